@@ -1,0 +1,1 @@
+"""Salesforce: logging in, REST and Bulk API 2.0."""
