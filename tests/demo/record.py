@@ -4,9 +4,9 @@ Regenerate the recordings byte for byte with::
 
     uv run tests/demo/record.py
 
-Each file under ``tests/data/tap_zuora/`` is the tap's stdout, whole and unchanged. The tap ran
-against ``mock_zuora.py`` with a clock that stood still at the moment given in `RUNS`; nothing in
-its output was edited afterwards.
+Each file under ``tests/data/tap_zuora/`` is the tap's stdout, whole and unchanged: four runs and
+the catalog that ``--discover`` printed. The tap ran against ``mock_zuora.py`` with a clock that
+stood still at the moment given in `RUNS`; nothing in its output was edited afterwards.
 """
 
 # /// script
@@ -78,15 +78,17 @@ def main() -> None:
     RECORDINGS.mkdir(parents=True, exist_ok=True)
     outputs: dict[str, bytes] = {}
     for run in RUNS:
-        outputs[run.name] = record(run, outputs)
+        catalog, outputs[run.name] = record(run, outputs)
+        if run is RUNS[0]:
+            (RECORDINGS / "catalog.json.gz").write_bytes(gzip.compress(catalog, mtime=0))
         path = RECORDINGS / f"{run.name}.singer.gz"
         path.write_bytes(gzip.compress(outputs[run.name], mtime=0))
         records = outputs[run.name].count(b'{"type": "RECORD"')
         print(f"{path.name}: {records} records")  # noqa: T201 - a script's result
 
 
-def record(run: Run, outputs: dict[str, bytes]) -> bytes:
-    """The tap's stdout of one run against a mock of its own."""
+def record(run: Run, outputs: dict[str, bytes]) -> tuple[bytes, bytes]:
+    """The catalog and the stream that the tap writes in one run against a mock of its own."""
     server = serve(Zuora(tell(), run.now))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     environment = {
@@ -104,16 +106,17 @@ def record(run: Run, outputs: dict[str, bytes]) -> bytes:
 
 def _run_tap(
     run: Run, outputs: dict[str, bytes], folder: Path, environment: dict[str, str]
-) -> bytes:
+) -> tuple[bytes, bytes]:
     config = {**CONFIG, "api_type": run.api, "start_date": run.start_date}
     tap = [sys.executable, str(HERE / "tap_zuora_at_mock.py"), "--config"]
     tap.append(_write(folder / "config.json", config))
-    catalog = json.loads(_call([*tap, "--discover"], environment))
-    arguments = ["--catalog", _write(folder / "catalog.json", _select_all(catalog))]
+    catalog = _call([*tap, "--discover"], environment)
+    selected = _select_all(json.loads(catalog))
+    arguments = ["--catalog", _write(folder / "catalog.json", selected)]
     if run.state_from:
         state = _last_state(outputs[run.state_from], run.streams_kept)
         arguments += ["--state", _write(folder / "state.json", state)]
-    return _call([*tap, *arguments], environment)
+    return catalog, _call([*tap, *arguments], environment)
 
 
 def _call(command: list[str], environment: dict[str, str]) -> bytes:
