@@ -1,0 +1,117 @@
+"""What the lines of a Singer stream look like, and what is wrong with those that don't.
+
+The usual forms of RECORD and STATE can be told by how they begin; any other line is parsed. No
+error repeats what a line holds, since that may be customers' data: it names line and column.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, TypeAlias
+
+from target_zuora360_cleanup.errors import InputError
+
+__all__ = [
+    "RECORD",
+    "STATE",
+    "Line",
+    "broken",
+    "head",
+    "parse",
+    "run_length",
+    "stream_of",
+    "text_of",
+    "unknown_type",
+]
+
+Line: TypeAlias = dict[str, Any]
+
+# singer-python writes `{"type": "RECORD", "stream": "S", "record": {`, the SDK the same without
+# spaces; some taps put `stream` first. A stream name with escapes in it takes the slower way.
+RECORD = re.compile(
+    rb"""
+    \{ \s* (?: "type"   \s* : \s* "RECORD"        \s* , \s* "stream" \s* : \s* ( "[^"\\]+" )
+             | "stream" \s* : \s* ( "[^"\\]+" ) \s* , \s* "type"   \s* : \s* "RECORD" )
+    \s* , \s* "record" \s* : \s* \{
+    """,
+    re.VERBOSE,
+)
+STATE = re.compile(rb'\{ \s* "type" \s* : \s* "STATE" \s* , \s* "value" \s* : \s* \{', re.VERBOSE)
+
+_WORD = re.compile(r"[A-Za-z_]{1,40}")
+
+
+def head(line: bytes) -> bytes:
+    """What comes before the record in a RECORD of a usual form; of other lines, anything."""
+    return line[: line.find(b'"record"')]
+
+
+def run_length(block: bytes, header: bytes) -> int:
+    """How many lines a block has when all of them are RECORDs with this header; else 0.
+
+    Args:
+        block: whole lines, with the newline of the last one.
+        header: how the lines begin, up to the opening brace of the record.
+    """
+    count = block.count(b"\n")
+    whole = block.startswith(header) and block.endswith(b"}\n")
+    return count if whole and block.count(b"}\n" + header) == count - 1 else 0
+
+
+def parse(line: bytes, number: int) -> Line:
+    """The JSON object in a line.
+
+    Raises:
+        InputError: there is none.
+    """
+    try:
+        message = json.loads(line.decode())
+    except UnicodeDecodeError as error:
+        raise broken(number, f"is no UTF-8 (byte {error.start + 1})") from None
+    except json.JSONDecodeError as error:
+        raise broken(number, f"is no JSON (column {error.colno})") from None
+    except (ValueError, RecursionError):
+        raise broken(
+            number, "is no JSON that can be read: a number or the nesting is too big"
+        ) from None
+    if not isinstance(message, dict):
+        raise broken(number, "is JSON, but no object")
+    return message
+
+
+def stream_of(message: Line, number: int) -> str:
+    """The name of the stream that a message belongs to.
+
+    Raises:
+        InputError: it has none.
+    """
+    stream = message.get("stream")
+    if isinstance(stream, str) and stream:
+        return stream
+    raise broken(number, f"is a {message['type']} without the name of its stream")
+
+
+def text_of(string: bytes, number: int) -> str:
+    """A JSON string without escapes, quotes included, as text.
+
+    Raises:
+        InputError: it is no UTF-8 or has control characters in it.
+    """
+    return str(parse(b'{"stream":%s}' % string, number)["stream"])
+
+
+def broken(number: int, what: str) -> InputError:
+    """The error for a line, without anything of its content."""
+    return InputError(
+        f"Line {number} of the tap's stream {what}. "
+        "Only Singer messages may come there: check what the tap writes to stdout."
+    )
+
+
+def unknown_type(kind: object, number: int) -> InputError:
+    """The error for a line whose ``type`` Singer doesn't know."""
+    if kind is None:
+        return broken(number, "has no message type")
+    word = kind if isinstance(kind, str) and _WORD.fullmatch(kind) else "that is no word"
+    return broken(number, f"has an unknown message type {word}")

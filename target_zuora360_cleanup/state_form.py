@@ -1,0 +1,83 @@
+"""The forms of a tap's state: which can be reset, and which are refused."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, TypeAlias, TypeVar
+
+from target_zuora360_cleanup.errors import InputError, Refused
+
+__all__ = ["POSITIONS", "State", "checked", "copied"]
+
+State: TypeAlias = dict[str, Any]
+_T = TypeVar("_T")
+
+# Where a run had got to; no part of what a stream has loaded.
+POSITIONS = frozenset({"current_stream", "currently_syncing"})
+
+_DEEPEST = 64  # levels; real state has fewer than ten
+_FOREIGN = (
+    "The tap keeps its state in a form that can't be reset here ({found}): only `bookmarks` is "
+    "known. Clear it with `meltano state clear <state id>`, which resets the whole tap, and run "
+    "the cleanup with a tap that sends `bookmarks`."
+)
+
+
+def checked(value: object) -> State:
+    """A copy of a state that is safe to work on and to write.
+
+    Raises:
+        InputError: it is no JSON object, or none that can be written again.
+        Refused: it has another form than ``bookmarks``.
+    """
+    if not isinstance(value, dict):
+        raise InputError(
+            f"A STATE of the tap holds no object but {_kind(value)}. Check the tap's version."
+        )
+    if _too_deep(value):
+        raise InputError(
+            f"A STATE of the tap nests deeper than {_DEEPEST} levels. Check the tap's version."
+        )
+    _refuse_foreign(value)
+    try:
+        return copied(value)
+    except (TypeError, ValueError):
+        raise InputError(
+            "A STATE of the tap holds a value that JSON has no word for, such as NaN. "
+            "Check the tap's version."
+        ) from None
+
+
+def _refuse_foreign(value: State) -> None:
+    if "airbyte_state" in value:
+        raise Refused(_FOREIGN.format(found="`airbyte_state`, of an Airbyte source"))
+    if not isinstance(value.get("bookmarks"), dict | None):
+        raise Refused(_FOREIGN.format(found=f"`bookmarks` holds {_kind(value['bookmarks'])}"))
+    if "bookmarks" not in value and value.keys() - POSITIONS:
+        raise Refused(_FOREIGN.format(found="no `bookmarks` in it"))
+
+
+def _kind(value: object) -> str:
+    names = {list: "an array", str: "a string", bool: "a boolean", type(None): "null"}
+    return names.get(type(value), "a number")
+
+
+def _too_deep(value: object) -> bool:
+    level = [value]
+    for _ in range(_DEEPEST):
+        level = [child for parent in level for child in _children(parent)]
+        if not level:
+            return False
+    return True
+
+
+def _children(value: object) -> list[object]:
+    if isinstance(value, dict):
+        return list(value.values())
+    return value if isinstance(value, list) else []
+
+
+def copied(value: _T) -> _T:
+    """A deep copy of a JSON value; raises ValueError for NaN and the infinities."""
+    copy: _T = json.loads(json.dumps(value, allow_nan=False))
+    return copy

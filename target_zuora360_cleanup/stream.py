@@ -1,0 +1,247 @@
+"""Reads a tap's Singer stream in one pass and constant memory.
+
+What matters are the STATEs and which streams have RECORDs; the records themselves are thrown away.
+So a RECORD line is told by its beginning and counted, and where a whole chunk is RECORDs of one
+stream its newlines are counted. Only the other lines are parsed.
+
+Two kinds of lines are looked at from outside only, so that a fault inside them goes unseen: RECORDs
+of the usual forms, and a STATE that a later one in the same chunk overtakes. The first STATE, the
+last one, and the one before a stream's first RECORD are always parsed.
+
+Deciding what to do is left to the caller, as are signals and threads.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections import Counter
+from typing import IO, TYPE_CHECKING, Final
+
+from target_zuora360_cleanup import singer_lines as lines
+from target_zuora360_cleanup.errors import InputError
+from target_zuora360_cleanup.messages import FirstRecord, Message, Schema, State
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Iterator
+
+__all__ = ["CONFIG_TEST_STREAM", "FirstRecord", "Message", "Schema", "SingerStream", "State"]
+
+# The stream that `meltano config test` sends to a loader.
+CONFIG_TEST_STREAM: Final = "meltano_test_stream"
+
+_CHUNK = 1 << 18  # bytes; four times what a Linux pipe holds
+_NO_HEADER = b"\n"  # no line begins with it
+
+
+class SingerStream:
+    """A tap's messages, to be iterated over once.
+
+    Iterating raises ``InputError``, with the line's number, where the stream is broken. The rest
+    must be read all the same, or Meltano fails with a broken pipe: ``drain`` does that.
+
+    Attributes:
+        counts: RECORDs so far, by stream.
+        batches: BATCHes so far, by stream; how many records are in them isn't known.
+        schemas: streams that a SCHEMA has described.
+        line: number of the last line that has been handled, from 1.
+    """
+
+    def __init__(self, source: IO[bytes] | None, *, chunk_size: int = _CHUNK) -> None:
+        """Wrap a binary stream.
+
+        Args:
+            source: such as ``sys.stdin.buffer``; lines are handled as they come, not when a buffer
+                is full. None stands for a standard input that was closed (``sys.stdin`` is None).
+            chunk_size: bytes to ask for at once.
+        """
+        self.counts: Counter[str] = Counter()
+        self.batches: Counter[str] = Counter()
+        self.schemas: set[str] = set()
+        self.line = 0
+        self._source = source
+        self._chunk_size = chunk_size
+        self._rest = b""
+        self._has_messages = False
+        self._has_state = False
+        self._stream = ""
+        self._header = _NO_HEADER
+        self._state_header = _NO_HEADER
+        self._known: dict[bytes, tuple[bytes, str]] = {}  # header and stream by the header's head
+        self._held: tuple[bytes, int] | None = None  # a STATE that may be overtaken, and its number
+        self._handlers = {
+            "SCHEMA": self._schema,
+            "RECORD": self._record,
+            "STATE": self._state,
+            "BATCH": self._batch,
+            "ACTIVATE_VERSION": self._version,
+        }
+
+    @property
+    def is_config_test(self) -> bool:
+        """Whether all that has come so far is the stream of ``meltano config test``."""
+        return self.schemas == {CONFIG_TEST_STREAM}
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether a STATE has come, and a SCHEMA that ``meltano config test`` doesn't send.
+
+        From then on a cleanup may begin. A tap whose first STATE comes before its first SCHEMA, as
+        tap-zuora's does, can be told from a test only at that SCHEMA.
+        """
+        return self._has_state and not self.schemas <= {CONFIG_TEST_STREAM}
+
+    def __iter__(self) -> Iterator[Message]:
+        for block in self._blocks():
+            if run := lines.run_length(block, self._header):
+                self.counts[self._stream] += run
+                self.line += run
+            else:
+                yield from self._each_line(block)
+        yield from self._unfinished_line()
+        if not self._has_messages:
+            raise InputError(
+                "The tap's stream is empty: not one message came on stdin. "
+                "Check that the tap runs and has streams selected."
+            )
+
+    def drain(self) -> None:
+        """Throw away what is left of the stream, to its end and without complaint."""
+        with contextlib.suppress(InputError):
+            while self._read():
+                pass
+
+    def _read(self) -> bytes:
+        try:
+            if self._source is None:
+                return b""
+            read = getattr(self._source, "read1", self._source.read)
+            return read(self._chunk_size) or b""
+        except (OSError, ValueError) as error:
+            raise InputError(
+                f"The tap's stream can't be read any further after line {self.line} ({error}). "
+                "Check that the tap is still running and that stdin is open."
+            ) from error
+
+    def _blocks(self) -> Iterator[bytes]:
+        """Whole lines, as many as have come at once."""
+        parts: list[bytes] = []
+        while chunk := self._read():
+            if end := chunk.rfind(b"\n") + 1:
+                yield b"".join((*parts, chunk[:end]))
+                parts = [chunk[end:]]
+            else:
+                parts.append(chunk)
+        self._rest = b"".join(parts)
+
+    def _each_line(self, block: bytes) -> Iterator[Message]:
+        """Handle a block line by line; the two kinds that come by the million don't leave here."""
+        first = self.line + 1
+        run = 0
+        for number, line in enumerate(block[:-1].split(b"\n"), first):
+            if line.startswith(self._header) and line.endswith(b"}"):
+                run += 1
+            elif line.startswith(self._state_header) and line.endswith(b"}}"):
+                self._held = line, number
+            else:
+                self._count(run)
+                self.line = number
+                run = int(self._is_of_known_stream(line))
+                if not run:
+                    yield from self._other_line(line)
+        self._count(run)
+        self.line = number
+        yield from self._release_state()
+
+    def _count(self, run: int) -> None:
+        if run:
+            self.counts[self._stream] += run
+
+    def _is_of_known_stream(self, line: bytes) -> bool:
+        """Whether this is a RECORD like one before, though of another stream than the last one."""
+        known = self._known.get(lines.head(line))
+        if known is None or not (line.startswith(known[0]) and line.endswith(b"}")):
+            return False
+        self._header, self._stream = known
+        return True
+
+    def _other_line(self, line: bytes) -> Iterator[Message]:
+        record = lines.RECORD.match(line)
+        if record and line.endswith(b"}"):
+            yield from self._usual_record(record)
+        elif line.strip():
+            yield from self._parsed(lines.parse(line, self.line))
+            if state := lines.STATE.match(line):
+                self._state_header = state[0]
+
+    def _unfinished_line(self) -> Iterator[Message]:
+        """The last line when no newline follows it."""
+        if not self._rest.strip():
+            return
+        self.line += 1
+        try:
+            message = lines.parse(self._rest, self.line)
+        except InputError:
+            raise InputError(
+                f"The tap's stream ends in the middle of line {self.line}: the tap was cut off. "
+                "Look into the tap's log, then run it again."
+            ) from None
+        yield from self._parsed(message)
+
+    def _parsed(self, message: lines.Line) -> Iterator[Message]:
+        kind = message.get("type")
+        handle = self._handlers.get(kind) if isinstance(kind, str) else None
+        if handle is None:
+            raise lines.unknown_type(kind, self.line)
+        yield from handle(message)
+        self._has_messages = True
+
+    def _usual_record(self, record: re.Match[bytes]) -> Iterator[Message]:
+        stream = lines.text_of(record[1] or record[2], self.line)
+        yield from self._first_record(stream, "RECORD")
+        self._header, self._stream = self._known[lines.head(record[0])] = record[0], stream
+        self._count(1)
+
+    def _record(self, message: lines.Line) -> Iterator[Message]:
+        stream = lines.stream_of(message, self.line)
+        if not isinstance(message.get("record"), dict):
+            raise lines.broken(self.line, "is a RECORD without a record")
+        yield from self._first_record(stream, "RECORD")
+        self.counts[stream] += 1
+
+    def _batch(self, message: lines.Line) -> Iterator[Message]:
+        stream = lines.stream_of(message, self.line)
+        yield from self._first_record(stream, "BATCH")
+        self.batches[stream] += 1
+
+    def _first_record(self, stream: str, kind: str) -> Iterator[Message]:
+        if stream not in self.schemas:
+            raise lines.broken(self.line, f"is a {kind} of stream {stream} before its SCHEMA")
+        self._has_messages = True
+        if stream not in self.counts and stream not in self.batches:
+            yield from self._release_state()
+            yield FirstRecord(stream)
+
+    def _schema(self, message: lines.Line) -> Iterator[Message]:
+        stream = lines.stream_of(message, self.line)
+        if not isinstance(message.get("schema"), dict):
+            raise lines.broken(self.line, "is a SCHEMA without a schema")
+        self.schemas.add(stream)
+        yield Schema(stream)
+
+    def _version(self, message: lines.Line) -> Iterator[Message]:
+        lines.stream_of(message, self.line)
+        yield from ()
+
+    def _state(self, message: lines.Line) -> Iterator[Message]:
+        value = message.get("value")
+        if not isinstance(value, dict):
+            raise lines.broken(self.line, "is a STATE whose value is no object")
+        self._held = None
+        self._has_state = True
+        yield State(value)
+
+    def _release_state(self) -> Iterator[Message]:
+        """Tell the STATE that has been held back."""
+        if self._held:
+            yield from self._parsed(lines.parse(*self._held))
