@@ -1,0 +1,210 @@
+"""What must hold of the reset whatever a tap sends.
+
+A tap's run is drawn as a list of events: a state, or the name of a stream whose RECORD comes. The
+expectations are computed from that list, not with the code under test.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from target_zuora360_cleanup.state import Reset, StateTracker
+from target_zuora360_cleanup.streams import StreamNames
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Event: TypeAlias = dict[str, Any] | str
+
+CLEANED = (
+    "Account",
+    "accounts",
+    "rate_plan_charges",
+    "RatePlanCharge",
+    "Account-EU",
+    "my_tap_table",
+)
+UNTOUCHED = ("Invoice", "invoice_items", "Foo", "AccountingCode", "", "bookmarks", "é")
+STREAMS = CLEANED + UNTOUCHED
+is_cleaned = StreamNames.of(
+    [("A__c", ["Account"]), ("C__c", ["RatePlanCharge"]), ("I__c", ["Invoice"])],
+    chosen={"my_tap_table": "A__c"},
+).cleaned(["A__c", "C__c"])
+
+dates = st.sampled_from(["2026-11-01T00:00:00.000000Z", "2026-11-23 04:03:12"])
+legacy = st.fixed_dictionaries(
+    {"version": st.integers(0)},
+    optional={
+        "UpdatedDate": dates,
+        "file_ids": st.none() | st.lists(st.text("2c9f", max_size=4), max_size=2),
+        "current_window_end": dates,
+        "window_length": st.integers(0),
+    },
+)
+sdk_values = st.fixed_dictionaries(
+    {},
+    optional={
+        "replication_key": st.just("updated"),
+        "replication_key_value": dates,
+        "starting_replication_value": dates,
+        "replication_key_signpost": dates,
+        "progress_markers": st.fixed_dictionaries({"replication_key_value": dates}),
+    },
+)
+contexts = st.dictionaries(st.sampled_from(["account", "id"]), st.sampled_from(STREAMS), max_size=2)
+partitions = st.lists(
+    st.tuples(contexts, sdk_values).map(lambda pair: {"context": pair[0], **pair[1]}), max_size=2
+)
+sdk = st.tuples(sdk_values, partitions).map(lambda pair: {**pair[0], "partitions": pair[1]})
+scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, width=32)
+finite = scalars.filter(lambda value: value not in (float("inf"), float("-inf")))
+# Keys that name no stream: what lies inside an entry of a kept stream has to come through unharmed.
+fields = st.text(alphabet='xyz_0\u2028\n"', max_size=4)
+anything = st.recursive(
+    finite | st.text(alphabet="xyz \ud800é\u2028", max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(fields, inner, max_size=3),
+    max_leaves=8,
+)
+entries = legacy | sdk | anything
+positions = st.none() | st.sampled_from(STREAMS)
+states = st.fixed_dictionaries(
+    {"bookmarks": st.dictionaries(st.sampled_from(STREAMS), entries, max_size=6)},
+    optional={
+        "current_stream": positions,
+        "currently_syncing": positions,
+        "Account": entries,
+        "zz": anything,
+    },
+)
+runs = st.lists(states | st.sampled_from(STREAMS), max_size=12)
+
+# The same with cleaned streams' names at any depth.
+tangles = st.recursive(
+    finite | st.sampled_from(STREAMS),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from((*STREAMS, "x")), inner, max_size=3)
+    ),
+    max_leaves=12,
+)
+tangled_states = st.builds(
+    lambda extras, bookmarks: {**extras, "bookmarks": bookmarks},
+    st.dictionaries(st.sampled_from((*STREAMS, "x")), tangles, max_size=3),
+    st.dictionaries(st.sampled_from((*STREAMS, "x")), tangles, max_size=3) | st.none(),
+)
+tangled_runs = st.lists(tangled_states | st.sampled_from(STREAMS), max_size=6)
+
+
+# A busy machine is no fault of what is tested.
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+def reset(run: list[Event]) -> Reset:
+    tracker = StateTracker()
+    for event in run:
+        tracker.record(event) if isinstance(event, str) else tracker.state(event)
+    return tracker.reset(is_cleaned)
+
+
+def expected(stream: str, run: list[Event]) -> object:
+    """The bookmark that an untouched stream must have: read off the run, by the design's words."""
+    until = run.index(stream) if stream in run else len(run)
+    before = [event for event in run[:until] if isinstance(event, dict)]
+    return before[-1]["bookmarks"].get(stream) if before else None
+
+
+def keys_at_any_depth(value: object) -> Iterator[str]:
+    if isinstance(value, dict):
+        yield from value
+        yield from keys_at_any_depth([*value.values()])
+    elif isinstance(value, list):
+        for child in value:
+            yield from keys_at_any_depth(child)
+
+
+@unhurried
+@given(runs)
+def test_no_bookmark_of_a_cleaned_stream_is_kept(run: list[Event]) -> None:
+    state = reset(run).state
+    assert not [name for name in (*state, *state["bookmarks"]) if is_cleaned(name)]
+
+
+@unhurried
+@given(runs)
+def test_every_untouched_stream_has_its_bookmark_from_before_its_first_record(
+    run: list[Event],
+) -> None:
+    wanted = {name: expected(name, run) for name in UNTOUCHED}
+    assert reset(run).state["bookmarks"] == {
+        name: entry for name, entry in wanted.items() if entry is not None
+    }
+
+
+@unhurried
+@given(runs | tangled_runs)
+def test_a_null_stream_null_bookmarks_or_an_empty_state_is_never_written(run: list[Event]) -> None:
+    state = reset(run).state
+    assert isinstance(state["bookmarks"], dict)
+    assert None not in state.values()
+    assert None not in state["bookmarks"].values()
+
+
+@unhurried
+@given(runs | tangled_runs)
+def test_where_a_run_had_got_to_is_never_written(run: list[Event]) -> None:
+    state = reset(run).state
+    assert not {"current_stream", "currently_syncing"} & {*state, *state["bookmarks"]}
+
+
+@unhurried
+@given(tangled_runs)
+def test_a_cleaned_streams_name_is_a_key_nowhere_however_it_is_nested(run: list[Event]) -> None:
+    assert not [key for key in keys_at_any_depth(reset(run).state) if is_cleaned(key)]
+
+
+@unhurried
+@given(runs | tangled_runs)
+def test_the_line_is_one_line_that_reads_back_as_the_state(run: list[Event]) -> None:
+    result = reset(run)
+    assert result.line.isascii()
+    assert "\n" not in result.line
+    assert json.loads(result.line) == result.state
+
+
+@unhurried
+@given(runs | tangled_runs)
+def test_a_reset_is_stable_when_it_is_taken_as_the_next_runs_state(run: list[Event]) -> None:
+    state = reset(run).state
+    assert reset([state]).state == state
+
+
+@unhurried
+@given(runs)
+def test_every_bookmark_of_the_last_state_is_accounted_for(run: list[Event]) -> None:
+    result = reset(run)
+    told = {
+        *result.dropped,
+        *result.kept,
+        *result.dropped_unsafe,
+        *result.dropped_new,
+        *result.tangled,
+    }
+    states = [event for event in run if isinstance(event, dict)]
+    last = states[-1] if states else {"bookmarks": {}}
+    assert {name for name, entry in last["bookmarks"].items() if entry is not None} <= told
+    assert set(result.kept) == set(result.state["bookmarks"])
+
+
+@unhurried
+@given(runs, st.integers(0, 12))
+def test_a_reset_in_the_middle_never_changes_the_later_one(run: list[Event], middle: int) -> None:
+    tracker = StateTracker()
+    for position, event in enumerate(run):
+        if position == middle:
+            tracker.reset(is_cleaned)
+        tracker.record(event) if isinstance(event, str) else tracker.state(event)
+    assert tracker.reset(is_cleaned) == reset(run)
