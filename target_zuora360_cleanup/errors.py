@@ -29,13 +29,13 @@ class InputError(CleanupError):
     exit_status: ClassVar[int] = 2
 
 
-class Refused(CleanupError):  # noqa: N818 - the outcome's name, as the design and the report have it
+class Refused(CleanupError):
     """A safety check stopped the run before the first delete."""
 
     exit_status: ClassVar[int] = 3
 
 
-class Partial(CleanupError):  # noqa: N818 - the outcome's name, as the design and the report have it
+class Partial(CleanupError):
     """The run ended before everything was deleted."""
 
     exit_status: ClassVar[int] = 4

@@ -1,0 +1,233 @@
+"""Deletes the rows of one object type: ids stream out of the org into delete jobs.
+
+Few rows go through sObject Collections, more through Bulk API jobs. No step holds more ids than the
+jobs under way (`job_size` each).
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from requests import RequestException
+
+from target_zuora360_cleanup.outcome import GONE, Failures, Outcome, split_error
+from target_zuora360_cleanup.salesforce.bulk import MULTIPART_CHARACTERS
+from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed
+from target_zuora360_cleanup.salesforce.org import COLLECTION, unreachable
+from target_zuora360_cleanup.salesforce.rows import Selection, read_pages, split_header
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Iterable, Iterator
+
+    from target_zuora360_cleanup.output import Backup, FailureFile, OutputFolder
+    from target_zuora360_cleanup.plan import Step
+    from target_zuora360_cleanup.progress import Progress
+    from target_zuora360_cleanup.salesforce.bulk import Bulk, Job
+    from target_zuora360_cleanup.salesforce.org import Org
+    from target_zuora360_cleanup.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+COLLECTION_ROWS: Final = 2 * COLLECTION
+"""Up to here Collections need no more calls than a Bulk job (create, poll)."""
+_QUOTED: Final = re.compile(rb'^"([a-zA-Z0-9]{18})"', re.MULTILINE)
+_PLAIN: Final = re.compile(rb"^([a-zA-Z0-9]{18})(?=[,\r\n])", re.MULTILINE)
+
+
+class Stopped(Exception):
+    """A signal asked to stop; what runs on the server is left to run."""
+
+
+@dataclass(frozen=True)
+class Deletion:
+    """Deletes object types in one org.
+
+    Attributes:
+        slots: Bounds the delete jobs under way, over all object types.
+        stop: Once set, no job is begun any more.
+    """
+
+    org: Org
+    bulk: Bulk
+    settings: Settings
+    folder: OutputFolder
+    failures: Failures
+    failure_file: FailureFile
+    progress: Progress
+    slots: threading.BoundedSemaphore
+    stop: threading.Event
+
+    def delete(self, step: Step) -> Outcome:
+        """Delete the rows of a step, then count what is left."""
+        if not step.to_delete:
+            return Outcome(step.name, step.facts.found, 0, len(step.kept), 0)
+        self.progress.begin(step.name, step.to_delete)
+        try:
+            self._delete_rows(step)
+            return self._outcome(step)
+        except Stopped:
+            return self._broken(step, "stopped by a signal")
+        except (ApiError, JobFailed) as exc:
+            return self._broken(step, str(exc))
+        except RequestException as exc:
+            return self._broken(step, unreachable(exc))
+        except OSError as exc:
+            return self._broken(step, f"can't write the backup: {exc.strerror or exc}")
+
+    def _delete_rows(self, step: Step) -> None:
+        backup = self.folder.backup(step.name)
+        try:
+            if step.facts.found <= COLLECTION_ROWS and not self.settings.hard_delete:
+                for ids in self._pages(step, backup, COLLECTION_ROWS):
+                    self._delete_few(step, ids)
+            else:
+                self._delete_many(step, backup)
+        finally:
+            backup.close()
+
+    def _pages(self, step: Step, backup: Backup, page_rows: int) -> Iterator[list[bytes]]:
+        """Ids to delete, page by page; each page is in the backup, on the disk, before it comes."""
+        for page in read_pages(self.org, self.bulk, self._selection(step), page_rows):
+            self._go_on()
+            header, blocks = split_header(page)
+            ids = [each for block in self._backed_up(backup, header, blocks)
+                   for each in find_ids(header, block)]  # fmt: skip
+            backup.flush()
+            kept = step.kept
+            yield [each for each in ids if each.decode() not in kept] if kept else ids
+
+    def _backed_up(self, backup: Backup, header: bytes, blocks: Iterable[bytes]) -> Iterator[bytes]:
+        for block in blocks:
+            if self.settings.backup != "none":
+                backup.write(header, block)
+            yield block
+
+    def _selection(self, step: Step) -> Selection:
+        fields = {
+            "none": ("Id",),
+            "ids": ("Id", step.facts.external_id),
+            "full": ("Id", *(name for name in step.facts.fields if name != "Id")),
+        }[self.settings.backup]
+        columns = tuple(name for name in fields if name)
+        return Selection(step.name, columns, step.kind.where, step.facts.found)
+
+    def _delete_few(self, step: Step, ids: list[bytes]) -> None:
+        names = [each.decode() for each in ids]
+        for start in range(0, len(names), COLLECTION):
+            part = names[start : start + COLLECTION]
+            answers = self.org.delete_collection(part)
+            pairs = zip(part, answers, strict=True)
+            self._note(step, [(name, no.code, no.message) for name, no in pairs if no])
+            self.progress.update(step.name, start, len(part))
+
+    def _delete_many(self, step: Step, backup: Backup) -> None:
+        """Each page becomes a job; a page is read only when a job may begin."""
+        jobs: list[Future[None]] = []
+        pages = self._pages(step, backup, self.settings.job_size)
+        with ThreadPoolExecutor(self.settings.max_parallel_jobs, "jobs") as pool:
+            while True:
+                self._take_slot()
+                try:
+                    ids = next(pages, None)
+                except BaseException:
+                    self.slots.release()
+                    raise
+                if ids is None:
+                    self.slots.release()
+                    break
+                jobs.append(pool.submit(self._job_in_slot, step, ids))
+        for job in jobs:
+            job.result()
+
+    def _take_slot(self) -> None:
+        while not self.slots.acquire(timeout=1):
+            self._go_on()
+        if self.stop.is_set():
+            self.slots.release()
+            raise Stopped
+
+    def _go_on(self) -> None:
+        if self.stop.is_set():
+            raise Stopped
+
+    def _job_in_slot(self, step: Step, ids: list[bytes]) -> None:
+        try:
+            if ids:
+                self._run_job(step, b"Id\n" + b"\n".join(ids) + b"\n")
+        finally:
+            self.slots.release()
+
+    def _run_job(self, step: Step, data: bytes) -> None:
+        job_id = self._send(step.name, data)
+
+        def on_poll(job: Job) -> None:
+            self.progress.update(step.name, job_id, job.processed)
+
+        job = self.bulk.wait("ingest", job_id, on_poll)
+        on_poll(job)
+        if job.failed:
+            rows = self.bulk.failed_rows(job_id)
+            self._note(
+                step,
+                [(row["sf__Id"] or row["Id"], *split_error(row["sf__Error"])) for row in rows],
+            )
+
+    def _send(self, object_name: str, data: bytes) -> str:
+        operation = "hardDelete" if self.settings.hard_delete else "delete"
+        if len(data) <= MULTIPART_CHARACTERS:
+            return self.bulk.create_filled(object_name, operation, data)
+        job_id = self.bulk.create_ingest(object_name, operation)
+        try:
+            self.bulk.upload(job_id, data)
+        except (ApiError, RequestException):
+            # An open job would hold its place for a day.
+            self.bulk.abort(job_id)
+            raise
+        self.bulk.close(job_id)
+        return job_id
+
+    def _note(self, step: Step, rows: list[tuple[str, str, str]]) -> None:
+        failed = [row for row in rows if row[1] != GONE]
+        for row in failed:
+            self.failures.add(step.name, *row)
+        if failed:
+            self.failure_file.add(step.name, failed)
+
+    def _outcome(self, step: Step) -> Outcome:
+        left = self.survivors(step)
+        kept = len(step.kept)
+        failed = max(0, left - kept)
+        deleted = max(0, step.facts.found - left)
+        self.progress.end(step.name, deleted, failed)
+        return Outcome(step.name, step.facts.found, deleted, min(kept, left), failed)
+
+    def survivors(self, step: Step) -> int:
+        """Rows that are still there, counted in the org."""
+        where = f" WHERE {step.kind.where}" if step.kind.where else ""
+        return self.org.count(f"SELECT COUNT() FROM {step.name}{where}")
+
+    def _broken(self, step: Step, why: str) -> Outcome:
+        """The outcome of a step that broke off; counted in the org if the org still answers."""
+        logger.error("%s: %s", step.name, why)
+        kept, found = len(step.kept), step.facts.found
+        try:
+            left = self.survivors(step)
+        except (ApiError, RequestException):
+            left = found
+            why = f"{why}; what is left could not be counted"
+        deleted = max(0, found - left)
+        return Outcome(step.name, found, deleted, kept, max(0, left - kept), "partial", why)
+
+
+def find_ids(header: bytes, block: bytes) -> list[bytes]:
+    """The ids in the first column of CSV rows, without parsing the other columns.
+
+    Salesforce quotes every value. No line inside a quoted value can begin with a quoted word, since
+    a quote in a value is doubled; so the pattern is exact.
+    """
+    return (_QUOTED if header.startswith(b'"') else _PLAIN).findall(block)

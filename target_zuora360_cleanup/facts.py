@@ -1,0 +1,122 @@
+"""What is known of an org before anything is planned: plain data, no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping  # noqa: TC003 - part of the public shape
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Final, Literal
+
+from target_zuora360_cleanup.objects import ObjectType  # noqa: TC001 - the same
+
+OnDelete = Literal["cascade", "restrict", "clear"]
+
+SYSTEM_SUFFIXES: Final = ("Feed", "History", "Share", "ChangeEvent", "__Tag")
+"""Rows that Salesforce itself keeps about a record; they go and come with it."""
+COMPANIONS: Final = frozenset({
+    "ActivityHistory", "AttachedContentDocument", "Attachment", "CollaborationGroupRecord",
+    "CombinedAttachment", "ContentDistribution", "ContentDocumentLink", "ContentVersion",
+    "DuplicateRecordItem", "EmailMessage", "EntitySubscription", "Event", "FeedComment",
+    "FeedItem", "FlowRecordRelation", "NetworkActivityAudit", "Note", "NoteAndAttachment",
+    "OpenActivity", "ProcessException", "ProcessInstance", "ProcessInstanceHistory", "RecordAction",
+    "RecordActionHistory", "Task", "TopicAssignment",
+})  # fmt: skip
+"""Notes, files and activities that users hang on records of any object."""
+
+
+@dataclass(frozen=True)
+class OrgInfo:
+    """Which org it is.
+
+    Attributes:
+        id: 18 characters.
+        kind: Salesforce's `OrganizationType`, such as `Enterprise Edition`.
+    """
+
+    id: str
+    name: str
+    is_sandbox: bool
+    kind: str = ""
+
+
+@dataclass(frozen=True)
+class Relationship:
+    """A reference field, from the parent's describe.
+
+    Attributes:
+        on_delete: What deleting the parent does to the child row: `cascade` deletes it, `restrict`
+            forbids it, `clear` blanks the field.
+    """
+
+    child: str
+    field: str
+    parent: str
+    on_delete: OnDelete
+
+
+@dataclass(frozen=True)
+class ObjectFacts:
+    """One object type as the org has it.
+
+    Attributes:
+        external_id: API name of its external id field, blank if it has none.
+        fields: API names of the fields that a query may select.
+        found: Rows that are Zuora's.
+        oldest: ISO date of the oldest sign of life: creation in Salesforce or a Zuora date.
+        links: Number of links to itself by what they are called.
+    """
+
+    kind: ObjectType
+    external_id: str = ""
+    fields: tuple[str, ...] = ()
+    deletable: bool = True
+    queryable: bool = True
+    found: int = 0
+    oldest: str = ""
+    links: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True)
+class OrgFacts:
+    """Everything that a plan rests on.
+
+    Attributes:
+        objects: The object types to be cleaned, as far as the org has them.
+        relationships: Into these objects, from any child.
+        linked_rows: How many child rows use a relationship, for children outside of the cleanup.
+        kept: Ids that stay, by object.
+    """
+
+    org: OrgInfo
+    objects: tuple[ObjectFacts, ...]
+    relationships: tuple[Relationship, ...] = ()
+    linked_rows: Mapping[Relationship, int] = field(default_factory=lambda: MappingProxyType({}))
+    kept: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def names(self) -> frozenset[str]:
+        """API names of the objects to be cleaned."""
+        return frozenset(each.kind.api_name for each in self.objects)
+
+
+def read_relationships(parent: str, describe: Mapping[str, Any]) -> tuple[Relationship, ...]:
+    """The relationships into an object, from its describe.
+
+    `cascadeDelete` and `restrictedDelete` of `childRelationships` say what a deletion does
+    (ChildRelationship, sObject Describe). What Salesforce keeps about records itself is left out.
+    """
+    return tuple(
+        Relationship(each["childSObject"], each["field"], parent, _on_delete(each))
+        for each in describe["childRelationships"]
+        if each.get("field") and not _is_system(each["childSObject"])
+    )
+
+
+def _on_delete(child: Mapping[str, Any]) -> OnDelete:
+    if child.get("cascadeDelete"):
+        return "cascade"
+    return "restrict" if child.get("restrictedDelete") else "clear"
+
+
+def _is_system(child: str) -> bool:
+    return child in COMPANIONS or (child.endswith(SYSTEM_SUFFIXES) and not child.endswith("__c"))

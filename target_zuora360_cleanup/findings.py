@@ -1,0 +1,200 @@
+"""What must be weighed before a cleanup: checks over facts, each a sentence with its remedy.
+
+All findings are gathered before anything is refused, so that a user sees the whole list at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from target_zuora360_cleanup.objects import is_discoverable, of_package
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from target_zuora360_cleanup.facts import OrgFacts, Relationship
+    from target_zuora360_cleanup.meltano import Pipeline
+    from target_zuora360_cleanup.settings import Settings
+
+Severity = Literal["blocks", "warns", "tells"]
+_ID_LENGTH = 15
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing to weigh.
+
+    Attributes:
+        code: Stable name for programs.
+        severity: `blocks` refuses a cleanup.
+        message: What was found, in words.
+        remedy: What to do about it.
+        objects: API names concerned, with the number of rows.
+    """
+
+    code: str
+    severity: Severity
+    message: str
+    remedy: str
+    objects: tuple[tuple[str, int], ...] = ()
+
+
+def find_all(facts: OrgFacts, settings: Settings, pipeline: Pipeline) -> tuple[Finding, ...]:
+    """Every finding, those that block first."""
+    found = [
+        *_package(facts),
+        *_production(facts, settings),
+        *_records(facts, settings),
+        *_access(facts),
+        *_taken_along(facts, settings),
+        *_state(pipeline),
+        *_start_date(facts, pipeline),
+    ]
+    rank = {"blocks": 0, "warns": 1, "tells": 2}
+    return tuple(sorted(found, key=lambda each: rank[each.severity]))
+
+
+def _package(facts: OrgFacts) -> Iterator[Finding]:
+    if not facts.objects:
+        yield Finding(
+            "no-360-objects",
+            "blocks",
+            f"The org {facts.org.name} ({facts.org.id}) has none of the 360 object types to clean, "
+            "or this user can't see them.",
+            "Check that it is the right org, that Zuora 360 is installed there, and that the user "
+            "has the package's permission set.",
+        )
+
+
+def _production(facts: OrgFacts, settings: Settings) -> Iterator[Finding]:
+    org = facts.org
+    if org.is_sandbox:
+        return
+    confirmed = (settings.confirm_org_id or "")[:_ID_LENGTH]
+    if not confirmed:
+        yield Finding(
+            "production-not-confirmed",
+            "blocks",
+            f"{org.name} is a production org.",
+            f"If it really is to be cleaned, set confirm_org_id to its id, {org.id}.",
+        )
+    elif confirmed != org.id[:_ID_LENGTH]:
+        yield Finding(
+            "other-org-confirmed",
+            "blocks",
+            f"confirm_org_id is {settings.confirm_org_id}, but the login leads to {org.name}, "
+            f"{org.id}.",
+            "Check which org the credentials belong to.",
+        )
+
+
+def _records(facts: OrgFacts, settings: Settings) -> Iterator[Finding]:
+    total = sum(each.found - len(facts.kept.get(each.kind.api_name, ())) for each in facts.objects)
+    if total > settings.max_records:
+        yield Finding(
+            "too-many-records",
+            "blocks",
+            f"The cleanup would delete {total:,} records, more than max_records "
+            f"({settings.max_records:,}). Zuora recommends no cleanup above 1,000,000.",
+            "Clean one object group at a time, ask Zuora's support for a full sync, use mode "
+            "'reset', or raise max_records.",
+            tuple((each.kind.api_name, each.found) for each in facts.objects if each.found),
+        )
+    elif facts.objects and not total:
+        yield Finding(
+            "nothing-to-delete",
+            "tells",
+            "There are no Zuora records to delete.",
+            "Nothing to do. For a full sync alone, mode 'reset' is enough.",
+        )
+
+
+def _access(facts: OrgFacts) -> Iterator[Finding]:
+    for right, holds in (("delete", "deletable"), ("read", "queryable")):
+        lacking = [each for each in facts.objects if not getattr(each, holds)]
+        if lacking:
+            names = tuple((each.kind.api_name, each.found) for each in lacking)
+            yield Finding(
+                f"may-not-{right}",
+                "blocks",
+                f"The user may not {right} {_listed(name for name, _ in names)}.",
+                "Give the user the package's permission set with Read, Delete and Modify All on "
+                "these objects.",
+                names,
+            )
+
+
+def _taken_along(facts: OrgFacts, settings: Settings) -> Iterator[Finding]:
+    held = sorted(facts.linked_rows.items(), key=lambda pair: (pair[0].child, pair[0].field))
+    for link, rows in held:
+        if not rows or link.child in facts.names:
+            continue
+        if link.on_delete == "cascade" and link.child not in settings.allow_cascade_to:
+            yield _cascade(link, rows)
+        elif link.on_delete == "restrict":
+            yield _restrict(link, rows)
+
+
+def _cascade(link: Relationship, rows: int) -> Finding:
+    via = f"{rows:,} rows of {link.child} would be destroyed with their {link.parent}"
+    if of_package(link.child) and is_discoverable(link.child):
+        return Finding(
+            "package-rows-taken-along",
+            "blocks",
+            f"{via}, although {link.child} is not to be cleaned.",
+            f"Clean {link.child} too, or leave {link.parent} alone as well (include_objects, "
+            "exclude_objects).",
+            ((link.child, rows),),
+        )
+    return Finding(
+        "customer-rows-taken-along",
+        "blocks",
+        f"{via} (field {link.field}). They are not Zuora's, and no sync brings them back.",
+        f"Move or export them first, or name {link.child} in allow_cascade_to.",
+        ((link.child, rows),),
+    )
+
+
+def _restrict(link: Relationship, rows: int) -> Finding:
+    return Finding(
+        "rows-hold-records",
+        "blocks",
+        f"{rows:,} rows of {link.child} hold their {link.parent} (field {link.field}): Salesforce "
+        "refuses to delete a record that is held so.",
+        f"Blank {link.field} on these rows, or leave {link.parent} alone.",
+        ((link.child, rows),),
+    )
+
+
+def _state(pipeline: Pipeline) -> Iterator[Finding]:
+    if pipeline.undone_by:
+        yield Finding(
+            "reset-would-not-hold",
+            "blocks",
+            f"With {pipeline.undone_by} Meltano would not store the bookmark reset: the next sync "
+            "would be incremental and the deleted records lost.",
+            f"Run again without {pipeline.undone_by}; for a full refresh add "
+            "--state-strategy overwrite.",
+        )
+
+
+def _start_date(facts: OrgFacts, pipeline: Pipeline) -> Iterator[Finding]:
+    dated = [each for each in facts.objects if each.found and each.oldest]
+    start = pipeline.start_date[: len("2000-01-01")]
+    older = [each for each in dated if start and each.oldest[: len(start)] < start]
+    if older:
+        oldest = min(each.oldest[: len(start)] for each in older)
+        yield Finding(
+            "start-date-too-late",
+            "warns",
+            f"The tap's start_date is {start}, but there is data from {oldest}: what is older than "
+            "start_date would not come back.",
+            f"Set the tap's start_date to {oldest} or earlier (Zuora's own full sync begins with "
+            "2000-01-01).",
+            tuple((each.kind.api_name, each.found) for each in older),
+        )
+
+
+def _listed(names: Iterator[str]) -> str:
+    return ", ".join(names)

@@ -1,0 +1,89 @@
+"""What became of a cleanup: outcomes by object type, failures by reason. Plain data."""
+
+from __future__ import annotations
+
+import re
+import threading
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+GONE: Final = "ENTITY_IS_DELETED"
+"""The answer for a record that is in the recycle bin already: done, not failed."""
+SAMPLES: Final = 5
+_ID: Final = re.compile(r"\b[a-zA-Z0-9]{15}(?:[a-zA-Z0-9]{3})?\b")
+
+Ended = Literal["done", "partial", "not begun"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one object type.
+
+    Attributes:
+        found: Rows when the cleanup was planned.
+        deleted: Rows that are gone.
+        kept: Rows that stay on purpose.
+        failed: Rows that should be gone but are not, counted in the org afterwards.
+        ended: How it ended.
+        error: Why it stopped, if it did.
+    """
+
+    name: str
+    found: int
+    deleted: int
+    kept: int
+    failed: int
+    ended: Ended = "done"
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class FailureGroup:
+    """Failures of one object type for one reason.
+
+    Attributes:
+        message: Salesforce's words, ids replaced by `…`.
+        samples: The first ids.
+    """
+
+    object: str
+    code: str
+    message: str
+    count: int
+    samples: tuple[str, ...]
+
+
+@dataclass
+class Failures:
+    """Gathers failures by reason, in memory bounded by the number of reasons."""
+
+    _groups: dict[tuple[str, str, str], list[str]] = field(default_factory=dict)
+    _counts: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def add(self, object_name: str, record_id: str, code: str, message: str) -> None:
+        """Take in one failure."""
+        key = (object_name, code, _ID.sub("…", message))
+        with self._lock:
+            self._counts[key] = self._counts.get(key, 0) + 1
+            samples = self._groups.setdefault(key, [])
+            if record_id and len(samples) < SAMPLES:
+                samples.append(record_id)
+
+    def grouped(self) -> tuple[FailureGroup, ...]:
+        """The groups, largest first."""
+        with self._lock:
+            groups = [
+                FailureGroup(*key, count=self._counts[key], samples=tuple(samples))
+                for key, samples in self._groups.items()
+            ]
+        return tuple(sorted(groups, key=lambda each: (-each.count, each.object, each.code)))
+
+
+def split_error(text: str) -> tuple[str, str]:
+    """Code and message of an `sf__Error`, which reads `CODE:message:fields--`."""
+    code, _, rest = text.partition(":")
+    if not re.fullmatch(r"[A-Z][A-Z0-9_]+", code):
+        return "UNKNOWN", text
+    message = rest.rsplit(":", 1)[0] if rest.endswith("--") else rest
+    return code, message

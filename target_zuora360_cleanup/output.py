@@ -1,0 +1,114 @@
+"""The folder of one run: where the report, the failures and the backups go."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+import os
+import threading
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from target_zuora360_cleanup.errors import InputError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+_FAILURE_COLUMNS: Final = ("object", "id", "code", "message")
+
+
+@dataclass(frozen=True)
+class OutputFolder:
+    """A folder that only this run writes to."""
+
+    path: Path
+
+    @classmethod
+    def make(cls, parent: str, mode: str, now: datetime) -> OutputFolder:
+        """Make a new folder, named for the time and the mode.
+
+        Raises:
+            InputError: It can't be made or written to.
+        """
+        name = f"{now:%Y%m%dT%H%M%SZ}-{mode}"
+        for suffix in ("", *(f"-{number}" for number in range(2, 1000))):
+            path = Path(parent).expanduser() / f"{name}{suffix}"
+            try:
+                path.mkdir(parents=True)
+            except FileExistsError as exc:
+                if path.is_dir():
+                    continue
+                raise _unwritable(parent, exc) from None
+            except OSError as exc:
+                raise _unwritable(parent, exc) from None
+            return cls(path)
+        raise InputError(f"output_dir: '{parent}' has too many folders named {name}.")
+
+    def write_report(self, report: dict[str, Any]) -> Path:
+        """Write `report.json`; never leaves half a file."""
+        target = self.path / "report.json"
+        draft = self.path / ".report.json"
+        draft.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        draft.replace(target)
+        return target
+
+    def backup(self, object_name: str) -> Backup:
+        """The backup file of an object type, opened at its first block."""
+        return Backup(self.path / "backup" / f"{object_name}.csv.gz")
+
+    def failures(self) -> FailureFile:
+        """The file of rows that could not be deleted, opened at the first row."""
+        return FailureFile(self.path / "failures.csv")
+
+
+def _unwritable(parent: str, exc: OSError) -> InputError:
+    return InputError(f"output_dir: can't write to '{parent}': {exc.strerror}.")
+
+
+class Backup:
+    """A gzipped CSV that grows block by block. `flush` puts what was written on the disk."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._gzip: gzip.GzipFile | None = None
+
+    def write(self, header: bytes, block: bytes) -> None:
+        """Append rows; the header goes first, once."""
+        if self._gzip is None:
+            self._path.parent.mkdir(exist_ok=True)
+            # Ids compress well at the fastest level; the deletion must not wait for the client.
+            self._gzip = gzip.GzipFile(self._path, "wb", compresslevel=1)
+            self._gzip.write(header)
+        self._gzip.write(block)
+
+    def flush(self) -> None:
+        """Return only when everything written can be read from the disk, whatever happens next."""
+        if self._gzip is not None:
+            self._gzip.flush(zlib.Z_SYNC_FLUSH)
+            os.fsync(self._gzip.fileno())
+
+    def close(self) -> None:
+        """End the file properly."""
+        if self._gzip is not None:
+            self._gzip.close()
+
+
+class FailureFile:
+    """`failures.csv`: one line a record that could not be deleted. Safe for several threads."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+
+    def add(self, object_name: str, rows: list[tuple[str, str, str]]) -> None:
+        """Append rows of (id, code, message)."""
+        with self._lock:
+            new = not self._path.exists()
+            with self._path.open("a", encoding="utf-8", newline="") as file:
+                writer = csv.writer(file)
+                if new:
+                    writer.writerow(_FAILURE_COLUMNS)
+                writer.writerows((object_name, *row) for row in rows)

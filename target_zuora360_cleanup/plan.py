@@ -1,0 +1,77 @@
+"""The plan of a cleanup: facts in, ordered steps and findings out. What is shown, is done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from target_zuora360_cleanup.findings import find_all
+from target_zuora360_cleanup.order import deletion_order, flat
+
+if TYPE_CHECKING:
+    from target_zuora360_cleanup.facts import ObjectFacts, OrgFacts, OrgInfo
+    from target_zuora360_cleanup.findings import Finding
+    from target_zuora360_cleanup.meltano import Pipeline
+    from target_zuora360_cleanup.objects import ObjectType
+    from target_zuora360_cleanup.settings import Settings
+
+
+@dataclass(frozen=True)
+class Step:
+    """The deletion of one object type.
+
+    Attributes:
+        found: Rows that are Zuora's.
+        kept: Ids of those that stay.
+        after: API names of the object types that must be done first.
+    """
+
+    facts: ObjectFacts
+    kept: frozenset[str]
+    after: frozenset[str]
+
+    @property
+    def kind(self) -> ObjectType:
+        """The object type."""
+        return self.facts.kind
+
+    @property
+    def name(self) -> str:
+        """The API name."""
+        return self.facts.kind.api_name
+
+    @property
+    def to_delete(self) -> int:
+        """Rows to delete."""
+        return self.facts.found - len(self.kept)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a cleanup of an org does, in order, and what must be weighed before it."""
+
+    org: OrgInfo
+    steps: tuple[Step, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def blocking(self) -> tuple[Finding, ...]:
+        """The findings that refuse the cleanup."""
+        return tuple(each for each in self.findings if each.severity == "blocks")
+
+    @property
+    def to_delete(self) -> int:
+        """Rows to delete, over all object types."""
+        return sum(step.to_delete for step in self.steps)
+
+
+def make_plan(facts: OrgFacts, settings: Settings, pipeline: Pipeline) -> Plan:
+    """Order the deletion of the object types and gather all findings."""
+    by_name = {each.kind.api_name: each for each in facts.objects}
+    last = frozenset(name for name, each in by_name.items() if each.kind.reference)
+    before = deletion_order(by_name, facts.relationships, last)
+    steps = tuple(
+        Step(by_name[name], facts.kept.get(name, frozenset()), frozenset(before[name]))
+        for name in flat(before)
+    )
+    return Plan(facts.org, steps, find_all(facts, settings, pipeline))

@@ -1,0 +1,253 @@
+"""Reads the facts of an org that a plan rests on, in few calls and without changing anything."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from target_zuora360_cleanup.facts import (
+    ObjectFacts,
+    OrgFacts,
+    OrgInfo,
+    Relationship,
+    read_relationships,
+)
+from target_zuora360_cleanup.objects import (
+    BY_NAME,
+    OBJECTS,
+    QUOTE_PREFIX,
+    ObjectType,
+    is_discoverable,
+)
+from target_zuora360_cleanup.quotes import PLACEHOLDER_MASTER, Edge, is_whole_part, reachable
+from target_zuora360_cleanup.salesforce.errors import ApiError
+from target_zuora360_cleanup.salesforce.rows import Selection, read_table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from target_zuora360_cleanup.salesforce.bulk import Bulk
+    from target_zuora360_cleanup.salesforce.org import Org
+    from target_zuora360_cleanup.settings import Settings
+
+_ORGANIZATION: Final = "SELECT Id, Name, IsSandbox, OrganizationType FROM Organization"
+_UNREADABLE: Final = frozenset({"base64", "address", "location", "complexvalue"})
+"""Field types that a Bulk query can't select."""
+Describes = dict[str, dict[str, Any]]
+
+
+def read_org(org: Org) -> OrgInfo:
+    """Which org it is."""
+    row = org.query(_ORGANIZATION)[0]
+    return OrgInfo(row["Id"], row["Name"], bool(row["IsSandbox"]), row["OrganizationType"] or "")
+
+
+def selected(settings: Settings) -> tuple[ObjectType, ...]:
+    """The object types that the settings name, whether an org has them or not."""
+    if settings.include_objects:
+        return tuple(BY_NAME[name] for name in settings.include_objects)
+    return tuple(
+        kind
+        for kind in OBJECTS
+        if kind.group in settings.object_groups and kind.api_name not in settings.exclude_objects
+    )
+
+
+def read_facts(org: Org, bulk: Bulk, settings: Settings) -> OrgFacts:
+    """Everything that a plan of these settings rests on.
+
+    Raises:
+        ApiError: Salesforce refuses to answer.
+        requests.RequestException: No answer came.
+    """
+    info = read_org(org)
+    there = org.object_names()
+    kinds = [kind for kind in selected(settings) if kind.api_name in there]
+    if not kinds:
+        return OrgFacts(info, ())
+    describes = org.describe_all([kind.api_name for kind in kinds])
+    kinds += _discover(org, kinds, describes, settings)
+    relationships = tuple(
+        link
+        for kind in kinds
+        for link in read_relationships(kind.api_name, describes[kind.api_name])
+        if link.child in there
+    )
+    objects = _count(org, bulk, kinds, describes)
+    rows = _linked_rows(org, objects, relationships)
+    kept = _kept(org, bulk, objects, relationships, rows) if settings.keep_quoted_products else {}
+    return OrgFacts(info, objects, relationships, rows, kept)
+
+
+def _discover(
+    org: Org, kinds: Sequence[ObjectType], describes: Describes, settings: Settings
+) -> list[ObjectType]:
+    """Package objects that the catalogue doesn't know and that go with their parents.
+
+    Describes them into `describes`. Salesforce deletes them in any case; as steps of their own they
+    are counted, backed up, and their bookmarks are reset.
+    """
+    found: list[ObjectType] = []
+    groups = {kind.api_name: kind.group for kind in kinds}
+    todo = list(kinds)
+    while todo:
+        parent = todo.pop()
+        for link in read_relationships(parent.api_name, describes[parent.api_name]):
+            if not _goes_along(link, groups, settings):
+                continue
+            describes.update(org.describe_all([link.child]))
+            kind = _unknown_kind(parent, describes[link.child])
+            groups[link.child] = parent.group
+            found.append(kind)
+            todo.append(kind)
+    return found
+
+
+def _goes_along(link: Relationship, known: Mapping[str, object], settings: Settings) -> bool:
+    return (
+        link.on_delete == "cascade"
+        and link.child not in known
+        and link.child not in BY_NAME
+        and link.child not in settings.exclude_objects
+        and is_discoverable(link.child)
+    )
+
+
+def _unknown_kind(parent: ObjectType, describe: Mapping[str, Any]) -> ObjectType:
+    name = describe["name"]
+    stream = name.split("__")[1]
+    keys = tuple(each["name"] for each in describe["fields"] if each.get("externalId"))
+    return ObjectType(name, describe["label"], parent.group, keys, (stream,))
+
+
+def _count(
+    org: Org, bulk: Bulk, kinds: Sequence[ObjectType], describes: Describes
+) -> tuple[ObjectFacts, ...]:
+    known = [_described(kind, describes[kind.api_name]) for kind in kinds]
+    readable = [each for each in known if each.queryable]
+    answers = org.query_each([_count_soql(each) for each in readable])
+    counted = {
+        each.kind.api_name: _counted(bulk, each, answer)
+        for each, answer in zip(readable, answers, strict=True)
+    }
+    return tuple(counted.get(each.kind.api_name, each) for each in known)
+
+
+def _described(kind: ObjectType, describe: Mapping[str, Any]) -> ObjectFacts:
+    fields = tuple(
+        each["name"] for each in describe["fields"] if each.get("type") not in _UNREADABLE
+    )
+    return ObjectFacts(
+        kind,
+        external_id=next((name for name in kind.external_ids if name in fields), ""),
+        fields=fields,
+        deletable=bool(describe.get("deletable")),
+        queryable=bool(describe.get("queryable")),
+    )
+
+
+def _count_soql(each: ObjectFacts) -> str:
+    dates = ["CreatedDate", *(name for name in each.kind.dates if name in each.fields)]
+    links = [name for name, _ in each.kind.links if name in each.fields]
+    columns = ["COUNT(Id) n"]
+    columns += [f"MIN({name}) d{index}" for index, name in enumerate(dates)]
+    columns += [f"COUNT({name}) l{index}" for index, name in enumerate(links)]
+    where = f" WHERE {each.kind.where}" if each.kind.where else ""
+    return f"SELECT {', '.join(columns)} FROM {each.kind.api_name}{where}"
+
+
+def _counted(bulk: Bulk, each: ObjectFacts, answer: list[dict[str, Any]] | ApiError) -> ObjectFacts:
+    if isinstance(answer, ApiError):
+        if answer.code != "QUERY_TIMEOUT":
+            raise answer
+        return replace(each, found=_slow_count(bulk, each))
+    row = answer[0]
+    dates = sorted(str(value)[:10] for name, value in row.items() if name[:1] == "d" and value)
+    labels = [label for name, label in each.kind.links if name in each.fields]
+    links = {label: int(row[f"l{index}"]) for index, label in enumerate(labels)}
+    return replace(each, found=int(row["n"]), oldest="".join(dates[:1]), links=links)
+
+
+def _slow_count(bulk: Bulk, each: ObjectFacts) -> int:
+    """Rows by a Bulk query job, which has no time limit of two minutes."""
+    where = f" WHERE {each.kind.where}" if each.kind.where else ""
+    job_id = bulk.create_query(f"SELECT Id FROM {each.kind.api_name}{where}")
+    processed = bulk.wait("query", job_id).processed
+    bulk.remove("query", job_id)
+    return processed
+
+
+def _linked_rows(
+    org: Org, objects: Sequence[ObjectFacts], relationships: Iterable[Relationship]
+) -> dict[Relationship, int]:
+    """Rows outside of the cleanup that point into it, by relationship."""
+    names = {each.kind.api_name: each for each in objects}
+    links = [link for link in relationships if link.child not in names and names[link.parent].found]
+    answers = org.query_each([_linked_soql(link, names[link.parent]) for link in links])
+    counts: dict[Relationship, int] = {}
+    for link, answer in zip(links, answers, strict=True):
+        if isinstance(answer, ApiError):
+            raise answer
+        counts[link] = int(answer[0]["n"])
+    return counts
+
+
+def _linked_soql(link: Relationship, parent: ObjectFacts) -> str:
+    where = parent.kind.where
+    inside = f"SELECT Id FROM {link.parent} WHERE {where}" if where else ""
+    condition = f"{link.field} IN ({inside})" if inside else f"{link.field} != null"
+    return f"SELECT COUNT(Id) n FROM {link.child} WHERE {condition}"
+
+
+def _kept(
+    org: Org,
+    bulk: Bulk,
+    objects: Sequence[ObjectFacts],
+    relationships: Iterable[Relationship],
+    rows: Mapping[Relationship, int],
+) -> dict[str, frozenset[str]]:
+    """Ids of the catalogue rows that quotes use, by object.
+
+    Holds the references within the catalogue in memory: a catalogue is small against the accounts.
+    """
+    catalog = {each.kind.api_name: each for each in objects if each.kind.group == "product_catalog"}
+    quoted: set[str] = set()
+    for link, count in rows.items():
+        if count and link.child.startswith(QUOTE_PREFIX) and link.parent in catalog:
+            quoted |= _column(org, bulk, link, count)
+    if not quoted:
+        return {}
+    ids = {name: _ids(org, bulk, each) for name, each in catalog.items()}
+    inside = [link for link in relationships if link.child in catalog and link.parent in catalog]
+    edges = (edge for link in inside for edge in _edges(org, bulk, link, catalog))
+    keep = reachable(quoted, edges)
+    return {name: frozenset(own & keep) for name, own in ids.items() if own & keep}
+
+
+def _column(org: Org, bulk: Bulk, link: Relationship, count: int) -> set[str]:
+    where = f"{link.field} != null"
+    selection = Selection(link.child, (link.field,), where, count)
+    return {row[0] for row in read_table(org, bulk, selection)}
+
+
+def _ids(org: Org, bulk: Bulk, each: ObjectFacts, where: str = "") -> set[str]:
+    name, condition = each.kind.api_name, where or each.kind.where
+    return {
+        row[0] for row in read_table(org, bulk, Selection(name, ("Id",), condition, each.found))
+    }
+
+
+def _edges(
+    org: Org, bulk: Bulk, link: Relationship, catalog: Mapping[str, ObjectFacts]
+) -> Iterator[Edge]:
+    fillers = _placeholders(org, bulk, catalog) if link.parent == PLACEHOLDER_MASTER else set()
+    fields, where = ("Id", link.field), f"{link.field} != null"
+    selection = Selection(link.child, fields, where, catalog[link.child].found)
+    for child, parent in read_table(org, bulk, selection):
+        whole = is_whole_part(link.parent, parent_is_placeholder=parent in fillers)
+        yield Edge(child, parent, whole)
+
+
+def _placeholders(org: Org, bulk: Bulk, catalog: Mapping[str, ObjectFacts]) -> set[str]:
+    masters = catalog[PLACEHOLDER_MASTER]
+    return _ids(org, bulk, masters, f"{masters.external_id} = null")

@@ -1,0 +1,115 @@
+"""`report.json`: what a run found, did and left. `SCHEMA_VERSION` grows when keys change."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from target_zuora360_cleanup.outcome import FailureGroup, Outcome
+    from target_zuora360_cleanup.plan import Plan
+    from target_zuora360_cleanup.state import Reset
+
+SCHEMA_VERSION: Final = 1
+
+Status = Literal["done", "refused", "partial", "failed"]
+
+
+@dataclass
+class Report:
+    """Gathers what a run has to say. Whatever is missing stays empty.
+
+    Attributes:
+        started_at: When the run began, in UTC.
+        error: Why the run failed or was refused, in one sentence.
+        records: RECORD messages that the tap sent, by stream.
+        written: States that were written to stdout, in order.
+        calls: Requests to Salesforce, by HTTP method.
+        usage: Calls used and allowed in 24 hours, as Salesforce counts.
+    """
+
+    mode: str
+    started_at: datetime
+    status: Status = "done"
+    error: str = ""
+    plan: Plan | None = None
+    outcomes: tuple[Outcome, ...] = ()
+    failures: tuple[FailureGroup, ...] = ()
+    reset: Reset | None = None
+    state_id: str = ""
+    records: dict[str, int] = field(default_factory=dict)
+    written: list[dict[str, Any]] = field(default_factory=list)
+    calls: dict[str, int] = field(default_factory=dict)
+    usage: tuple[int, int] | None = None
+
+    def as_json(self, finished_at: datetime) -> dict[str, Any]:
+        """The report in its documented form."""
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "mode": self.mode,
+            "status": self.status,
+            "error": self.error or None,
+            "org": self._org(),
+            "started_at": self.started_at.isoformat(),
+            "finished_at": finished_at.isoformat(),
+            "objects": self._objects(),
+            "findings": [_finding(each) for each in self.plan.findings] if self.plan else [],
+            "failures": [asdict(each) for each in self.failures],
+            "state": self._state(),
+            "records_read": dict(sorted(self.records.items())),
+            "api_calls": self._api_calls(),
+        }
+
+    def _org(self) -> dict[str, Any] | None:
+        if self.plan is None:
+            return None
+        org = self.plan.org
+        return {"id": org.id, "name": org.name, "is_sandbox": org.is_sandbox}
+
+    def _objects(self) -> list[dict[str, Any]]:
+        outcomes = {each.name: each for each in self.outcomes}
+        steps = self.plan.steps if self.plan else ()
+        return [
+            {
+                "api_name": step.name,
+                "label": step.kind.label,
+                "group": step.kind.group,
+                "found": step.facts.found,
+                **_numbers(outcomes.get(step.name), len(step.kept)),
+                "links_removed": dict(step.facts.links),
+            }
+            for step in steps
+        ]
+
+    def _state(self) -> dict[str, Any]:
+        reset = self.reset
+        return {
+            "state_id": self.state_id or None,
+            "before": reset.before if reset else None,
+            "written": self.written[-1] if self.written else None,
+            "bookmarks_reset": list(reset.dropped) if reset else [],
+            "bookmarks_kept": list(reset.kept) if reset else [],
+        }
+
+    def _api_calls(self) -> dict[str, Any]:
+        used, allowed = self.usage or (None, None)
+        total = sum(self.calls.values())
+        return {"total": total, "by_method": self.calls, "org_used": used, "org_allowed": allowed}
+
+
+def _numbers(outcome: Outcome | None, kept: int) -> dict[str, Any]:
+    if outcome is None:
+        return {"deleted": 0, "kept": kept, "failed": 0, "ended": None, "error": None}
+    return {
+        "deleted": outcome.deleted,
+        "kept": outcome.kept,
+        "failed": outcome.failed,
+        "ended": outcome.ended,
+        "error": outcome.error or None,
+    }
+
+
+def _finding(finding: Any) -> dict[str, Any]:  # noqa: ANN401 - a frozen dataclass of plain data
+    return {**asdict(finding), "objects": dict(finding.objects)}

@@ -1,0 +1,206 @@
+"""Bulk API 2.0: query and ingest jobs, page by page and in constant memory.
+
+Own code, because simple-salesforce's `bulk2` aborts the server's job on one failed poll and holds
+whole files in memory. Facts: Bulk API 2.0 and Bulk API Developer Guide.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import json
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from target_zuora360_cleanup.salesforce.errors import JobFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import requests
+
+    from target_zuora360_cleanup.salesforce.session import OrgSession
+
+MULTIPART_CHARACTERS: Final = 100_000
+"""Up to here a job is created, filled and closed in one request."""
+CHUNK_BYTES: Final = 1 << 18
+_TERMINAL: Final = frozenset({"JobComplete", "Failed", "Aborted"})
+
+
+@dataclass(frozen=True)
+class Job:
+    """What Salesforce says of a job."""
+
+    id: str
+    state: str
+    processed: int
+    failed: int
+    error: str
+
+    @classmethod
+    def of(cls, info: dict[str, Any]) -> Job:
+        """Read a job info body."""
+        return cls(
+            info["id"],
+            info["state"],
+            int(info.get("numberRecordsProcessed") or 0),
+            int(info.get("numberRecordsFailed") or 0),
+            info.get("errorMessage") or "",
+        )
+
+    @property
+    def ended(self) -> bool:
+        """Whether its state will not change any more."""
+        return self.state in _TERMINAL
+
+
+@dataclass(frozen=True)
+class Polling:
+    """How often a job is asked for its state.
+
+    The waits grow with the time the job has taken, by `share` of it, from `shortest` to `longest`
+    seconds: a job of an hour is asked some 260 times, and found done at most 15 s late.
+    """
+
+    shortest: float = 0.1
+    longest: float = 15.0
+    share: float = 0.1
+
+    def wait(self, elapsed: float) -> float:
+        """Seconds to wait before the next poll."""
+        return min(self.longest, max(self.shortest, elapsed * self.share))
+
+
+class Bulk:
+    """The Bulk API 2.0 of one org.
+
+    Args:
+        session: The session to send with.
+        data_url: URL of the data resources of the API version.
+        pause: Waits that many seconds; may raise to give a wait up.
+        polling: How often to poll.
+    """
+
+    def __init__(
+        self,
+        session: OrgSession,
+        data_url: str,
+        *,
+        pause: Callable[[float], None] = time.sleep,
+        polling: Polling | None = None,
+    ) -> None:
+        self._session = session
+        self._url = f"{data_url}/jobs"
+        self._pause = pause
+        self._polling = polling or Polling()
+
+    def create_query(self, soql: str) -> str:
+        """Start a query job; its id."""
+        body = {"operation": "query", "query": soql}
+        return str(self._session.post(f"{self._url}/query", json=body).json()["id"])
+
+    def create_ingest(self, object_name: str, operation: str) -> str:
+        """Open an ingest job; its id."""
+        body = _ingest(object_name, operation)
+        return str(self._session.post(f"{self._url}/ingest", json=body).json()["id"])
+
+    def create_filled(self, object_name: str, operation: str, data: bytes) -> str:
+        """Create, fill and close an ingest job in one request; its id.
+
+        Args:
+            object_name: API name.
+            operation: Such as `delete`.
+            data: CSV of at most `MULTIPART_CHARACTERS`.
+        """
+        parts: dict[str, tuple[str | None, str | bytes, str]] = {
+            "job": (None, json.dumps(_ingest(object_name, operation)), "application/json"),
+            "content": ("content", data, "text/csv"),
+        }
+        return str(self._session.post(f"{self._url}/ingest", files=parts).json()["id"])
+
+    def upload(self, job_id: str, data: bytes) -> None:
+        """Fill an open ingest job with CSV; there is one upload a job."""
+        self._session.put(
+            f"{self._url}/ingest/{job_id}/batches", data=data, headers={"Content-Type": "text/csv"}
+        )
+
+    def close(self, job_id: str) -> None:
+        """Say that the upload is complete: Salesforce starts to work on it."""
+        self._patch(job_id, "UploadComplete")
+
+    def abort(self, job_id: str) -> None:
+        """Have an ingest job stopped."""
+        self._patch(job_id, "Aborted")
+
+    def _patch(self, job_id: str, state: str) -> None:
+        self._session.patch(f"{self._url}/ingest/{job_id}", json={"state": state})
+
+    def job(self, kind: str, job_id: str) -> Job:
+        """The state of a `query` or `ingest` job."""
+        return Job.of(self._session.get(f"{self._url}/{kind}/{job_id}").json())
+
+    def wait(self, kind: str, job_id: str, on_poll: Callable[[Job], None] | None = None) -> Job:
+        """Poll a job until it has ended.
+
+        Raises:
+            JobFailed: It ended `Failed` or `Aborted`.
+        """
+        start = time.monotonic()
+        while not (job := self.job(kind, job_id)).ended:
+            if on_poll:
+                on_poll(job)
+            self._pause(self._polling.wait(time.monotonic() - start))
+        if job.state != "JobComplete":
+            raise JobFailed(job.id, job.state, job.error)
+        return job
+
+    def remove(self, kind: str, job_id: str) -> None:
+        """Delete an ended job with its data."""
+        self._session.delete(f"{self._url}/{kind}/{job_id}")
+
+    def pages(self, job_id: str, page_rows: int) -> Iterator[Iterator[bytes]]:
+        """The result of a query job: pages, each as blocks of CSV of some 256 KiB.
+
+        Every page begins with the header row. A page is to be read to its end before the next.
+        """
+        locator: str | None = None
+        while True:
+            params = {"maxRecords": str(page_rows)} | ({"locator": locator} if locator else {})
+            url = f"{self._url}/query/{job_id}/results"
+            with self._session.get(url, params=params, stream=True) as response:
+                yield response.iter_content(CHUNK_BYTES)
+                locator = response.headers.get("Sforce-Locator")
+            if locator in (None, "", "null"):
+                return
+
+    def failed_rows(self, job_id: str) -> Iterator[dict[str, str]]:
+        """The rows of an ingest job that failed: `sf__Id`, `sf__Error` and the columns sent."""
+        return self._rows(f"{self._url}/ingest/{job_id}/failedResults")
+
+    def _rows(self, url: str) -> Iterator[dict[str, str]]:
+        with self._session.get(url, stream=True) as response:
+            yield from csv.DictReader(_text(response), strict=True)
+
+
+def _ingest(object_name: str, operation: str) -> dict[str, str]:
+    return {
+        "object": object_name,
+        "operation": operation,
+        "contentType": "CSV",
+        "lineEnding": "LF",
+    }
+
+
+def _text(response: requests.Response) -> Iterator[str]:
+    # A field may hold line breaks, so lines keep theirs; the answer is UTF-8 whatever it says.
+    return codecs.iterdecode(_lines(response), "utf-8")
+
+
+def _lines(response: requests.Response) -> Iterator[bytes]:
+    rest = b""
+    for chunk in response.iter_content(CHUNK_BYTES):
+        *lines, rest = (rest + chunk).split(b"\n")
+        yield from (line + b"\n" for line in lines)
+    if rest:
+        yield rest

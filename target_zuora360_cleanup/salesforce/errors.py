@@ -1,0 +1,60 @@
+"""What Salesforce answers when it doesn't do as asked.
+
+`ApiError` is the one exception for an answer with an error body; whether it is the user's to mend
+is for the caller to say.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import requests
+
+
+class ApiError(Exception):
+    """An answer with an error status.
+
+    Attributes:
+        status: HTTP status.
+        code: Salesforce's `errorCode`, such as `MALFORMED_QUERY`; `HTTP_503` where none was given.
+        message: Salesforce's own words, or the HTTP reason.
+    """
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(f"{code}: {message}")
+        self.status = status
+        self.code = code
+        self.message = message
+
+    @classmethod
+    def of(cls, response: requests.Response) -> ApiError:
+        """Read the error body, `[{"errorCode": …, "message": …}]`, of a response."""
+        code, message = f"HTTP_{response.status_code}", response.reason or "no reason given"
+        try:
+            body = response.json()
+        except ValueError:
+            return cls(response.status_code, code, message)
+        first = body[0] if isinstance(body, list) and body else body
+        if isinstance(first, dict):
+            code = str(first.get("errorCode") or code)
+            message = str(first.get("message") or message)
+        return cls(response.status_code, code, message)
+
+
+class SessionExpired(ApiError):
+    """The session ended and can't be renewed, since only an access token was given."""
+
+
+class JobFailed(Exception):
+    """A Bulk API job ended `Failed` or `Aborted`.
+
+    Attributes:
+        job_id: The job's id.
+        state: How it ended.
+    """
+
+    def __init__(self, job_id: str, state: str, message: str) -> None:
+        super().__init__(f"job {job_id} ended {state}: {message or 'no reason given'}")
+        self.job_id = job_id
+        self.state = state

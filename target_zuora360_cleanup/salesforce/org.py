@@ -1,0 +1,165 @@
+"""One org over REST: logging in, queries, describes, deletions of a few rows.
+
+The calls are simple-salesforce's, on our session; composite requests save calls, since a series of
+up to 25 counts as one (Composite resource, REST API guide).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from target_zuora360_cleanup.errors import InputError
+from target_zuora360_cleanup.salesforce.credentials import read_credentials
+from target_zuora360_cleanup.salesforce.errors import ApiError
+from target_zuora360_cleanup.salesforce.session import OrgSession
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from target_zuora360_cleanup.salesforce.credentials import Credentials
+    from target_zuora360_cleanup.settings import Settings
+
+COMPOSITE: Final = 25
+"""Requests that one composite request may hold."""
+COMPOSITE_QUERIES: Final = 5
+"""Of these, how many may be queries."""
+COLLECTION: Final = 200
+"""Records that one sObject Collections request may hold."""
+
+
+class Org:
+    """A Salesforce org that is logged in to.
+
+    Attributes:
+        session: The HTTP session, which counts calls.
+        url: Scheme and host.
+        data_url: URL of the data resources of one API version, without a trailing slash.
+    """
+
+    def __init__(self, session: OrgSession, url: str, api_version: str) -> None:
+        from simple_salesforce.api import Salesforce  # about a second
+
+        self.session = session
+        self.url = url
+        self.data_url = f"{self.url}/services/data/v{api_version}"
+        self._sf = Salesforce(
+            # (the session puts the real token on each request)
+            session_id="-",
+            instance_url=self.url,
+            session=session,
+            version=api_version,
+        )
+
+    def query(self, soql: str) -> list[dict[str, Any]]:
+        """All rows of a query that has few."""
+        return list(self._sf.query_all(soql)["records"])
+
+    def tooling_query(self, soql: str) -> list[dict[str, Any]]:
+        """All rows of a Tooling API query that has few."""
+        return list(self._sf.toolingexecute("query", params={"q": soql})["records"])
+
+    def count(self, soql: str) -> int:
+        """The number of rows, of a `SELECT COUNT() FROM …`."""
+        return int(self._sf.query(soql)["totalSize"])
+
+    def object_names(self) -> dict[str, dict[str, Any]]:
+        """The global describe, by API name, as far as this user may see."""
+        return {each["name"]: each for each in self._json("sobjects")["sobjects"]}
+
+    def limits(self) -> dict[str, Any]:
+        """The org's allowances."""
+        return dict(self._json("limits"))
+
+    def describe_all(self, names: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """The describe of each object, by API name."""
+        paths = [f"sobjects/{name}/describe" for name in names]
+        return dict(zip(names, self._composite(paths, COMPOSITE), strict=True))
+
+    def query_each(self, queries: Sequence[str]) -> list[list[dict[str, Any]] | ApiError]:
+        """The first rows of each query, or why it failed."""
+        from urllib.parse import quote
+
+        paths = [f"query?q={quote(soql)}" for soql in queries]
+        answers = self._composite(paths, COMPOSITE_QUERIES, lenient=True)
+        return [each if isinstance(each, ApiError) else each["records"] for each in answers]
+
+    def _json(self, path: str, **kwargs: Any) -> Any:  # noqa: ANN401 - Salesforce's JSON
+        answer = self._sf.restful(path, **kwargs)
+        return {} if answer is None else answer
+
+    def _composite(
+        self, paths: Sequence[str], size: int, *, lenient: bool = False
+    ) -> Iterator[Any]:
+        prefix = self.data_url.removeprefix(self.url)
+        for batch in _slices(paths, size):
+            requests = [
+                {"method": "GET", "url": f"{prefix}/{path}", "referenceId": f"r{index}"}
+                for index, path in enumerate(batch)
+            ]
+            body = {"allOrNone": False, "compositeRequest": requests}
+            answer = self._json("composite", method="POST", json=body)
+            for part in answer["compositeResponse"]:
+                yield _part(part, lenient=lenient)
+
+    def delete_collection(self, ids: Sequence[str]) -> list[ApiError | None]:
+        """Delete up to 200 records; for each, in their order, nothing or why it failed."""
+        params = {"ids": ",".join(ids), "allOrNone": "false"}
+        rows = self._json("composite/sobjects", method="DELETE", params=params)
+        return [None if row["success"] else _row_error(row["errors"]) for row in rows]
+
+
+def _slices(items: Sequence[str], size: int) -> Iterable[Sequence[str]]:
+    return (items[start : start + size] for start in range(0, len(items), size))
+
+
+def _part(part: dict[str, Any], *, lenient: bool) -> Any:  # noqa: ANN401 - Salesforce's JSON
+    status, body = part["httpStatusCode"], part["body"]
+    if status < 300:  # noqa: PLR2004 - as HTTP counts
+        return body
+    error = ApiError(status, body[0].get("errorCode", ""), body[0].get("message", ""))
+    if lenient:
+        return error
+    raise error
+
+
+def _row_error(errors: list[dict[str, Any]]) -> ApiError:
+    first = errors[0] if errors else {}
+    return ApiError(200, first.get("statusCode", "UNKNOWN"), first.get("message", ""))
+
+
+def connect(settings: Settings) -> Org:
+    """Log in to the org that the settings name.
+
+    Raises:
+        InputError: The credentials are incomplete or refused, or Salesforce can't be reached.
+    """
+    credentials = read_credentials(settings)
+    session = OrgSession(credentials)
+    return Org(session, _login(session, credentials), settings.api_version)
+
+
+def _login(session: OrgSession, credentials: Credentials) -> str:
+    from requests import RequestException
+    from simple_salesforce.exceptions import SalesforceAuthenticationFailed
+
+    try:
+        return session.connect().instance_url
+    except SalesforceAuthenticationFailed as exc:
+        raise InputError(
+            f"Salesforce refused the login ({credentials.name}): {exc.auth_message or exc.code}. "
+            "Check the credentials and the domain."
+        ) from None
+    except RequestException as exc:
+        raise InputError(unreachable(exc)) from None
+
+
+def unreachable(exc: Exception) -> str:
+    """One sentence for a request that got no answer."""
+    from requests.exceptions import ConnectTimeout, ReadTimeout, SSLError
+
+    request = getattr(exc, "request", None)
+    where = (getattr(request, "url", None) or "Salesforce").split("?")[0]
+    if isinstance(exc, SSLError):
+        return f"Can't trust {where}: its TLS certificate was not accepted."
+    why = "no answer in time" if isinstance(exc, (ConnectTimeout, ReadTimeout)) else "no connection"
+    return f"Can't reach {where}: {why}. Check domain, instance_url and the network."

@@ -1,0 +1,179 @@
+"""The HTTP session that simple-salesforce's REST calls and our Bulk API client share.
+
+It puts the current token on every request, logs in again once when the session has ended, gives
+every request a time limit, repeats what may safely be repeated, and turns error answers into
+`ApiError`.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any, Final
+
+import requests
+from requests.adapters import HTTPAdapter
+from typing_extensions import override
+from urllib3.util.retry import Retry
+
+from target_zuora360_cleanup.salesforce.errors import ApiError, SessionExpired
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from target_zuora360_cleanup.salesforce.credentials import Credentials, Grant
+
+CONNECT_SECONDS: Final = 10
+READ_SECONDS: Final = 180
+"""Above the 120 s after which Salesforce gives a query up (`QUERY_TIMEOUT`)."""
+_POOL: Final = 32
+_RETRIED_STATUSES: Final = (408, 420, 429, 500, 502, 503, 504)
+
+
+def retry_policy() -> Retry:
+    """What is repeated: requests that never arrived, and those that change nothing.
+
+    A request that may have been carried out (POST, PATCH, PUT) is not repeated here.
+    """
+    return Retry(
+        total=6,
+        backoff_factor=0.5,
+        backoff_jitter=0.5,
+        backoff_max=30,
+        status_forcelist=_RETRIED_STATUSES,
+        allowed_methods=("GET", "HEAD"),
+        raise_on_status=False,
+    )
+
+
+class _Adapter(HTTPAdapter):
+    """Gives every request a time limit; may send to plain http what asks for https."""
+
+    def __init__(self, *, plain_http: bool = False) -> None:
+        self._plain_http = plain_http
+        super().__init__(pool_connections=4, pool_maxsize=_POOL, max_retries=retry_policy())
+
+    @override
+    def send(
+        self,
+        request: requests.PreparedRequest,
+        stream: bool = False,
+        timeout: float | tuple[float, float] | tuple[float, None] | None = None,
+        verify: bool | str = True,
+        cert: bytes | str | tuple[bytes | str, bytes | str] | None = None,
+        proxies: Mapping[str, str] | None = None,
+    ) -> requests.Response:
+        if self._plain_http and request.url:
+            # simple-salesforce always writes https; an emulator on loopback may speak plain http.
+            request.url = "http://" + request.url.split("://", 1)[1]
+        limit = timeout or (CONNECT_SECONDS, READ_SECONDS)
+        return super().send(request, stream, limit, verify, cert, proxies)
+
+
+def plain_session() -> requests.Session:
+    """A session with time limits and retries, but no token: for logging in."""
+    session = requests.Session()
+    session.mount("https://", _Adapter())
+    session.mount("http://", _Adapter())
+    return session
+
+
+class OrgSession(requests.Session):
+    """A session with one org. Safe to use from several threads.
+
+    Attributes:
+        calls: Requests sent since the start, logins left out, by HTTP method.
+        usage: Calls used and allowed in 24 hours, as the last `Sforce-Limit-Info` header said.
+    """
+
+    def __init__(self, credentials: Credentials) -> None:
+        super().__init__()
+        self._credentials = credentials
+        self._grant: Grant | None = None
+        self._lock = threading.Lock()
+        self.calls: dict[str, int] = {}
+        self.usage: tuple[int, int] | None = None
+
+    def connect(self) -> Grant:
+        """Log in for the first time.
+
+        Raises:
+            SalesforceAuthenticationFailed: Salesforce refuses the credentials.
+            requests.RequestException: Salesforce can't be reached.
+        """
+        grant = self._login()
+        host = grant.instance_url.split("://", 1)[1]
+        plain = grant.instance_url.startswith("http://")
+        self.mount("https://", _Adapter())
+        self.mount("http://", _Adapter())
+        if plain:
+            self.mount(f"https://{host}", _Adapter(plain_http=True))
+        return grant
+
+    def _login(self) -> Grant:
+        with plain_session() as session:
+            self._grant = self._credentials.login(session)
+        return self._grant
+
+    @override
+    def request(self, method: Any, url: Any, *args: Any, **kwargs: Any) -> requests.Response:
+        """Send a request with the current token.
+
+        Raises:
+            ApiError: Salesforce answered with an error status.
+            SessionExpired: The session ended and can't be renewed.
+            requests.RequestException: No answer came.
+        """
+        token = self._token()
+        response = self._send(token, method, url, *args, **kwargs)
+        if response.status_code == requests.codes.unauthorized:
+            token = self._renew(token, response)
+            response = self._send(token, method, url, *args, **kwargs)
+        if not response.ok:
+            raise ApiError.of(response)
+        return response
+
+    def _send(
+        self,
+        token: str,
+        method: str,
+        url: str,
+        *args: Any,  # noqa: ANN401 - handed on as they are
+        **kwargs: Any,  # noqa: ANN401 - handed on as they are
+    ) -> requests.Response:
+        kwargs["headers"] = {**(kwargs.get("headers") or {}), "Authorization": f"Bearer {token}"}
+        response = super().request(method, url, *args, **kwargs)
+        self._note(method.upper(), response)
+        return response
+
+    def _token(self) -> str:
+        if self._grant is None:
+            raise RuntimeError("connect() comes first")
+        return self._grant.access_token
+
+    def _renew(self, stale: str, response: requests.Response) -> str:
+        if not self._credentials.renewable:
+            error = ApiError.of(response)
+            raise SessionExpired(
+                error.status,
+                error.code,
+                "the access token is not or no longer valid, and an access token can't be "
+                "renewed: set a new access_token, or credentials that log in, and run again",
+            )
+        with self._lock:
+            # Another thread may have logged in while this one waited.
+            return self._token() if self._token() != stale else self._login().access_token
+
+    def _note(self, method: str, response: requests.Response) -> None:
+        with self._lock:
+            self.calls[method] = self.calls.get(method, 0) + 1
+            self.usage = read_usage(response.headers.get("Sforce-Limit-Info")) or self.usage
+
+
+def read_usage(header: str | None) -> tuple[int, int] | None:
+    """Calls used and allowed from a `Sforce-Limit-Info` header, `api-usage=18/5000`."""
+    for part in (header or "").split(";"):
+        name, _, value = part.strip().partition("=")
+        used, _, allowed = value.partition("/")
+        if name == "api-usage" and used.isdigit() and allowed.isdigit():
+            return int(used), int(allowed)
+    return None

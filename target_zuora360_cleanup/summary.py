@@ -1,0 +1,129 @@
+"""The report as a person reads it: one sentence, a table, what to weigh, what failed."""
+
+from __future__ import annotations
+
+from io import StringIO
+from typing import TYPE_CHECKING, Final
+
+from rich import box
+from rich.console import Console, Group
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from rich.console import RenderableType
+
+    from target_zuora360_cleanup.findings import Finding
+    from target_zuora360_cleanup.outcome import Outcome
+    from target_zuora360_cleanup.report import Report
+
+_WIDTH: Final = 110
+_GROUPS_SHOWN: Final = 10
+_MARKS: Final = {"blocks": "STOP", "warns": "WARN", "tells": "NOTE"}
+
+
+def summary(report: Report, folder: Path | None) -> str:
+    """The text, with a line end."""
+    console = Console(file=StringIO(), width=_WIDTH, color_system=None, highlight=False)
+    console.print(Group(*_parts(report, folder)))
+    text: str = console.file.getvalue()  # type: ignore[attr-defined]
+    return "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
+
+
+def _parts(report: Report, folder: Path | None) -> Iterator[RenderableType]:
+    yield Text(headline(report))
+    if report.plan and report.plan.steps:
+        yield _table(report)
+    if report.plan:
+        yield from (_finding(each) for each in report.plan.findings)
+    yield from _failures(report)
+    yield from (Text(line) for line in _state(report))
+    if folder:
+        yield Text(f"Report: {folder / 'report.json'}")
+
+
+def headline(report: Report) -> str:
+    """What happened, in one sentence."""
+    deleted = sum(each.deleted for each in report.outcomes)
+    failed = sum(each.failed for each in report.outcomes)
+    org = f"{report.plan.org.name} ({report.plan.org.id})" if report.plan else "Salesforce"
+    if report.mode == "plan" and report.plan and report.status in ("done", "refused"):
+        verb = "would delete" if report.status == "done" else "would be refused; it would delete"
+        return f"Plan: a cleanup of {org} {verb} {report.plan.to_delete:,} records."
+    sentences = {
+        "done": f"Done: {deleted:,} records deleted from {org}.",
+        "refused": f"Refused: nothing was deleted and no state was written. {report.error}",
+        "partial": f"Partial: {deleted:,} records deleted from {org}, {failed:,} are left. The "
+        "bookmarks are reset; run the cleanup again to go on.",
+        "failed": f"Failed: {report.error}",
+    }
+    if report.mode == "reset" and report.status == "done":
+        return "Done: the bookmarks are reset; the next sync is a full one. Nothing was deleted."
+    return sentences[report.status].rstrip()
+
+
+def _table(report: Report) -> Table:
+    table = Table(box=box.SIMPLE, pad_edge=False)
+    for name in ("#", "Object type", "Label"):
+        table.add_column(name, justify="right" if name == "#" else "left", no_wrap=True)
+    planned = not report.outcomes
+    names = ("Found", "To delete", "Keep") if planned else ("Found", "Deleted", "Kept", "Failed")
+    for name in names:
+        table.add_column(name, justify="right")
+    outcomes = {each.name: each for each in report.outcomes}
+    rows = list(_rows(report, outcomes))
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def _rows(report: Report, outcomes: dict[str, Outcome]) -> Iterator[list[str]]:
+    steps = report.plan.steps if report.plan else ()
+    for number, step in enumerate((each for each in steps if each.facts.found), 1):
+        done = outcomes.get(step.name)
+        numbers = (
+            (step.facts.found, done.deleted, done.kept, done.failed)
+            if done
+            else (step.facts.found, step.to_delete, len(step.kept))
+        )
+        yield [str(number), step.name, step.kind.label, *(f"{each:,}" for each in numbers)]
+        for label, links in step.facts.links.items():
+            if links:
+                yield ["", "", f"  {label} (links)", f"{links:,}"]
+
+
+def _finding(finding: Finding) -> Text:
+    return Text(f"{_MARKS[finding.severity]} {finding.message} {finding.remedy}")
+
+
+def _failures(report: Report) -> Iterator[RenderableType]:
+    for group in report.failures[:_GROUPS_SHOWN]:
+        ids = ", ".join(group.samples)
+        yield Text(
+            f"FAIL {group.object}: {group.count:,} times {group.code}: {group.message} ({ids})"
+        )
+    if (more := len(report.failures) - _GROUPS_SHOWN) > 0:
+        yield Text(f"FAIL … and {more} more reasons, see failures.csv.")
+    for outcome in report.outcomes:
+        if outcome.error:
+            yield Text(f"FAIL {outcome.name}: {outcome.error}")
+
+
+def _state(report: Report) -> Iterator[str]:
+    if not report.written or report.reset is None:
+        return
+    where = f" of {report.state_id}" if report.state_id else ""
+    kept = ", ".join(report.reset.kept) or "none"
+    yield f"State{where}: reset; the next sync is a full one. Bookmarks kept: {kept}."
+    if report.reset.dropped_unsafe:
+        names = ", ".join(report.reset.dropped_unsafe)
+        yield (
+            f"WARN The tap sent no STATE before the first record of {names}, so it is not known "
+            "what was loaded before: its bookmark is dropped too and its next sync is full."
+        )
+    if report.reset.tangled:
+        names = ", ".join(report.reset.tangled)
+        yield f"WARN The bookmark of {names} was mixed up with a cleaned stream's: dropped too."

@@ -1,0 +1,181 @@
+"""What a run does in Salesforce: log in, look, plan, and in `cleanup` reset and delete.
+
+Runs in a thread of its own while the tap's stream is still being read.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from requests import RequestException
+
+from target_zuora360_cleanup.cleanup import carry_out
+from target_zuora360_cleanup.deletion import Deletion, Stopped
+from target_zuora360_cleanup.errors import CleanupError, InputError, Partial, Refused
+from target_zuora360_cleanup.outcome import Failures, Outcome
+from target_zuora360_cleanup.plan import Plan, make_plan
+from target_zuora360_cleanup.preflight import read_facts, read_org
+from target_zuora360_cleanup.progress import Progress
+from target_zuora360_cleanup.salesforce.bulk import Bulk
+from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed, SessionExpired
+from target_zuora360_cleanup.salesforce.org import Org, connect, unreachable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from target_zuora360_cleanup.meltano import Pipeline
+    from target_zuora360_cleanup.output import OutputFolder
+    from target_zuora360_cleanup.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+
+class Gate:
+    """Lets the deletion begin once, unless it was shut before. Safe for several threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._state = "new"
+
+    @property
+    def opened(self) -> bool:
+        """Whether the deletion may have begun."""
+        return self._state == "open"
+
+    def open(self) -> None:
+        """Let the deletion begin.
+
+        Raises:
+            Stopped: It was shut before.
+        """
+        with self._lock:
+            if self._state == "shut":
+                raise Stopped
+            self._state = "open"
+
+    def shut(self) -> bool:
+        """Never let the deletion begin; false if it is too late for that."""
+        with self._lock:
+            if self._state == "new":
+                self._state = "shut"
+            return self._state == "shut"
+
+
+class Work:
+    """The part of a run that talks to Salesforce.
+
+    Args:
+        settings: What the user set.
+        pipeline: The Meltano run around it.
+        folder: Where backups and failures go.
+        write_reset: Writes the reset for these object types (API names) to stdout.
+
+    Attributes:
+        gate: To shut when nothing may be deleted any more.
+        stop: To set when nothing more may be begun.
+        plan: The plan, once it is made.
+        outcomes: What became of its steps.
+        org: The org, once logged in to.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        pipeline: Pipeline,
+        folder: OutputFolder,
+        write_reset: Callable[[frozenset[str]], None],
+    ) -> None:
+        self._settings = settings
+        self._pipeline = pipeline
+        self._folder = folder
+        self._write_reset = write_reset
+        self.gate = Gate()
+        self.stop = threading.Event()
+        self.failures = Failures()
+        self.plan: Plan | None = None
+        self.outcomes: tuple[Outcome, ...] = ()
+        self.org: Org | None = None
+
+    def check_login(self) -> None:
+        """Log in and say where; for `meltano config test`.
+
+        Raises:
+            CleanupError: The login fails, or the org does not answer.
+        """
+        with _in_words():
+            info = read_org(connect(self._settings))
+        logger.info(
+            "Logged in to %s (%s). A test stream: nothing else is done.", info.name, info.id
+        )
+
+    def do(self) -> None:
+        """Plan, and in `cleanup` carry the plan out.
+
+        Raises:
+            CleanupError: With the exit status that the run deserves.
+        """
+        with _in_words():
+            self.org = connect(self._settings)
+            logger.info("Logged in to %s.", self.org.url)
+            bulk = Bulk(self.org.session, self.org.data_url, pause=self._pause)
+            facts = read_facts(self.org, bulk, self._settings)
+        self.plan = make_plan(facts, self._settings, self._pipeline)
+        if self.plan.blocking:
+            raise Refused(_refusal(self.plan))
+        if self._settings.mode == "cleanup":
+            self.gate.open()
+            self._write_reset(facts.names)
+            self._delete(self.plan, self.org, bulk)
+
+    def _pause(self, seconds: float) -> None:
+        if self.stop.wait(seconds):
+            raise Stopped
+
+    def _delete(self, plan: Plan, org: Org, bulk: Bulk) -> None:
+        deletion = Deletion(
+            org,
+            bulk,
+            self._settings,
+            self._folder,
+            self.failures,
+            self._folder.failures(),
+            Progress(),
+            threading.BoundedSemaphore(self._settings.max_parallel_jobs),
+            self.stop,
+        )
+        logger.info("Deleting %s records.", f"{plan.to_delete:,}")
+        self.outcomes = carry_out(plan, deletion.delete, self.stop)
+        left = sum(each.failed for each in self.outcomes)
+        broken = any(each.ended != "done" for each in self.outcomes)
+        if broken or (left and not self._settings.allow_failures):
+            raise Partial(
+                f"{left:,} records are left. The bookmarks are reset; what was in the way is in "
+                "the report and in failures.csv. Run the cleanup again to go on."
+            )
+
+
+def _refusal(plan: Plan) -> str:
+    return " ".join(f"{each.message} {each.remedy}" for each in plan.blocking)
+
+
+@contextmanager
+def _in_words() -> Iterator[None]:
+    """Turns what Salesforce or the network did into a sentence; nothing was deleted so far."""
+    try:
+        yield
+    except SessionExpired as exc:
+        raise InputError(f"Salesforce refused the session: {exc.message}.") from None
+    except ApiError as exc:
+        raise Refused(
+            f"Salesforce refused to tell what is needed ({exc.code}: {exc.message}). Check the "
+            "user's permissions."
+        ) from None
+    except JobFailed as exc:
+        raise Refused(f"Salesforce could not answer a query: {exc}.") from None
+    except RequestException as exc:
+        raise InputError(unreachable(exc)) from None
+    except Stopped:
+        raise CleanupError("Stopped before anything was deleted; no state was written.") from None
