@@ -1,0 +1,118 @@
+"""Processes a query job: writes its result to disk in batches, and checks what it may ask."""
+
+from __future__ import annotations
+
+import math
+import re
+
+from target_zuora360_cleanup.emulator.allowances import QUERY_STORAGE_MB
+from target_zuora360_cleanup.emulator.bulk_csv import DELIMITERS, LINE_ENDINGS
+from target_zuora360_cleanup.emulator.bulk_jobs import BATCH_ROWS, Job, JobFailed
+from target_zuora360_cleanup.emulator.bulk_results import ResultWriter
+from target_zuora360_cleanup.emulator.errors import SalesforceError
+from target_zuora360_cleanup.emulator.fault_spec import JobFault
+from target_zuora360_cleanup.emulator.service import Service
+
+__all__ = ["QueryRun", "check_bulk_query"]
+
+# Text in quotes is cut out before these look for words that Bulk queries can't have.
+_QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'")
+_REFUSED = (
+    (re.compile(r"\bgroup\s+by\b", re.I), "GROUP BY is not supported in Bulk V2 Query"),
+    (re.compile(r"\boffset\s+\d", re.I), "OFFSET is not supported in Bulk V2 Query"),
+    (re.compile(r"\btypeof\b", re.I), "TYPEOF is not supported in Bulk V2 Query"),
+    (
+        re.compile(r"\b(count|count_distinct|sum|avg|min|max)\s*\(", re.I),
+        "Aggregate functions are not supported in Bulk V2 Query",
+    ),
+    (
+        re.compile(r"^\s*select\b[^()]*\(\s*select\b", re.I),
+        "Aggregate Relationships not supported in Bulk V2 Query with CSV content type",
+    ),
+)
+
+
+def check_bulk_query(soql: str) -> None:
+    """Refuse what Bulk queries can't do.
+
+    Raises:
+        SalesforceError: API_ERROR, with the reason.
+    """
+    bare = _QUOTED.sub("''", soql)
+    for pattern, message in _REFUSED:
+        if pattern.search(bare):
+            raise SalesforceError("API_ERROR", message)
+
+
+class QueryRun:
+    """One job's processing; call it once, in a worker."""
+
+    def __init__(self, service: Service, job: Job) -> None:
+        self._service, self._job = service, job
+
+    def __call__(self) -> None:
+        """Process the job to its end.
+
+        Raises:
+            JobFailed: The job ends as Failed.
+        """
+        job, service = self._job, self._service
+        service.workers.pause(service.options.job_seconds)
+        with job.lock:
+            job.move("InProgress")
+        fault = service.faults.on_job(job.operation, job.object_name)
+        try:
+            self._write(fault)
+        except SalesforceError as error:
+            raise JobFailed(f"InvalidBatch : Failed to process query: {error}") from error
+
+    def _write(self, fault: JobFault | None) -> None:
+        job = self._job
+        result = self._service.org.query(job.query or "", all_rows=job.operation == "queryAll")
+        layout = DELIMITERS[job.delimiter], LINE_ENDINGS[job.line_ending]
+        with (
+            result.snapshot() as snapshot,
+            ResultWriter(job.folder, result.columns, *layout) as writer,
+        ):
+            for offset in range(0, snapshot.total, BATCH_ROWS):
+                self._end_early(fault)
+                self._service.workers.pause(self._service.options.batch_seconds)
+                rows = snapshot.page(offset, BATCH_ROWS)
+                if not self._add(writer, rows):
+                    return
+        self._complete(fault)
+
+    def _add(self, writer: ResultWriter, rows: list[tuple[object, ...]]) -> bool:
+        with self._job.lock:
+            if self._job.ended or self._service.workers.closing:
+                return False
+            writer.add([_text(value) for value in row] for row in rows)
+            self._job.batches += 1
+            self._job.processed += len(rows)
+            self._job.touch()
+        return True
+
+    def _complete(self, fault: JobFault | None) -> None:
+        self._end_early(fault)
+        size = (self._job.folder / "rows.csv").stat().st_size
+        if not self._service.allowances.spend(QUERY_STORAGE_MB, math.ceil(size / 2**20)):
+            raise JobFailed("ExceededQuota : Bulk query result storage limit exceeded")
+        with self._job.lock:
+            self._job.move("JobComplete")
+
+    def _end_early(self, fault: JobFault | None) -> None:
+        if fault is None or self._job.batches < fault.after_batches:
+            return
+        if fault.state == "Failed":
+            raise JobFailed(fault.error_message or "InternalServerError : The job failed")
+        with self._job.lock:
+            self._job.move("Aborted")
+
+
+def _text(value: object) -> str:
+    """A value as the results show it: nothing for null, lower case for true and false."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)

@@ -1,0 +1,55 @@
+"""The threads that process Bulk jobs: a few at a time, each job by one thread."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from target_zuora360_cleanup.emulator.bulk_jobs import Job, JobFailed
+
+__all__ = ["Workers"]
+
+_LOG = logging.getLogger(__name__)
+
+
+class Workers:
+    """Runs jobs in the background until it is closed."""
+
+    def __init__(self, parallel: int) -> None:
+        self._pool = ThreadPoolExecutor(parallel, thread_name_prefix="bulk-job")
+        self._closing = threading.Event()
+
+    def start(self, job: Job, work: Callable[[], None]) -> None:
+        """Queue the processing of ``job``."""
+        self._pool.submit(self._run, job, work).add_done_callback(_report)
+
+    def pause(self, seconds: float) -> None:
+        """Wait, unless the server is closing."""
+        if seconds > 0:
+            self._closing.wait(seconds)
+
+    @property
+    def closing(self) -> bool:
+        """Whether jobs should stop where they are."""
+        return self._closing.is_set()
+
+    def close(self) -> None:
+        """Stop after the batches under way."""
+        self._closing.set()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _run(self, job: Job, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except JobFailed as failure:
+            job.move("Failed", str(failure))
+        except Exception as error:
+            job.move("Failed", f"UnknownException : the emulator failed: {error!r}")
+            raise
+
+
+def _report(future: Future[None]) -> None:
+    if not future.cancelled() and (error := future.exception()) is not None:
+        _LOG.error("A Bulk job failed inside the emulator", exc_info=error)

@@ -1,0 +1,103 @@
+"""The emulator's own resources under `/__emulator__`: no token, no faults, no counting."""
+
+from __future__ import annotations
+
+from target_zuora360_cleanup.emulator.calls import EMPTY, Answer, Call, Handler, json_answer
+from target_zuora360_cleanup.emulator.errors import SalesforceError
+from target_zuora360_cleanup.emulator.fault_spec import FaultSpec, FaultSpecError, fault_schema
+from target_zuora360_cleanup.emulator.routing import Route
+from target_zuora360_cleanup.emulator.service import Service
+
+__all__ = ["ROUTES"]
+
+_SHOWN_REQUESTS = 1_000
+
+
+def about(service: Service, _: Call) -> Answer:
+    """Which org this is, and a token that opens it."""
+    org = service.org
+    return json_answer(
+        {
+            "org_id": org.org_id,
+            "user_id": org.user_id,
+            "username": org.username,
+            "access_token": service.sessions.first,
+            "is_sandbox": org.options.sandbox,
+        }
+    )
+
+
+def stats(service: Service, _: Call) -> Answer:
+    """Rows, rows in the recycle bin and API calls, as they are now."""
+    return json_answer(
+        {
+            "rows": service.org.counts(),
+            "recycle_bin": service.org.recycle_bin_counts(),
+            "api_calls": service.stats.calls(),
+        }
+    )
+
+
+def reset_stats(service: Service, _: Call) -> Answer:
+    """Count API calls from zero; the daily allowances stay as they are."""
+    service.stats.reset()
+    return EMPTY
+
+
+def requests(service: Service, call: Call) -> Answer:
+    """The last requests, oldest first: method, path, query and status (0: cut)."""
+    last = call.query.get("last", str(_SHOWN_REQUESTS))
+    return json_answer(service.stats.requests(int(last) if last.isdecimal() else _SHOWN_REQUESTS))
+
+
+def fingerprint(service: Service, call: Call) -> Answer:
+    """A hash over all live rows of an object: the same as long as nothing changes."""
+    name = call.query.get("object")
+    if not name:
+        raise SalesforceError("MISSING_ARGUMENT", "the parameter object is required")
+    return json_answer({"object": name, "fingerprint": service.org.fingerprint(name)})
+
+
+def show_faults(service: Service, _: Call) -> Answer:
+    """The faults in force, as they were given."""
+    return json_answer(service.fault_data)
+
+
+def set_faults(service: Service, call: Call) -> Answer:
+    """Put faults in force, in place of those before."""
+    data = call.json_object()
+    try:
+        service.set_faults(FaultSpec.parse(data))
+    except FaultSpecError as error:
+        raise SalesforceError("INVALID_FAULTS", str(error)) from error
+    service.fault_data = data
+    return json_answer(data)
+
+
+def clear_faults(service: Service, _: Call) -> Answer:
+    """No faults any more; expired sessions and spent allowances stay so."""
+    service.set_faults(FaultSpec())
+    service.fault_data = {}
+    return EMPTY
+
+
+def schema(_: Service, __: Call) -> Answer:
+    """What faults can be asked for, as a JSON schema."""
+    return json_answer(fault_schema())
+
+
+def _route(method: str, path: str, handler: Handler) -> Route:
+    return Route(method, f"/__emulator__{path}", handler, "control", access="free")
+
+
+ROUTES = (
+    _route("GET", "", about),
+    _route("GET", "/stats", stats),
+    _route("POST", "/reset-stats", reset_stats),
+    _route("GET", "/requests", requests),
+    _route("GET", "/fingerprint", fingerprint),
+    _route("GET", "/faults", show_faults),
+    _route("POST", "/faults", set_faults),
+    _route("DELETE", "/faults", clear_faults),
+    _route("GET", "/faults/schema", schema),
+)
