@@ -1,0 +1,91 @@
+"""meltano.yml holds the demo together: its job, plugins and environments fit each other."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parent.parent
+LOADER = "target-zuora360-cleanup"
+
+
+@pytest.fixture(scope="module")
+def project() -> dict[str, Any]:
+    content: dict[str, Any] = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))
+    return content
+
+
+def plugins(project: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
+    return {plugin["name"]: plugin for plugin in project["plugins"][kind]}
+
+
+def loader_config(project: dict[str, Any], environment: str) -> dict[str, Any]:
+    found = next(each for each in project["environments"] if each["name"] == environment)
+    loaders = found["config"]["plugins"]["loaders"]
+    config: dict[str, Any] = next(each["config"] for each in loaders if each["name"] == LOADER)
+    return config
+
+
+def test_each_task_of_the_demo_names_plugins_and_commands_that_exist(
+    project: dict[str, Any],
+) -> None:
+    utilities = plugins(project, "utilities")
+    (job,) = [job for job in project["jobs"] if job["name"] == "demo"]
+    pipeline = f"tap-zuora {LOADER}"
+    assert job["tasks"].count(pipeline) == 1
+    for task in set(job["tasks"]) - {pipeline}:
+        utility, _, command = task.partition(":")
+        assert command in utilities[utility]["commands"]
+    assert "tap-zuora" in plugins(project, "extractors")
+    assert LOADER in plugins(project, "loaders")
+
+
+def test_only_the_demo_starts_a_cleanup_by_itself(project: dict[str, Any]) -> None:
+    assert project["default_environment"] == "demo"
+    modes = {
+        each["name"]: loader_config(project, each["name"]).get("mode")
+        for each in project["environments"]
+    }
+    assert modes.pop("demo") == "cleanup"
+    assert set(modes.values()) == {None}
+
+
+def test_the_demo_cleans_the_org_that_its_own_step_starts(project: dict[str, Any]) -> None:
+    (url,) = [
+        setting
+        for setting in plugins(project, "utilities")["zuora360-demo"]["settings"]
+        if setting["name"] == "url"
+    ]
+    assert url["value"] == loader_config(project, "demo")["instance_url"]
+    assert url["env"] == "TARGET_ZUORA360_CLEANUP_INSTANCE_URL"
+    assert url["value"].startswith("http://127.0.0.1:")
+
+
+def test_commands_use_settings_that_their_utility_has(project: dict[str, Any]) -> None:
+    for name, utility in plugins(project, "utilities").items():
+        prefix = name.replace("-", "_").upper()
+        known = {f"{prefix}_{setting['name'].upper()}" for setting in utility["settings"]}
+        for command in utility["commands"].values():
+            assert set(re.findall(r"\$(\w+)", command["args"])) <= known
+
+
+def test_files_that_meltano_is_pointed_at_are_there(project: dict[str, Any]) -> None:
+    executable = ROOT / plugins(project, "extractors")["tap-zuora"]["executable"]
+    assert os.access(executable, os.X_OK)
+    assert (ROOT / project["cli"]["log_config"]).is_file()
+    for command in plugins(project, "utilities")["zuora360-demo"]["commands"].values():
+        assert (ROOT / command["args"].split()[0]).is_file()
+
+
+def test_extras_that_plugins_install_are_the_packages_own(project: dict[str, Any]) -> None:
+    declared = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    for kind in ("loaders", "utilities"):
+        for plugin in plugins(project, kind).values():
+            match = re.fullmatch(r"-e \.(?:\[(\w+)\])?", plugin["pip_url"])
+            assert match
+            assert match[1] is None or f"\n{match[1]} = [" in declared
