@@ -6,7 +6,10 @@ Salesforce counts over a rolling 24 hours; the emulator counts from its start.
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = ["API_REQUESTS", "BULK_BATCHES", "QUERY_JOBS", "QUERY_STORAGE_MB", "Allowances"]
 
@@ -65,7 +68,9 @@ class Allowances:
             self._used[name] += amount
             return True
 
-    def override(self, name: str, *, maximum: int | None = None, remaining: int | None = None) -> None:
+    def override(
+        self, name: str, *, maximum: int | None = None, remaining: int | None = None
+    ) -> None:
         """Set an allowance's maximum, or what is left of it."""
         with self._lock:
             if maximum is not None:

@@ -8,23 +8,28 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import zlib
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from target_zuora360_cleanup.emulator.calls import Answer, Call, error_answer
 from target_zuora360_cleanup.emulator.errors import SalesforceError
-from target_zuora360_cleanup.emulator.faults import RequestPlan
 from target_zuora360_cleanup.emulator.gate import admit, limit_info, pass_through
-from target_zuora360_cleanup.emulator.routing import Match
-from target_zuora360_cleanup.emulator.service import Service
 from target_zuora360_cleanup.emulator.stats import RequestLine
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from target_zuora360_cleanup.emulator.faults import RequestPlan
+    from target_zuora360_cleanup.emulator.routing import Match
+    from target_zuora360_cleanup.emulator.service import Service
 
 __all__ = ["MAX_UPLOAD", "create_app"]
 
@@ -122,7 +127,7 @@ async def _body(request: Request, folder: Path | None) -> tuple[bytes, Path | No
             if size <= MAX_UPLOAD:
                 await run_in_threadpool(file.write, part)
     if size > MAX_UPLOAD:
-        path.unlink()
+        await run_in_threadpool(path.unlink)
         text = f"Maximum size of request reached. Maximum size of request is {MAX_UPLOAD} bytes."
         raise SalesforceError("REQUEST_TOO_LARGE", text, status=413)
     return b"", path

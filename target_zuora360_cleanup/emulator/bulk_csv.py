@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import csv
-import io
-from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from target_zuora360_cleanup.emulator.bulk_jobs import BATCH_ROWS, Job, JobFailed
+
+if TYPE_CHECKING:
+    import io
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
 
 __all__ = ["DELIMITERS", "LINE_ENDINGS", "CsvUpload", "csv_line", "stream_file"]
 

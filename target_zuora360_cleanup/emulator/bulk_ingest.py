@@ -5,9 +5,8 @@ from __future__ import annotations
 import email
 import email.policy
 import json
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from target_zuora360_cleanup.emulator.bulk_csv import DELIMITERS, LINE_ENDINGS, stream_file
 from target_zuora360_cleanup.emulator.bulk_ingest_run import IngestRun, unprocessed_rows
@@ -15,8 +14,12 @@ from target_zuora360_cleanup.emulator.bulk_jobs import Job, job_error
 from target_zuora360_cleanup.emulator.calls import EMPTY, Answer, Call, json_answer
 from target_zuora360_cleanup.emulator.errors import SalesforceError
 from target_zuora360_cleanup.emulator.routing import Route
-from target_zuora360_cleanup.emulator.service import Service
 from target_zuora360_cleanup.emulator.versions import BULK_INGEST
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from target_zuora360_cleanup.emulator.service import Service
 
 __all__ = ["ROUTES"]
 
@@ -25,17 +28,6 @@ _BASE = "/services/data/{version}/jobs/ingest"
 _OPERATIONS = frozenset({"insert", "update", "upsert", "delete", "hardDelete"})
 _MULTIPART_CHARACTERS = 100_000
 _CSV = "text/csv; charset=UTF-8"
-
-
-@dataclass(frozen=True)
-class _Order:
-    """What a client asks for when it creates a job."""
-
-    object_name: str
-    operation: str
-    line_ending: str
-    delimiter: str
-    external_id: str | None
 
 
 def create(service: Service, call: Call) -> Answer:
@@ -92,17 +84,7 @@ def remove(service: Service, call: Call) -> Answer:
 def list_jobs(service: Service, call: Call) -> Answer:
     """All jobs, 1,000 a page."""
     call.version.require(BULK_INGEST)
-    jobs, following = service.jobs.page(query=False, offset=_offset(call))
-    wanted = call.query.get("jobType", "V2Ingest")
-    chunked = call.query.get("isPkChunkingEnabled", "false").lower() == "true"
-    shown = [_summary(job) for job in jobs if wanted == "V2Ingest" and not chunked]
-    return json_answer(
-        {
-            "done": following is None,
-            "nextRecordsUrl": _next_page(call, following),
-            "records": shown,
-        }
-    )
+    return list_page(service, call, "V2Ingest", _summary)
 
 
 def successful(service: Service, call: Call) -> Answer:
@@ -186,80 +168,6 @@ def _create_with_rows(service: Service, call: Call) -> Answer:
     return answer
 
 
-def _parts(call: Call) -> dict[str, str]:
-    head = f"Content-Type: {call.headers['content-type']}\r\n\r\n".encode()
-    message = email.message_from_bytes(head + call.body, policy=email.policy.HTTP)
-    parts = {}
-    for part in message.iter_parts():
-        name = part.get_param("name", header="content-disposition")
-        data = part.get_payload(decode=True)
-        parts[str(name)] = data.decode() if isinstance(data, bytes) else ""
-    return parts
-
-
-def _json_part(text: str) -> dict[str, Any]:
-    try:
-        asked = json.loads(text)
-    except ValueError as error:
-        raise SalesforceError("JSON_PARSER_ERROR", f"Unexpected input: {error}") from error
-    if not isinstance(asked, dict):
-        raise SalesforceError("JSON_PARSER_ERROR", "The part named job must be a JSON object")
-    return asked
-
-
-def _order(service: Service, asked: Mapping[str, Any]) -> _Order:
-    operation = asked.get("operation")
-    if operation not in _OPERATIONS:
-        raise job_error("InvalidOperation", f"InvalidOperation : Unknown operation: {operation}")
-    if asked.get("contentType", "CSV") != "CSV":
-        raise job_error("InvalidContentType", "InvalidContentType : Only CSV is supported")
-    name = _object_name(service, asked.get("object"))
-    _require_hard_delete(service, operation)
-    return _Order(
-        object_name=name,
-        operation=operation,
-        line_ending=_choice(asked, "lineEnding", LINE_ENDINGS, "LF"),
-        delimiter=_choice(asked, "columnDelimiter", DELIMITERS, "COMMA"),
-        external_id=_external_id(service, name, operation, asked.get("externalIdFieldName")),
-    )
-
-
-def _object_name(service: Service, asked: object) -> str:
-    if not isinstance(asked, str) or not asked:
-        raise job_error("InvalidJob", "InvalidJob : Job object is required")
-    sobject = service.org.schema.find(asked)
-    if sobject is None:
-        text = f"InvalidEntity : The entity '{asked}' is not supported by the Bulk API."
-        raise job_error("InvalidEntity", text)
-    return sobject.name
-
-
-def _require_hard_delete(service: Service, operation: str) -> None:
-    if operation == "hardDelete" and not service.org.options.hard_delete_permission:
-        text = (
-            "FeatureNotEnabled : hardDelete operation requires special user profile "
-            "permission, please contact your system administrator"
-        )
-        raise job_error("FeatureNotEnabled", text)
-
-
-def _choice(asked: Mapping[str, Any], key: str, choices: Mapping[str, str], default: str) -> str:
-    value = asked.get(key) or default
-    if value not in choices:
-        raise job_error("InvalidJob", f"InvalidJob : Unknown {key}: {value}")
-    return str(value)
-
-
-def _external_id(service: Service, name: str, operation: str, asked: object) -> str | None:
-    if operation != "upsert":
-        return None
-    field = service.org.schema.get(name).find(asked) if isinstance(asked, str) else None
-    if field is None or not (field.external_id or field.name == "Id"):
-        text = f"InvalidJob : Invalid externalIdFieldName {asked!r} for {name}"
-        raise job_error("InvalidJob", text)
-    return field.name
-
-
 def _summary(job: Job) -> dict[str, Any]:
     external = {"externalIdFieldName": job.external_id} if job.external_id else {}
     return {
@@ -284,19 +192,6 @@ def _details(job: Job) -> dict[str, Any]:
 
 def _content_url(job: Job) -> str:
     return f"services/data/v{job.version.number}/jobs/ingest/{job.id}/batches"
-
-
-def _offset(call: Call) -> int:
-    text = call.query.get("queryLocator", "0")
-    if not text.isdecimal():
-        raise job_error("InvalidLocator", f"InvalidLocator : {text}")
-    return int(text)
-
-
-def _next_page(call: Call, offset: int | None) -> str | None:
-    if offset is None:
-        return None
-    return f"{call.version.url}/jobs/ingest?queryLocator={offset}"
 
 
 def _route(

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import IO, Literal, cast
+from typing import IO, TYPE_CHECKING, Literal, cast
 
 from target_zuora360_cleanup.emulator.allowances import BULK_BATCHES
 from target_zuora360_cleanup.emulator.bulk_csv import (
@@ -18,9 +17,13 @@ from target_zuora360_cleanup.emulator.bulk_csv import (
 )
 from target_zuora360_cleanup.emulator.bulk_jobs import Job, JobFailed
 from target_zuora360_cleanup.emulator.errors import RowResult, SalesforceError
-from target_zuora360_cleanup.emulator.fault_spec import JobFault
-from target_zuora360_cleanup.emulator.service import Service
 from target_zuora360_cleanup.emulator.versions import FAILED_RESULTS_CARRY_IDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from target_zuora360_cleanup.emulator.fault_spec import JobFault
+    from target_zuora360_cleanup.emulator.service import Service
 
 __all__ = ["IngestRun", "unprocessed_rows"]
 
@@ -126,9 +129,7 @@ class IngestRun:
         except SalesforceError as error:
             raise JobFailed(f"InvalidBatch : {error.message}") from error
 
-    def _record(
-        self, batch: list[list[str]], results: Sequence[RowResult], files: _Files
-    ) -> None:
+    def _record(self, batch: list[list[str]], results: Sequence[RowResult], files: _Files) -> None:
         """Write the results, in another order than the rows came in, as Salesforce does."""
         order = list(range(len(batch)))
         chance = random.Random(f"{self._job.id}:{self._job.batches}")  # noqa: S311 - repeatable

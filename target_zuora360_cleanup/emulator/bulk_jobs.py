@@ -8,15 +8,18 @@ from __future__ import annotations
 import shutil
 import threading
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from target_zuora360_cleanup.emulator.errors import SalesforceError
 from target_zuora360_cleanup.emulator.ids import MalformedIdError, encode, parse
-from target_zuora360_cleanup.emulator.versions import ApiVersion
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from target_zuora360_cleanup.emulator.versions import ApiVersion
 
 __all__ = ["BATCH_ROWS", "Job", "JobFailed", "JobRegistry", "State", "job_error"]
 
@@ -29,7 +32,7 @@ _LIST_PAGE = 1_000
 _KEY_PREFIX = "750"
 
 
-class JobFailed(Exception):  # noqa: N818 - what became of the job
+class JobFailed(Exception):
     """A job ends as ``Failed``; the text becomes its errorMessage."""
 
 
@@ -174,7 +177,9 @@ class JobRegistry:
         """
         with job.lock:
             if job.state in {"Open", "InProgress"}:
-                text = f"InvalidJobState : Job {job.id} is {job.state}. Abort it before deleting it."
+                text = (
+                    f"InvalidJobState : Job {job.id} is {job.state}. Abort it before deleting it."
+                )
                 raise job_error("InvalidJobState", text)
             job.move("Aborted")
         with self._lock:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from target_zuora360_cleanup.emulator.allowances import QUERY_JOBS
 from target_zuora360_cleanup.emulator.bulk_csv import DELIMITERS, LINE_ENDINGS
@@ -13,8 +13,10 @@ from target_zuora360_cleanup.emulator.bulk_query_run import QueryRun, check_bulk
 from target_zuora360_cleanup.emulator.bulk_results import read_page
 from target_zuora360_cleanup.emulator.calls import EMPTY, Answer, Call, Handler, json_answer
 from target_zuora360_cleanup.emulator.routing import Route
-from target_zuora360_cleanup.emulator.service import Service
 from target_zuora360_cleanup.emulator.versions import BULK_QUERY, RESULT_PAGES
+
+if TYPE_CHECKING:
+    from target_zuora360_cleanup.emulator.service import Service
 
 __all__ = ["ROUTES"]
 
@@ -97,9 +99,7 @@ def results(service: Service, call: Call) -> Answer:
         "Sforce-Locator": _locator(following) if following < job.processed else "null",
         "Sforce-NumberOfRecords": str(count),
     }
-    return Answer(
-        content=read_page(job.folder, first, count), media_type=_CSV, headers=headers
-    )
+    return Answer(content=read_page(job.folder, first, count), media_type=_CSV, headers=headers)
 
 
 def result_pages(service: Service, call: Call) -> Answer:

@@ -4,29 +4,32 @@ from __future__ import annotations
 
 import math
 import re
+from typing import TYPE_CHECKING
 
 from target_zuora360_cleanup.emulator.allowances import QUERY_STORAGE_MB
 from target_zuora360_cleanup.emulator.bulk_csv import DELIMITERS, LINE_ENDINGS
 from target_zuora360_cleanup.emulator.bulk_jobs import BATCH_ROWS, Job, JobFailed
 from target_zuora360_cleanup.emulator.bulk_results import ResultWriter
 from target_zuora360_cleanup.emulator.errors import SalesforceError
-from target_zuora360_cleanup.emulator.fault_spec import JobFault
-from target_zuora360_cleanup.emulator.service import Service
+
+if TYPE_CHECKING:
+    from target_zuora360_cleanup.emulator.fault_spec import JobFault
+    from target_zuora360_cleanup.emulator.service import Service
 
 __all__ = ["QueryRun", "check_bulk_query"]
 
 # Text in quotes is cut out before these look for words that Bulk queries can't have.
 _QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'")
 _REFUSED = (
-    (re.compile(r"\bgroup\s+by\b", re.I), "GROUP BY is not supported in Bulk V2 Query"),
-    (re.compile(r"\boffset\s+\d", re.I), "OFFSET is not supported in Bulk V2 Query"),
-    (re.compile(r"\btypeof\b", re.I), "TYPEOF is not supported in Bulk V2 Query"),
+    (re.compile(r"\bgroup\s+by\b", re.IGNORECASE), "GROUP BY is not supported in Bulk V2 Query"),
+    (re.compile(r"\boffset\s+\d", re.IGNORECASE), "OFFSET is not supported in Bulk V2 Query"),
+    (re.compile(r"\btypeof\b", re.IGNORECASE), "TYPEOF is not supported in Bulk V2 Query"),
     (
-        re.compile(r"\b(count|count_distinct|sum|avg|min|max)\s*\(", re.I),
+        re.compile(r"\b(count|count_distinct|sum|avg|min|max)\s*\(", re.IGNORECASE),
         "Aggregate functions are not supported in Bulk V2 Query",
     ),
     (
-        re.compile(r"^\s*select\b[^()]*\(\s*select\b", re.I),
+        re.compile(r"^\s*select\b[^()]*\(\s*select\b", re.IGNORECASE),
         "Aggregate Relationships not supported in Bulk V2 Query with CSV content type",
     ),
 )

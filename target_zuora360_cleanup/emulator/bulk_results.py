@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import struct
 from array import array
-from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from itertools import chain
-from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
+
+from typing_extensions import Self
 
 from target_zuora360_cleanup.emulator.bulk_csv import csv_line, stream_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
 __all__ = ["ResultWriter", "read_page"]
 
@@ -30,7 +34,7 @@ class ResultWriter:
         self._stack = ExitStack()
         self._size = 0
 
-    def __enter__(self) -> ResultWriter:
+    def __enter__(self) -> Self:
         (self._folder / "header.csv").write_text(self._header, encoding="utf-8", newline="")
         self._rows = self._stack.enter_context((self._folder / "rows.csv").open("wb"))
         self._index = self._stack.enter_context((self._folder / "rows.idx").open("wb"))

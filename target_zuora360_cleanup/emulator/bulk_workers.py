@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 from target_zuora360_cleanup.emulator.bulk_jobs import Job, JobFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["Workers"]
 

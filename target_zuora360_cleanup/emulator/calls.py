@@ -8,13 +8,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from target_zuora360_cleanup.emulator.errors import SalesforceError
 from target_zuora360_cleanup.emulator.versions import ApiVersion
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from target_zuora360_cleanup.emulator.service import Service
 
 __all__ = ["EMPTY", "Answer", "Call", "Handler", "error_answer", "json_answer"]

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from target_zuora360_cleanup.emulator.allowances import API_REQUESTS
 from target_zuora360_cleanup.emulator.calls import Answer, Call, json_answer
 from target_zuora360_cleanup.emulator.errors import SalesforceError
 from target_zuora360_cleanup.emulator.routing import Route
-from target_zuora360_cleanup.emulator.service import Service
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from target_zuora360_cleanup.emulator.service import Service
 
 __all__ = ["ROUTES"]
 
@@ -127,11 +130,11 @@ def _fill(value: Any, answers: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
 
 def _look_up(path: str, answers: Mapping[str, Any]) -> object:
     found: Any = answers
-    for name, index in _STEP.findall(path):
-        try:
+    try:
+        for name, index in _STEP.findall(path):
             found = found[int(index)] if index else found[name]
-        except (LookupError, TypeError) as error:
-            raise LookupError(path) from error
+    except (LookupError, TypeError) as error:
+        raise LookupError(path) from error
     return found
 
 

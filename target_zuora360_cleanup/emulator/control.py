@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from target_zuora360_cleanup.emulator.calls import EMPTY, Answer, Call, Handler, json_answer
 from target_zuora360_cleanup.emulator.errors import SalesforceError
 from target_zuora360_cleanup.emulator.fault_spec import FaultSpec, FaultSpecError, fault_schema
 from target_zuora360_cleanup.emulator.routing import Route
-from target_zuora360_cleanup.emulator.service import Service
+
+if TYPE_CHECKING:
+    from target_zuora360_cleanup.emulator.service import Service
 
 __all__ = ["ROUTES"]
 

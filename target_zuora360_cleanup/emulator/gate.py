@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from target_zuora360_cleanup.emulator.allowances import API_REQUESTS
 from target_zuora360_cleanup.emulator.calls import Answer, Call, error_answer
 from target_zuora360_cleanup.emulator.errors import SalesforceError
-from target_zuora360_cleanup.emulator.routing import Route
-from target_zuora360_cleanup.emulator.service import Service
+
+if TYPE_CHECKING:
+    from target_zuora360_cleanup.emulator.routing import Route
+    from target_zuora360_cleanup.emulator.service import Service
 
 __all__ = ["admit", "charge", "limit_info", "pass_through"]
 
@@ -22,7 +25,7 @@ def pass_through(service: Service, call: Call, route: Route) -> Answer:
         answer = admit(service, call, route) or route.handler(service, call)
     except SalesforceError as error:
         answer = error_answer(error)
-    except Exception:
+    except Exception:  # noqa: BLE001 - a defect here must answer 500, not end the connection
         _LOG.exception("%s %s failed inside the emulator", call.method, call.path)
         text = "The emulator failed; its log says why"
         answer = error_answer(SalesforceError("UNKNOWN_EXCEPTION", text, status=500))

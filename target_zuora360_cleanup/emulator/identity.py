@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from target_zuora360_cleanup.emulator.calls import Answer, Call, json_answer
 from target_zuora360_cleanup.emulator.routing import Route
-from target_zuora360_cleanup.emulator.service import Service
+
+if TYPE_CHECKING:
+    from target_zuora360_cleanup.emulator.service import Service
 
 __all__ = ["ROUTES"]
 

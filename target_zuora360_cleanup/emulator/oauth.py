@@ -6,12 +6,16 @@ import base64
 import binascii
 import hashlib
 import time
-from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote
 
 from target_zuora360_cleanup.emulator.calls import Answer, Call, json_answer
 from target_zuora360_cleanup.emulator.routing import Route
-from target_zuora360_cleanup.emulator.service import Service
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from target_zuora360_cleanup.emulator.service import Service
 
 __all__ = ["ROUTES"]
 
@@ -19,7 +23,7 @@ _JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 _JWT_CLAIMS = ["iss", "sub", "aud", "exp"]
 
 
-class _Refused(Exception):  # noqa: N818 - an answer, caught here
+class _Refused(Exception):
     def __init__(self, error: str, description: str, status: int = 400) -> None:
         super().__init__(description)
         self.answer = json_answer({"error": error, "error_description": description}, status)
@@ -29,13 +33,8 @@ def token(service: Service, call: Call) -> Answer:
     """A new access token for refresh token, client credentials, JWT bearer or password."""
     form = _form(call)
     try:
-        check = _GRANTS.get(form.get("grant_type", ""))
-        if check is None:
-            raise _Refused("unsupported_grant_type", "grant type not supported")
-        check(form)
-        fault = service.faults.on_login()
-        if fault is not None:
-            raise _Refused(fault.error, fault.description)
+        _GRANTS.get(form.get("grant_type", ""), _unsupported)(form)
+        _fail_on_demand(service)
     except _Refused as refused:
         return refused.answer
     return json_answer(_granted(service, call, form))
@@ -62,6 +61,16 @@ def _decoded(value: str) -> str:
         return base64.b64decode(value).decode()
     except (binascii.Error, UnicodeDecodeError):
         return ""
+
+
+def _fail_on_demand(service: Service) -> None:
+    fault = service.faults.on_login()
+    if fault is not None:
+        raise _Refused(fault.error, fault.description)
+
+
+def _unsupported(_: Mapping[str, str]) -> None:
+    raise _Refused("unsupported_grant_type", "grant type not supported")
 
 
 def _require(form: Mapping[str, str], name: str, error: str, description: str) -> None:

@@ -6,9 +6,12 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 from itertools import count
+from typing import TYPE_CHECKING
 
 from target_zuora360_cleanup.emulator.errors import SalesforceError
-from target_zuora360_cleanup.emulator.org import QueryResult
+
+if TYPE_CHECKING:
+    from target_zuora360_cleanup.emulator.org import QueryResult
 
 __all__ = ["Cursors"]
 

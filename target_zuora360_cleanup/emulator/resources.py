@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from target_zuora360_cleanup.emulator.calls import Answer, Call, json_answer
 from target_zuora360_cleanup.emulator.routing import Route
-from target_zuora360_cleanup.emulator.service import Service
 from target_zuora360_cleanup.emulator.versions import ALL_VERSIONS
+
+if TYPE_CHECKING:
+    from target_zuora360_cleanup.emulator.service import Service
 
 __all__ = ["ROUTES"]
 

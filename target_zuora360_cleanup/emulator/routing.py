@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from target_zuora360_cleanup.emulator.calls import Handler
 from target_zuora360_cleanup.emulator.errors import SalesforceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from target_zuora360_cleanup.emulator.calls import Handler
 
 __all__ = ["Access", "Match", "Route", "Router"]
 

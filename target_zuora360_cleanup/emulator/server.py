@@ -1,21 +1,19 @@
 """A running emulator, in this process: an org served over http, and https if wanted.
 
-    with EmulatorServer(OrgOptions(records=1_000)) as server:
-        requests.get(f"{server.url}/services/data")
+with EmulatorServer(OrgOptions(records=1_000)) as server:
+requests.get(f"{server.url}/services/data")
 """
 
 from __future__ import annotations
 
 import asyncio
 import socket
-import ssl
 import threading
 from itertools import chain
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
-from typing_extensions import override
+from typing_extensions import Self, override
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from target_zuora360_cleanup.emulator import (
@@ -38,6 +36,10 @@ from target_zuora360_cleanup.emulator.options import ServerOptions
 from target_zuora360_cleanup.emulator.org import Org, OrgOptions
 from target_zuora360_cleanup.emulator.service import Service
 from target_zuora360_cleanup.emulator.tls import make_tls
+
+if TYPE_CHECKING:
+    import ssl
+    from pathlib import Path
 
 __all__ = ["EmulatorServer", "StartError"]
 
@@ -96,13 +98,13 @@ class EmulatorServer:
         self._servers: list[uvicorn.Server] = []
         self._thread: threading.Thread | None = None
 
-    def __enter__(self) -> EmulatorServer:
+    def __enter__(self) -> Self:
         return self.start()
 
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def start(self) -> EmulatorServer:
+    def start(self) -> Self:
         """Open the org and serve it; returns when requests are answered.
 
         Raises:

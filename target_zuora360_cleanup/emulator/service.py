@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,14 +14,16 @@ from target_zuora360_cleanup.emulator.calls import Answer, Call, error_answer
 from target_zuora360_cleanup.emulator.errors import SalesforceError
 from target_zuora360_cleanup.emulator.fault_spec import FaultSpec, FaultSpecError
 from target_zuora360_cleanup.emulator.faults import Faults
-from target_zuora360_cleanup.emulator.org import Org
 from target_zuora360_cleanup.emulator.query_cursors import Cursors
-from target_zuora360_cleanup.emulator.routing import Route, Router
+from target_zuora360_cleanup.emulator.routing import Match, Route, Router
 from target_zuora360_cleanup.emulator.sessions import Sessions
 from target_zuora360_cleanup.emulator.stats import Stats
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from target_zuora360_cleanup.emulator.options import ServerOptions
+    from target_zuora360_cleanup.emulator.org import Org
 
 __all__ = ["Service"]
 
@@ -78,8 +79,7 @@ class Service:
         """Answer a subrequest, without another check of token and allowance."""
         try:
             match = self.router.match(call.method, call.path)
-            if match.route.access != "session":
-                raise SalesforceError("INVALID_INPUT", f"{call.path} can't be a subrequest")
+            _require_subrequest(match, call)
             return match.route.handler(self, replace(call, params=match.params, nested=True))
         except SalesforceError as error:
             return error_answer(error)
@@ -88,3 +88,8 @@ class Service:
         """End the jobs under way and remove their files."""
         self.workers.close()
         self._folder.cleanup()
+
+
+def _require_subrequest(match: Match, call: Call) -> None:
+    if match.route.access != "session" or match.route.spool:
+        raise SalesforceError("INVALID_INPUT", f"{call.path} can't be a subrequest")

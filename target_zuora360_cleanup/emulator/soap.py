@@ -1,16 +1,20 @@
-"""SOAP `login()` for clients with user name and password, gone from API 65.0 on, and `undelete()`."""
+"""SOAP: `login()` with user name and password, gone from API 65.0 on, and `undelete()`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
 
 from target_zuora360_cleanup.emulator.calls import Answer, Call
 from target_zuora360_cleanup.emulator.errors import RowResult, SalesforceError
 from target_zuora360_cleanup.emulator.routing import Route
-from target_zuora360_cleanup.emulator.service import Service
 from target_zuora360_cleanup.emulator.versions import SOAP_LOGIN_GONE, ApiVersion
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from target_zuora360_cleanup.emulator.service import Service
 
 __all__ = ["ROUTES"]
 
@@ -25,7 +29,7 @@ _ENVELOPE = (
 )
 
 
-class _Fault(Exception):  # noqa: N818 - SOAP's own name
+class _Fault(Exception):
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code, self.message = code, message
@@ -34,16 +38,19 @@ class _Fault(Exception):  # noqa: N818 - SOAP's own name
 def call_method(service: Service, call: Call) -> Answer:
     """Carry out the method that the envelope's body names."""
     try:
-        version = _version(call)
-        method = _method(call.body)
-        if _name(method) == "login":
-            return _answer(_login(service, call, version, method))
-        if _name(method) == "undelete":
-            _check_session(service, call.body)
-            return _answer(_undelete(service, method))
-        raise _Fault("INVALID_OPERATION", f"{_name(method)} is not supported by the emulator")
+        return _answer(_carry_out(service, call))
     except _Fault as fault:
         return _fault(fault)
+
+
+def _carry_out(service: Service, call: Call) -> str:
+    version, method = _version(call), _method(call.body)
+    if _name(method) == "login":
+        return _login(service, call, version, method)
+    if _name(method) == "undelete":
+        _check_session(service, call.body)
+        return _undelete(service, method)
+    raise _Fault("INVALID_OPERATION", f"{_name(method)} is not supported by the emulator")
 
 
 def _version(call: Call) -> ApiVersion:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from target_zuora360_cleanup.emulator.calls import Answer, Call, json_answer
 from target_zuora360_cleanup.emulator.errors import RowError, RowResult, SalesforceError
 from target_zuora360_cleanup.emulator.ids import MalformedIdError, parse
 from target_zuora360_cleanup.emulator.routing import Route
-from target_zuora360_cleanup.emulator.service import Service
 from target_zuora360_cleanup.emulator.versions import SOBJECT_COLLECTIONS
+
+if TYPE_CHECKING:
+    from target_zuora360_cleanup.emulator.service import Service
 
 __all__ = ["ROUTES"]
 
@@ -54,9 +56,7 @@ def _write(
     if not isinstance(records, list) or not all(isinstance(item, dict) for item in records):
         raise SalesforceError("INVALID_INPUT", "records must be a list of objects")
     rows = [_row(service, item) for item in records]
-    return _answer(
-        service, operation, rows, external_id, all_or_none=bool(asked.get("allOrNone"))
-    )
+    return _answer(service, operation, rows, external_id, all_or_none=bool(asked.get("allOrNone")))
 
 
 def _row(service: Service, record: Mapping[str, Any]) -> _Row:

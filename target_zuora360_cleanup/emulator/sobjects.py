@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from target_zuora360_cleanup.emulator.calls import EMPTY, Answer, Call, json_answer
 from target_zuora360_cleanup.emulator.errors import RowResult, SalesforceError
 from target_zuora360_cleanup.emulator.routing import Route
-from target_zuora360_cleanup.emulator.service import Service
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from target_zuora360_cleanup.emulator.service import Service
 
 __all__ = ["ROUTES"]
 

@@ -1,0 +1,247 @@
+"""Inserting, updating and upserting rows, row errors included."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+from target_zuora360_cleanup.emulator import ids
+from target_zuora360_cleanup.emulator.errors import RowError, RowResult
+from target_zuora360_cleanup.emulator.store import quote
+from target_zuora360_cleanup.emulator.values import BadValueError, to_storage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from target_zuora360_cleanup.emulator.schema import Field, Schema, SObject
+    from target_zuora360_cleanup.emulator.store import Store
+
+    RowHook = Callable[[str, str, str], RowError | None]
+
+__all__ = ["Writer"]
+
+_GONE: Final = RowError("ENTITY_IS_DELETED", "entity is deleted")
+
+
+class _Refused(Exception):
+    def __init__(self, error: RowError) -> None:
+        super().__init__(error.message)
+        self.error = error
+
+
+class Writer:
+    """Writes rows of one object. Made inside of a transaction.
+
+    Args:
+        schema: The org's schema.
+        store: Its rows.
+        sobject: The object.
+        key: The field by which an upsert finds its row; None inserts, or updates by `Id`.
+        hook: Asked before a row is written.
+    """
+
+    def __init__(  # noqa: PLR0913 - the org's parts
+        self,
+        schema: Schema,
+        store: Store,
+        sobject: SObject,
+        *,
+        key: Field | None = None,
+        hook: RowHook | None = None,
+    ) -> None:
+        self._schema = schema
+        self._store = store
+        self._sobject = sobject
+        self._key = key
+        self._hook = hook
+
+    def insert(self, rows: Sequence[Mapping[str, Any]]) -> list[RowResult]:
+        """Insert rows."""
+        return [self._guarded("insert", lambda row=row: self._insert(row)) for row in rows]
+
+    def update(self, rows: Sequence[Mapping[str, Any]]) -> list[RowResult]:
+        """Update rows by `Id`."""
+        return [self._guarded("update", lambda row=row: self._update(row)) for row in rows]
+
+    def upsert(self, rows: Sequence[Mapping[str, Any]]) -> list[RowResult]:
+        """Insert or update rows by the key field."""
+        return [self._guarded("upsert", lambda row=row: self._upsert(row)) for row in rows]
+
+    def _guarded(self, name: str, write: Callable[[], RowResult]) -> RowResult:
+        try:
+            with self._store.savepoint(f"row_{name}"):
+                return write()
+        except _Refused as refused:
+            return RowResult(None, error=refused.error)
+        except BadValueError as bad:
+            return RowResult(None, error=bad.error)
+
+    def _insert(self, row: Mapping[str, Any]) -> RowResult:
+        values = dict(self._values(row, inserting=True))
+        self._require(values)
+        number = self._store.take_ids(self._sobject.name, 1).start
+        record_id = ids.encode(self._sobject.key_prefix, number)
+        self._ask("insert", record_id)
+        self._check_unique(values, number)
+        now = int(time.time())
+        values |= {"Id": number, **dict.fromkeys(self._stamps("CreatedDate"), now)}
+        values |= self._auto_number(number)
+        names = list(values)
+        self._store.insert(self._sobject.name, names, [tuple(values.values())])
+        return RowResult(record_id, created=True)
+
+    def _update(self, row: Mapping[str, Any]) -> RowResult:
+        text = next((str(value) for name, value in row.items() if name.lower() == "id"), "")
+        if not text:
+            raise _Refused(RowError("MISSING_ARGUMENT", "Id not specified in an update call"))
+        number = self._number(text)
+        rest = {name: value for name, value in row.items() if name.lower() != "id"}
+        return self._change(number, rest, "update")
+
+    def _upsert(self, row: Mapping[str, Any]) -> RowResult:
+        key = self._key
+        if key is None or key.name == "Id":
+            given = any(name.lower() == "id" and value for name, value in row.items())
+            return self._update(row) if given else self._insert(row)
+        value = next((row[name] for name in row if name.lower() == key.name.lower()), None)
+        if value in (None, ""):
+            message = f"{key.name} not specified"
+            raise _Refused(RowError("MISSING_ARGUMENT", message, (key.name,)))
+        found = self._find(self._sobject, key, to_storage(self._schema, key, value))
+        if len(found) > 1:
+            message = f"More than one record found for external id field: {found}"
+            raise _Refused(RowError("DUPLICATE_EXTERNAL_ID", message, (key.name,)))
+        if not found:
+            return self._insert(row)
+        return self._change(found[0], row, "upsert")
+
+    def _change(self, number: int, row: Mapping[str, Any], operation: str) -> RowResult:
+        record_id = ids.encode(self._sobject.key_prefix, number)
+        self._ask(operation, record_id)
+        values = dict(self._values(row, inserting=False))
+        self._check_unique(values, number)
+        values |= dict.fromkeys(self._stamps(), int(time.time()))
+        marks = ", ".join(f"{quote(name)} = ?" for name in values)
+        table = quote(self._sobject.name)
+        self._store.run(f"UPDATE {table} SET {marks} WHERE Id = ?", (*values.values(), number))
+        return RowResult(record_id)
+
+    def _values(self, row: Mapping[str, Any], *, inserting: bool) -> Iterator[tuple[str, Any]]:
+        for name, value in row.items():
+            if name == "attributes":
+                continue
+            if "." in name or isinstance(value, dict):
+                yield self._by_parent_key(name, value)
+                continue
+            field = self._field(name)
+            if not (field.createable if inserting else field.updateable):
+                message = f"Unable to create/update fields: {field.name}. Please check the security"
+                raise _Refused(
+                    RowError(
+                        "INVALID_FIELD_FOR_INSERT_UPDATE",
+                        f"{message} settings of this field and verify that it is read/write for "
+                        "your profile or permission set.",
+                        (field.name,),
+                    )
+                )
+            yield field.name, to_storage(self._schema, field, value)
+
+    def _field(self, name: str) -> Field:
+        field = self._sobject.find(name)
+        if field is None:
+            message = f"No such column '{name}' on sobject of type {self._sobject.name}"
+            raise _Refused(RowError("INVALID_FIELD", message))
+        return field
+
+    def _by_parent_key(self, name: str, value: Any) -> tuple[str, Any]:  # noqa: ANN401 - JSON or text
+        """A parent named by its external id: `Rel__r.Key__c` in CSV, `{"Key__c": …}` in JSON."""
+        relationship, _, key_name = name.partition(".")
+        if isinstance(value, dict):
+            key_name, value = next(((k, v) for k, v in value.items() if k != "attributes"), ("", 0))
+        reference = self._sobject.parent(relationship)
+        if reference is None:
+            raise _Refused(RowError("INVALID_FIELD", f"No such relation '{relationship}'"))
+        if value is None:
+            return reference.name, None
+        parent = self._schema.get(reference.reference_to[0])
+        key = parent.find(key_name)
+        if key is None or not key.lookup:
+            message = f"{key_name} is no external id of {parent.name}"
+            raise _Refused(RowError("INVALID_FIELD", message, (reference.name,)))
+        found = self._find(parent, key, to_storage(self._schema, key, value))
+        if len(found) != 1:
+            message = (
+                f"Foreign key external ID: {value} not found for field {key.name} in entity "
+                f"{parent.name}"
+            )
+            raise _Refused(RowError("INVALID_FIELD", message, (reference.name,)))
+        return reference.name, found[0]
+
+    def _find(self, sobject: SObject, key: Field, value: Any) -> list[int]:  # noqa: ANN401 - stored
+        sql = (
+            f"SELECT Id FROM {quote(sobject.name)} WHERE {quote(key.name)} = ? AND +IsDeleted = 0"
+            " LIMIT 2"
+        )
+        return [row[0] for row in self._store.run(sql, (value,))]
+
+    def _number(self, text: str) -> int:
+        try:
+            prefix, number = ids.parse(text)
+        except ids.MalformedIdError:
+            raise _Refused(RowError("MALFORMED_ID", f"bad id {text}", ("Id",))) from None
+        sql = f"SELECT IsDeleted FROM {quote(self._sobject.name)} WHERE Id = ?"
+        deleted = self._store.value(sql, (number,))
+        if prefix != self._sobject.key_prefix or deleted is None:
+            message = "invalid cross reference id"
+            raise _Refused(RowError("INVALID_CROSS_REFERENCE_KEY", message))
+        if deleted:
+            raise _Refused(_GONE)
+        return number
+
+    def _require(self, values: Mapping[str, Any]) -> None:
+        missing = tuple(
+            field.name
+            for field in self._sobject.fields.values()
+            if (field.required or field.master_detail)
+            and field.createable
+            and not field.system
+            and field.type != "boolean"
+            and values.get(field.name) is None
+        )
+        if missing:
+            message = f"Required fields are missing: [{', '.join(missing)}]"
+            raise _Refused(RowError("REQUIRED_FIELD_MISSING", message, missing))
+
+    def _check_unique(self, values: Mapping[str, Any], number: int) -> None:
+        for name, value in values.items():
+            field = self._sobject.fields[name]
+            if not field.unique or value is None:
+                continue
+            others = [each for each in self._find(self._sobject, field, value) if each != number]
+            if others:
+                other = ids.encode(self._sobject.key_prefix, others[0])
+                message = (
+                    f"duplicate value found: {name} duplicates value on record with id: {other[:15]}"
+                )
+                raise _Refused(RowError("DUPLICATE_VALUE", message, (name,)))
+
+    def _stamps(self, *more: str) -> list[str]:
+        wanted = ("LastModifiedDate", "SystemModstamp", *more)
+        return [name for name in wanted if name in self._sobject.fields]
+
+    def _auto_number(self, number: int) -> dict[str, str]:
+        field = self._sobject.fields.get("Name")
+        if field is None or field.auto_number is None:
+            return {}
+        return {"Name": auto_number(field.auto_number, number)}
+
+    def _ask(self, operation: str, record_id: str) -> None:
+        if self._hook and (error := self._hook(operation, self._sobject.name, record_id)):
+            raise _Refused(error)
+
+
+def auto_number(form: str, number: int) -> str:
+    """Return an auto-number, such as `IP-000000012` for `IP-{000000000}` and 12."""
+    head, _, rest = form.partition("{")
+    zeros, _, tail = rest.partition("}")
+    return f"{head}{number:0{len(zeros)}d}{tail}"

@@ -1,0 +1,86 @@
+"""Fills a new org: the same options give the same rows, to the last character."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import repeat
+from typing import TYPE_CHECKING, Any
+
+from target_zuora360_cleanup.emulator.generate_counts import row_counts
+from target_zuora360_cleanup.emulator.generate_links import Links, account_links, catalog_links
+from target_zuora360_cleanup.emulator.generate_others import fixed_rows, other_counts, other_links
+from target_zuora360_cleanup.emulator.generate_values import column
+
+if TYPE_CHECKING:
+    from target_zuora360_cleanup.emulator.org import OrgOptions
+    from target_zuora360_cleanup.emulator.schema import Field, Schema, SObject
+    from target_zuora360_cleanup.emulator.store import Store
+
+__all__ = ["fill"]
+
+
+def fill(store: Store, schema: Schema, options: OrgOptions) -> None:
+    """Create the tables and their rows."""
+    store.create_tables(schema)
+    store.begin_loading()
+    with store.transaction():
+        zuora = row_counts(options, schema)
+        counts = other_counts(options, schema, zuora)
+        links = Links(options.seed, counts)
+        account_links(links)
+        catalog_links(links)
+        other_links(links, zuora)
+        rows = fixed_rows(options, schema)
+        for item in schema.objects.values():
+            _fill_object(store, item, links, options, zuora.get(item.name, 0))
+            _add_rows(store, item, rows.get(item.name, ()))
+            store.settle_sequence(item.name)
+    store.create_indexes(schema)
+    store.end_loading()
+
+
+def _fill_object(
+    store: Store, item: SObject, links: Links, options: OrgOptions, zuora: int
+) -> None:
+    count = links.counts.get(item.name, 0)
+    if not count:
+        return
+    made = {
+        field.name: values
+        for field in item.fields.values()
+        if (values := _values(item, field, links, options, count)) is not None
+    }
+    if item.name == "Product2":
+        made |= _without_keys(made, zuora)
+    if item.name == "zqu__ZProduct__c":
+        made["zqu__ZuoraId__c"] = [None, *list(made["zqu__ZuoraId__c"])[1:]]
+    columns = ["Id", *made]
+    store.insert(item.name, columns, zip(range(1, count + 1), *made.values(), strict=False))
+
+
+def _values(
+    item: SObject, field: Field, links: Links, options: OrgOptions, count: int
+) -> Iterable[Any] | None:
+    if field.name in ("Id", "IsDeleted"):
+        return None
+    if field.type == "reference":
+        return links.of(item.name, field.name)
+    if field.name.endswith("Deleted__c"):
+        return repeat(0, count)
+    return column(options.seed, item, field, count)
+
+
+def _without_keys(made: Mapping[str, Iterable[Any]], zuora: int) -> dict[str, list[Any]]:
+    """The products behind the first `zuora` ones are the customer's own."""
+    own = {}
+    for name, values in made.items():
+        if name.startswith("zqu__") and name.endswith("__c"):
+            kept = list(values)
+            blank = 0 if kept and isinstance(kept[0], int) else None
+            own[name] = [value if at < zuora else blank for at, value in enumerate(kept)]
+    return own
+
+
+def _add_rows(store: Store, item: SObject, rows: Sequence[Mapping[str, Any]]) -> None:
+    for row in rows:
+        store.insert(item.name, list(row), [tuple(row.values())])

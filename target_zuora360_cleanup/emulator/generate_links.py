@@ -1,0 +1,222 @@
+"""Who points to whom in a generated org: references as row numbers, one array a field.
+
+Fan-out is uneven, as in real orgs: every parent has one child, some have many. References that hang
+together do: a charge points to the subscription of its rate plan, an invoice item to a charge of its
+invoice's account.
+"""
+
+from __future__ import annotations
+
+import random
+from array import array
+from bisect import bisect_left
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+__all__ = ["Links", "account_links", "catalog_links"]
+
+Numbers = "array[int] | list[int | None]"
+_ORPHANS: Final = 97
+"""Every so many subscriptions and invoices have lost their billing account."""
+
+
+class Links:
+    """References of all objects, filled step by step.
+
+    Args:
+        seed: For what is left to chance.
+        counts: Number of rows, by object.
+    """
+
+    def __init__(self, seed: int, counts: Mapping[str, int]) -> None:
+        self.counts = dict(counts)
+        self._seed = seed
+        self._fields: dict[tuple[str, str], Sequence[int | None]] = {}
+
+    def of(self, object_name: str, field: str) -> Sequence[int | None] | None:
+        """Return the references of a field, None where nothing fills it."""
+        return self._fields.get((object_name, field))
+
+    def put(self, child: str, field: str, values: Iterable[int | None]) -> None:
+        """Fill a field."""
+        if self.counts.get(child):
+            self._fields[child, field] = list(values)
+
+    def spread(self, child: str, field: str, parent: str, *, blank_every: int = 0) -> None:
+        """Give the children to the parents in order, at least one each while they last."""
+        children, parents = self.counts.get(child, 0), self.counts.get(parent, 0)
+        if not children or not parents:
+            return
+        chance = random.Random(f"{self._seed}:{child}:{field}")  # noqa: S311 - repeatable
+        each = list(range(1, min(children, parents) + 1))
+        each += [1 + int(parents * chance.random()) for _ in range(children - len(each))]
+        each.sort()
+        numbers: Sequence[int | None] = array("I", each)
+        if blank_every:
+            numbers = [None if at % blank_every == 1 else number for at, number in enumerate(each)]
+        self._fields[child, field] = numbers
+
+    def follow(self, child: str, field: str, via: str, parent: str, parent_field: str) -> None:
+        """Copy a parent's reference: what `via` points to, and from there `parent_field`."""
+        first, second = self.of(child, via), self.of(parent, parent_field)
+        if first is not None and second is not None:
+            self.put(child, field, (second[n - 1] if n else None for n in first))
+
+    def any_of(self, child: str, field: str, parent: str, share: float = 1.0) -> None:
+        """Point to any parent; only a share of the children do."""
+        children, parents = self.counts.get(child, 0), self.counts.get(parent, 0)
+        if not children or not parents:
+            return
+        chance = random.Random(f"{self._seed}:{child}:{field}")  # noqa: S311 - repeatable
+        self.put(
+            child,
+            field,
+            (
+                1 + int(parents * chance.random()) if chance.random() < share else None
+                for _ in range(children)
+            ),
+        )
+
+    def sibling(self, child: str, field: str, own: str, other: str, other_own: str) -> None:
+        """Point to a row of `other` that has the same owner; `other_own` must be in order."""
+        owners, theirs = self.of(child, own), self.of(other, other_own)
+        if owners is None or theirs is None:
+            return
+        pick = _picker([number or 0 for number in theirs])
+        self.put(child, field, (pick(owner, at) if owner else None for at, owner in enumerate(owners)))
+
+
+def _picker(sorted_owners: Sequence[int]) -> Callable[[int, int], int | None]:
+    def pick(owner: int, at: int) -> int | None:
+        first = bisect_left(sorted_owners, owner)
+        last = bisect_left(sorted_owners, owner + 1)
+        return first + 1 + at % (last - first) if last > first else None
+
+    return pick
+
+
+def account_links(links: Links) -> None:
+    """Fill the references of accounts and related objects."""
+    _billing_accounts(links)
+    _subscriptions(links)
+    _invoices(links)
+    _payments(links)
+    _memos(links)
+    _histories(links)
+
+
+def _z(name: str) -> str:
+    return f"Zuora__{name}__c"
+
+
+def _billing_accounts(links: Links) -> None:
+    account = _z("CustomerAccount")
+    links.spread(account, _z("Account"), "Account")
+    links.any_of(account, _z("BillToContact"), _z("ZContact"), 0.9)
+    links.any_of(account, _z("SoldToContact"), _z("ZContact"), 0.5)
+    links.any_of(account, _z("Payment_Term"), _z("PaymentTerm"))
+    links.any_of(account, _z("PaymentGateway"), _z("PaymentGateway"), 0.8)
+    count = links.counts.get(account, 0)
+    # A hierarchy: a parent is older than its children, so there is no circle.
+    links.put(account, _z("Parent"), (at // 2 if at % 3 == 0 and at > 1 else None
+                                      for at in range(1, count + 1)))  # fmt: skip
+    links.spread(_z("PaymentMethod"), _z("BillingAccount"), account)
+    methods = links.of(_z("PaymentMethod"), _z("BillingAccount"))
+    owners = {owner: number for number, owner in enumerate(methods or (), 1)}
+    links.put(account, _z("Default_Payment_Method"), (owners.get(at) for at in range(1, count + 1)))
+
+
+def _subscriptions(links: Links) -> None:
+    account, plan = _z("CustomerAccount"), _z("SubscriptionRatePlan")
+    sub, charge = _z("Subscription"), _z("SubscriptionProductCharge")
+    links.spread(sub, account, account, blank_every=_ORPHANS)
+    links.follow(sub, _z("Account"), account, account, _z("Account"))
+    links.follow(sub, _z("InvoiceOwner"), account, account, _z("Parent"))
+    links.spread(plan, sub, sub)
+    links.follow(plan, _z("Account"), sub, sub, _z("Account"))
+    links.spread(charge, plan, plan)
+    links.follow(charge, sub, plan, plan, sub)
+    links.follow(charge, _z("Account"), sub, sub, _z("Account"))
+    links.any_of(charge, _z("Product"), _z("Product"))
+    links.any_of(charge, _z("UnitOfMeasure"), _z("UnitOfMeasure"))
+    links.spread(_z("SubscriptionRatePlanChargeTier"), charge, charge)
+    links.spread(_z("SubscriptionProductFeature"), sub, sub)
+    links.any_of(_z("SubscriptionProductFeature"), _z("Product"), _z("Product"))
+
+
+def _invoices(links: Links) -> None:
+    account, invoice, item = _z("CustomerAccount"), _z("ZInvoice"), _z("InvoiceItem")
+    billing, sub = _z("BillingAccount"), _z("Subscription")
+    links.spread(invoice, billing, account, blank_every=_ORPHANS)
+    links.follow(invoice, _z("Account"), billing, account, _z("Account"))
+    links.any_of(invoice, _z("Payment_Term"), _z("PaymentTerm"))
+    links.spread(item, _z("Invoice"), invoice)
+    links.any_of(item, _z("SubscriptionRatePlanCharge"), _z("SubscriptionProductCharge"))
+    links.follow(item, sub, _z("SubscriptionRatePlanCharge"), _z("SubscriptionProductCharge"), sub)
+    links.any_of(item, _z("Product"), _z("Product"), 0.7)
+    links.any_of(item, _z("UOM"), _z("UnitOfMeasure"), 0.7)
+    links.spread(_z("TaxationItem"), _z("Invoice_Item"), item)
+
+
+def _payments(links: Links) -> None:
+    account, payment, refund = _z("CustomerAccount"), _z("Payment"), _z("Refund")
+    billing, invoice, paid = _z("BillingAccount"), _z("ZInvoice"), _z("PaymentInvoice")
+    links.spread(payment, billing, account)
+    links.follow(payment, _z("Account"), billing, account, _z("Account"))
+    links.sibling(payment, _z("Payment_Method"), billing, _z("PaymentMethod"), billing)
+    links.any_of(payment, _z("Invoice"), invoice, 0.3)
+    links.spread(paid, payment, payment)
+    links.any_of(paid, _z("Invoice"), invoice, 0.95)
+    links.spread(refund, payment, payment)
+    links.follow(refund, billing, payment, payment, billing)
+    links.follow(refund, _z("Account"), payment, payment, _z("Account"))
+    links.spread(_z("RefundInvoicePayment"), refund, refund)
+    links.any_of(_z("RefundInvoicePayment"), _z("InvoicePayment"), paid)
+    links.spread(_z("RefundPart"), refund, refund)
+    links.spread(_z("PaymentPart"), payment, payment)
+    links.any_of(_z("PaymentPart"), _z("Invoice"), invoice)
+
+
+def _memos(links: Links) -> None:
+    for kind in ("Credit", "Debit"):
+        memo, item = _z(f"{kind}Memo"), _z(f"{kind}MemoItem")
+        links.spread(memo, _z("BillingAccount"), _z("CustomerAccount"))
+        links.any_of(memo, _z("Invoice"), _z("ZInvoice"), 0.6)
+        links.spread(item, memo, memo)
+        links.any_of(item, _z("InvoiceItem"), _z("InvoiceItem"), 0.6)
+    links.spread(_z("CreditMemoPart"), _z("CreditMemo"), _z("CreditMemo"))
+    links.any_of(_z("CreditMemoPart"), _z("Invoice"), _z("ZInvoice"))
+    links.any_of(_z("RefundPart"), _z("CreditMemo"), _z("CreditMemo"), 0.5)
+
+
+def _histories(links: Links) -> None:
+    sub, plan = _z("SubscriptionHistory"), _z("SubscriptionRatePlanHistory")
+    charge = _z("SubscriptionProductChargeHistory")
+    links.spread(sub, _z("CustomerAccount"), _z("CustomerAccount"))
+    links.spread(plan, sub, sub)
+    links.spread(charge, _z("SubscriptionRatePlan"), plan)
+    links.spread(_z("SubscriptionChargeTierHistory"), charge, charge)
+
+
+def catalog_links(links: Links) -> None:
+    """Fill the references within the product catalogue."""
+    product, zproduct = "zqu__Product__c", "zqu__ZProduct__c"
+    plan, charge = "zqu__ProductRatePlan__c", "zqu__ProductRatePlanCharge__c"
+    products = links.counts.get("Product2", 0)
+    links.put(zproduct, product, (at or None for at in range(links.counts.get(zproduct, 0))))
+    links.spread(plan, product, "Product2")
+    masters = links.counts.get(zproduct, 0)
+    # The first ZProduct is the filler that plans without one of their own get.
+    own = {at: at + 1 for at in range(1, products + 1) if at < masters}
+    plans = links.of(plan, product) or ()
+    links.put(plan, zproduct, (1 if at % 5 == 0 else own.get(number or 0, 1)
+                               for at, number in enumerate(plans)))  # fmt: skip
+    links.spread(charge, plan, plan)
+    links.any_of(charge, "zqu__ZUnitOfMeasure__c", "zqu__ZUnitOfMeasure__c", 0.8)
+    for below in ("ProductRatePlanChargeTier", "ProductRatePlanChargePriceSummary"):
+        links.spread(f"zqu__{below}__c", charge, charge)
+    feature = "zqu__ZProductFeature__c"
+    links.spread(feature, product, "Product2")
+    links.any_of(feature, "zqu__ZFeature__c", "zqu__ZFeature__c")

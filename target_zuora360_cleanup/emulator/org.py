@@ -1,0 +1,308 @@
+"""An org: its schema, its rows, and what its API lets clients do with them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+import threading
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from target_zuora360_cleanup.emulator import describe, ids
+from target_zuora360_cleanup.emulator.dml_delete import (
+    Deletion,
+    check_deletable,
+    empty_recycle_bin,
+    undelete,
+)
+from target_zuora360_cleanup.emulator.dml_write import Writer
+from target_zuora360_cleanup.emulator.errors import RowResult, SalesforceError
+from target_zuora360_cleanup.emulator.generate import fill
+from target_zuora360_cleanup.emulator.schema_data import load_schema
+from target_zuora360_cleanup.emulator.soql import QueryResult, run_query
+from target_zuora360_cleanup.emulator.store import Store, quote
+from target_zuora360_cleanup.emulator.values import reader
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from target_zuora360_cleanup.emulator.errors import RowError
+    from target_zuora360_cleanup.emulator.schema import Schema, SObject
+
+__all__ = ["Org", "OrgOptions", "QueryResult"]
+
+Operation = Literal["insert", "update", "upsert", "delete", "hardDelete"]
+CUSTOMER_OBJECTS: Final = frozenset({"Renewal_Forecast__c", "Dunning_Case__c", "Usage_Note__c"})
+_VERSION: Final = "64.0"
+
+
+class _RolledBack(Exception):
+    """Leaves a transaction in which all rows or none were to be done."""
+
+
+@dataclass(frozen=True)
+class OrgOptions:
+    """What a new org holds.
+
+    Attributes:
+        seed: The same seed and numbers give the same rows.
+        records: Zuora's records: accounts and related objects, and the product catalogue.
+        quotes: Whether there are quotes, which use part of the catalogue.
+        customer_rows: Which of the three customer objects have rows.
+        without_packages: Packages (`Zuora`, `zqu`) that are not installed.
+        sandbox: Whether the org calls itself a sandbox.
+        organization_type: Salesforce's name of the edition.
+        hard_delete_permission: Whether the user may delete for good.
+        zqu_version: Version of Zuora Quotes.
+        zuora_version: Version of Zuora 360.
+        max_cascade: Children that one deletion may take along.
+    """
+
+    seed: int = 1
+    records: int = 10_000
+    quotes: bool = True
+    customer_rows: frozenset[str] = frozenset()
+    without_packages: frozenset[str] = frozenset()
+    sandbox: bool = False
+    organization_type: str = "Enterprise Edition"
+    hard_delete_permission: bool = False
+    zqu_version: str = "9.12"
+    zuora_version: str = "5.2"
+    max_cascade: int = 100_000
+
+    @property
+    def as_text(self) -> str:
+        """What tells one filled database from another."""
+        plain = {key: sorted(value) if isinstance(value, frozenset) else value
+                 for key, value in asdict(self).items()}  # fmt: skip
+        return json.dumps(plain, sort_keys=True)
+
+
+class Org:
+    """One org. Safe for several threads: every public method takes `lock` itself.
+
+    Attributes:
+        options: What it was filled with.
+        schema: Its objects.
+        lock: Held while rows are read or changed.
+        row_hook: Asked before a row is changed, with operation, object and id; an error refuses it.
+    """
+
+    def __init__(self, options: OrgOptions, store: Store, schema: Schema, stack: ExitStack) -> None:
+        self.options = options
+        self.schema = schema
+        self.lock = threading.RLock()
+        self.row_hook: Callable[[str, str, str], RowError | None] | None = None
+        self._store = store
+        self._stack = stack
+        self.org_id = ids.encode("00D", 1)
+        self.user_id = ids.encode("005", 1)
+        self.username = self._value("User", "Username")
+        self.name = self._value("Organization", "Name")
+
+    @classmethod
+    def open(cls, options: OrgOptions, db: Path | None = None) -> Org:
+        """Open a database, filling it when it is new.
+
+        Args:
+            options: What a new org holds.
+            db: The file; None takes a private one that goes when the org is closed.
+
+        Raises:
+            ValueError: The file was filled with other options.
+        """
+        with ExitStack() as stack:
+            path = db or Path(stack.enter_context(tempfile.TemporaryDirectory())) / "org.sqlite"
+            store = Store(path)
+            stack.callback(store.close)
+            schema = load_schema(options.without_packages)
+            _fill_or_check(store, schema, options, path)
+            return cls(options, store, schema, stack.pop_all())
+
+    def close(self) -> None:
+        """Close the database, and remove it if it is a private one."""
+        with self.lock:
+            self._stack.close()
+
+    def _value(self, object_name: str, field: str) -> str:
+        return str(self._store.value(f"SELECT {quote(field)} FROM {quote(object_name)} WHERE Id = 1"))
+
+    def query(self, soql: str, *, all_rows: bool = False, tooling: bool = False) -> QueryResult:
+        """Run a query; its rows are fixed now, whatever happens to them later.
+
+        Raises:
+            SalesforceError: The query is no SOQL, or names what the org has not.
+        """
+        with self.lock:
+            return run_query(
+                self.schema, self._store, self.lock, soql,
+                all_rows=all_rows, tooling=tooling, version=_VERSION,
+            )  # fmt: skip
+
+    def describe_global(self) -> dict[str, Any]:
+        """Return the global describe."""
+        return describe.describe_global(self.schema)
+
+    def describe(self, name: str) -> dict[str, Any]:
+        """Return an object's describe.
+
+        Raises:
+            SalesforceError: There is no such object.
+        """
+        return describe.describe(self.schema, name)
+
+    def dml(  # noqa: PLR0913 - an operation and how it is to be done
+        self,
+        operation: Operation,
+        object_name: str,
+        rows: Sequence[Mapping[str, Any]],
+        *,
+        external_id: str | None = None,
+        all_or_none: bool = False,
+    ) -> list[RowResult]:
+        """Change rows, and say of each what became of it.
+
+        Args:
+            operation: What to do.
+            object_name: API name.
+            rows: Values by field; deletions need `Id` alone.
+            external_id: The field by which an upsert finds its rows.
+            all_or_none: One row's error undoes all.
+
+        Raises:
+            SalesforceError: The object or the operation is not to be had.
+        """
+        sobject = self.schema.get(object_name)
+        with self.lock:
+            results: list[RowResult] = []
+            try:
+                with self._store.transaction():
+                    results = self._change(operation, sobject, rows, external_id)
+                    if all_or_none and not all(each.success for each in results):
+                        raise _RolledBack
+            except _RolledBack:
+                return [_undone(each) for each in results]
+            return results
+
+    def _change(
+        self,
+        operation: Operation,
+        sobject: SObject,
+        rows: Sequence[Mapping[str, Any]],
+        external_id: str | None,
+    ) -> list[RowResult]:
+        if operation in ("delete", "hardDelete"):
+            check_deletable(sobject)
+            return self._deletion(sobject, hard=operation == "hardDelete").run(
+                [_id_of(row) for row in rows]
+            )
+        _check_writable(sobject, operation)
+        key = sobject.find(external_id) if external_id else None
+        writer = Writer(self.schema, self._store, sobject, key=key, hook=self.row_hook)
+        write = {"insert": writer.insert, "update": writer.update, "upsert": writer.upsert}
+        return write[operation](rows)
+
+    def _deletion(self, sobject: SObject, *, hard: bool) -> Deletion:
+        return Deletion(
+            self.schema, self._store, sobject,
+            hard=hard, max_children=self.options.max_cascade, hook=self.row_hook,
+        )  # fmt: skip
+
+    def undelete(self, record_ids: Sequence[str]) -> list[RowResult]:
+        """Bring rows back from the recycle bin."""
+        with self.lock, self._store.transaction():
+            return undelete(self.schema, self._store, record_ids)
+
+    def empty_recycle_bin(self, record_ids: Sequence[str]) -> list[RowResult]:
+        """Remove rows from the recycle bin for good."""
+        with self.lock, self._store.transaction():
+            return empty_recycle_bin(self.schema, self._store, record_ids)
+
+    def get_record(self, object_name: str, record_id: str) -> dict[str, Any]:
+        """Return a live record with all its fields.
+
+        Raises:
+            SalesforceError: There is no such record.
+        """
+        sobject = self.schema.get(object_name)
+        with self.lock:
+            row = self._store.run(
+                f"SELECT * FROM {quote(sobject.name)} WHERE Id = ? AND IsDeleted = 0",
+                (_number(sobject, record_id),),
+            ).fetchone()
+        if row is None:
+            raise SalesforceError("NOT_FOUND", "The requested resource does not exist", status=404)
+        return self._record(sobject, row)
+
+    def _record(self, sobject: SObject, row: Sequence[Any]) -> dict[str, Any]:
+        record: dict[str, Any] = {}
+        for field, value in zip(sobject.fields.values(), row, strict=False):
+            read = reader(self.schema, field, sobject.name)
+            record[field.name] = read(value) if read else value
+        url = f"{describe.BASE}/sobjects/{sobject.name}/{record['Id']}"
+        return {"attributes": {"type": sobject.name, "url": url}, **record}
+
+    def counts(self) -> dict[str, int]:
+        """Return the number of live rows, by object."""
+        with self.lock:
+            return {name: self._store.count(name) for name in self.schema.objects}
+
+    def recycle_bin_counts(self) -> dict[str, int]:
+        """Return the number of rows in the recycle bin, by object."""
+        with self.lock:
+            return {name: self._store.count(name, deleted=True) for name in self.schema.objects}
+
+    def fingerprint(self, object_name: str) -> str:
+        """Return a hash over all live rows and all their columns, in the order of their ids."""
+        sobject = self.schema.get(object_name)
+        digest = hashlib.sha256()
+        with self.lock:
+            for row in self._store.run(
+                f"SELECT * FROM {quote(sobject.name)} WHERE IsDeleted = 0 ORDER BY Id"
+            ):
+                digest.update(repr(row).encode())
+        return digest.hexdigest()
+
+
+def _fill_or_check(store: Store, schema: Schema, options: OrgOptions, path: Path) -> None:
+    filled_with = store.get_meta("options")
+    if filled_with is None:
+        fill(store, schema, options)
+        store.set_meta("options", options.as_text)
+    elif filled_with != options.as_text:
+        raise ValueError(
+            f"{path} was filled with other options: {filled_with}. Name another file, or remove it."
+        )
+
+
+def _number(sobject: SObject, record_id: str) -> int:
+    try:
+        prefix, number = ids.parse(record_id)
+    except ids.MalformedIdError:
+        raise SalesforceError("MALFORMED_ID", f"bad id {record_id}") from None
+    return number if prefix == sobject.key_prefix else -1
+
+
+def _id_of(row: Mapping[str, Any]) -> str:
+    return next((str(value) for name, value in row.items() if name.lower() == "id"), "")
+
+
+def _check_writable(sobject: SObject, operation: str) -> None:
+    allowed = sobject.updateable if operation == "update" else sobject.createable
+    if not allowed:
+        message = f"entity type {sobject.name} does not support {operation}"
+        raise SalesforceError("INVALID_TYPE_FOR_OPERATION", message)
+
+
+def _undone(result: RowResult) -> RowResult:
+    if result.error:
+        return result
+    from target_zuora360_cleanup.emulator.errors import RowError
+
+    message = "Record rolled back because not all records were valid and the request was using "
+    return RowResult(
+        result.id, error=RowError("ALL_OR_NONE_OPERATION_ROLLED_BACK", f"{message}AllOrNone header")
+    )

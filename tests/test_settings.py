@@ -1,0 +1,93 @@
+"""Settings: what is accepted, what is refused and in which words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jsonschema
+import pytest
+
+from target_zuora360_cleanup.errors import InputError
+from target_zuora360_cleanup.settings import (
+    Settings,
+    json_schema,
+    read_settings,
+    unknown_settings,
+)
+
+
+def test_the_default_mode_only_reads() -> None:
+    assert read_settings({}).mode == "plan"
+
+
+def test_blank_and_null_mean_not_set() -> None:
+    assert read_settings({"username": "", "confirm_org_id": None}) == Settings()
+
+
+def test_an_unknown_setting_names_the_nearest_known_one() -> None:
+    assert unknown_settings({"max_record": 5}) == [
+        "Unknown setting 'max_record': did you mean 'max_records'?"
+    ]
+
+
+def test_every_unknown_setting_is_named() -> None:
+    assert len(unknown_settings({"max_record": 5, "qqqqqqqqqqqq": 1, "mode": "plan"})) == 2
+
+
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [
+        (
+            {"include_objects": ["Product2"], "exclude_objects": ["Product2"]},
+            "include_objects and exclude_objects are both set",
+        ),
+        ({"exclude_objects": ["Zuora__Invoice__c"]}, "did you mean 'Zuora__"),
+        ({"include_objects": ["x"]}, "use an API name such as Zuora__ZInvoice__c"),
+        ({"stream_objects": {"acct": "Account"}}, "stream_objects: acct: 'Account' is not"),
+        ({"api_version": "v64.0"}, "'v64.0' can't be used"),
+        ({"api_version": "41.0"}, "from 53.0 on"),
+    ],
+)
+def test_what_contradicts_or_names_nothing_is_refused_with_the_remedy(
+    config: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(InputError, match=words.replace("(", r"\(")):
+        read_settings(config)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"mode": "delete"},
+        {"object_groups": ["quotes"]},
+        {"max_records": -1},
+        {"job_size": 0},
+        {"max_parallel_jobs": 26},
+        {"hard_delete": "yes"},
+        {"backup": "all"},
+        {"include_objects": "Product2"},
+    ],
+)
+def test_the_json_schema_refuses_values_of_another_kind(config: dict[str, Any]) -> None:
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(config, json_schema())
+
+
+def test_the_json_schema_accepts_what_meltano_passes() -> None:
+    config = {"mode": "cleanup", "include_objects": ["Product2"], "confirm_org_id": None,
+              "stream_objects": {"acct": "Product2"}, "max_records": 5}  # fmt: skip
+    jsonschema.validate(config, json_schema())
+    assert read_settings(config).include_objects == ("Product2",)
+
+
+def test_every_default_passes_the_json_schema() -> None:
+    schema = json_schema()
+    defaults = {k: v["default"] for k, v in schema["properties"].items() if "default" in v}
+    jsonschema.validate(defaults, schema)
+
+
+def test_every_secret_is_marked_as_one() -> None:
+    words = ("secret", "password", "token", "private_key")
+    for name, about in json_schema()["properties"].items():
+        is_secret = any(word in name for word in words) and name != "jwt_private_key_path"
+        assert about.get("secret", False) == is_secret, name
