@@ -1,6 +1,6 @@
 """What the lines of a Singer stream look like, and what is wrong with those that don't.
 
-The usual forms of RECORD and STATE can be told by how they begin; any other line is parsed. No
+The usual forms of RECORD and STATE can be told by how they begin; any line can be parsed. No
 error repeats what a line holds, since that may be customers' data: it names line and column.
 """
 
@@ -18,11 +18,13 @@ __all__ = [
     "Line",
     "broken",
     "head",
+    "is_closed",
     "parse",
     "run_length",
     "stream_of",
     "text_of",
     "unknown_type",
+    "value_of",
 ]
 
 Line: TypeAlias = dict[str, Any]
@@ -45,6 +47,11 @@ _WORD = re.compile(r"[A-Za-z_]{1,40}")
 def head(line: bytes) -> bytes:
     """What comes before the record in a RECORD of a usual form; of other lines, anything."""
     return line[: line.find(b'"record"')]
+
+
+def is_closed(line: bytes) -> bool:
+    """Whether a line looks whole: as many braces close as open. One in a string may spoil it."""
+    return line.endswith(b"}}") and line.count(b"{") == line.count(b"}")
 
 
 def run_length(block: bytes, header: bytes) -> int:
@@ -90,6 +97,18 @@ def stream_of(message: Line, number: int) -> str:
     if isinstance(stream, str) and stream:
         return stream
     raise broken(number, f"is a {message['type']} without the name of its stream")
+
+
+def value_of(message: Line, number: int) -> dict[str, Any]:
+    """The value of a STATE.
+
+    Raises:
+        InputError: it has none that is an object.
+    """
+    value = message.get("value")
+    if isinstance(value, dict):
+        return value
+    raise broken(number, "is a STATE whose value is no object")
 
 
 def text_of(string: bytes, number: int) -> str:

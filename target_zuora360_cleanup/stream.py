@@ -5,19 +5,19 @@ So a RECORD line is told by its beginning and counted, and where a whole chunk i
 stream its newlines are counted. Only the other lines are parsed.
 
 Two kinds of lines are looked at from outside only, so that a fault inside them goes unseen: RECORDs
-of the usual forms, and a STATE that a later one in the same chunk overtakes. The first STATE, the
-last one, and the one before a stream's first RECORD are always parsed.
+of the usual forms, and, where a tap writes a STATE after every record, those that others overtake
+at once. One that was cut off is noticed all the same.
 
 Deciding what to do is left to the caller, as are signals and threads.
 """
 
 from __future__ import annotations
 
-import contextlib
 from collections import Counter
 from typing import IO, TYPE_CHECKING, Final
 
 from target_zuora360_cleanup import singer_lines as lines
+from target_zuora360_cleanup.blocks import Blocks
 from target_zuora360_cleanup.errors import InputError
 from target_zuora360_cleanup.messages import FirstRecord, Message, Schema, State
 
@@ -32,6 +32,7 @@ CONFIG_TEST_STREAM: Final = "meltano_test_stream"
 
 _CHUNK = 1 << 18  # bytes; four times what a Linux pipe holds
 _NO_HEADER = b"\n"  # no line begins with it
+_STATES_PARSED = 8  # of a block; the last one is parsed in any case
 
 
 class SingerStream:
@@ -59,16 +60,16 @@ class SingerStream:
         self.batches: Counter[str] = Counter()
         self.schemas: set[str] = set()
         self.line = 0
-        self._source = source
-        self._chunk_size = chunk_size
-        self._rest = b""
+        self._blocks = Blocks(source, chunk_size)
         self._has_messages = False
         self._has_state = False
         self._stream = ""
         self._header = _NO_HEADER
         self._state_header = _NO_HEADER
+        self._states_in_block = 0
         self._known: dict[bytes, tuple[bytes, str]] = {}  # header and stream by the header's head
-        self._held: tuple[bytes, int] | None = None  # a STATE that may be overtaken, and its number
+        # The latest STATE, as long as another may overtake it; perhaps only its line and number.
+        self._held: State | tuple[bytes, int] | None = None
         self._handlers = {
             "SCHEMA": self._schema,
             "RECORD": self._record,
@@ -92,7 +93,7 @@ class SingerStream:
         return self._has_state and not self.schemas <= {CONFIG_TEST_STREAM}
 
     def __iter__(self) -> Iterator[Message]:
-        for block in self._blocks():
+        for block in self._blocks:
             if run := lines.run_length(block, self._header):
                 self.counts[self._stream] += run
                 self.line += run
@@ -107,41 +108,17 @@ class SingerStream:
 
     def drain(self) -> None:
         """Throw away what is left of the stream, to its end and without complaint."""
-        with contextlib.suppress(InputError):
-            while self._read():
-                pass
-
-    def _read(self) -> bytes:
-        try:
-            if self._source is None:
-                return b""
-            read = getattr(self._source, "read1", self._source.read)
-            return read(self._chunk_size) or b""
-        except (OSError, ValueError) as error:
-            raise InputError(
-                f"The tap's stream can't be read any further after line {self.line} ({error}). "
-                "Check that the tap is still running and that stdin is open."
-            ) from error
-
-    def _blocks(self) -> Iterator[bytes]:
-        """Whole lines, as many as have come at once."""
-        parts: list[bytes] = []
-        while chunk := self._read():
-            if end := chunk.rfind(b"\n") + 1:
-                yield b"".join((*parts, chunk[:end]))
-                parts = [chunk[end:]]
-            else:
-                parts.append(chunk)
-        self._rest = b"".join(parts)
+        self._blocks.drain()
 
     def _each_line(self, block: bytes) -> Iterator[Message]:
-        """Handle a block line by line; the two kinds that come by the million don't leave here."""
+        """Handle a block line by line; what comes by the million doesn't leave the loop."""
         first = self.line + 1
-        run = 0
+        run = self._states_in_block = 0
+        self._state_header = _NO_HEADER
         for number, line in enumerate(block[:-1].split(b"\n"), first):
             if line.startswith(self._header) and line.endswith(b"}"):
                 run += 1
-            elif line.startswith(self._state_header) and line.endswith(b"}}"):
+            elif line.startswith(self._state_header) and lines.is_closed(line):
                 self._held = line, number
             else:
                 self._count(run)
@@ -171,22 +148,29 @@ class SingerStream:
             yield from self._usual_record(record)
         elif line.strip():
             yield from self._parsed(lines.parse(line, self.line))
-            if state := lines.STATE.match(line):
+            self._spare_states_like(line)
+
+    def _spare_states_like(self, line: bytes) -> None:
+        """Once a block has had its share of STATEs, parse no more of those that begin like this."""
+        if state := lines.STATE.match(line):
+            self._states_in_block += 1
+            if self._states_in_block >= _STATES_PARSED:
                 self._state_header = state[0]
 
     def _unfinished_line(self) -> Iterator[Message]:
         """The last line when no newline follows it."""
-        if not self._rest.strip():
+        if not self._blocks.rest.strip():
             return
         self.line += 1
         try:
-            message = lines.parse(self._rest, self.line)
+            message = lines.parse(self._blocks.rest, self.line)
         except InputError:
             raise InputError(
                 f"The tap's stream ends in the middle of line {self.line}: the tap was cut off. "
                 "Look into the tap's log, then run it again."
             ) from None
         yield from self._parsed(message)
+        yield from self._release_state()
 
     def _parsed(self, message: lines.Line) -> Iterator[Message]:
         kind = message.get("type")
@@ -226,6 +210,7 @@ class SingerStream:
         stream = lines.stream_of(message, self.line)
         if not isinstance(message.get("schema"), dict):
             raise lines.broken(self.line, "is a SCHEMA without a schema")
+        yield from self._release_state()
         self.schemas.add(stream)
         yield Schema(stream)
 
@@ -234,14 +219,15 @@ class SingerStream:
         yield from ()
 
     def _state(self, message: lines.Line) -> Iterator[Message]:
-        value = message.get("value")
-        if not isinstance(value, dict):
-            raise lines.broken(self.line, "is a STATE whose value is no object")
-        self._held = None
-        self._has_state = True
-        yield State(value)
+        self._held = State(lines.value_of(message, self.line))
+        if not self._has_state:
+            yield from self._release_state()
 
     def _release_state(self) -> Iterator[Message]:
-        """Tell the STATE that has been held back."""
-        if self._held:
-            yield from self._parsed(lines.parse(*self._held))
+        """Tell the STATE that has been held back, if there is one."""
+        held, self._held = self._held, None
+        if isinstance(held, tuple):
+            held = State(lines.value_of(lines.parse(*held), held[1]))
+        if held:
+            self._has_state = True
+            yield held

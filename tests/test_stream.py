@@ -152,18 +152,57 @@ def state_before(stream: str, messages: list[Message]) -> State:
     return [message for message in earlier if isinstance(message, State)][-1]
 
 
-def test_an_overtaken_state_is_left_out_but_never_the_one_before_a_streams_first_record() -> None:
+def test_the_first_and_the_last_state_and_that_before_a_streams_first_record_are_told() -> None:
     lines = [schema("A"), schema("B"), state(n=0)]
     lines += [state(n=1), record("A"), state(n=2), record("A"), state(n=3), record("B")]
-    lines += [state(n=4), record("B"), state(n=5)]
+    lines += [state(n=4), record("B"), state(n=5), state(n=6)]
     assert read(*lines)[2:] == [
         told(n=0),
         told(n=1),
         FirstRecord("A"),
         told(n=3),
         FirstRecord("B"),
-        told(n=5),
+        told(n=6),
     ]
+
+
+def test_a_state_is_told_before_a_schema_that_follows_it() -> None:
+    lines = [schema("A"), state(n=0), state(n=1), schema("B"), state(n=2)]
+    assert read(*lines)[1:] == [told(n=0), told(n=1), Schema("B"), told(n=2)]
+
+
+def after_each_record(count: int) -> list[str]:
+    """What tap-zuora writes: a STATE behind every RECORD."""
+    return [line for i in range(count) for line in (record("A", i=i), state(n=i))]
+
+
+def test_with_a_state_after_every_record_the_last_one_is_told_and_every_record_counted() -> None:
+    stream = stream_of(schema("A"), schema("B"), *after_each_record(100), record("B"), state(n=100))
+    assert list(stream)[2:] == [
+        FirstRecord("A"),
+        told(n=0),
+        told(n=99),
+        FirstRecord("B"),
+        told(n=100),
+    ]
+    assert stream.counts == {"A": 100, "B": 1}
+    assert stream.line == 204
+
+
+@pytest.mark.parametrize("before", [[], after_each_record(100)])
+@pytest.mark.parametrize("behind", [[], [record("A")] * 3, [record("B")]])
+def test_a_state_that_is_told_is_parsed_and_an_error_names_its_line(
+    before: list[str], behind: list[str]
+) -> None:
+    line = '{"type": "STATE", "value": {"A" 3}}'
+    with pytest.raises(InputError, match=rf"Line {len(before) + 3} .* is no JSON"):
+        read(schema("A"), schema("B"), *before, line, *behind)
+
+
+def test_a_state_that_was_cut_off_is_an_error_among_however_many() -> None:
+    lines = [schema("A"), *after_each_record(100), state(n=100)[:-1], *after_each_record(100)]
+    with pytest.raises(InputError, match=r"Line 202 .* is no JSON"):
+        read(*lines)
 
 
 def test_a_batch_counts_as_first_record_and_is_counted_apart() -> None:
@@ -307,8 +346,9 @@ def test_a_source_that_fails_is_an_input_error_and_no_end(error: Exception) -> N
             raise error
 
     stream = SingerStream(Failing(b"\n".join([schema("A").encode()] * 9) + b"\n"))
-    with pytest.raises(InputError, match="after line 9"):
+    with pytest.raises(InputError, match="can't be read to its end"):
         list(stream)
+    assert stream.line == 9
     stream.drain()
 
 
