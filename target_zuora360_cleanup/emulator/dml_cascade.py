@@ -74,7 +74,7 @@ class Cascade:
 
     def _descend(self, parent: str, related: ChildRelationship, generation: int) -> bool:
         sql = (
-            f"INSERT OR IGNORE INTO temp.closure SELECT ?, c.Id, p.root, ?"  # noqa: S608 - quoted
+            f"INSERT OR IGNORE INTO temp.closure SELECT ?, c.Id, p.root, ?"
             f" FROM temp.closure AS p CROSS JOIN {quote(related.child)} AS c"
             f" ON c.{quote(related.field.name)} = p.id"
             f" WHERE p.object = ? AND p.generation = ?{self._live}"
@@ -121,10 +121,11 @@ class Cascade:
 
     def _restricting(self, parent: str, related: ChildRelationship) -> Iterator[tuple[int, int]]:
         sql = (
-            "SELECT p.root, c.Id FROM temp.closure AS p"  # noqa: S608 - quoted
+            "SELECT p.root, c.Id FROM temp.closure AS p"
             f" CROSS JOIN {quote(related.child)} AS c ON c.{quote(related.field.name)} = p.id"
-            " WHERE p.object = ? AND +c.IsDeleted = 0 AND NOT EXISTS (SELECT 1"
-            " FROM temp.closure AS own WHERE own.object = ? AND own.id = c.Id AND own.root = p.root)"
+            " WHERE p.object = ? AND +c.IsDeleted = 0 AND NOT EXISTS"
+            " (SELECT 1 FROM temp.closure AS own"
+            " WHERE own.object = ? AND own.id = c.Id AND own.root = p.root)"
         )
         yield from self._store.run(sql, (parent, related.child))
 
@@ -158,7 +159,7 @@ class Cascade:
             for related in self._related(parent, "set_null"):
                 column = quote(related.field.name)
                 self._store.run(
-                    f"UPDATE {quote(related.child)} SET {column} = NULL, SystemModstamp = ?"  # noqa: S608 - quoted
+                    f"UPDATE {quote(related.child)} SET {column} = NULL, SystemModstamp = ?"
                     f" WHERE {column} IN (SELECT id FROM temp.closure WHERE object = ?)"
                     " AND +IsDeleted = 0 AND Id NOT IN"
                     " (SELECT id FROM temp.closure WHERE object = ?)",
@@ -169,7 +170,7 @@ class Cascade:
         """Put the closure into the recycle bin, each root's share under a number of its own."""
         for name in self._objects:
             self._store.run(
-                f"UPDATE {quote(name)} AS t SET IsDeleted = 1, SystemModstamp = ?, _deletion = ? +"  # noqa: S608 - quoted
+                f"UPDATE {quote(name)} AS t SET IsDeleted = 1, SystemModstamp = ?, _deletion = ? +"
                 " (SELECT min(root) FROM temp.closure WHERE object = ? AND id = t.Id)"
                 " WHERE +IsDeleted = 0"
                 " AND Id IN (SELECT id FROM temp.closure WHERE object = ?)",
@@ -180,7 +181,7 @@ class Cascade:
         """Remove the closure for good."""
         for name in self._objects:
             self._store.run(
-                f"DELETE FROM {quote(name)} WHERE Id IN"  # noqa: S608 - quoted
+                f"DELETE FROM {quote(name)} WHERE Id IN"
                 " (SELECT id FROM temp.closure WHERE object = ?)",
                 (name,),
             )

@@ -73,8 +73,9 @@ class Deletion:
     def _refused(self, first: dict[int, int]) -> dict[int, RowError]:
         """Return the errors of the rows that are not there or that the hook vetoes."""
         table = quote(self._sobject.name)
-        sql = f"SELECT Id, IsDeleted FROM {table} WHERE Id IN ({{}})"  # noqa: S608 - quoted
-        state = dict(self._store.fetch_in(sql, list(first)))
+        sql = f"SELECT Id, IsDeleted FROM {table} WHERE Id IN ({{}})"
+        rows = self._store.fetch_in(sql, list(first))
+        state: dict[int, int] = {number: deleted for number, deleted in rows}
         handed_out = self._store.handed_out(self._sobject.name)
         errors: dict[int, RowError] = {}
         for number, at in first.items():
@@ -131,7 +132,7 @@ class Deletion:
     def _name(self, sobject: SObject, number: int) -> str:
         if "Name" not in sobject.fields:
             return ids.encode(sobject.key_prefix, number)
-        sql = f"SELECT Name FROM {quote(sobject.name)} WHERE Id = ?"  # noqa: S608 - quoted
+        sql = f"SELECT Name FROM {quote(sobject.name)} WHERE Id = ?"
         return str(self._store.value(sql, (number,)))
 
     def _repeated(
@@ -167,7 +168,7 @@ def _undelete_one(schema: Schema, store: Store, text: str) -> RowResult:
         return RowResult(text, error=deletion)
     for name in schema.objects:
         store.run(
-            f"UPDATE {quote(name)} SET IsDeleted = 0, _deletion = NULL, SystemModstamp = ?"  # noqa: S608 - quoted
+            f"UPDATE {quote(name)} SET IsDeleted = 0, _deletion = NULL, SystemModstamp = ?"
             " WHERE IsDeleted = 1 AND _deletion = ?",
             (int(time.time()), deletion),
         )
@@ -179,7 +180,7 @@ def _purge_one(schema: Schema, store: Store, text: str) -> RowResult:
     if isinstance(deletion, RowError):
         return RowResult(text, error=deletion)
     for name in schema.objects:
-        sql = f"DELETE FROM {quote(name)} WHERE IsDeleted = 1 AND _deletion = ?"  # noqa: S608 - quoted
+        sql = f"DELETE FROM {quote(name)} WHERE IsDeleted = 1 AND _deletion = ?"
         store.run(sql, (deletion,))
     return RowResult(text)
 
@@ -192,7 +193,7 @@ def _deletion_of(schema: Schema, store: Store, text: str) -> int | RowError:
     sobject = schema.by_prefix(prefix)
     if sobject is None:
         return UNKNOWN
-    sql = f"SELECT _deletion FROM {quote(sobject.name)} WHERE Id = ?"  # noqa: S608 - quoted
+    sql = f"SELECT _deletion FROM {quote(sobject.name)} WHERE Id = ?"
     deletion: int | None = store.value(sql, (number,))
     return NOT_DELETED if deletion is None else deletion
 

@@ -1,7 +1,7 @@
 """Record ids: a key prefix and a number on one side, 15 or 18 characters on the other.
 
-The store keeps the number only. An id is a key prefix (3), this emulator's pod (3) and the number in
-base 62 (9), which makes 15 case-sensitive characters; three more make it safe where case is lost.
+The store keeps the number only. An id is a key prefix (3), this emulator's pod (3) and the number
+in base 62 (9): 15 case-sensitive characters; three more make it safe where case is lost.
 The base 62 digits are in ASCII order, so ids sort like their numbers.
 """
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from target_zuora360_cleanup.emulator import ids
-from target_zuora360_cleanup.emulator.soql_compile import Child, Column, Plan, compile_query
+from target_zuora360_cleanup.emulator.soql_compile import compile_query
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Iterable, Sequence
 
+    from typing_extensions import Self
+
     from target_zuora360_cleanup.emulator.schema import Schema
+    from target_zuora360_cleanup.emulator.soql_plan import Child, Column, Hidden, Plan
     from target_zuora360_cleanup.emulator.store import Store
 
 __all__ = ["QueryResult", "run_query"]
@@ -24,7 +27,8 @@ Row = tuple[Any, ...]
 class QueryResult:
     """The rows that a query matched when it was asked, whatever happens to them afterwards.
 
-    Up to 2,000 rows are kept in memory, more in a temporary table until `close`.
+    Up to 2,000 rows are kept in memory, more in a temporary table until `close`, which a `with`
+    block calls.
 
     Attributes:
         object_name: The object queried.
@@ -62,7 +66,13 @@ class QueryResult:
         self._rows = []
         self._table = self._store.temporary_name()
         self._store.run(f"CREATE TABLE {self._table} AS {self._plan.sql}", self._plan.values)
-        return int(self._store.value(f"SELECT max(rowid) FROM {self._table}"))  # noqa: S608 - own name
+        return int(self._store.value(f"SELECT max(rowid) FROM {self._table}"))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def snapshot(self) -> QueryResult:
         """Return the result itself: it is fixed already."""
@@ -99,7 +109,7 @@ class QueryResult:
         if self._table is None:
             return self._rows[offset : offset + limit]
         with self._lock:
-            sql = f"SELECT * FROM {self._table} WHERE rowid > ? LIMIT ?"  # noqa: S608 - own name
+            sql = f"SELECT * FROM {self._table} WHERE rowid > ? LIMIT ?"
             return self._store.run(sql, (offset, limit)).fetchall()
 
     def children(self, child: Child, parent_ids: Sequence[int]) -> dict[int, list[Record]]:
@@ -145,7 +155,7 @@ def _record(plan: Plan, row: Row, version: str) -> Record:
     if plan.is_aggregate:
         record: Record = {"attributes": {"type": "AggregateResult"}}
         return record | {column.header: _value(column, row, at) for at, column in _named(plan)}
-    nested = {path: _attributes(plan, path, row, version) for path, _, _ in plan.hidden}
+    nested = {each.path: _attributes(each, row, version) for each in plan.hidden}
     record = nested[()] or {}
     for at, column in _named(plan):
         _put(record, nested, column.names, _value(column, row, at))
@@ -160,12 +170,14 @@ def _value(column: Column, row: Row, at: int) -> Any:  # noqa: ANN401 - any of t
     return column.read(row[at]) if column.read else row[at]
 
 
-def _attributes(plan: Plan, path: tuple[str, ...], row: Row, version: str) -> Record | None:
-    sobject, at = next((item, at) for known, item, at in plan.hidden if known == path)
-    if row[at] is None:
+def _attributes(hidden: Hidden, row: Row, version: str) -> Record | None:
+    number = row[hidden.place]
+    if number is None:
         return None
-    record_id = ids.encode(sobject.key_prefix, row[at])
-    url = f"/services/data/v{version}/sobjects/{sobject.name}/{record_id}"
+    sobject = hidden.sobject
+    url = (
+        f"/services/data/{version}/sobjects/{sobject.name}/{ids.encode(sobject.key_prefix, number)}"
+    )
     return {"attributes": {"type": sobject.name, "url": url}}
 
 
@@ -190,7 +202,7 @@ def _put(
 def _attach(
     child: Child, plan: Plan, page: list[Row], made: list[Record], result: QueryResult
 ) -> None:
-    own = plan.hidden[0][2]
+    own = plan.hidden[0].place
     found = result.children(child, [row[own] for row in page])
     for row, record in zip(page, made, strict=True):
         records = found.get(row[own])

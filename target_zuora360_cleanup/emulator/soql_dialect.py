@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Final
 from sqlglot import exp, parser, tokens
 from sqlglot.dialects.dialect import Dialect
 from sqlglot.errors import ParseError, TokenError
-from sqlglot.tokens import Token, TokenType
+from sqlglot.tokenizer_core import Token, TokenType
 from typing_extensions import override
 
 from target_zuora360_cleanup.emulator.errors import SalesforceError
@@ -122,8 +122,9 @@ def _tree(dialect: Soql, found: list[Token], text: str) -> exp.Select:
 
 def _culprit(error: ParseError) -> str:
     facts = error.errors[0] if error.errors else {}
-    missing = "missing" in str(facts.get("description", "")) and not facts.get("end_context")
-    return "<EOF>" if missing else str(facts.get("highlight") or "<EOF>")
+    description = str(facts.get("description", ""))
+    ended = ("missing" in description or "Expected" in description) and not facts.get("end_context")
+    return "<EOF>" if ended else str(facts.get("highlight") or "<EOF>")
 
 
 def _strip_tail(found: list[Token]) -> tuple[list[Token], bool]:

@@ -1,4 +1,4 @@
-"""Names in a query: which field `Account__r.Owner.Name` is, and what to answer when there is none."""
+"""Names in a query: which field `Account__r.Owner.Name` is, and the answer when there is none."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class Scope:
         Raises:
             SalesforceError: `INVALID_FIELD`, with the place; `MALFORMED_QUERY` for what is no name.
         """
-        names = [identifier for identifier in names_of(node) if identifier is not None]
+        names = list(names_of(node))
         own = {self.called.lower(), self.sobject.name.lower()}
         if len(names) > 1 and names[0].name.lower() in own:
             names = names[1:]
@@ -177,6 +177,5 @@ def find_object(schema: Schema, text: str, node: exp.Expr, *, tooling: bool) -> 
 
 
 def _shown(node: exp.Expr) -> str:
-    if isinstance(node, exp.Star):
-        return "*"
-    return str(node.name or node.key)
+    signs = {exp.Star: "*", exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/"}
+    return signs.get(type(node)) or str(node.name or node.key)

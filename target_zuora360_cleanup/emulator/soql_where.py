@@ -88,6 +88,8 @@ class Conditions:
         if query is not None:
             sql, values = self._subquery(query.this)
             return f"{found.sql} IN ({sql})", values
+        if not node.expressions:
+            raise malformed("unexpected token: ')'")
         kept = [self._value(found.field, item) for item in node.expressions]
         marks = ", ".join("?" for value in kept if value is not None)
         blank = f" OR {found.sql} IS NULL" if None in kept else ""
@@ -116,6 +118,8 @@ class Conditions:
     def _value(self, field: Field, node: exp.Expr) -> Any:  # noqa: ANN401 - a stored value
         if isinstance(node, exp.Null):
             return None
+        if isinstance(node, exp.Placeholder):
+            raise malformed("Bind variables only allowed in Apex code")
         if field.type in {"date", "datetime"}:
             return _moment(field, node)
         if field.type == "boolean":
@@ -149,11 +153,11 @@ def unescape(raw: str) -> str:
     Raises:
         SalesforceError: `MALFORMED_QUERY`, for a backslash with nothing behind it.
     """
-    parts: list[str] = []
     characters = iter(raw)
-    for character in characters:
-        parts.append(_escaped(next(characters, "")) if character == "\\" else character)
-    return "".join(parts)
+    return "".join(
+        _escaped(next(characters, "")) if character == "\\" else character
+        for character in characters
+    )
 
 
 def pattern(raw: str) -> str:

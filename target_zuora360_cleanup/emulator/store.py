@@ -115,13 +115,13 @@ class Store:
         marks = ", ".join("?" * len(columns))
         names = ", ".join(map(quote, columns))
         table = quote(object_name)
-        self.run_many(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)  # noqa: S608 - quoted
+        self.run_many(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)
 
     def settle_sequence(self, object_name: str) -> None:
         """Make the next id one more than the largest."""
         table = quote(object_name)
         self.run(
-            f"UPDATE _sequence SET next = max(next, 1 + (SELECT coalesce(max(Id), 0) FROM {table}))"  # noqa: S608 - quoted
+            f"UPDATE _sequence SET next = max(next, 1 + (SELECT coalesce(max(Id), 0) FROM {table}))"
             " WHERE object = ?",
             (object_name,),
         )
@@ -149,7 +149,7 @@ class Store:
 
     def count(self, object_name: str, *, deleted: bool = False) -> int:
         """Return the number of live rows, or of rows in the recycle bin."""
-        sql = f"SELECT count(*) FROM {quote(object_name)} WHERE IsDeleted = ?"  # noqa: S608 - quoted
+        sql = f"SELECT count(*) FROM {quote(object_name)} WHERE IsDeleted = ?"
         return int(self.value(sql, (int(deleted),)))
 
     def fetch_in(self, sql: str, keys: Sequence[Any]) -> Iterator[Row]:

@@ -38,7 +38,7 @@ def reader(schema: Schema, field: Field, object_name: str) -> Callable[[Any], An
         return partial(_read_id, schema.get(object_name).key_prefix)
     if field.type == "reference" and field.reference_to[0] in schema.objects:
         return partial(_read_id, schema.get(field.reference_to[0]).key_prefix)
-    return {"boolean": _read_boolean, "datetime": _read_datetime}.get(field.type)
+    return _READERS.get(field.type)
 
 
 def to_storage(schema: Schema, field: Field, value: Any) -> Any:  # noqa: ANN401 - JSON or text
@@ -158,4 +158,9 @@ _CONVERTERS: Final[dict[str, Callable[[Any], Any]]] = {
     "percent": _number,
     "date": _date,
     "datetime": lambda value: datetime_seconds(str(value)),
+}
+
+_READERS: Final[dict[str, Callable[[Any], Any]]] = {
+    "boolean": _read_boolean,
+    "datetime": _read_datetime,
 }
