@@ -75,7 +75,7 @@ class Deletion:
         table = quote(self._sobject.name)
         sql = f"SELECT Id, IsDeleted FROM {table} WHERE Id IN ({{}})"
         rows = self._store.fetch_in(sql, list(first))
-        state: dict[int, int] = {number: deleted for number, deleted in rows}
+        state: dict[int, int] = dict(rows)
         handed_out = self._store.handed_out(self._sobject.name)
         errors: dict[int, RowError] = {}
         for number, at in first.items():
@@ -154,35 +154,28 @@ def undelete(schema: Schema, store: Store, texts: Sequence[str]) -> list[RowResu
 
     Lookups that the deletion cleared stay empty.
     """
-    return [_undelete_one(schema, store, text) for text in texts]
+    change = "UPDATE {} SET IsDeleted = 0, _deletion = NULL"
+    return _change_deleted(schema, store, texts, change)
 
 
 def empty_recycle_bin(schema: Schema, store: Store, texts: Sequence[str]) -> list[RowResult]:
     """Remove rows of the recycle bin for good, with the rows that their deletion took along."""
-    return [_purge_one(schema, store, text) for text in texts]
+    return _change_deleted(schema, store, texts, "DELETE FROM {}")
 
 
-def _undelete_one(schema: Schema, store: Store, text: str) -> RowResult:
-    deletion = _deletion_of(schema, store, text)
-    if isinstance(deletion, RowError):
-        return RowResult(text, error=deletion)
-    for name in schema.objects:
-        store.run(
-            f"UPDATE {quote(name)} SET IsDeleted = 0, _deletion = NULL, SystemModstamp = ?"
-            " WHERE IsDeleted = 1 AND _deletion = ?",
-            (int(time.time()), deletion),
-        )
-    return RowResult(text)
-
-
-def _purge_one(schema: Schema, store: Store, text: str) -> RowResult:
-    deletion = _deletion_of(schema, store, text)
-    if isinstance(deletion, RowError):
-        return RowResult(text, error=deletion)
-    for name in schema.objects:
-        sql = f"DELETE FROM {quote(name)} WHERE IsDeleted = 1 AND _deletion = ?"
-        store.run(sql, (deletion,))
-    return RowResult(text)
+def _change_deleted(
+    schema: Schema, store: Store, texts: Sequence[str], change: str
+) -> list[RowResult]:
+    found = [_deletion_of(schema, store, text) for text in texts]
+    deletions = sorted({each for each in found if isinstance(each, int)})
+    marks = ", ".join("?" * len(deletions))
+    for name in schema.objects if deletions else ():
+        where = f" WHERE IsDeleted = 1 AND _deletion IN ({marks})"
+        store.run(change.format(quote(name)) + where, deletions)
+    return [
+        RowResult(text, error=each if isinstance(each, RowError) else None)
+        for text, each in zip(texts, found, strict=True)
+    ]
 
 
 def _deletion_of(schema: Schema, store: Store, text: str) -> int | RowError:

@@ -177,5 +177,11 @@ def find_object(schema: Schema, text: str, node: exp.Expr, *, tooling: bool) -> 
 
 
 def _shown(node: exp.Expr) -> str:
-    signs = {exp.Star: "*", exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/"}
+    signs: dict[type[exp.Expr], str] = {
+        exp.Star: "*",
+        exp.Add: "+",
+        exp.Sub: "-",
+        exp.Mul: "*",
+        exp.Div: "/",
+    }
     return signs.get(type(node)) or str(node.name or node.key)
