@@ -131,13 +131,14 @@ def _taken_along(facts: OrgFacts, settings: Settings) -> Iterator[Finding]:
         if not rows or link.child in facts.names:
             continue
         if link.on_delete == "cascade" and link.child not in settings.allow_cascade_to:
-            yield _cascade(link, rows)
+            yield _cascade(link, rows, some_stay=bool(facts.kept.get(link.parent)))
         elif link.on_delete == "restrict":
             yield _restrict(link, rows)
 
 
-def _cascade(link: Relationship, rows: int) -> Finding:
-    via = f"{rows:,} rows of {link.child} would be destroyed with their {link.parent}"
+def _cascade(link: Relationship, rows: int, *, some_stay: bool) -> Finding:
+    most = "Up to " if some_stay else ""
+    via = f"{most}{rows:,} rows of {link.child} would be destroyed with their {link.parent}"
     if of_package(link.child) and is_discoverable(link.child):
         return Finding(
             "package-rows-taken-along",

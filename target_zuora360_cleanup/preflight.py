@@ -12,19 +12,17 @@ from target_zuora360_cleanup.facts import (
     Relationship,
     read_relationships,
 )
+from target_zuora360_cleanup.kept import read_kept
 from target_zuora360_cleanup.objects import (
     BY_NAME,
     OBJECTS,
-    QUOTE_PREFIX,
     ObjectType,
     is_discoverable,
 )
-from target_zuora360_cleanup.quotes import PLACEHOLDER_MASTER, Edge, is_whole_part, reachable
 from target_zuora360_cleanup.salesforce.errors import ApiError
-from target_zuora360_cleanup.salesforce.rows import Selection, read_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from target_zuora360_cleanup.salesforce.bulk import Bulk
     from target_zuora360_cleanup.salesforce.org import Org
@@ -75,7 +73,8 @@ def read_facts(org: Org, bulk: Bulk, settings: Settings) -> OrgFacts:
     )
     objects = _count(org, bulk, kinds, describes)
     rows = _linked_rows(org, objects, relationships)
-    kept = _kept(org, bulk, objects, relationships, rows) if settings.keep_quoted_products else {}
+    keeps = settings.keep_quoted_products
+    kept = read_kept(org, bulk, objects, rows, relationships) if keeps else {}
     return OrgFacts(info, objects, relationships, rows, kept)
 
 
@@ -197,57 +196,3 @@ def _linked_soql(link: Relationship, parent: ObjectFacts) -> str:
     inside = f"SELECT Id FROM {link.parent} WHERE {where}" if where else ""
     condition = f"{link.field} IN ({inside})" if inside else f"{link.field} != null"
     return f"SELECT COUNT(Id) n FROM {link.child} WHERE {condition}"
-
-
-def _kept(
-    org: Org,
-    bulk: Bulk,
-    objects: Sequence[ObjectFacts],
-    relationships: Iterable[Relationship],
-    rows: Mapping[Relationship, int],
-) -> dict[str, frozenset[str]]:
-    """Ids of the catalogue rows that quotes use, by object.
-
-    Holds the references within the catalogue in memory: a catalogue is small against the accounts.
-    """
-    catalog = {each.kind.api_name: each for each in objects if each.kind.group == "product_catalog"}
-    quoted: set[str] = set()
-    for link, count in rows.items():
-        if count and link.child.startswith(QUOTE_PREFIX) and link.parent in catalog:
-            quoted |= _column(org, bulk, link, count)
-    if not quoted:
-        return {}
-    ids = {name: _ids(org, bulk, each) for name, each in catalog.items()}
-    inside = [link for link in relationships if link.child in catalog and link.parent in catalog]
-    edges = (edge for link in inside for edge in _edges(org, bulk, link, catalog))
-    keep = reachable(quoted, edges)
-    return {name: frozenset(own & keep) for name, own in ids.items() if own & keep}
-
-
-def _column(org: Org, bulk: Bulk, link: Relationship, count: int) -> set[str]:
-    where = f"{link.field} != null"
-    selection = Selection(link.child, (link.field,), where, count)
-    return {row[0] for row in read_table(org, bulk, selection)}
-
-
-def _ids(org: Org, bulk: Bulk, each: ObjectFacts, where: str = "") -> set[str]:
-    name, condition = each.kind.api_name, where or each.kind.where
-    return {
-        row[0] for row in read_table(org, bulk, Selection(name, ("Id",), condition, each.found))
-    }
-
-
-def _edges(
-    org: Org, bulk: Bulk, link: Relationship, catalog: Mapping[str, ObjectFacts]
-) -> Iterator[Edge]:
-    fillers = _placeholders(org, bulk, catalog) if link.parent == PLACEHOLDER_MASTER else set()
-    fields, where = ("Id", link.field), f"{link.field} != null"
-    selection = Selection(link.child, fields, where, catalog[link.child].found)
-    for child, parent in read_table(org, bulk, selection):
-        whole = is_whole_part(link.parent, parent_is_placeholder=parent in fillers)
-        yield Edge(child, parent, whole)
-
-
-def _placeholders(org: Org, bulk: Bulk, catalog: Mapping[str, ObjectFacts]) -> set[str]:
-    masters = catalog[PLACEHOLDER_MASTER]
-    return _ids(org, bulk, masters, f"{masters.external_id} = null")

@@ -6,7 +6,7 @@ from io import StringIO
 from typing import TYPE_CHECKING, Final
 
 from rich import box
-from rich.console import Console, Group
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -21,15 +21,18 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.report import Report
 
 _WIDTH: Final = 110
+_TABLE_WIDTH: Final = 150
 _GROUPS_SHOWN: Final = 10
 _MARKS: Final = {"blocks": "STOP", "warns": "WARN", "tells": "NOTE"}
 
 
 def summary(report: Report, folder: Path | None) -> str:
     """The text, with a line end."""
-    console = Console(file=StringIO(), width=_WIDTH, color_system=None, highlight=False)
-    console.print(Group(*_parts(report, folder)))
-    text: str = console.file.getvalue()  # type: ignore[attr-defined]
+    out = StringIO()
+    console = Console(file=out, width=_TABLE_WIDTH, color_system=None, highlight=False)
+    for part in _parts(report, folder):
+        console.print(part, width=None if isinstance(part, Table) else _WIDTH)
+    text = out.getvalue()
     return "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
 
 

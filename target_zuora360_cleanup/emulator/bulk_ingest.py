@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import email
-import email.policy
-import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from target_zuora360_cleanup.emulator.bulk_csv import DELIMITERS, LINE_ENDINGS, stream_file
+from target_zuora360_cleanup.emulator.bulk_csv import stream_file
 from target_zuora360_cleanup.emulator.bulk_ingest_run import IngestRun, unprocessed_rows
 from target_zuora360_cleanup.emulator.bulk_jobs import Job, job_error
+from target_zuora360_cleanup.emulator.bulk_listing import list_page
+from target_zuora360_cleanup.emulator.bulk_lists import list_page
+from target_zuora360_cleanup.emulator.bulk_orders import read_order, read_parts
 from target_zuora360_cleanup.emulator.calls import EMPTY, Answer, Call, json_answer
 from target_zuora360_cleanup.emulator.errors import SalesforceError
 from target_zuora360_cleanup.emulator.routing import Route
@@ -25,8 +24,6 @@ __all__ = ["ROUTES"]
 
 _KIND = "bulk_ingest"
 _BASE = "/services/data/{version}/jobs/ingest"
-_OPERATIONS = frozenset({"insert", "update", "upsert", "delete", "hardDelete"})
-_MULTIPART_CHARACTERS = 100_000
 _CSV = "text/csv; charset=UTF-8"
 
 
@@ -140,27 +137,14 @@ def _expect_upload(job: Job, call: Call) -> None:
 
 
 def _create(service: Service, call: Call, asked: Mapping[str, Any]) -> Job:
-    order = _order(service, asked)
-    return service.jobs.create(
-        operation=order.operation,
-        object_name=order.object_name,
-        version=call.version,
-        creator=service.org.user_id,
-        line_ending=order.line_ending,
-        delimiter=order.delimiter,
-        external_id=order.external_id,
-    )
+    order = read_order(service, asked)
+    return service.jobs.create(version=call.version, creator=service.org.user_id, **vars(order))
 
 
 def _create_with_rows(service: Service, call: Call) -> Answer:
-    parts = _parts(call)
-    if set(parts) != {"job", "content"}:
-        raise job_error("InvalidJob", "InvalidJob : The parts must be named job and content")
-    if len(parts["content"]) > _MULTIPART_CHARACTERS:
-        text = f"a multipart request holds at most {_MULTIPART_CHARACTERS} characters of data"
-        raise job_error("ClientInputError", f"ClientInputError : {text}")
-    job = _create(service, call, _json_part(parts["job"]))
-    job.upload.write_bytes(parts["content"].encode())
+    asked, rows = read_parts(call)
+    job = _create(service, call, asked)
+    job.upload.write_bytes(rows)
     job.uploaded = True
     job.move("UploadComplete")
     answer = json_answer(_summary(job))

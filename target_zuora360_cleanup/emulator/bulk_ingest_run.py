@@ -16,13 +16,13 @@ from target_zuora360_cleanup.emulator.bulk_csv import (
     write_rows,
 )
 from target_zuora360_cleanup.emulator.bulk_jobs import Job, JobFailed
+from target_zuora360_cleanup.emulator.bulk_workers import end_early
 from target_zuora360_cleanup.emulator.errors import RowResult, SalesforceError
 from target_zuora360_cleanup.emulator.versions import FAILED_RESULTS_CARRY_IDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from target_zuora360_cleanup.emulator.fault_spec import JobFault
     from target_zuora360_cleanup.emulator.service import Service
 
 __all__ = ["IngestRun", "unprocessed_rows"]
@@ -60,11 +60,11 @@ class IngestRun:
             files = self._open_results(stack, upload.columns)
             self._check_columns(upload)
             for batch in upload.batches():
-                self._end_early(fault)
+                end_early(self._job, fault)
                 self._service.workers.pause(self._service.options.batch_seconds)
                 if not self._process(batch, upload.columns, files):
                     return
-            self._end_early(fault)
+            end_early(self._job, fault)
         with self._job.lock:
             self._job.move("JobComplete")
 
@@ -95,14 +95,6 @@ class IngestRun:
         sobject = self._service.org.schema.get(self._job.object_name)
         first, dot, _ = name.partition(".")
         return (sobject.parent(first) if dot else sobject.find(first)) is not None
-
-    def _end_early(self, fault: JobFault | None) -> None:
-        if fault is None or self._job.batches < fault.after_batches:
-            return
-        if fault.state == "Failed":
-            raise JobFailed(fault.error_message or "InternalServerError : The job failed")
-        with self._job.lock:
-            self._job.move("Aborted")
 
     def _process(self, batch: list[list[str]], columns: Sequence[str], files: _Files) -> bool:
         """Do one batch; False when the job has ended meanwhile or the server stops."""

@@ -14,6 +14,7 @@ from target_zuora360_cleanup.emulator.errors import SalesforceError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from email.message import Message
 
     from target_zuora360_cleanup.emulator.calls import Call
     from target_zuora360_cleanup.emulator.service import Service
@@ -36,6 +37,16 @@ class Order:
 
 
 def read_order(service: Service, asked: Mapping[str, Any]) -> Order:
+    """Check what a client asks for.
+
+    Raises:
+        SalesforceError: FEATURENOTENABLED for a hard delete without the permission, and more.
+    """
+    """Return what the body of a create request asks for.
+
+    Raises:
+        SalesforceError: It asks for what there is not.
+    """
     operation = asked.get("operation")
     if operation not in _OPERATIONS:
         raise job_error("InvalidOperation", f"InvalidOperation : Unknown operation: {operation}")
@@ -72,6 +83,11 @@ def _require_hard_delete(service: Service, operation: str) -> None:
 
 
 def choice(asked: Mapping[str, Any], key: str, choices: Mapping[str, str], default: str) -> str:
+    """Return the choice made under a key, or the default.
+
+    Raises:
+        SalesforceError: It is none of the choices.
+    """
     value = asked.get(key) or default
     if value not in choices:
         raise job_error("InvalidJob", f"InvalidJob : Unknown {key}: {value}")
@@ -88,15 +104,49 @@ def _external_id(service: Service, name: str, operation: str, asked: object) -> 
     return field.name
 
 
+def read_parts(call: Call) -> tuple[dict[str, Any], str]:
+    """Return what a multipart request asks for, and its rows.
+
+    Raises:
+        SalesforceError: It has other parts, or more data than such a request may hold.
+    """
+    parts = _parts(call)
+    if set(parts) != {"job", "content"}:
+        raise job_error("InvalidJob", "InvalidJob : The parts must be named job and content")
+    if len(parts["content"]) > _MULTIPART_CHARACTERS:
+        text = f"a multipart request holds at most {_MULTIPART_CHARACTERS} characters of data"
+        raise job_error("ClientInputError", f"ClientInputError : {text}")
+    return _json_part(parts["job"]), parts["content"]
+
+
+def read_parts(call: Call) -> tuple[dict[str, Any], bytes]:
+    """The job and its rows from a request with the two parts ``job`` and ``content``.
+
+    Raises:
+        SalesforceError: Other parts, more than 100,000 characters, or a job that is no JSON.
+    """
+    parts = _parts(call)
+    if set(parts) != {"job", "content"}:
+        raise job_error("InvalidJob", "InvalidJob : The parts must be named job and content")
+    if len(parts["content"]) > _MULTIPART_CHARACTERS:
+        text = f"a multipart request holds at most {_MULTIPART_CHARACTERS} characters of data"
+        raise job_error("ClientInputError", f"ClientInputError : {text}")
+    return _json_part(parts["job"]), parts["content"].encode()
+
+
 def _parts(call: Call) -> dict[str, str]:
     head = f"Content-Type: {call.headers['content-type']}\r\n\r\n".encode()
     message = email.message_from_bytes(head + call.body, policy=email.policy.HTTP)
-    parts = {}
-    for part in message.iter_parts():
-        name = part.get_param("name", header="content-disposition")
-        data = part.get_payload(decode=True)
-        parts[str(name)] = data.decode() if isinstance(data, bytes) else ""
-    return parts
+    return {_part_name(part): _part_text(part) for part in message.iter_parts()}
+
+
+def _part_name(part: Message) -> str:
+    return str(part.get_param("name", header="content-disposition"))
+
+
+def _part_text(part: Message) -> str:
+    data = part.get_payload(decode=True)
+    return data.decode() if isinstance(data, bytes) else ""
 
 
 def _json_part(text: str) -> dict[str, Any]:
@@ -107,5 +157,3 @@ def _json_part(text: str) -> dict[str, Any]:
     if not isinstance(asked, dict):
         raise SalesforceError("JSON_PARSER_ERROR", "The part named job must be a JSON object")
     return asked
-
-

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 from target_zuora360_cleanup.emulator.allowances import QUERY_JOBS
 from target_zuora360_cleanup.emulator.bulk_csv import DELIMITERS, LINE_ENDINGS
 from target_zuora360_cleanup.emulator.bulk_jobs import Job, job_error
+from target_zuora360_cleanup.emulator.bulk_listing import list_page
+from target_zuora360_cleanup.emulator.bulk_lists import list_page
+from target_zuora360_cleanup.emulator.bulk_orders import choice
 from target_zuora360_cleanup.emulator.bulk_query_run import QueryRun, check_bulk_query
 from target_zuora360_cleanup.emulator.bulk_results import read_page
 from target_zuora360_cleanup.emulator.calls import EMPTY, Answer, Call, Handler, json_answer
@@ -71,20 +74,7 @@ def remove(service: Service, call: Call) -> Answer:
 def list_jobs(service: Service, call: Call) -> Answer:
     """All query jobs, 1,000 a page."""
     call.version.require(BULK_QUERY)
-    text = call.query.get("queryLocator", "0")
-    if not text.isdecimal():
-        raise job_error("InvalidLocator", f"InvalidLocator : {text}")
-    jobs, following = service.jobs.page(query=True, offset=int(text))
-    wanted = call.query.get("jobType", "V2Query")
-    chunked = call.query.get("isPkChunkingEnabled", "false").lower() == "true"
-    url = f"{call.version.url}/jobs/query?queryLocator={following}"
-    return json_answer(
-        {
-            "done": following is None,
-            "nextRecordsUrl": None if following is None else url,
-            "records": [_summary(job) for job in jobs if wanted == "V2Query" and not chunked],
-        }
-    )
+    return list_page(service, call, "V2Query", _summary)
 
 
 def results(service: Service, call: Call) -> Answer:
@@ -137,18 +127,11 @@ def _facts(service: Service, call: Call, asked: dict[str, Any]) -> dict[str, Any
         "object_name": object_name,
         "version": call.version,
         "creator": service.org.user_id,
-        "line_ending": _choice(asked, "lineEnding", LINE_ENDINGS, "LF"),
-        "delimiter": _choice(asked, "columnDelimiter", DELIMITERS, "COMMA"),
+        "line_ending": choice(asked, "lineEnding", LINE_ENDINGS, "LF"),
+        "delimiter": choice(asked, "columnDelimiter", DELIMITERS, "COMMA"),
         "query": soql,
         "state": "UploadComplete",
     }
-
-
-def _choice(asked: dict[str, Any], key: str, choices: dict[str, str], default: str) -> str:
-    value = asked.get(key) or default
-    if value not in choices:
-        raise job_error("InvalidJob", f"InvalidJob : Unknown {key}: {value}")
-    return str(value)
 
 
 def _job(service: Service, call: Call) -> Job:

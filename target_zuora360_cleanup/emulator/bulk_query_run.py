@@ -10,6 +10,7 @@ from target_zuora360_cleanup.emulator.allowances import QUERY_STORAGE_MB
 from target_zuora360_cleanup.emulator.bulk_csv import DELIMITERS, LINE_ENDINGS
 from target_zuora360_cleanup.emulator.bulk_jobs import BATCH_ROWS, Job, JobFailed
 from target_zuora360_cleanup.emulator.bulk_results import ResultWriter
+from target_zuora360_cleanup.emulator.bulk_workers import end_early
 from target_zuora360_cleanup.emulator.errors import SalesforceError
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ class QueryRun:
             ResultWriter(job.folder, result.columns, *layout) as writer,
         ):
             for offset in range(0, snapshot.total, BATCH_ROWS):
-                self._end_early(fault)
+                end_early(self._job, fault)
                 self._service.workers.pause(self._service.options.batch_seconds)
                 rows = snapshot.page(offset, BATCH_ROWS)
                 if not self._add(writer, rows):
@@ -96,20 +97,12 @@ class QueryRun:
         return True
 
     def _complete(self, fault: JobFault | None) -> None:
-        self._end_early(fault)
+        end_early(self._job, fault)
         size = (self._job.folder / "rows.csv").stat().st_size
         if not self._service.allowances.spend(QUERY_STORAGE_MB, math.ceil(size / 2**20)):
             raise JobFailed("ExceededQuota : Bulk query result storage limit exceeded")
         with self._job.lock:
             self._job.move("JobComplete")
-
-    def _end_early(self, fault: JobFault | None) -> None:
-        if fault is None or self._job.batches < fault.after_batches:
-            return
-        if fault.state == "Failed":
-            raise JobFailed(fault.error_message or "InternalServerError : The job failed")
-        with self._job.lock:
-            self._job.move("Aborted")
 
 
 def _text(value: object) -> str:

@@ -12,7 +12,9 @@ from target_zuora360_cleanup.emulator.bulk_jobs import Job, JobFailed
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Workers"]
+    from target_zuora360_cleanup.emulator.fault_spec import JobFault
+
+__all__ = ["Workers", "end_early"]
 
 _LOG = logging.getLogger(__name__)
 
@@ -56,3 +58,17 @@ class Workers:
 def _report(future: Future[None]) -> None:
     if not future.cancelled() and (error := future.exception()) is not None:
         _LOG.error("A Bulk job failed inside the emulator", exc_info=error)
+
+
+def end_early(job: Job, fault: JobFault | None) -> None:
+    """End the job as ``fault`` wants it, once it has come that far.
+
+    Raises:
+        JobFailed: It is to fail.
+    """
+    if fault is None or job.batches < fault.after_batches:
+        return
+    if fault.state == "Failed":
+        raise JobFailed(fault.error_message or "InternalServerError : The job failed")
+    with job.lock:
+        job.move("Aborted")

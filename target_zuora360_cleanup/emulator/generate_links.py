@@ -85,7 +85,9 @@ class Links:
         if owners is None or theirs is None:
             return
         pick = _picker([number or 0 for number in theirs])
-        self.put(child, field, (pick(owner, at) if owner else None for at, owner in enumerate(owners)))
+        self.put(
+            child, field, (pick(owner, at) if owner else None for at, owner in enumerate(owners))
+        )
 
 
 def _picker(sorted_owners: Sequence[int]) -> Callable[[int, int], int | None]:

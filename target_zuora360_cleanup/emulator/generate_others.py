@@ -27,9 +27,7 @@ _QUOTED_SHARE: Final = 3
 """One in so many rate plans is on a quote."""
 
 
-def other_counts(
-    options: OrgOptions, schema: Schema, zuora: Mapping[str, int]
-) -> dict[str, int]:
+def other_counts(options: OrgOptions, schema: Schema, zuora: Mapping[str, int]) -> dict[str, int]:
     """Return the number of rows to generate of every object, Zuora's included."""
     billing = zuora.get("Zuora__CustomerAccount__c", 0)
     accounts = max(5, billing * 4 // 5)
@@ -79,10 +77,14 @@ def other_links(links: Links, zuora: Mapping[str, int]) -> None:
     products = links.counts["Product2"]
     links.put("PricebookEntry", "Pricebook2Id", [1] * products)
     links.put("PricebookEntry", "Product2Id", range(1, products + 1))
-    links.spread("Zuora__CrmId_Change_Result__c", "Zuora__Sync_History__c", "Zuora__Sync_History__c")
+    links.spread(
+        "Zuora__CrmId_Change_Result__c", "Zuora__Sync_History__c", "Zuora__Sync_History__c"
+    )
     own = zuora.get("Product2", 0) + 1
     links.put("zqu__ProductOptionGroup__c", "zqu__Product__c", [own] * 2)
-    links.spread("zqu__ProductOption__c", "zqu__ProductOptionGroup__c", "zqu__ProductOptionGroup__c")
+    links.spread(
+        "zqu__ProductOption__c", "zqu__ProductOptionGroup__c", "zqu__ProductOptionGroup__c"
+    )
     links.any_of("Renewal_Forecast__c", "Subscription__c", "Zuora__Subscription__c", 0.9)
     links.any_of("Dunning_Case__c", "Invoice__c", "Zuora__ZInvoice__c")
     links.any_of("Usage_Note__c", "Charge__c", "Zuora__SubscriptionProductCharge__c")

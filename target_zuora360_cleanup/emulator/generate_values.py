@@ -85,7 +85,11 @@ def _value(chance: random.Random, field: Field) -> Any:  # noqa: ANN401 - any of
 
 
 def _date(chance: random.Random) -> str:
-    year, month, day = chance.randrange(2016, 2027), chance.randrange(1, 13), chance.randrange(1, 29)
+    year, month, day = (
+        chance.randrange(2016, 2027),
+        chance.randrange(1, 13),
+        chance.randrange(1, 29),
+    )
     return f"{year}-{month:02d}-{day:02d}"
 
 

@@ -128,7 +128,9 @@ class Org:
             self._stack.close()
 
     def _value(self, object_name: str, field: str) -> str:
-        return str(self._store.value(f"SELECT {quote(field)} FROM {quote(object_name)} WHERE Id = 1"))
+        return str(
+            self._store.value(f"SELECT {quote(field)} FROM {quote(object_name)} WHERE Id = 1")
+        )
 
     def query(self, soql: str, *, all_rows: bool = False, tooling: bool = False) -> QueryResult:
         """Run a query; its rows are fixed now, whatever happens to them later.

@@ -1,0 +1,130 @@
+"""What tests of whole runs share: streams, runs in this process, and looks at an org."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from target_zuora360_cleanup.errors import CleanupError
+from target_zuora360_cleanup.meltano import Pipeline
+from target_zuora360_cleanup.run import Run
+from target_zuora360_cleanup.settings import read_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from target_zuora360_cleanup.emulator.org import Org
+    from target_zuora360_cleanup.emulator.server import EmulatorServer
+
+BOOKMARKS = {
+    "Account": {"version": 1, "UpdatedDate": "2024-05-01T00:00:00.000000Z", "file_ids": ["x"]},
+    "Invoice": {"version": 1, "UpdatedDate": "2024-05-01T00:00:00.000000Z"},
+    "Product": {"version": 1, "UpdatedDate": "2024-05-01T00:00:00.000000Z"},
+    "Amendment": {"version": 1, "UpdatedDate": "2024-05-01T00:00:00.000000Z"},
+}
+ALLOWED = {"allow_cascade_to": ["PricebookEntry"]}
+"""Price book entries go with their product, which a cleanup of the catalogue has to be told."""
+
+
+def lines(*messages: dict[str, Any]) -> bytes:
+    """A Singer stream."""
+    return b"".join(json.dumps(message).encode() + b"\n" for message in messages)
+
+
+def schema(stream: str) -> dict[str, Any]:
+    return {"type": "SCHEMA", "stream": stream, "schema": {"properties": {}}, "key_properties": []}
+
+
+def state(bookmarks: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"type": "STATE", "value": {"bookmarks": bookmarks, **more}}
+
+
+def record(stream: str) -> dict[str, Any]:
+    return {"type": "RECORD", "stream": stream, "record": {"Id": "1"}}
+
+
+def tap_stream() -> bytes:
+    """What an incremental run of a tap looks like."""
+    return lines(
+        state(BOOKMARKS, current_stream="Account"),
+        schema("Account"),
+        record("Account"),
+        state(BOOKMARKS, current_stream=None),
+    )
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a run left behind."""
+
+    status: int
+    message: str
+    states: list[dict[str, Any]]
+    summary: str
+    folder: Path
+    report: dict[str, Any]
+
+    def object(self, api_name: str) -> dict[str, Any]:
+        """The report's entry of an object type."""
+        return next(each for each in self.report["objects"] if each["api_name"] == api_name)
+
+    @property
+    def codes(self) -> list[str]:
+        """The findings' codes."""
+        return [each["code"] for each in self.report["findings"]]
+
+
+def run(
+    config: dict[str, Any],
+    output: Path,
+    stream: bytes | None = None,
+    pipeline: Pipeline | None = None,
+) -> Ran:
+    """Run the target's core in this process."""
+    out, err = io.StringIO(), io.StringIO()
+    settings = read_settings({**config, "output_dir": str(output)})
+    status, message = 0, ""
+    try:
+        Run(settings, pipeline or Pipeline(), out, err).follow(
+            io.BytesIO(tap_stream() if stream is None else stream)
+        )
+    except CleanupError as exc:
+        status, message = exc.exit_status, str(exc)
+    folder = max(output.iterdir(), key=lambda path: path.stat().st_mtime_ns)
+    report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    states = [json.loads(line) for line in out.getvalue().splitlines()]
+    return Ran(status, message, states, err.getvalue(), folder, report)
+
+
+def login(server: EmulatorServer) -> dict[str, Any]:
+    """Settings that lead to the emulator."""
+    return {"access_token": server.access_token, "instance_url": server.url}
+
+
+def zuora_rows(org: Org) -> dict[str, int]:
+    """Live rows that are Zuora's, by object; the emulator's schema says which objects there are."""
+    counts = {
+        name: count
+        for name, count in org.counts().items()
+        if count and name.startswith(("Zuora__", "zqu__")) and not is_untouchable(name)
+    }
+    products = org.query("SELECT COUNT() FROM Product2 WHERE zqu__ZuoraId__c != null").total
+    return counts | ({"Product2": products} if products else {})
+
+
+def is_untouchable(name: str) -> bool:
+    """Objects whose rows no cleanup may touch, written down here once more on purpose."""
+    return not name.startswith(("Zuora__", "zqu__")) or name in {
+        "Zuora__Sync_History__c", "zqu__Sync_History__c", "Zuora__CrmId_Change_Result__c",
+        "Zuora__MigrationSettings__c", "Zuora__ZuoraConfig__c", "Zuora__ObjectStub__c",
+        "zqu__Catalog_Sync_History__c", "zqu__ProductOptionGroup__c", "zqu__ProductOption__c",
+    } or name.startswith("zqu__Quote")  # fmt: skip
+
+
+def fingerprints(org: Org, leave_out: Iterable[str] = ()) -> dict[str, str]:
+    """A hash over all rows and columns of every object that is not Zuora's."""
+    names = [name for name, count in org.counts().items() if count and is_untouchable(name)]
+    return {name: org.fingerprint(name) for name in names if name not in set(leave_out)}
