@@ -8,7 +8,6 @@ from target_zuora360_cleanup.emulator.bulk_csv import stream_file
 from target_zuora360_cleanup.emulator.bulk_ingest_run import IngestRun, unprocessed_rows
 from target_zuora360_cleanup.emulator.bulk_jobs import Job, job_error
 from target_zuora360_cleanup.emulator.bulk_listing import list_page
-from target_zuora360_cleanup.emulator.bulk_lists import list_page
 from target_zuora360_cleanup.emulator.bulk_orders import read_order, read_parts
 from target_zuora360_cleanup.emulator.calls import EMPTY, Answer, Call, json_answer
 from target_zuora360_cleanup.emulator.errors import SalesforceError

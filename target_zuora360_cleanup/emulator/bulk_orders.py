@@ -104,21 +104,6 @@ def _external_id(service: Service, name: str, operation: str, asked: object) -> 
     return field.name
 
 
-def read_parts(call: Call) -> tuple[dict[str, Any], str]:
-    """Return what a multipart request asks for, and its rows.
-
-    Raises:
-        SalesforceError: It has other parts, or more data than such a request may hold.
-    """
-    parts = _parts(call)
-    if set(parts) != {"job", "content"}:
-        raise job_error("InvalidJob", "InvalidJob : The parts must be named job and content")
-    if len(parts["content"]) > _MULTIPART_CHARACTERS:
-        text = f"a multipart request holds at most {_MULTIPART_CHARACTERS} characters of data"
-        raise job_error("ClientInputError", f"ClientInputError : {text}")
-    return _json_part(parts["job"]), parts["content"]
-
-
 def read_parts(call: Call) -> tuple[dict[str, Any], bytes]:
     """The job and its rows from a request with the two parts ``job`` and ``content``.
 

@@ -10,7 +10,6 @@ from target_zuora360_cleanup.emulator.allowances import QUERY_JOBS
 from target_zuora360_cleanup.emulator.bulk_csv import DELIMITERS, LINE_ENDINGS
 from target_zuora360_cleanup.emulator.bulk_jobs import Job, job_error
 from target_zuora360_cleanup.emulator.bulk_listing import list_page
-from target_zuora360_cleanup.emulator.bulk_lists import list_page
 from target_zuora360_cleanup.emulator.bulk_orders import choice
 from target_zuora360_cleanup.emulator.bulk_query_run import QueryRun, check_bulk_query
 from target_zuora360_cleanup.emulator.bulk_results import read_page
@@ -118,8 +117,7 @@ def _facts(service: Service, call: Call, asked: dict[str, Any]) -> dict[str, Any
         raise job_error("InvalidOperation", f"InvalidOperation : Unknown operation: {operation}")
     if not isinstance(soql, str) or not soql.strip():
         raise job_error("InvalidJob", "InvalidJob : A query is required")
-    check_bulk_query(soql)
-    object_name = service.org.query(soql, all_rows=operation == "queryAll").object_name
+    object_name = check_bulk_query(service.org.schema, soql, all_rows=operation == "queryAll")
     if not service.allowances.spend(QUERY_JOBS):
         raise job_error("ExceededQuota", "ExceededQuota : Bulk query jobs limit exceeded.")
     return {

@@ -12,40 +12,42 @@ from target_zuora360_cleanup.emulator.bulk_jobs import BATCH_ROWS, Job, JobFaile
 from target_zuora360_cleanup.emulator.bulk_results import ResultWriter
 from target_zuora360_cleanup.emulator.bulk_workers import end_early
 from target_zuora360_cleanup.emulator.errors import SalesforceError
+from target_zuora360_cleanup.emulator.soql_compile import compile_query
 
 if TYPE_CHECKING:
     from target_zuora360_cleanup.emulator.fault_spec import JobFault
+    from target_zuora360_cleanup.emulator.schema import Schema
     from target_zuora360_cleanup.emulator.service import Service
 
 __all__ = ["QueryRun", "check_bulk_query"]
 
 # Text in quotes is cut out before these look for words that Bulk queries can't have.
 _QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'")
-_REFUSED = (
-    (re.compile(r"\bgroup\s+by\b", re.IGNORECASE), "GROUP BY is not supported in Bulk V2 Query"),
-    (re.compile(r"\boffset\s+\d", re.IGNORECASE), "OFFSET is not supported in Bulk V2 Query"),
-    (re.compile(r"\btypeof\b", re.IGNORECASE), "TYPEOF is not supported in Bulk V2 Query"),
-    (
-        re.compile(r"\b(count|count_distinct|sum|avg|min|max)\s*\(", re.IGNORECASE),
-        "Aggregate functions are not supported in Bulk V2 Query",
-    ),
-    (
-        re.compile(r"^\s*select\b[^()]*\(\s*select\b", re.IGNORECASE),
-        "Aggregate Relationships not supported in Bulk V2 Query with CSV content type",
-    ),
-)
+_REFUSED = {
+    "GROUP BY": re.compile(r"\bgroup\s+by\b", re.IGNORECASE),
+    "OFFSET": re.compile(r"\boffset\s+\d", re.IGNORECASE),
+    "TYPEOF": re.compile(r"\btypeof\b", re.IGNORECASE),
+}
 
 
-def check_bulk_query(soql: str) -> None:
-    """Refuse what Bulk queries can't do.
+def check_bulk_query(schema: Schema, soql: str, *, all_rows: bool) -> str:
+    """The name of the object that is queried, if a Bulk query can do what is asked.
 
     Raises:
-        SalesforceError: API_ERROR, with the reason.
+        SalesforceError: API_ERROR for what Bulk queries can't do, or the query's own error.
     """
     bare = _QUOTED.sub("''", soql)
-    for pattern, message in _REFUSED:
+    for words, pattern in _REFUSED.items():
         if pattern.search(bare):
-            raise SalesforceError("API_ERROR", message)
+            raise SalesforceError("API_ERROR", f"{words} is not supported in Bulk V2 Query")
+    plan = compile_query(schema, soql, all_rows=all_rows, tooling=False)
+    if plan.is_count or plan.is_aggregate:
+        text = "Aggregate functions are not supported in Bulk V2 Query"
+        raise SalesforceError("API_ERROR", text)
+    if plan.children:
+        text = "Aggregate Relationships not supported in Bulk V2 Query with CSV content type"
+        raise SalesforceError("API_ERROR", text)
+    return plan.sobject.name
 
 
 class QueryRun:

@@ -21,7 +21,7 @@ def limits(service: Service, _: Call) -> Answer:
     """Every allowance's maximum and rest."""
     usage = service.allowances.all()
     stored = math.ceil(sum(service.org.counts().values()) * _RECORD_KB / 1024)
-    _, room = usage["DataStorageMB"]
+    room = usage["DataStorageMB"][1]
     usage["DataStorageMB"] = (min(stored, room), room)
     return json_answer(
         {name: {"Max": top, "Remaining": top - used} for name, (used, top) in usage.items()}

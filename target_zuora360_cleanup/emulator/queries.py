@@ -51,7 +51,8 @@ def _query(
         raise SalesforceError("MALFORMED_QUERY", "SOQL query cannot be empty")
     result = service.org.query(soql, all_rows=all_rows, tooling=tooling)
     if call.query.get("columns", "").lower() == "true":
-        return json_answer(_columns(service, result))
+        with result:
+            return json_answer(_columns(service, result))
     size = _batch_size(call)
     key = service.cursors.keep(result, size) if result.total > size else ""
     return _batch(call, result, 0, size, f"{path}/{key}")

@@ -39,7 +39,7 @@ class Cursors:
             key = f"01gEM{next(self._numbers):013d}"
             self._open[key] = _Cursor(result, batch_size)
             if len(self._open) > _OPEN_AT_ONCE:
-                self._open.popitem(last=False)
+                self._open.popitem(last=False)[1].result.close()
         return key
 
     def find(self, key: str) -> tuple[QueryResult, int]:

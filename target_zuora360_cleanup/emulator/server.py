@@ -218,6 +218,8 @@ def _bind(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     place = socket.socket(family)
     place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    # An answer goes out in two writes; the second must not wait for the client's acknowledgement.
+    place.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     try:
         place.bind((host, port))
         place.listen(128)

@@ -69,7 +69,12 @@ def upsert(service: Service, call: Call) -> Answer:
     result = _write(service, call, "upsert", values, external_id=key)
     if not result.created and call.version.major < _UPSERT_ANSWERS:
         return EMPTY
-    body = {"id": result.id, "success": True, "errors": [], "created": result.created}
+    body: dict[str, Any] = {
+        "id": result.id,
+        "success": True,
+        "errors": [],
+        "created": result.created,
+    }
     return json_answer(body, 201 if result.created else 200)
 
 
