@@ -64,6 +64,9 @@ def read_facts(org: Org, bulk: Bulk, settings: Settings) -> OrgFacts:
     if not kinds:
         return OrgFacts(info, ())
     describes = org.describe_all([kind.api_name for kind in kinds])
+    kinds = [kind for kind in kinds if _tells_own_rows(kind, describes[kind.api_name])]
+    if not kinds:
+        return OrgFacts(info, ())
     kinds += _discover(org, kinds, describes, settings)
     relationships = tuple(
         link
@@ -76,6 +79,12 @@ def read_facts(org: Org, bulk: Bulk, settings: Settings) -> OrgFacts:
     keeps = settings.keep_quoted_products
     kept = read_kept(org, bulk, objects, rows, relationships) if keeps else {}
     return OrgFacts(info, objects, relationships, rows, kept)
+
+
+def _tells_own_rows(kind: ObjectType, describe: Mapping[str, Any]) -> bool:
+    """Whether Zuora's rows can be told from others: an org without Quotes has a plain Product2."""
+    fields = {each["name"] for each in describe["fields"]}
+    return not kind.where or kind.external_ids[0] in fields
 
 
 def _discover(

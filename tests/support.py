@@ -111,6 +111,8 @@ def zuora_rows(org: Org) -> dict[str, int]:
         for name, count in org.counts().items()
         if count and name.startswith(("Zuora__", "zqu__")) and not is_untouchable(name)
     }
+    if "zqu__ZuoraId__c" not in org.schema.get("Product2").fields:
+        return counts
     products = org.query("SELECT COUNT() FROM Product2 WHERE zqu__ZuoraId__c != null").total
     return counts | ({"Product2": products} if products else {})
 

@@ -40,7 +40,7 @@ class Writer:
         hook: Asked before a row is written.
     """
 
-    def __init__(  # noqa: PLR0913 - the org's parts
+    def __init__(
         self,
         schema: Schema,
         store: Store,
@@ -220,7 +220,10 @@ class Writer:
             others = [each for each in self._find(self._sobject, field, value) if each != number]
             if others:
                 other = ids.encode(self._sobject.key_prefix, others[0])
-                message = f"duplicate value found: {name} duplicates value on record with id: {other[:15]}"
+                message = (
+                    f"duplicate value found: {name} duplicates value on record with id: "
+                    f"{other[:15]}"
+                )
                 raise _Refused(RowError("DUPLICATE_VALUE", message, (name,)))
 
     def _stamps(self, *more: str) -> list[str]:

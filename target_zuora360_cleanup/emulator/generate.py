@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,8 @@ from target_zuora360_cleanup.emulator.generate_others import fixed_rows, other_c
 from target_zuora360_cleanup.emulator.generate_values import column
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
     from target_zuora360_cleanup.emulator.org import OrgOptions
     from target_zuora360_cleanup.emulator.schema import Field, Schema, SObject
     from target_zuora360_cleanup.emulator.store import Store

@@ -1,8 +1,8 @@
 """Who points to whom in a generated org: references as row numbers, one array a field.
 
-Fan-out is uneven, as in real orgs: every parent has one child, some have many. References that hang
-together do: a charge points to the subscription of its rate plan, an invoice item to a charge of its
-invoice's account.
+Fan-out is uneven, as in real orgs: every parent has one child, some have many. References that
+hang together do: a charge points to the subscription of its rate plan, a refund to the account of
+its payment.
 """
 
 from __future__ import annotations

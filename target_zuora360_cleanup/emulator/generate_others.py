@@ -1,4 +1,4 @@
-"""What an org holds beside Zuora's records: accounts, quotes, customer objects, settings, versions."""
+"""What an org holds beside Zuora's records: accounts, quotes, customer objects, settings."""
 
 from __future__ import annotations
 

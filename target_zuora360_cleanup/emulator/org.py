@@ -42,6 +42,10 @@ _VERSION: Final = "64.0"
 class _RolledBack(Exception):
     """Leaves a transaction in which all rows or none were to be done."""
 
+    def __init__(self, results: Sequence[RowResult]) -> None:
+        super().__init__("not all rows could be done")
+        self.results = results
+
 
 @dataclass(frozen=True)
 class OrgOptions:
@@ -156,7 +160,7 @@ class Org:
         """
         return describe.describe(self.schema, name)
 
-    def dml(  # noqa: PLR0913 - an operation and how it is to be done
+    def dml(
         self,
         operation: Operation,
         object_name: str,
@@ -179,14 +183,12 @@ class Org:
         """
         sobject = self.schema.get(object_name)
         with self.lock:
-            results: list[RowResult] = []
             try:
                 with self._store.transaction():
                     results = self._change(operation, sobject, rows, external_id)
-                    if all_or_none and not all(each.success for each in results):
-                        raise _RolledBack
-            except _RolledBack:
-                return [_undone(each) for each in results]
+                    _check_all(results if all_or_none else ())
+            except _RolledBack as exc:
+                return [_undone(each) for each in exc.results]
             return results
 
     def _change(
@@ -297,6 +299,11 @@ def _check_writable(sobject: SObject, operation: str) -> None:
     if not allowed:
         message = f"entity type {sobject.name} does not support {operation}"
         raise SalesforceError("INVALID_TYPE_FOR_OPERATION", message)
+
+
+def _check_all(results: Sequence[RowResult]) -> None:
+    if not all(each.success for each in results):
+        raise _RolledBack(results)
 
 
 def _undone(result: RowResult) -> RowResult:

@@ -1,0 +1,5 @@
+"""`python -m target_zuora360_cleanup.emulator`."""
+
+from target_zuora360_cleanup.emulator.cli import main
+
+main()
