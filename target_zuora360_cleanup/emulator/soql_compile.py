@@ -33,6 +33,7 @@ _ALLOWED: Final = frozenset(
     {"expressions", "from_", "where", "group", "having", "order", "limit", "offset"}
 )
 _MAX_OFFSET: Final = 2_000
+_MAX_LENGTH: Final = 100_000
 
 
 def compile_query(schema: Schema, text: str, *, all_rows: bool = False, tooling: bool) -> Plan:
@@ -41,6 +42,8 @@ def compile_query(schema: Schema, text: str, *, all_rows: bool = False, tooling:
     Raises:
         SalesforceError: The query is no SOQL, or names what the org has not.
     """
+    if len(text) > _MAX_LENGTH:
+        raise malformed(f"SOQL statements cannot be longer than {_MAX_LENGTH} characters.")
     try:
         parsed = parse(text)
         source = _source(parsed.tree)

@@ -69,9 +69,9 @@ class Conditions:
         raise malformed(f"unexpected token: '{node.name or node.key}'")
 
     def _both(self, node: exp.And | exp.Or, word: str) -> Condition:
-        left, left_values = self.condition(node.this)
-        right, right_values = self.condition(node.expression)
-        return f"({left} {word} {right})", left_values + right_values
+        parts = [self.condition(each) for each in node.flatten(unnest=False)]
+        sql = _balanced([sql for sql, _ in parts], word)
+        return sql, [value for _, values in parts for value in values]
 
     def _negation(self, node: exp.Expr) -> Condition:
         sql, values = self.condition(node)
@@ -182,6 +182,14 @@ def _escaped(character: str) -> str:
 
 def _is_text(node: exp.Expr) -> bool:
     return isinstance(node, exp.Literal) and bool(node.is_string)
+
+
+def _balanced(parts: list[str], word: str) -> str:
+    """Join conditions as a flat tree: SQLite takes no expression deeper than 1,000."""
+    if len(parts) == 1:
+        return parts[0]
+    half = len(parts) // 2
+    return f"({_balanced(parts[:half], word)} {word} {_balanced(parts[half:], word)})"
 
 
 def _null(found: Resolved, word: str) -> Condition:

@@ -126,7 +126,19 @@ def test_what_the_org_has_not_is_refused(org: Org, soql: str, code: str, words: 
     assert words in error.message
 
 
-def test_endless_conditions_are_too_complicated(org: Org) -> None:
-    where = " OR ".join(f"Name = 'x{number}'" for number in range(5_000))
+def test_deeply_nested_conditions_are_too_complicated(org: Org) -> None:
+    where = "(" * 5_000 + "Name = 'x'" + ")" * 5_000
 
     assert refusal(org, f"SELECT Id FROM Account WHERE {where}").code == "QUERY_TOO_COMPLICATED"
+
+
+def test_a_query_has_100_000_characters_at_most(org: Org) -> None:
+    where = f"Name = '{'x' * 100_000}'"
+
+    assert "longer than 100000" in refusal(org, f"SELECT Id FROM Account WHERE {where}").message
+
+
+def test_many_alternatives_are_no_problem(org: Org) -> None:
+    where = " OR ".join(f"Name = 'x{number}'" for number in range(4_000))
+
+    assert org.query(f"SELECT COUNT() FROM Account WHERE {where}").total == 0
