@@ -74,7 +74,9 @@ def test_a_catalogue_cleanup_leaves_every_quote_as_it_was(
     assert fingerprints(server.org, ["PricebookEntry", "Product2"]) == before
     assert server.org.query(own).total == own_before
     kept = {each["api_name"]: each["kept"] for each in ran.report["objects"] if each["kept"]}
-    assert kept == {name: rows for name, rows in zuora_rows(server.org).items() if name[:4] != "Zuor"}
+    assert kept == {
+        name: rows for name, rows in zuora_rows(server.org).items() if name[:4] != "Zuor"
+    }
     assert any(each["deleted"] for each in ran.report["objects"])
 
 
@@ -135,7 +137,9 @@ def test_customer_hierarchies_are_reported_as_links(server: EmulatorServer, tmp_
 
 
 def backup(folder: Path, name: str) -> list[dict[str, str]]:
-    with gzip.open(folder / "backup" / f"{name}.csv.gz", "rt", encoding="utf-8", newline="") as file:
+    with gzip.open(
+        folder / "backup" / f"{name}.csv.gz", "rt", encoding="utf-8", newline=""
+    ) as file:
         return list(csv.DictReader(file))
 
 
@@ -301,7 +305,9 @@ def test_the_stream_of_meltano_config_test_only_logs_in(
 ) -> None:
     before = server.org.counts()
     stream = lines(
-        schema("meltano_test_stream"), record("meltano_test_stream"), state({"meltano_test_stream": {}})
+        schema("meltano_test_stream"),
+        record("meltano_test_stream"),
+        state({"meltano_test_stream": {}}),
     )
     ran = run(config(server), tmp_path, stream)
     assert (ran.status, ran.states) == (0, [])

@@ -1,5 +1,6 @@
-"""`python -m target_zuora360_cleanup.emulator`."""
+"""``python -m target_zuora360_cleanup.emulator``."""
 
 from target_zuora360_cleanup.emulator.cli import main
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,157 +1,184 @@
-"""An emulator in the background: started, found again and stopped by a note in a folder."""
+"""The emulator as a background process: start, find and stop it by a file in a run folder."""
 
 from __future__ import annotations
 
-import contextlib
+import http.client
 import json
 import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from target_zuora360_cleanup.emulator.watch import is_gone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-__all__ = ["BackgroundError", "Running", "find", "start", "stop", "stop_with"]
+__all__ = ["BackgroundError", "Instance", "RunFolder"]
 
-READY: Final = "zuora360-emulator: "
-"""How the line begins that says that the emulator answers."""
-_START_SECONDS: Final = 600
-_STOP_SECONDS: Final = 30
-_GLANCE: Final = 0.05
+_POLL_SECONDS = 0.05
+_STOP_SECONDS = 15.0
+_ANSWER_SECONDS = 10.0
 
 
 class BackgroundError(RuntimeError):
-    """It did not start or stop; the message says why."""
+    """The emulator could not be started or stopped; the message says why."""
 
 
 @dataclass(frozen=True)
-class Running:
-    """An emulator that runs in the background."""
+class Instance:
+    """A running emulator, as its file in the run folder describes it."""
 
     pid: int
     url: str
+    org_id: str
+    access_token: str
+    tls_url: str | None = None
+    ca_file: str | None = None
+
+    def ask(self, path: str) -> dict[str, Any]:
+        """What one of the emulator's own resources answers.
+
+        Raises:
+            OSError: It doesn't answer.
+        """
+        place = urlsplit(self.url)
+        connection = http.client.HTTPConnection(
+            str(place.hostname), place.port, timeout=_ANSWER_SECONDS
+        )
+        try:
+            connection.request("GET", path)
+            answer: dict[str, Any] = json.loads(connection.getresponse().read())
+        except (http.client.HTTPException, ValueError) as error:
+            raise OSError(f"{self.url} doesn't answer like an emulator: {error}") from error
+        else:
+            return answer
+        finally:
+            connection.close()
+
+    def is_up(self) -> bool:
+        """Whether this very process answers under its URL."""
+        try:
+            return bool(self.ask("/__emulator__").get("pid") == self.pid)
+        except OSError:
+            return False
 
 
-def find(folder: Path, port: int) -> Running | None:
-    """Return the emulator that was started for this port, if it still runs."""
-    try:
-        noted = Running(**json.loads(_note(folder, port).read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
-        return None
-    return noted if _is_emulator(noted.pid) else None
-
-
-def start(folder: Path, port: int, arguments: Sequence[str]) -> Running:
-    """Start an emulator and return when it answers; one that runs for this port is stopped first.
+class RunFolder:
+    """Where an emulator that was started in the background leaves its file and its log.
 
     Args:
-        folder: Where its log and the note of its process go.
-        port: Where it listens.
-        arguments: What to hand to `serve`.
-
-    Raises:
-        BackgroundError: It ended, or did not answer in time.
+        folder: Made when it is needed.
+        port: As it was asked for; every port has its own emulator.
     """
-    stop(folder, port)
-    folder.mkdir(parents=True, exist_ok=True)
-    log = folder / f"{port}.log"
-    command = [sys.executable, "-m", "target_zuora360_cleanup.emulator", "serve", *arguments]
-    with log.open("wb") as file:
-        process = subprocess.Popen(  # noqa: S603 - this program itself
-            command, stdin=subprocess.DEVNULL, stdout=file, stderr=file, start_new_session=True
-        )
-    line = _wait_for(lambda: _ready_line(log, process), _START_SECONDS)
-    if not line:
-        with contextlib.suppress(ProcessLookupError):
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self._folder = folder
+        self.state_file = folder / f"{port}.json"
+        self.log_file = folder / f"{port}.log"
+
+    def write(self, instance: Instance) -> None:
+        """Say that an emulator is ready; the file appears all at once."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        draft = self.state_file.with_suffix(".new")
+        draft.write_text(json.dumps(asdict(instance), indent=2), encoding="utf-8")
+        draft.replace(self.state_file)
+
+    def remove(self) -> None:
+        """Say that it is gone."""
+        self.state_file.unlink(missing_ok=True)
+
+    def find(self) -> Instance | None:
+        """The emulator that runs, or None; a file left behind by a killed one is removed."""
+        instance = self._read()
+        if instance is None or instance.is_up():
+            return instance
+        self.remove()
+        return None
+
+    def start(self, arguments: Sequence[str], seconds: float) -> Instance:
+        """Start ``serve`` with these arguments, after stopping what runs already.
+
+        Args:
+            arguments: Those of ``zuora360-emulator serve``.
+            seconds: How long it may take until the emulator answers.
+
+        Raises:
+            BackgroundError: It ended or took too long; the message is its own last line.
+        """
+        self.stop()
+        self._folder.mkdir(parents=True, exist_ok=True)
+        process = self._spawn(arguments)
+        if not _wait(lambda: self._is_ready(process), seconds):
             process.kill()
-        raise BackgroundError(_last_line(log) or f"The emulator did not start; see {log}.")
-    running = Running(process.pid, line.removeprefix(READY).split()[0])
-    _note(folder, port).write_text(json.dumps(asdict(running)), encoding="utf-8")
-    return running
+            process.wait()
+            raise BackgroundError(f"The emulator was not ready after {seconds:g} seconds")
+        instance = self._read()
+        if instance is None:
+            raise BackgroundError(self._last_words())
+        return instance
 
+    def stop(self) -> bool:
+        """Stop the emulator and wait until it is gone; False when none ran.
 
-def stop(folder: Path, port: int) -> bool:
-    """Stop the emulator of this port and wait until it is gone; false if none runs.
+        Raises:
+            BackgroundError: It doesn't end.
+        """
+        instance = self.find()
+        if instance is None:
+            return False
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            _send(instance.pid, number)
+            if _wait(lambda: is_gone(instance.pid), _STOP_SECONDS):
+                self.remove()
+                return True
+        raise BackgroundError(f"The emulator with process id {instance.pid} does not end")
 
-    Raises:
-        BackgroundError: It does not end.
-    """
-    running = find(folder, port)
-    if running:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(running.pid, signal.SIGTERM)
-        if not _wait_for(lambda: not _is_emulator(running.pid), _STOP_SECONDS):
-            raise BackgroundError(f"Process {running.pid} does not end; stop it by hand.")
-    _note(folder, port).unlink(missing_ok=True)
-    return running is not None
+    def _spawn(self, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "target_zuora360_cleanup.emulator", "serve", *arguments]
+        with self.log_file.open("wb") as log:
+            return subprocess.Popen(  # noqa: S603 - this very program
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
 
+    def _is_ready(self, process: subprocess.Popen[bytes]) -> bool:
+        """Whether it answers, or has ended and never will."""
+        if process.poll() is not None:
+            return True
+        instance = self._read()
+        return instance is not None and instance.pid == process.pid and instance.is_up()
 
-def stop_with(pid: int) -> None:
-    """End this process, as SIGTERM would, as soon as another one is gone."""
+    def _last_words(self) -> str:
+        lines = self.log_file.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        return lines[-1].removeprefix("Error: ") if lines else "The emulator ended without a word"
 
-    def watch() -> None:
-        _wait_for(lambda: not _is_alive(pid), None, glance=0.5)
-        os.kill(os.getpid(), signal.SIGTERM)
-
-    threading.Thread(target=watch, name="watch", daemon=True).start()
-
-
-def _note(folder: Path, port: int) -> Path:
-    return folder / f"{port}.json"
-
-
-def _ready_line(log: Path, process: subprocess.Popen[bytes]) -> str | None:
-    """The line, blank when there will be none, None when it is too early to say."""
-    ended = process.poll() is not None
-    for line in log.read_text(encoding="utf-8", errors="replace").splitlines():
-        if line.startswith(READY):
-            return line
-    return "" if ended else None
-
-
-def _last_line(log: Path) -> str:
-    lines = log.read_text(encoding="utf-8", errors="replace").split("\n")
-    return next((line for line in reversed(lines) if line.strip()), "")
-
-
-def _wait_for(
-    tell: Callable[[], object], seconds: float | None, *, glance: float = _GLANCE
-) -> str | None:
-    """Ask until there is an answer other than None and False; None when the time is up."""
-    end = None if seconds is None else time.monotonic() + seconds
-    while (answer := tell()) in (None, False):
-        if end is not None and time.monotonic() > end:
+    def _read(self) -> Instance | None:
+        try:
+            return Instance(**json.loads(self.state_file.read_text(encoding="utf-8")))
+        except (FileNotFoundError, ValueError, TypeError):
             return None
-        time.sleep(glance)
-    return str(answer)
 
 
-def _is_alive(pid: int) -> bool:
-    with contextlib.suppress(ChildProcessError):
-        os.waitpid(pid, os.WNOHANG)
+def _send(pid: int, number: signal.Signals) -> None:
     try:
-        os.kill(pid, 0)
+        os.kill(pid, number)
     except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
+        return
+
+
+def _wait(condition: Callable[[], bool], seconds: float) -> bool:
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(_POLL_SECONDS)
     return True
-
-
-def _is_emulator(pid: int) -> bool:
-    """Whether the process still is what was started: numbers are used again."""
-    if not _is_alive(pid):
-        return False
-    shown = subprocess.run(  # noqa: S603 - a fixed program and a number
-        ["/bin/ps", "-o", "stat=,args=", "-p", str(pid)],
-        capture_output=True,
-        text=True,
-        check=False,
-    ).stdout
-    return "target_zuora360_cleanup.emulator" in shown and not shown.startswith("Z")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from target_zuora360_cleanup.emulator.calls import EMPTY, Answer, Call, Handler, json_answer
@@ -22,6 +23,7 @@ def about(service: Service, _: Call) -> Answer:
     org = service.org
     return json_answer(
         {
+            "pid": os.getpid(),
             "org_id": org.org_id,
             "user_id": org.user_id,
             "username": org.username,

@@ -58,6 +58,8 @@ _CATALOG_PER_THOUSAND: Final = {
     "zqu__ProductRatePlanChargePriceSummary__c": 6,
     "zqu__ZProductFeature__c": 2,
 }
+_SMALL: Final = 1_000
+"""A smaller org has one product and of most objects one row."""
 _CATALOG_LEAST: Final = 12
 """A product catalogue does not shrink with the number of customers ..."""
 _CATALOG_MOST: Final = 400
@@ -67,20 +69,31 @@ _CATALOG_MOST: Final = 400
 def row_counts(options: OrgOptions, schema: Schema) -> dict[str, int]:
     """Return the number of Zuora's rows, by object; they add up to `options.records`."""
     records = options.records
-    wanted = {name: min(count, records // 20) for name, count in _FIXED.items()}
-    scale = min(max(records // 1000, _CATALOG_LEAST), _CATALOG_MOST) if records >= 1000 else 1  # noqa: PLR2004 - a thousand, as above
-    wanted |= {name: share * scale for name, share in _CATALOG_PER_THOUSAND.items()}
-    wanted |= {name: max(1, records * share // 1000) for name, share in _PER_THOUSAND.items()}
-    counts = {name: count for name, count in wanted.items() if name in schema.objects}
-    return _fitted(counts, records)
+    fixed = {name: min(count, records // 20) for name, count in _FIXED.items()}
+    thousands = min(max(records // 1000, _CATALOG_LEAST), _CATALOG_MOST)
+    scale = thousands if records >= _SMALL else 1
+    fixed |= {name: share * scale for name, share in _CATALOG_PER_THOUSAND.items()}
+    fixed = {name: count for name, count in fixed.items() if name in schema.objects}
+    if records < _SMALL:
+        accounts = _accounts(records, schema)
+        return _fitted(accounts | fixed, records)
+    accounts = _accounts(records - sum(fixed.values()), schema)
+    return _fitted(fixed | accounts, records)
+
+
+def _accounts(records: int, schema: Schema) -> dict[str, int]:
+    return {
+        name: max(1, records * share // 1000)
+        for name, share in _PER_THOUSAND.items()
+        if name in schema.objects
+    }
 
 
 def _fitted(counts: dict[str, int], records: int) -> dict[str, int]:
-    """Make the counts add up: what is too much goes from the end of the list."""
-    order = [*_PER_THOUSAND, *_CATALOG_PER_THOUSAND, *_FIXED]
+    """Make the counts add up: what is too much goes from the end, what is left over to one."""
     left, fitted = records, dict[str, int]()
-    for name in (each for each in order if each in counts):
-        fitted[name] = min(counts[name], left)
+    for name, count in counts.items():
+        fitted[name] = min(count, left)
         left -= fitted[name]
     if _REST in fitted:
         fitted[_REST] += left

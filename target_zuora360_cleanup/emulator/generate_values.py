@@ -27,7 +27,7 @@ _FIRST_DAY: Final = 1_546_300_800
 _WORDS: Final = (
     "Acme", "Ångström", "Blue Sky", "Ćevapi & Co.", "Delta, Inc.", "Écran", "Fuji 富士", "Große",
     'Hill "West"', "İstanbul", "Jäger", "Kyiv Київ", "Łódź", "Müller", "Nørrebro", "O'Neil", "Pão",
-    "Quartz", "Río", "Straße", "Tōkyō", "Übung", "Víðir", "Wien", "Xi'an", "Ypsilon", "Zoë", "100 %",
+    "Quartz", "Río", "Straße", "Tōkyō", "Übung", "Víðir", "Wien", "Xi'an", "Yeti", "Zoë", "100 %",
 )  # fmt: skip
 _ENDINGS: Final = ("Ltd", "GmbH", "S.A.", "LLC", "KK", "Oy", "Group", "Partners")
 

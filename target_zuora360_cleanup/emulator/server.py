@@ -7,8 +7,11 @@ requests.get(f"{server.url}/services/data")
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 import threading
+import time
+from contextlib import ExitStack
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -58,6 +61,7 @@ _RESOURCES = (
     bulk_query,
 )
 _START_SECONDS = 30.0
+_POLL_SECONDS = 0.01
 _KEEP_ALIVE_SECONDS = 65
 
 
@@ -95,8 +99,7 @@ class EmulatorServer:
         self._org_options, self._db = org_options or OrgOptions(), db
         self._faults = faults
         self.options = options or ServerOptions()
-        self._servers: list[uvicorn.Server] = []
-        self._thread: threading.Thread | None = None
+        self._stack = ExitStack()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -110,27 +113,21 @@ class EmulatorServer:
         Raises:
             StartError: A port is taken.
         """
-        sockets = self._listen()
-        self.org = Org.open(self._org_options, self._db)
-        routes = chain.from_iterable(module.ROUTES for module in _RESOURCES)
-        self.service = Service(self.org, self.options, routes, self._faults)
-        self.ca_file = self.options.ca_file or self.service.folder / "ca.pem"
-        self._set_up(sockets)
-        self._thread = threading.Thread(target=self._run, args=(sockets,), name="emulator")
-        self._thread.start()
-        self._wait_until_up()
+        with ExitStack() as stack:
+            sockets = self._listen(stack)
+            self.org = Org.open(self._org_options, self._db)
+            stack.callback(self.org.close)
+            routes = chain.from_iterable(module.ROUTES for module in _RESOURCES)
+            self.service = Service(self.org, self.options, routes, self._faults)
+            stack.callback(self.service.close)
+            self.ca_file = self.options.ca_file or self.service.folder / "ca.pem"
+            self._serve(sockets, stack)
+            self._stack = stack.pop_all()
         return self
 
     def stop(self) -> None:
         """End the server, its jobs and the org. Does nothing when it doesn't run."""
-        if self._thread is None:
-            return
-        for server in self._servers:
-            server.should_exit = True
-        self._thread.join()
-        self._thread = None
-        self.service.close()
-        self.org.close()
+        self._stack.close()
 
     @property
     def access_token(self) -> str:
@@ -154,48 +151,49 @@ class EmulatorServer:
             "api_calls": self.service.stats.calls(),
         }
 
-    def _listen(self) -> list[socket.socket]:
+    def _listen(self, stack: ExitStack) -> list[socket.socket]:
         host, port = self.options.host, self.options.port
-        sockets = [_bind(host, port)]
+        sockets = [stack.enter_context(_bind(host, port))]
         self.port = _port(sockets[0])
         self.url = _url("http", host, self.port)
         self.tls_url: str | None = None
         if self.options.tls:
             wanted = self.options.tls_port
             second = wanted if wanted is not None else (port and port + 1)
-            try:
-                sockets.append(_bind(host, second))
-            except StartError:
-                sockets[0].close()
-                raise
+            sockets.append(stack.enter_context(_bind(host, second)))
             self.tls_url = _url("https", host, _port(sockets[1]))
         return sockets
 
-    def _set_up(self, sockets: list[socket.socket]) -> None:
+    def _serve(self, sockets: list[socket.socket], stack: ExitStack) -> None:
         app = create_app(self.service)
-        contexts = [None, make_tls(self.ca_file) if self.options.tls else None]
-        self._servers = [
-            _server(app, context) for _, context in zip(sockets, contexts, strict=False)
-        ]
+        contexts = [None, make_tls(self.ca_file)] if self.options.tls else [None]
+        servers = [_server(app, context) for context in contexts]
+        thread = threading.Thread(target=_run, args=(servers, sockets), name="emulator")
+        thread.start()
+        stack.callback(_end, servers, thread)
+        _wait_until_up(servers, thread)
 
-    def _run(self, sockets: list[socket.socket]) -> None:
-        async def serve() -> None:
-            pairs = zip(self._servers, sockets, strict=True)
-            await asyncio.gather(*(server.serve([place]) for server, place in pairs))
 
-        asyncio.run(serve())
+def _run(servers: list[uvicorn.Server], sockets: list[socket.socket]) -> None:
+    async def serve() -> None:
+        pairs = zip(servers, sockets, strict=True)
+        await asyncio.gather(*(server.serve([place]) for server, place in pairs))
 
-    def _wait_until_up(self) -> None:
-        assert self._thread is not None  # noqa: S101 - start has set it
-        pause = threading.Event()
-        for _ in range(int(_START_SECONDS * 100)):
-            if all(server.started for server in self._servers):
-                return
-            if not self._thread.is_alive():
-                break
-            pause.wait(0.01)
-        self.stop()
-        raise StartError("The emulator did not start; its log says why")
+    asyncio.run(serve())
+
+
+def _end(servers: list[uvicorn.Server], thread: threading.Thread) -> None:
+    for server in servers:
+        server.should_exit = True
+    thread.join()
+
+
+def _wait_until_up(servers: list[uvicorn.Server], thread: threading.Thread) -> None:
+    end = time.monotonic() + _START_SECONDS
+    while not all(server.started for server in servers):
+        if not thread.is_alive() or time.monotonic() > end:
+            raise StartError("The emulator did not start; its log says why")
+        thread.join(_POLL_SECONDS)
 
 
 def _server(app: Any, context: ssl.SSLContext | None) -> uvicorn.Server:  # noqa: ANN401 - ASGI
@@ -225,8 +223,14 @@ def _bind(host: str, port: int) -> socket.socket:
         place.listen(128)
     except OSError as error:
         place.close()
-        raise StartError(f"Can't listen on {host}:{port}: {error.strerror}") from error
+        raise StartError(_why(host, port, error)) from error
     return place
+
+
+def _why(host: str, port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"Port {port} of {host} is taken by another program; choose another with --port."
+    return f"Can't listen on {host}:{port}: {error.strerror}"
 
 
 def _port(place: socket.socket) -> int:
