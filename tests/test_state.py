@@ -101,6 +101,11 @@ def test_a_bookmark_is_kept_although_the_tap_left_it_out_later() -> None:
     assert reset(bookmarks(Invoice=1), "Invoice", bookmarks()).state == bookmarks(Invoice=1)
 
 
+def test_a_null_entry_is_no_bookmark_and_told_nowhere() -> None:
+    result = reset(bookmarks(Account=None, Refund=None), "Refund", bookmarks(Refund=None))
+    assert result == Reset(bookmarks(), before=bookmarks(Account=None, Refund=None))
+
+
 def test_a_reset_in_the_middle_uses_what_is_known_and_a_later_one_what_was_learned() -> None:
     tracker = tracked(bookmarks(Account=1, Invoice=1))
     assert tracker.reset(account).state == bookmarks(Invoice=1)

@@ -57,6 +57,8 @@ while sys.stdin.buffer.read1(1 << 18): pass
 """,
 }
 
+SHORTEST = 0.005  # seconds
+
 
 @dataclass(frozen=True)
 class Form:
@@ -128,7 +130,10 @@ def best(measure: Callable[[], float], rounds: int) -> float:
 def rate(code: str, few: Path, many: Path, count: int, rounds: int) -> float:
     """Records a second, without the time that a file of next to no records takes."""
     start_up = best(lambda: seconds(code, few), rounds)
-    return count / max(best(lambda: seconds(code, many), rounds) - start_up, 1e-9)
+    taken = best(lambda: seconds(code, many), rounds) - start_up
+    if taken < SHORTEST:
+        sys.exit(f"{count:,} records took {taken:.4f} s, too short to tell: give more --records.")
+    return count / taken
 
 
 def compare(form: Form, count: int, share: int, rounds: int, folder: Path) -> None:
