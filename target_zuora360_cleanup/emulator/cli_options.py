@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 __all__ = ["as_arguments", "option", "org_options", "serve_options", "server_options"]
 
-_Decorator = Any
+_Command = TypeVar("_Command", bound="Callable[..., Any]")
 _CUSTOMER_OBJECTS = ("Renewal_Forecast__c", "Dunning_Case__c", "Usage_Note__c")
 
 
-def option(*names: str, **settings: Any) -> _Decorator:  # noqa: ANN401 - click's own settings
+def option(*names: str, **settings: Any) -> Callable[[_Command], _Command]:
     """An option that an environment variable sets too: ``--port``, ZUORA360_EMULATOR_PORT."""
     name = names[0].partition("/")[0].removeprefix("--").replace("-", "_").upper()
     envvar = f"ZUORA360_EMULATOR_{name}"
@@ -44,7 +44,7 @@ def _allowances(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -
 
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
-_SERVE: tuple[_Decorator, ...] = (
+_SERVE: tuple[Callable[[Any], Any], ...] = (
     option("--port", default=8360, type=click.IntRange(0, 65535), help="For http; 0: a free one."),
     option("--host", default="127.0.0.1", callback=_loopback, help="A loopback address."),
     option("--records", default=10_000, type=click.IntRange(0), help="Zuora's records in the org."),
