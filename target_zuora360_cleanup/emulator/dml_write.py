@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from target_zuora360_cleanup.emulator import ids
@@ -57,20 +58,22 @@ class Writer:
 
     def insert(self, rows: Sequence[Mapping[str, Any]]) -> list[RowResult]:
         """Insert rows."""
-        return [self._guarded("insert", lambda row=row: self._insert(row)) for row in rows]
+        return [self._guarded(self._insert, row) for row in rows]
 
     def update(self, rows: Sequence[Mapping[str, Any]]) -> list[RowResult]:
         """Update rows by `Id`."""
-        return [self._guarded("update", lambda row=row: self._update(row)) for row in rows]
+        return [self._guarded(self._update, row) for row in rows]
 
     def upsert(self, rows: Sequence[Mapping[str, Any]]) -> list[RowResult]:
         """Insert or update rows by the key field."""
-        return [self._guarded("upsert", lambda row=row: self._upsert(row)) for row in rows]
+        return [self._guarded(self._upsert, row) for row in rows]
 
-    def _guarded(self, name: str, write: Callable[[], RowResult]) -> RowResult:
+    def _guarded(
+        self, write: Callable[[Mapping[str, Any]], RowResult], row: Mapping[str, Any]
+    ) -> RowResult:
         try:
-            with self._store.savepoint(f"row_{name}"):
-                return write()
+            with self._store.savepoint("one_row"):
+                return write(row)
         except _Refused as refused:
             return RowResult(None, error=refused.error)
         except BadValueError as bad:
@@ -144,7 +147,20 @@ class Writer:
                         (field.name,),
                     )
                 )
-            yield field.name, to_storage(self._schema, field, value)
+            stored = to_storage(self._schema, field, value)
+            if field.type == "reference" and stored is not None:
+                self._check_parent(field, stored)
+            yield field.name, stored
+
+    def _check_parent(self, field: Field, number: int) -> None:
+        parent = self._schema.get(field.reference_to[0])
+        sql = f"SELECT IsDeleted FROM {quote(parent.name)} WHERE Id = ?"
+        deleted = self._store.value(sql, (number,))
+        if deleted is None:
+            message = "invalid cross reference id"
+            raise _Refused(RowError("INVALID_CROSS_REFERENCE_KEY", message, (field.name,)))
+        if deleted:
+            raise _Refused(replace(_GONE, fields=(field.name,)))
 
     def _field(self, name: str) -> Field:
         field = self._sobject.find(name)

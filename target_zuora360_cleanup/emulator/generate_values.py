@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from target_zuora360_cleanup.emulator.dml_write import auto_number
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from target_zuora360_cleanup.emulator.schema import Field, SObject
 
@@ -68,7 +68,7 @@ def _keys(seed: int, object_name: str, field: Field, count: int) -> Iterator[str
 def _value(chance: random.Random, field: Field) -> Any:  # noqa: ANN401 - any of the field types
     if field.picklist:
         return chance.choice(field.picklist)
-    made = {
+    makers: dict[str, Callable[[], Any]] = {
         "boolean": lambda: int(chance.random() < 0.5),  # noqa: PLR2004 - a coin
         "int": lambda: chance.randrange(1000),
         "double": lambda: round(chance.uniform(0, 90), field.scale),
@@ -80,8 +80,9 @@ def _value(chance: random.Random, field: Field) -> Any:  # noqa: ANN401 - any of
         "phone": lambda: f"+1 555 {chance.randrange(10**4):04d}",
         "url": lambda: f"https://example.com/{chance.randrange(10**6)}",
         "textarea": lambda: _text(chance, field.length, "\n"),
-    }.get(field.type)
-    return made() if made else _text(chance, field.length, " ")
+    }
+    make = makers.get(field.type)
+    return make() if make else _text(chance, field.length, " ")
 
 
 def _date(chance: random.Random) -> str:
