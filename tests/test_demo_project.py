@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
 from pathlib import Path
@@ -9,6 +10,9 @@ from typing import Any
 
 import pytest
 import yaml
+
+from target_zuora360_cleanup.emulator.org import Org, OrgOptions
+from target_zuora360_cleanup.emulator.sessions import Sessions
 
 ROOT = Path(__file__).parent.parent
 LOADER = "target-zuora360-cleanup"
@@ -55,15 +59,23 @@ def test_only_the_demo_starts_a_cleanup_by_itself(project: dict[str, Any]) -> No
     assert set(modes.values()) == {None}
 
 
-def test_the_demo_cleans_the_org_that_its_own_step_starts(project: dict[str, Any]) -> None:
-    (url,) = [
-        setting
-        for setting in plugins(project, "utilities")["zuora360-demo"]["settings"]
-        if setting["name"] == "url"
+def test_the_demo_cleans_the_org_that_its_own_step_starts(
+    project: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "tests" / "demo"))
+    steps = importlib.import_module("steps")
+    assert loader_config(project, "demo")["instance_url"] == steps.DEFAULT_URL
+    assert f"{steps.LOADER}_INSTANCE_URL".replace("-", "_").upper() == steps.URL_VARIABLE
+    assert [f"{steps.EXTRACTOR} {steps.LOADER}"] == [
+        task for task in project["jobs"][0]["tasks"] if ":" not in task
     ]
-    assert url["value"] == loader_config(project, "demo")["instance_url"]
-    assert url["env"] == "TARGET_ZUORA360_CLEANUP_INSTANCE_URL"
-    assert url["value"].startswith("http://127.0.0.1:")
+
+
+def test_the_demo_has_the_key_to_the_emulated_org(project: dict[str, Any]) -> None:
+    config = loader_config(project, "demo")
+    with Org.open(OrgOptions(records=0), None) as org:
+        assert Sessions(org.org_id, OrgOptions().seed).first == config["access_token"]
+        assert org.org_id.startswith(config["confirm_org_id"])
 
 
 def test_commands_use_settings_that_their_utility_has(project: dict[str, Any]) -> None:

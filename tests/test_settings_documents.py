@@ -53,6 +53,7 @@ def test_meltano_yml_knows_each_way_of_logging_in() -> None:
 
 def readme_table() -> dict[str, tuple[str, str]]:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
+    text = text.split("\n## Settings\n")[1].split("\n## ")[0]
     rows = re.findall(r"^\| `(\w+)` \| (.*?) \| (.*) \|$", text, re.MULTILINE)
     return {name: (default, meaning) for name, default, meaning in rows}
 

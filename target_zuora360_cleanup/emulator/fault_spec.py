@@ -159,8 +159,8 @@ def fault_schema() -> dict[str, Any]:
 
 
 def _validate(data: object) -> None:
-    from jsonschema import Draft202012Validator  # type: ignore[import-untyped] # ships no types
-    from jsonschema.exceptions import best_match  # type: ignore[import-untyped] # the same
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import best_match
 
     error = best_match(Draft202012Validator(fault_schema()).iter_errors(data))
     if error is not None:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 RECORDING = Path(__file__).resolve().parent.parent / "data" / "tap_zuora" / "full.singer.gz"
 EXTRACTOR, LOADER = "tap-zuora", "target-zuora360-cleanup"
 URL_VARIABLE = "TARGET_ZUORA360_CLEANUP_INSTANCE_URL"
+"""Meltano's variable for the loader's setting; the emulator is started where it points."""
+DEFAULT_URL = "http://127.0.0.1:8360"
 REPLICATION_KEYS = ("UpdatedDate", "TransactionDate", "UpdatedOn")
 """Those of tap-zuora 1.6.1."""
 _SYNCED = re.compile(r"INFO (?P<stream>\w+): Completed sync \((?P<rows>\d+) rows\)")
@@ -40,7 +42,7 @@ def main() -> None:
     """Run the step that the command line names."""
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr] # a real stdout
     arguments = _parser().parse_args()
-    org = Org(arguments.url, arguments.records)
+    org = Org(os.environ.get(URL_VARIABLE) or DEFAULT_URL, arguments.records)
     try:
         before(org) if arguments.step == "before" else after(org)
     except DemoError as error:
@@ -52,7 +54,7 @@ def before(org: Org) -> None:
     heading(1, f"A Salesforce org with Zuora's records, emulated at {org.url}")
     org.start()
     counts = org.counts()
-    table("object", ("records",), {name: (count,) for name, count in counts.items() if count})
+    table("object", ("records",), shorten({name: (n,) for name, n in counts.items() if n}))
     heading(2, "The bookmarks that the last sync left, so that the next one is incremental")
     set_state(recorded_state())
     sent = show_next_run({})
@@ -64,9 +66,7 @@ def after(org: Org) -> None:
     """Show the outcome next to what was there before, and take everything down."""
     kept = _take()
     heading(4, "The org before and after: Zuora's records are gone, the rest is as it was")
-    counts = org.counts()
-    both = {name: (was, counts.get(name, 0)) for name, was in kept["counts"].items() if was}
-    table("object", ("before", "after"), both)
+    table("object", ("before", "after"), compare(kept["counts"], org.counts()))
     heading(5, "The bookmarks of what was cleaned are reset, so that the next sync is full")
     show_next_run(kept["sent"])
     org.stop()
@@ -83,6 +83,25 @@ def show_next_run(before: Mapping[str, int]) -> dict[str, int]:
     if before:
         say(f"   Before the cleanup, the same run sent {sum(before.values())} records.")
     return sent
+
+
+def compare(before: Mapping[str, int], after: Mapping[str, int]) -> dict[str, tuple[int, ...]]:
+    """Counts before and after: those that changed, then all that did not in one row."""
+    both = {name: (was, after.get(name, 0)) for name, was in before.items() if was}
+    changed = {name: counts for name, counts in both.items() if counts[0] != counts[1]}
+    same = sum(was for name, (was, _) in both.items() if name not in changed)
+    unchanged = f"({len(both) - len(changed)} object types, unchanged)"
+    return {**shorten(changed), unchanged: (same, same)}
+
+
+def shorten(rows: Mapping[str, tuple[int, ...]], number: int = 12) -> dict[str, tuple[int, ...]]:
+    """The `number` rows with the most records, and the others added up in one row."""
+    names = sorted(rows, key=lambda name: (-rows[name][0], name))
+    others = [rows[name] for name in names[number:]]
+    shown = {name: rows[name] for name in names[:number]}
+    if others:
+        shown[f"({len(others)} more object types)"] = tuple(map(sum, zip(*others, strict=True)))
+    return shown
 
 
 @dataclass(frozen=True)
@@ -206,8 +225,7 @@ def _take() -> dict[str, Any]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("step", choices=("before", "after"))
-    parser.add_argument("--url", required=True, help="where the emulated org is to be served")
-    parser.add_argument("--records", type=int, default=3000, help="how many it holds")
+    parser.add_argument("--records", type=int, default=3000, help="how many the org holds")
     return parser
 
 
