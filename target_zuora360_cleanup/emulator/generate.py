@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from itertools import repeat
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from target_zuora360_cleanup.emulator.generate_copies import copy
 from target_zuora360_cleanup.emulator.generate_counts import row_counts
 from target_zuora360_cleanup.emulator.generate_links import Links, account_links, catalog_links
 from target_zuora360_cleanup.emulator.generate_others import fixed_rows, other_counts, other_links
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["fill"]
 
+_STAMPS: Final = frozenset({"LastModifiedDate", "SystemModstamp"})
+
 
 def fill(store: Store, schema: Schema, options: OrgOptions) -> None:
     """Create the tables and their rows."""
@@ -29,7 +32,7 @@ def fill(store: Store, schema: Schema, options: OrgOptions) -> None:
         counts = other_counts(options, schema, zuora)
         links = Links(options.seed, counts)
         account_links(links)
-        catalog_links(links)
+        catalog_links(links, zuora.get("Product2", 0))
         other_links(links, zuora)
         rows = fixed_rows(options, schema)
         for item in schema.objects.values():
@@ -68,7 +71,10 @@ def _values(
         return links.of(item.name, field.name)
     if field.name.endswith("Deleted__c"):
         return repeat(0, count)
-    return column(options.seed, item, field, count)
+    if field.name in _STAMPS:  # A row has not been touched since it was created.
+        field = item.fields["CreatedDate"]
+    copies = copy(options.seed, links, item.name, field.name)
+    return column(options.seed, item, field, count) if copies is None else copies
 
 
 def _without_keys(made: Mapping[str, Iterable[Any]], zuora: int) -> dict[str, list[Any]]:

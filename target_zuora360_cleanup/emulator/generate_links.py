@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 __all__ = ["Links", "account_links", "catalog_links"]
 
 Numbers = "array[int] | list[int | None]"
+_OWNER: Final = "(billing account)"
+"""No field: the billing account that a row belongs to, also where its lookup is lost."""
 _ORPHANS: Final = 97
 """Every so many subscriptions and invoices have lost their billing account."""
 
@@ -44,19 +46,26 @@ class Links:
         if self.counts.get(child):
             self._fields[child, field] = list(values)
 
-    def spread(self, child: str, field: str, parent: str, *, blank_every: int = 0) -> None:
-        """Give the children to the parents in order, at least one each while they last."""
-        children, parents = self.counts.get(child, 0), self.counts.get(parent, 0)
+    def spread(self, child: str, field: str, parent: str, *, among: int | None = None) -> None:
+        """Give the children to the parents in order, at least one each while they last.
+
+        `among` leaves out the parents behind the first so many.
+        """
+        children = self.counts.get(child, 0)
+        parents = self.counts.get(parent, 0) if among is None else among
         if not children or not parents:
             return
         chance = random.Random(f"{self._seed}:{child}:{field}")  # noqa: S311 - repeatable
         each = list(range(1, min(children, parents) + 1))
         each += [1 + int(parents * chance.random()) for _ in range(children - len(each))]
         each.sort()
-        numbers: Sequence[int | None] = array("I", each)
-        if blank_every:
-            numbers = [None if at % blank_every == 1 else number for at, number in enumerate(each)]
-        self._fields[child, field] = numbers
+        self._fields[child, field] = array("I", each)
+
+    def lose(self, child: str, field: str, whole: str) -> None:
+        """Copy the references of another field, except for the few rows that have lost theirs."""
+        numbers = self.of(child, whole) or ()
+        kept = (None if at % _ORPHANS == 1 else number for at, number in enumerate(numbers))
+        self.put(child, field, kept)
 
     def follow(self, child: str, field: str, via: str, parent: str, parent_field: str) -> None:
         """Copy a parent's reference: what `via` points to, and from there `parent_field`."""
@@ -79,14 +88,19 @@ class Links:
             ),
         )
 
-    def sibling(self, child: str, field: str, own: str, other: str, other_own: str) -> None:
-        """Point to a row of `other` that has the same owner; `other_own` must be in order."""
-        owners, theirs = self.of(child, own), self.of(other, other_own)
+    def sibling(self, child: str, field: str, other: str, *, every: int = 1) -> None:
+        """Point to a row of `other` that has the same owner; one in `every` so many does."""
+        owners, theirs = self.of(child, _OWNER), self.of(other, _OWNER)
         if owners is None or theirs is None:
             return
         pick = _picker([number or 0 for number in theirs])
         self.put(
-            child, field, (pick(owner, at) if owner else None for at, owner in enumerate(owners))
+            child,
+            field,
+            (
+                pick(owner, at) if owner and at % every == 0 else None
+                for at, owner in enumerate(owners)
+            ),
         )
 
 
@@ -133,7 +147,8 @@ def _billing_accounts(links: Links) -> None:
 def _subscriptions(links: Links) -> None:
     account, plan = _z("CustomerAccount"), _z("SubscriptionRatePlan")
     sub, charge = _z("Subscription"), _z("SubscriptionProductCharge")
-    links.spread(sub, account, account, blank_every=_ORPHANS)
+    links.spread(sub, _OWNER, account)
+    links.lose(sub, account, _OWNER)
     links.follow(sub, _z("Account"), account, account, _z("Account"))
     links.follow(sub, _z("InvoiceOwner"), account, account, _z("Parent"))
     links.spread(plan, sub, sub)
@@ -141,6 +156,7 @@ def _subscriptions(links: Links) -> None:
     links.spread(charge, plan, plan)
     links.follow(charge, sub, plan, plan, sub)
     links.follow(charge, _z("Account"), sub, sub, _z("Account"))
+    links.follow(charge, _OWNER, sub, sub, _OWNER)
     links.any_of(charge, _z("Product"), _z("Product"))
     links.any_of(charge, _z("UnitOfMeasure"), _z("UnitOfMeasure"))
     links.spread(_z("SubscriptionRatePlanChargeTier"), charge, charge)
@@ -151,11 +167,13 @@ def _subscriptions(links: Links) -> None:
 def _invoices(links: Links) -> None:
     account, invoice, item = _z("CustomerAccount"), _z("ZInvoice"), _z("InvoiceItem")
     billing, sub = _z("BillingAccount"), _z("Subscription")
-    links.spread(invoice, billing, account, blank_every=_ORPHANS)
+    links.spread(invoice, _OWNER, account)
+    links.lose(invoice, billing, _OWNER)
     links.follow(invoice, _z("Account"), billing, account, _z("Account"))
     links.any_of(invoice, _z("Payment_Term"), _z("PaymentTerm"))
     links.spread(item, _z("Invoice"), invoice)
-    links.any_of(item, _z("SubscriptionRatePlanCharge"), _z("SubscriptionProductCharge"))
+    links.follow(item, _OWNER, _z("Invoice"), invoice, _OWNER)
+    links.sibling(item, _z("SubscriptionRatePlanCharge"), _z("SubscriptionProductCharge"))
     links.follow(item, sub, _z("SubscriptionRatePlanCharge"), _z("SubscriptionProductCharge"), sub)
     links.any_of(item, _z("Product"), _z("Product"), 0.7)
     links.any_of(item, _z("UOM"), _z("UnitOfMeasure"), 0.7)
@@ -167,10 +185,13 @@ def _payments(links: Links) -> None:
     billing, invoice, paid = _z("BillingAccount"), _z("ZInvoice"), _z("PaymentInvoice")
     links.spread(payment, billing, account)
     links.follow(payment, _z("Account"), billing, account, _z("Account"))
-    links.sibling(payment, _z("Payment_Method"), billing, _z("PaymentMethod"), billing)
-    links.any_of(payment, _z("Invoice"), invoice, 0.3)
+    links.put(payment, _OWNER, links.of(payment, billing) or ())
+    links.put(_z("PaymentMethod"), _OWNER, links.of(_z("PaymentMethod"), billing) or ())
+    links.sibling(payment, _z("Payment_Method"), _z("PaymentMethod"))
+    links.sibling(payment, _z("Invoice"), invoice, every=3)
     links.spread(paid, payment, payment)
-    links.any_of(paid, _z("Invoice"), invoice, 0.95)
+    links.follow(paid, _OWNER, payment, payment, _OWNER)
+    links.sibling(paid, _z("Invoice"), invoice)
     links.spread(refund, payment, payment)
     links.follow(refund, billing, payment, payment, billing)
     links.follow(refund, _z("Account"), payment, payment, _z("Account"))
@@ -202,13 +223,12 @@ def _histories(links: Links) -> None:
     links.spread(_z("SubscriptionChargeTierHistory"), charge, charge)
 
 
-def catalog_links(links: Links) -> None:
-    """Fill the references within the product catalogue."""
+def catalog_links(links: Links, products: int) -> None:
+    """Fill the references within the product catalogue; the first `products` are Zuora's."""
     product, zproduct = "zqu__Product__c", "zqu__ZProduct__c"
     plan, charge = "zqu__ProductRatePlan__c", "zqu__ProductRatePlanCharge__c"
-    products = links.counts.get("Product2", 0)
     links.put(zproduct, product, (at or None for at in range(links.counts.get(zproduct, 0))))
-    links.spread(plan, product, "Product2")
+    links.spread(plan, product, "Product2", among=products)
     masters = links.counts.get(zproduct, 0)
     # The first ZProduct is the filler that plans without one of their own get.
     own = {at: at + 1 for at in range(1, products + 1) if at < masters}
@@ -220,5 +240,5 @@ def catalog_links(links: Links) -> None:
     for below in ("ProductRatePlanChargeTier", "ProductRatePlanChargePriceSummary"):
         links.spread(f"zqu__{below}__c", charge, charge)
     feature = "zqu__ZProductFeature__c"
-    links.spread(feature, product, "Product2")
+    links.spread(feature, product, "Product2", among=products)
     links.any_of(feature, "zqu__ZFeature__c", "zqu__ZFeature__c")

@@ -114,12 +114,14 @@ def _quote_links(links: Links) -> None:
     links.put("zqu__QuoteChargeSummary__c", charge, range(1, links.counts.get(charge, 0) + 1))
     links.spread("zqu__QuoteChargeDetail__c", quote, quote)
     links.put("zqu__QuoteChargeDetail__c", catalog_plan, own_plan)
+    links.put("zqu__QuoteChargeDetail__c", catalog_charge, (first.get(at or 0) for at in own_plan))
     links.spread("zqu__QuoteCharge_Tier__c", charge, charge)
     links.put("zqu__QuoteCharge_Tier__c", "zqu__RatePlanCharge__c",
               links.of(charge, catalog_charge) or ())  # fmt: skip
     feature = "zqu__QuoteProductFeature__c"
     links.spread(feature, quote, quote)
     links.put(feature, catalog_plan, own_plan[: links.counts.get(feature, 0)])
+    links.follow(feature, "zqu__Product__c", catalog_plan, catalog_plan, "zqu__Product__c")
     links.put(feature, "zqu__ZFeature__c", [1] * links.counts.get(feature, 0))
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import TYPE_CHECKING
 
 import pytest
 
 from target_zuora360_cleanup.emulator.errors import SalesforceError
-from target_zuora360_cleanup.emulator.schema import Field, Schema
 from target_zuora360_cleanup.emulator.schema_data import load_schema
+
+if TYPE_CHECKING:
+    from target_zuora360_cleanup.emulator.schema import Field, Schema
 
 CUSTOMER = {"Renewal_Forecast__c", "Dunning_Case__c", "Usage_Note__c"}
 
@@ -49,71 +52,59 @@ def test_every_external_id_and_unique_field_of_the_packages_is_there(schema: Sch
 
 
 @pytest.mark.parametrize(
-    ("object_name", "field", "parent", "outcome", "relationship"),
+    ("field", "parent", "outcome", "relationship"),
     [
         (
-            "Zuora__CustomerAccount__c",
-            "Zuora__Account__c",
+            "Zuora__CustomerAccount__c.Zuora__Account__c",
             "Account",
             "cascade",
             "Zuora__R00N40000001kyLcEAI__r",
         ),
         (
-            "Zuora__CustomerAccount__c",
-            "Zuora__Parent__c",
+            "Zuora__CustomerAccount__c.Zuora__Parent__c",
             "Zuora__CustomerAccount__c",
             "set_null",
             "Zuora__Children__r",
         ),
         (
-            "Zuora__CustomerAccount__c",
-            "Zuora__BillToContact__c",
+            "Zuora__CustomerAccount__c.Zuora__BillToContact__c",
             "Zuora__ZContact__c",
             "restrict",
             "Zuora__Bill_Contact_Billing_Accounts__r",
         ),
         (
-            "Zuora__Subscription__c",
-            "Zuora__CustomerAccount__c",
+            "Zuora__Subscription__c.Zuora__CustomerAccount__c",
             "Zuora__CustomerAccount__c",
             "cascade",
             "Zuora__Subscriptions__r",
         ),
         (
-            "zqu__ProductRatePlan__c",
-            "zqu__Product__c",
+            "zqu__ProductRatePlan__c.zqu__Product__c",
             "Product2",
             "set_null",
             "zqu__Product_Rate_Plans__r",
         ),
         (
-            "Renewal_Forecast__c",
-            "Subscription__c",
+            "Renewal_Forecast__c.Subscription__c",
             "Zuora__Subscription__c",
             "set_null",
             "Renewal_Forecasts__r",
         ),
+        ("Dunning_Case__c.Invoice__c", "Zuora__ZInvoice__c", "restrict", "Dunning_Cases__r"),
         (
-            "Dunning_Case__c",
-            "Invoice__c",
-            "Zuora__ZInvoice__c",
-            "restrict",
-            "Dunning_Cases__r",
-        ),
-        (
-            "Usage_Note__c",
-            "Charge__c",
+            "Usage_Note__c.Charge__c",
             "Zuora__SubscriptionProductCharge__c",
             "cascade",
             "Usage_Notes__r",
         ),
-        ("PricebookEntry", "Product2Id", "Product2", "cascade", "PricebookEntries"),
+        ("PricebookEntry.Product2Id", "Product2", "cascade", "PricebookEntries"),
     ],
 )
 def test_relationships_point_where_they_do_in_real_orgs(
-    schema: Schema, object_name: str, field: str, parent: str, outcome: str, relationship: str
+    schema: Schema, field: str, parent: str, outcome: str, relationship: str
 ) -> None:
-    found = schema.get(object_name).fields[field]
+    object_name, _, name = field.partition(".")
+    found = schema.get(object_name).fields[name]
 
     assert (found.reference_to, found.on_delete) == ((parent,), outcome)
     assert found.child_relationship == relationship

@@ -101,13 +101,17 @@ def numbers(org: Org, soql: str) -> list[tuple[Any, ...]]:
             {"INV-1"},
         ),
         (
-            "Zuora__BillingAccount__c IN (SELECT Id FROM Zuora__CustomerAccount__c"
-            " WHERE Zuora__Parent__c != null)",
+            (
+                "Zuora__BillingAccount__c IN (SELECT Id FROM Zuora__CustomerAccount__c"
+                " WHERE Zuora__Parent__c != null)"
+            ),
             {"100% A_B"},
         ),
         (
-            "Zuora__BillingAccount__c NOT IN (SELECT Zuora__Parent__c"
-            " FROM Zuora__CustomerAccount__c)",
+            (
+                "Zuora__BillingAccount__c NOT IN (SELECT Zuora__Parent__c"
+                " FROM Zuora__CustomerAccount__c)"
+            ),
             {"100% A_B", "Orphan"},
         ),
     ],
@@ -198,8 +202,8 @@ def record_id(org: Org, like: str) -> str:
 
 
 def test_a_missing_parent_is_null_as_a_whole(org: Org) -> None:
-    soql = f"SELECT Zuora__BillingAccount__r.Zuora__Parent__r.Name FROM {INVOICE} WHERE Name = 'Orphan'"
-
+    path = "Zuora__BillingAccount__r.Zuora__Parent__r.Name"
+    soql = f"SELECT {path} FROM {INVOICE} WHERE Name = 'Orphan'"
     assert org.query(soql).records(0, 1)[0]["Zuora__BillingAccount__r"] is None
 
 
