@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from typing_extensions import Self
+
 from target_zuora360_cleanup.emulator import describe, ids
 from target_zuora360_cleanup.emulator.dml_delete import (
     Deletion,
@@ -125,6 +127,12 @@ class Org:
             schema = load_schema(options.without_packages)
             _fill_or_check(store, schema, options, path)
             return cls(options, store, schema, stack.pop_all())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Close the database, and remove it if it is a private one."""
