@@ -20,7 +20,10 @@ _Command = TypeVar("_Command", bound="Callable[..., Any]")
 _CUSTOMER_OBJECTS = ("Renewal_Forecast__c", "Dunning_Case__c", "Usage_Note__c")
 
 
-def option(*names: str, **settings: Any) -> Callable[[_Command], _Command]:
+def option(
+    *names: str,
+    **settings: Any,  # noqa: ANN401 - click's own settings
+) -> Callable[[_Command], _Command]:
     """An option that an environment variable sets too: ``--port``, ZUORA360_EMULATOR_PORT."""
     name = names[0].partition("/")[0].removeprefix("--").replace("-", "_").upper()
     envvar = f"ZUORA360_EMULATOR_{name}"
