@@ -77,6 +77,28 @@ class ObjectFacts:
 
 
 @dataclass(frozen=True)
+class RunningSync:
+    """A sync that seems to run: what tells it, its record and since when (UTC)."""
+
+    what: str
+    id: str
+    since: str
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What else goes on in an org.
+
+    Attributes:
+        quotes_version: Such as `9.12`; blank where it isn't known.
+        running_syncs: Syncs without an end.
+    """
+
+    quotes_version: str = ""
+    running_syncs: tuple[RunningSync, ...] = ()
+
+
+@dataclass(frozen=True)
 class OrgFacts:
     """Everything that a plan rests on.
 
@@ -85,6 +107,7 @@ class OrgFacts:
         relationships: Into these objects, from any child.
         linked_rows: How many child rows use a relationship, for children outside of the cleanup.
         kept: Ids that stay, by object.
+        around: What else goes on in the org.
     """
 
     org: OrgInfo
@@ -92,6 +115,7 @@ class OrgFacts:
     relationships: tuple[Relationship, ...] = ()
     linked_rows: Mapping[Relationship, int] = field(default_factory=lambda: MappingProxyType({}))
     kept: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
+    around: Surroundings = field(default_factory=Surroundings)
 
     @property
     def names(self) -> frozenset[str]:

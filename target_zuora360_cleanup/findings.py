@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from target_zuora360_cleanup.objects import is_discoverable, of_package
+from target_zuora360_cleanup.objects import QUOTE_PREFIX, is_discoverable, of_package
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 Severity = Literal["blocks", "warns", "tells"]
 _ID_LENGTH = 15
+_SAFE_QUOTES = 3
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,8 @@ def find_all(facts: OrgFacts, settings: Settings, pipeline: Pipeline) -> tuple[F
         *_records(facts, settings),
         *_access(facts),
         *_taken_along(facts, settings),
+        *_running_sync(facts, settings),
+        *_quotes(facts, settings),
         *_state(pipeline),
         *_start_date(facts, pipeline),
     ]
@@ -166,6 +169,67 @@ def _restrict(link: Relationship, rows: int) -> Finding:
         f"Blank {link.field} on these rows, or leave {link.parent} alone.",
         ((link.child, rows),),
     )
+
+
+def _running_sync(facts: OrgFacts, settings: Settings) -> Iterator[Finding]:
+    running = facts.around.running_syncs
+    if running:
+        listed = ", ".join(f"{each.what} {each.id} since {each.since} UTC" for each in running)
+        yield Finding(
+            "sync-running",
+            "warns" if settings.ignore_running_sync else "blocks",
+            f"A 360 sync appears to run in the org: {listed}.",
+            "Stop the sync and wait for its end. If the row is only a leftover, set "
+            "ignore_running_sync.",
+        )
+
+
+def _quotes(facts: OrgFacts, settings: Settings) -> Iterator[Finding]:
+    """The catalogue: a cleanup is safe from Zuora Quotes 3.x on (page "About 360 Sync Cleanup")."""
+    catalog = tuple(
+        (each.kind.api_name, each.found)
+        for each in facts.objects
+        if each.kind.group == "product_catalog" and each.found
+    )
+    version = facts.around.quotes_version
+    if catalog and not version:
+        yield Finding(
+            "quotes-version-unknown",
+            "blocks",
+            "The version of Zuora Quotes (package zqu) could not be read, and below 3.0 a cleanup "
+            "of the product catalogue is not safe.",
+            "Give the user the permission to view setup and configuration, or clean only "
+            "object_groups accounts.",
+            catalog,
+        )
+    elif catalog and int(version.split(".")[0]) < _SAFE_QUOTES:
+        yield Finding(
+            "quotes-too-old",
+            "blocks",
+            f"Zuora Quotes is {version}; below 3.0 a cleanup of the product catalogue is not safe.",
+            "Upgrade Zuora Quotes, or clean only object_groups accounts.",
+            catalog,
+        )
+    if not settings.keep_quoted_products:
+        yield from _unprotected_quotes(facts)
+
+
+def _unprotected_quotes(facts: OrgFacts) -> Iterator[Finding]:
+    links = [
+        (f"{link.child}.{link.field}", rows)
+        for link, rows in facts.linked_rows.items()
+        if rows and link.child.startswith(QUOTE_PREFIX)
+    ]
+    if links:
+        total = sum(rows for _, rows in links)
+        yield Finding(
+            "quotes-lose-products",
+            "warns",
+            f"{total:,} lookups of quote records to the catalogue will go blank: these quotes may "
+            "not work afterwards.",
+            "Leave keep_quoted_products on, so that what quotes use is kept.",
+            tuple(sorted(links)),
+        )
 
 
 def _state(pipeline: Pipeline) -> Iterator[Finding]:

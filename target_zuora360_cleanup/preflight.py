@@ -20,6 +20,7 @@ from target_zuora360_cleanup.objects import (
     is_discoverable,
 )
 from target_zuora360_cleanup.salesforce.errors import ApiError
+from target_zuora360_cleanup.surroundings import read_surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -78,7 +79,8 @@ def read_facts(org: Org, bulk: Bulk, settings: Settings) -> OrgFacts:
     rows = _linked_rows(org, objects, relationships)
     keeps = settings.keep_quoted_products
     kept = read_kept(org, bulk, objects, rows, relationships) if keeps else {}
-    return OrgFacts(info, objects, relationships, rows, kept)
+    around = read_surroundings(org, there, ignore_running_sync=settings.ignore_running_sync)
+    return OrgFacts(info, objects, relationships, rows, kept, around)
 
 
 def _tells_own_rows(kind: ObjectType, describe: Mapping[str, Any]) -> bool:

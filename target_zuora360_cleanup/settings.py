@@ -102,6 +102,11 @@ class Settings:
         "API names of your own objects whose rows may be destroyed with their Zuora parents.",
         (),
     )
+    ignore_running_sync: bool = _setting(
+        "Ignore a running sync",
+        "Go on although a 360 sync appears to run in the org.",
+        default=False,
+    )
     keep_quoted_products: bool = _setting(
         "Keep quoted products",
         "Keep the catalogue rows that existing quotes use.",

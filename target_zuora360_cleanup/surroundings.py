@@ -1,0 +1,82 @@
+"""Reads what else goes on in an org: which version of Zuora Quotes it has, whether a sync runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from target_zuora360_cleanup.facts import RunningSync, Surroundings
+from target_zuora360_cleanup.salesforce.errors import ApiError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from target_zuora360_cleanup.salesforce.org import Org
+
+_PACKAGES: Final = (
+    "SELECT SubscriberPackage.NamespacePrefix, SubscriberPackageVersion.MajorVersion, "
+    "SubscriberPackageVersion.MinorVersion FROM InstalledSubscriberPackage"
+)
+_HISTORIES: Final = {
+    "Zuora__Sync_History__c": "Zuora__",
+    "zqu__Sync_History__c": "zqu__",
+}
+_APEX: Final = (
+    "SELECT Id, Status, CreatedDate, ApexClass.Name, ApexClass.NamespacePrefix FROM AsyncApexJob "
+    "WHERE Status IN ('Holding', 'Queued', 'Preparing', 'Processing') "
+    "AND ApexClass.NamespacePrefix IN ('Zuora', 'zqu')"
+)
+
+
+def read_surroundings(
+    org: Org, there: Collection[str], *, ignore_running_sync: bool
+) -> Surroundings:
+    """Read them.
+
+    Args:
+        org: Where.
+        there: API names of the org's objects.
+        ignore_running_sync: Go on where it can't be read whether a sync runs.
+
+    Raises:
+        ApiError: Salesforce refuses to answer where an answer is needed.
+    """
+    try:
+        running = tuple(_running(org, there))
+    except ApiError:
+        if not ignore_running_sync:
+            raise
+        running = ()
+    return Surroundings(_quotes_version(org), running)
+
+
+def _quotes_version(org: Org) -> str:
+    """Version of the package `zqu`; blank where the user may not know it.
+
+    Its namespace can't be asked for in the query (Tooling API, InstalledSubscriberPackage).
+    """
+    try:
+        rows = org.tooling_query(_PACKAGES)
+    except ApiError:
+        return ""
+    for row in rows:
+        package, version = row["SubscriberPackage"] or {}, row["SubscriberPackageVersion"] or {}
+        if package.get("NamespacePrefix") == "zqu" and version.get("MajorVersion") is not None:
+            return f"{version['MajorVersion']}.{version.get('MinorVersion') or 0}"
+    return ""
+
+
+def _running(org: Org, there: Collection[str]) -> Iterator[RunningSync]:
+    """Syncs that have no end yet: an open row of a history, or an Apex job of the packages."""
+    for name, prefix in _HISTORIES.items():
+        if name in there:
+            soql = (
+                f"SELECT Id, CreatedDate FROM {name} WHERE {prefix}Finished_On__c = null LIMIT 10"
+            )
+            yield from (_sync(name, row) for row in org.query(soql))
+    for row in org.query(_APEX):
+        apex = row["ApexClass"] or {}
+        yield _sync(f"Apex job {apex.get('NamespacePrefix')}.{apex.get('Name')}", row)
+
+
+def _sync(what: str, row: dict[str, Any]) -> RunningSync:
+    return RunningSync(what, row["Id"], str(row["CreatedDate"])[:16].replace("T", " "))
