@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import re
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +74,7 @@ def test_the_demo_cleans_the_org_that_its_own_step_starts(
 
 def test_the_demo_has_the_key_to_the_emulated_org(project: dict[str, Any]) -> None:
     config = loader_config(project, "demo")
-    with Org.open(OrgOptions(records=0), None) as org:
+    with closing(Org.open(OrgOptions(records=0))) as org:
         assert Sessions(org.org_id, OrgOptions().seed).first == config["access_token"]
         assert org.org_id.startswith(config["confirm_org_id"])
 

@@ -30,7 +30,7 @@ def ids(name: str) -> dict[str, set[str]]:
 
 
 @pytest.fixture
-def tenant(monkeypatch: pytest.MonkeyPatch) -> Any:  # noqa: ANN401 - a script's class
+def tenant(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.syspath_prepend(str(Path(__file__).parent / "demo"))
     return importlib.import_module("zuora_history").tell()
 
@@ -59,7 +59,7 @@ def test_each_state_has_bookmarks_of_tap_zuora_and_the_stream_under_way(name: st
     assert states[-1]["current_stream"] is None
 
 
-def test_the_full_run_sends_every_row_of_the_tenant(tenant: Any) -> None:  # noqa: ANN401
+def test_the_full_run_sends_every_row_of_the_tenant(tenant: Any) -> None:
     first_run = datetime(2026, 11, 2, 2, tzinfo=timezone.utc)
     rows = {
         name: {row.values["Id"] for row in tenant.visible(name, first_run)} for name in tenant.rows
@@ -76,7 +76,7 @@ def test_the_incremental_run_sends_few_rows_and_one_of_them_deleted() -> None:
 
 
 def test_after_a_reset_the_real_tap_sends_everything_but_the_kept_streams(
-    tenant: Any,  # noqa: ANN401 - a script's class
+    tenant: Any,
 ) -> None:
     last_run = datetime(2026, 11, 23, 2, tzinfo=timezone.utc)
     sent = ids("after_cleanup")

@@ -34,7 +34,7 @@ def records(output: str, stream: str) -> int:
 
 
 @pytest.fixture
-def play(tmp_path: Path) -> Any:  # noqa: ANN401 - a function with optional arguments
+def play(tmp_path: Path) -> Any:
     def run(*arguments: str, **files: object) -> str:
         command = [str(TAP), "--config", "unused.json", *arguments]
         for name, content in files.items():
@@ -48,15 +48,15 @@ def play(tmp_path: Path) -> Any:  # noqa: ANN401 - a function with optional argu
 
 
 @pytest.mark.parametrize("state", [None, {}, {"bookmarks": {}}])
-def test_without_bookmarks_it_is_the_full_recording_byte_for_byte(play: Any, state: Any) -> None:  # noqa: ANN401
+def test_without_bookmarks_it_is_the_full_recording_byte_for_byte(play: Any, state: Any) -> None:
     assert play(**({} if state is None else {"state": state})) == recorded("full")
 
 
-def test_with_bookmarks_it_is_the_incremental_recording_byte_for_byte(play: Any) -> None:  # noqa: ANN401
+def test_with_bookmarks_it_is_the_incremental_recording_byte_for_byte(play: Any) -> None:
     assert play(state=last_state(recorded("full"))) == recorded("incremental")
 
 
-def test_each_stream_follows_its_own_bookmark(play: Any) -> None:  # noqa: ANN401
+def test_each_stream_follows_its_own_bookmark(play: Any) -> None:
     bookmarks = last_state(recorded("full"))["bookmarks"]
     kept = {name: bookmarks[name] for name in ("Amendment", "PaymentTransactionLog")}
     output = play(state={"bookmarks": kept})
@@ -66,20 +66,20 @@ def test_each_stream_follows_its_own_bookmark(play: Any) -> None:  # noqa: ANN40
     assert last_state(output)["bookmarks"].keys() == bookmarks.keys()
 
 
-def test_after_a_cleanup_it_does_what_the_real_tap_did(play: Any) -> None:  # noqa: ANN401
+def test_after_a_cleanup_it_does_what_the_real_tap_did(play: Any) -> None:
     first = json.loads(recorded("after_cleanup").splitlines()[0])["value"]
     names = ("Amendment", "PaymentTransactionLog")
     output = play(state={"bookmarks": {name: first["bookmarks"][name] for name in names}})
     assert shape(output) == shape(recorded("after_cleanup"))
 
 
-def test_a_leftover_current_stream_skips_streams_as_the_real_tap_does(play: Any) -> None:  # noqa: ANN401
+def test_a_leftover_current_stream_skips_streams_as_the_real_tap_does(play: Any) -> None:
     output = play(state={"bookmarks": {}, "current_stream": "RatePlan"})
     assert records(output, "Product") == 0
     assert records(output, "RatePlan") == records(recorded("full"), "RatePlan")
 
 
-def test_streams_that_the_catalog_leaves_out_are_not_played(play: Any) -> None:  # noqa: ANN401
+def test_streams_that_the_catalog_leaves_out_are_not_played(play: Any) -> None:
     catalog = json.loads(play("--discover"))
     for stream in catalog["streams"]:
         for entry in stream["metadata"]:

@@ -97,7 +97,7 @@ def _deselected(catalog: dict[str, Any]) -> set[str]:
     }
 
 
-def _entry(state_line: str, name: str) -> Any:  # noqa: ANN401 - whatever the tap bookmarked
+def _entry(state_line: str, name: str) -> Any:
     return json.loads(state_line)["value"]["bookmarks"][name]
 
 

@@ -65,7 +65,7 @@ def before(org: Org) -> None:
 def after(org: Org) -> None:
     """Show the outcome next to what was there before, and take everything down."""
     kept = _take()
-    heading(4, "The org before and after: Zuora's records are gone, the rest is as it was")
+    heading(4, "The org before and after (what quotes use, and what isn't Zuora's, stays)")
     table("object", ("before", "after"), compare(kept["counts"], org.counts()))
     heading(5, "The bookmarks of what was cleaned are reset, so that the next sync is full")
     show_next_run(kept["sent"])
