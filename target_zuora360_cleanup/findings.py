@@ -6,7 +6,7 @@ All findings are gathered before anything is refused, so that a user sees the wh
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from target_zuora360_cleanup.objects import QUOTE_PREFIX, is_discoverable, of_package
 
@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 Severity = Literal["blocks", "warns", "tells"]
 _ID_LENGTH = 15
 _SAFE_QUOTES = 3
+_LOOKUP_LINKS: Final[dict[str, tuple[Severity, str]]] = {
+    "snapshot": ("tells", "Where they led is written to links/ in the output folder beforehand."),
+    "ignore": ("warns", "Set lookup_links to snapshot to have a file that tells where they led."),
+    "refuse": ("blocks", "Set lookup_links to snapshot to go on with a file that tells them."),
+}
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,7 @@ def find_all(facts: OrgFacts, settings: Settings, pipeline: Pipeline) -> tuple[F
         *_records(facts, settings),
         *_access(facts),
         *_taken_along(facts, settings),
+        *_lookups(facts, settings),
         *_running_sync(facts, settings),
         *_quotes(facts, settings),
         *_state(pipeline),
@@ -168,6 +174,33 @@ def _restrict(link: Relationship, rows: int) -> Finding:
         "refuses to delete a record that is held so.",
         f"Blank {link.field} on these rows, or leave {link.parent} alone.",
         ((link.child, rows),),
+    )
+
+
+def blank_links(facts: OrgFacts) -> Iterator[tuple[Relationship, int]]:
+    """Plain lookups of objects outside of the cleanup that will go blank.
+
+    Where catalogue rows are kept for quotes, no lookup of a quote is among them.
+    """
+    for link, rows in facts.linked_rows.items():
+        quoted = link.child.startswith(QUOTE_PREFIX) and facts.kept
+        if link.on_delete == "clear" and rows and link.child not in facts.names and not quoted:
+            yield link, rows
+
+
+def _lookups(facts: OrgFacts, settings: Settings) -> Iterator[Finding]:
+    links = [(link, rows) for link, rows in blank_links(facts) if not of_package(link.child)]
+    if not links:
+        return
+    severity, remedy = _LOOKUP_LINKS[settings.lookup_links]
+    total = sum(rows for _, rows in links)
+    yield Finding(
+        "lookups-go-blank",
+        severity,
+        f"Up to {total:,} lookups of your own objects will go blank; Salesforce keeps no history "
+        "of them.",
+        remedy,
+        tuple(sorted((f"{link.child}.{link.field}", rows) for link, rows in links)),
     )
 
 

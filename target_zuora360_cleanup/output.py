@@ -59,6 +59,10 @@ class OutputFolder:
         """The backup file of an object type, opened at its first block."""
         return Backup(self.path / "backup" / f"{object_name}.csv.gz")
 
+    def links(self, lookup: str) -> Backup:
+        """The file of the links of one lookup, such as `Contract.Subscription__c`."""
+        return Backup(self.path / "links" / f"{lookup}.csv.gz")
+
     def failures(self) -> FailureFile:
         """The file of rows that could not be deleted, opened at the first row."""
         return FailureFile(self.path / "failures.csv")

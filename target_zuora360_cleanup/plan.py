@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from target_zuora360_cleanup.findings import find_all
+from target_zuora360_cleanup.findings import blank_links, find_all
 from target_zuora360_cleanup.order import deletion_order, flat
 
 if TYPE_CHECKING:
-    from target_zuora360_cleanup.facts import ObjectFacts, OrgFacts, OrgInfo
+    from target_zuora360_cleanup.facts import ObjectFacts, OrgFacts, OrgInfo, Relationship
     from target_zuora360_cleanup.findings import Finding
     from target_zuora360_cleanup.meltano import Pipeline
     from target_zuora360_cleanup.objects import ObjectType
@@ -48,11 +48,17 @@ class Step:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a cleanup of an org does, in order, and what must be weighed before it."""
+    """What a cleanup of an org does, in order, and what must be weighed before it.
+
+    Attributes:
+        blank_links: Lookups of other objects that will go blank, with the number of rows; where
+            some of the parents stay, of at most so many rows.
+    """
 
     org: OrgInfo
     steps: tuple[Step, ...]
     findings: tuple[Finding, ...]
+    blank_links: tuple[tuple[Relationship, int], ...] = ()
 
     @property
     def blocking(self) -> tuple[Finding, ...]:
@@ -74,4 +80,5 @@ def make_plan(facts: OrgFacts, settings: Settings, pipeline: Pipeline) -> Plan:
         Step(by_name[name], facts.kept.get(name, frozenset()), frozenset(before[name]))
         for name in flat(before)
     )
-    return Plan(facts.org, steps, find_all(facts, settings, pipeline))
+    links = tuple(sorted(blank_links(facts), key=lambda pair: (pair[0].child, pair[0].field)))
+    return Plan(facts.org, steps, find_all(facts, settings, pipeline), links)

@@ -55,6 +55,7 @@ class Report:
             "started_at": self.started_at.isoformat(),
             "finished_at": finished_at.isoformat(),
             "objects": self._objects(),
+            "blank_links": self._blank_links(),
             "findings": [_finding(each) for each in self.plan.findings] if self.plan else [],
             "failures": [asdict(each) for each in self.failures],
             "state": self._state(),
@@ -81,6 +82,13 @@ class Report:
                 "links_removed": dict(step.facts.links),
             }
             for step in steps
+        ]
+
+    def _blank_links(self) -> list[dict[str, Any]]:
+        links = self.plan.blank_links if self.plan else ()
+        return [
+            {"object": link.child, "field": link.field, "parent": link.parent, "rows": rows}
+            for link, rows in links
         ]
 
     def _state(self) -> dict[str, Any]:

@@ -102,6 +102,13 @@ class Settings:
         "API names of your own objects whose rows may be destroyed with their Zuora parents.",
         (),
     )
+    lookup_links: str = _setting(
+        "Lookups that go blank",
+        "What to do about lookups of your own objects that will go blank: `snapshot` (write them "
+        "to a file first), `ignore`, `refuse`.",
+        "snapshot",
+        options=("snapshot", "ignore", "refuse"),
+    )
     ignore_running_sync: bool = _setting(
         "Ignore a running sync",
         "Go on although a 360 sync appears to run in the org.",

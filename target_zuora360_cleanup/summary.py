@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from target_zuora360_cleanup.findings import Finding
-    from target_zuora360_cleanup.outcome import Outcome
     from target_zuora360_cleanup.report import Report
 
 _WIDTH: Final = 110
@@ -70,20 +69,22 @@ def headline(report: Report) -> str:
 
 def _table(report: Report) -> Table:
     table = Table(box=box.SIMPLE, pad_edge=False)
-    for name in ("#", "Object type", "Label"):
-        table.add_column(name, justify="right" if name == "#" else "left", no_wrap=True)
-    planned = not report.outcomes
-    names = ("Found", "To delete", "Keep") if planned else ("Found", "Deleted", "Kept", "Failed")
-    for name in names:
-        table.add_column(name, justify="right")
-    outcomes = {each.name: each for each in report.outcomes}
-    rows = list(_rows(report, outcomes))
-    for row in rows:
+    table.add_column("#", justify="right")
+    table.add_column("Object type", no_wrap=True)
+    table.add_column("Label", no_wrap=True)
+    names = (
+        ("Found", "Deleted", "Kept", "Failed") if report.outcomes else ("Found", "Delete", "Keep")
+    )
+    for name in (*names, "Links lost"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in _rows(report):
         table.add_row(*row)
     return table
 
 
-def _rows(report: Report, outcomes: dict[str, Outcome]) -> Iterator[list[str]]:
+def _rows(report: Report) -> Iterator[list[str]]:
+    """A row for each object type that has records; links to itself on rows of their own."""
+    outcomes = {each.name: each for each in report.outcomes}
     steps = report.plan.steps if report.plan else ()
     for number, step in enumerate((each for each in steps if each.facts.found), 1):
         done = outcomes.get(step.name)
@@ -92,10 +93,18 @@ def _rows(report: Report, outcomes: dict[str, Outcome]) -> Iterator[list[str]]:
             if done
             else (step.facts.found, step.to_delete, len(step.kept))
         )
-        yield [str(number), step.name, step.kind.label, *(f"{each:,}" for each in numbers)]
-        for label, links in step.facts.links.items():
-            if links:
-                yield ["", "", f"  {label} (links)", f"{links:,}"]
+        links = f"{_lost(report, step.name):,}"
+        yield [str(number), step.name, step.kind.label, *(f"{each:,}" for each in numbers), links]
+        for label, count in step.facts.links.items():
+            if count:
+                blanks = [""] * len(numbers)
+                yield ["", "", f"  {label}", *blanks, f"{count:,}"]
+
+
+def _lost(report: Report, name: str) -> int:
+    """Lookups of other objects to this one that go blank."""
+    links = report.plan.blank_links if report.plan else ()
+    return sum(rows for link, rows in links if link.parent == name)
 
 
 def _finding(finding: Finding) -> Text:

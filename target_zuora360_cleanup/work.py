@@ -15,6 +15,7 @@ from requests import RequestException
 from target_zuora360_cleanup.cleanup import carry_out
 from target_zuora360_cleanup.deletion import Deletion, Stopped
 from target_zuora360_cleanup.errors import CleanupError, InputError, Partial, Refused
+from target_zuora360_cleanup.links import LinkSnapshot
 from target_zuora360_cleanup.outcome import Failures, Outcome
 from target_zuora360_cleanup.plan import Plan, make_plan
 from target_zuora360_cleanup.preflight import read_facts, read_org
@@ -126,9 +127,19 @@ class Work:
         if self.plan.blocking:
             raise Refused(_refusal(self.plan))
         if self._settings.mode == "cleanup":
+            self._keep_links(self.plan, self.org, bulk)
             self.gate.open()
             self._write_reset(facts.names)
             self._delete(self.plan, self.org, bulk)
+
+    def _keep_links(self, plan: Plan, org: Org, bulk: Bulk) -> None:
+        if self._settings.lookup_links != "snapshot":
+            return
+        try:
+            with _in_words():
+                LinkSnapshot(org, bulk, self._folder).write(plan)
+        except OSError as exc:
+            raise Refused(f"The link snapshot can't be written: {exc.strerror or exc}.") from None
 
     def _pause(self, seconds: float) -> None:
         if self.stop.wait(seconds):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import csv
+import gzip
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from target_zuora360_cleanup.emulator.org import OrgOptions
 from target_zuora360_cleanup.emulator.server import EmulatorServer
+from target_zuora360_cleanup.output import Backup
 from tests.support import ALLOWED, login, run
 
 if TYPE_CHECKING:
@@ -86,3 +89,77 @@ def test_quotes_that_would_lose_products_are_counted(
     soql = "SELECT COUNT() FROM zqu__QuoteRatePlan__c WHERE zqu__ProductRatePlan__c != null"
     found = finding["objects"]["zqu__QuoteRatePlan__c.zqu__ProductRatePlan__c"]
     assert found == server.org.query(soql).total
+
+
+FORECASTS = OrgOptions(
+    records=1500, sandbox=True, customer_rows=frozenset({"Renewal_Forecast__c"})
+)  # fmt: skip
+
+
+def forecasts(server: EmulatorServer) -> dict[str, tuple[str | None, ...]]:
+    """Of each forecast: its subscription, and by what Zuora knows that."""
+    soql = (
+        "SELECT Id, Subscription__c, Subscription__r.Zuora__External_Id__c FROM Renewal_Forecast__c"
+    )
+    found = server.org.query(soql)
+    return {row[0]: row[1:] for row in found.rows(0, found.total)}
+
+
+def snapshot(folder: Path) -> list[dict[str, str]]:
+    path = folder / "links" / "Renewal_Forecast__c.Subscription__c.csv.gz"
+    with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_links_that_go_blank_are_written_down_before_they_do(tmp_path: Path) -> None:
+    with EmulatorServer(FORECASTS) as server:
+        before = forecasts(server)
+        ran = run({**plan(server), "mode": "cleanup"}, tmp_path)
+        after = forecasts(server)
+    assert (ran.status, ran.codes) == (0, ["lookups-go-blank"])
+    assert all(row == (None, None) for row in after.values())
+    linked = {name: row[1] for name, row in before.items() if row[0]}
+    assert linked
+    assert {row["record_id"]: row["parent_external_id"] for row in snapshot(ran.folder)} == linked
+    assert {row["parent_object"] for row in snapshot(ran.folder)} == {"Zuora__Subscription__c"}
+    assert {row["field"] for row in snapshot(ran.folder)} == {"Subscription__c"}
+    (told,) = [
+        each for each in ran.report["blank_links"] if each["object"] == "Renewal_Forecast__c"
+    ]
+    assert told["rows"] == len(linked)
+
+
+def test_a_plan_writes_no_snapshot(tmp_path: Path) -> None:
+    with EmulatorServer(FORECASTS) as server:
+        ran = run(plan(server), tmp_path)
+    assert (ran.status, ran.codes) == (0, ["lookups-go-blank"])
+    assert not (ran.folder / "links").exists()
+
+
+@pytest.mark.parametrize(("choice", "status"), [("ignore", 0), ("refuse", 3)])
+def test_links_may_be_ignored_or_be_a_reason_to_refuse(
+    tmp_path: Path, choice: str, status: int
+) -> None:
+    with EmulatorServer(FORECASTS) as server:
+        ran = run({**plan(server), "mode": "cleanup", "lookup_links": choice}, tmp_path)
+    assert ran.status == status
+    assert not (ran.folder / "links").exists()
+
+
+def test_without_such_links_there_is_no_finding(server: EmulatorServer, tmp_path: Path) -> None:
+    assert run(plan(server), tmp_path).codes == []
+
+
+def test_a_snapshot_that_can_not_be_written_stops_the_cleanup(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Backup, "flush", full)
+    with EmulatorServer(FORECASTS) as server:
+        before = server.org.counts()
+        ran = run({**plan(server), "mode": "cleanup"}, tmp_path)
+        assert server.org.counts() == before
+    assert (ran.status, ran.states) == (3, [])
+    assert "No space left" in ran.message

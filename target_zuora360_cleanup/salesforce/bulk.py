@@ -13,7 +13,9 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from target_zuora360_cleanup.salesforce.errors import JobFailed
+from requests import RequestException
+
+from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -126,8 +128,15 @@ class Bulk:
         )
 
     def close(self, job_id: str) -> None:
-        """Say that the upload is complete: Salesforce starts to work on it."""
-        self._patch(job_id, "UploadComplete")
+        """Say that the upload is complete: Salesforce starts to work on it.
+
+        Where the answer got lost, the job itself says whether it was closed.
+        """
+        try:
+            self._patch(job_id, "UploadComplete")
+        except (ApiError, RequestException):
+            if self.job("ingest", job_id).state == "Open":
+                raise
 
     def abort(self, job_id: str) -> None:
         """Have an ingest job stopped."""
@@ -171,7 +180,7 @@ class Bulk:
             with self._session.get(url, params=params, stream=True) as response:
                 yield response.iter_content(CHUNK_BYTES)
                 locator = response.headers.get("Sforce-Locator")
-            if locator in (None, "", "null"):
+            if (locator or "").strip() in ("", "null"):
                 return
 
     def failed_rows(self, job_id: str) -> Iterator[dict[str, str]]:

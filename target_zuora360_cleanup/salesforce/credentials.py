@@ -12,6 +12,7 @@ from base64 import b64encode
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
+from xml.parsers.expat import ExpatError
 
 from typing_extensions import override
 
@@ -122,8 +123,8 @@ class Jwt:
         }
         try:
             return jwt.encode(claims, self.private_key, algorithm="RS256")
-        except (ValueError, TypeError, jwt.PyJWTError):
-            # (the cause may quote the key)
+        except (ValueError, TypeError, AttributeError, jwt.PyJWTError):
+            # A public key or one of another kind; the cause may quote the key.
             raise InputError(
                 "jwt_private_key can't sign: give an RSA private key in PEM form, from "
                 "'-----BEGIN' to 'KEY-----' with its line breaks."
@@ -143,16 +144,20 @@ class Password:
 
     def login(self, session: requests.Session) -> Grant:
         """Call SOAP `login()`."""
+        from simple_salesforce.exceptions import SalesforceAuthenticationFailed
         from simple_salesforce.login import SalesforceLogin
 
-        token, host = SalesforceLogin(
-            username=self.username,
-            password=self.password,
-            security_token=self.security_token,
-            sf_version=SOAP_LOGIN_VERSION,
-            session=session,
-            scratch_url=self.url,
-        )
+        try:
+            token, host = SalesforceLogin(
+                username=self.username,
+                password=self.password,
+                security_token=self.security_token,
+                sf_version=SOAP_LOGIN_VERSION,
+                session=session,
+                scratch_url=self.url,
+            )
+        except ExpatError:
+            raise SalesforceAuthenticationFailed(200, "<no XML>") from None
         return Grant(token, f"{scheme_of(self.url)}://{host}")
 
 
@@ -193,7 +198,7 @@ def _jwt(settings: Settings, url: str) -> Credentials | None:
         return None
     # The audience is the login server, also when the request goes to a My Domain (OAuth 2.0 JWT
     # bearer flow, "Create a JWT").
-    sandbox = settings.is_sandbox or "test.salesforce.com" in url or ".sandbox." in url
+    sandbox = settings.is_sandbox or url == "https://test.salesforce.com" or ".sandbox." in url
     audience = f"https://{'test' if sandbox else 'login'}.salesforce.com"
     return Jwt(url, audience, settings.jwt_client_id, settings.jwt_username, key)
 
@@ -203,8 +208,10 @@ def _key_file(path: str | None) -> str | None:
         return None
     try:
         return Path(path).expanduser().read_text(encoding="ascii")
-    except (OSError, UnicodeDecodeError) as exc:
-        why = exc.strerror if isinstance(exc, OSError) else "it is no PEM file"
+    except (OSError, RuntimeError, UnicodeDecodeError) as exc:
+        # (RuntimeError: `~user` of a user that doesn't exist)
+        why = "it is no PEM file" if isinstance(exc, UnicodeDecodeError) else exc
+        why = getattr(exc, "strerror", None) or why
         raise InputError(f"jwt_private_key_path: can't read '{path}': {why}.") from None
 
 

@@ -31,8 +31,9 @@ def login_url(domain: str | None, instance_url: str | None, *, is_sandbox: bool 
 
 
 def _check_sandbox(domain: str | None, is_sandbox: bool | None) -> None:  # noqa: FBT001 - a setting
-    looks = {"test": True, "login": False}.get(domain or "")
-    if looks is None and domain and ".sandbox." in domain:
+    host = (domain or "").split("://")[-1].rstrip("/").removesuffix(".salesforce.com")
+    looks = {"test": True, "login": False}.get(host)
+    if looks is None and f".{host}.".find(".sandbox.") > 0:
         looks = True
     if looks is None or is_sandbox is None or looks == is_sandbox:
         return
@@ -48,17 +49,27 @@ def org_url(text: str, setting: str = "instance_url") -> str:
     Raises:
         InputError: It is no URL, or it would send credentials unencrypted over a network.
     """
-    parts = urlsplit(text if "://" in text else f"https://{text}")
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    try:
+        parts = urlsplit(text if "://" in text else f"https://{text}")
+        port = parts.port
+    except ValueError:
+        raise InputError(_no_url(text, setting)) from None
+    if "@" in parts.netloc:
         raise InputError(
-            f"{setting}: '{text}' is no URL such as https://example.my.salesforce.com."
+            f"{setting}: a URL must not hold a user name or password; there are settings for them."
         )
+    if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
+        raise InputError(_no_url(text, setting))
     if parts.scheme == "http" and not _is_loopback(parts.hostname):
         raise InputError(
             f"{setting}: '{text}' would send credentials unencrypted; use https. Plain http is "
             "accepted for a loopback address only."
         )
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def _no_url(text: str, setting: str) -> str:
+    return f"{setting}: '{text}' is no URL such as https://example.my.salesforce.com."
 
 
 def scheme_of(url: str) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from target_zuora360_cleanup.errors import InputError
 from target_zuora360_cleanup.salesforce.credentials import read_credentials
 from target_zuora360_cleanup.salesforce.errors import ApiError
-from target_zuora360_cleanup.salesforce.session import OrgSession
+from target_zuora360_cleanup.salesforce.session import OrgSession, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -146,7 +146,7 @@ def _login(session: OrgSession, credentials: Credentials) -> str:
         return session.connect().instance_url
     except SalesforceAuthenticationFailed as exc:
         raise InputError(
-            f"Salesforce refused the login ({credentials.name}): {exc.auth_message or exc.code}. "
+            f"Salesforce refused the login ({credentials.name}): {refusal(exc)}. "
             "Check the credentials and the domain."
         ) from None
     except RequestException as exc:

@@ -10,10 +10,10 @@ import csv
 import io
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from target_zuora360_cleanup.salesforce.bulk import Bulk
     from target_zuora360_cleanup.salesforce.org import Org
@@ -86,11 +86,14 @@ def _rest(org: Org, soql: str, fields: Sequence[str]) -> Iterator[bytes]:
     writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\n")
     writer.writerow(fields)
     for record in org.query(soql):
-        writer.writerow([_plain(record[name]) for name in fields])
+        writer.writerow([_plain(record, name) for name in fields])
     yield text.getvalue().encode()
 
 
-def _plain(value: object) -> object:
+def _plain(record: Mapping[str, Any], path: str) -> object:
+    value: Any = record
+    for name in path.split("."):
+        value = value and value.get(name)
     if isinstance(value, bool):
         return str(value).lower()
     return "" if value is None else value

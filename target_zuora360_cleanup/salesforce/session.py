@@ -20,22 +20,40 @@ from target_zuora360_cleanup.salesforce.errors import ApiError, SessionExpired
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from simple_salesforce.exceptions import SalesforceAuthenticationFailed
+    from urllib3.response import BaseHTTPResponse
+
     from target_zuora360_cleanup.salesforce.credentials import Credentials, Grant
 
 CONNECT_SECONDS: Final = 10
 READ_SECONDS: Final = 180
 """Above the 120 s after which Salesforce gives a query up (`QUERY_TIMEOUT`)."""
+RETRIES: Final = 6
+"""Over half a minute, as the waits double."""
+LOGIN_RETRIES: Final = 2
+"""A wrong domain is to be told at once."""
+RETRY_AFTER_SECONDS: Final = 60
 _POOL: Final = 32
+_REFUSAL_LENGTH: Final = 300
 _RETRIED_STATUSES: Final = (408, 420, 429, 500, 502, 503, 504)
 
 
-def retry_policy() -> Retry:
+class _Retry(Retry):
+    """Waits as long as the server asks for, within bounds."""
+
+    @override
+    def get_retry_after(self, response: BaseHTTPResponse) -> float | None:
+        asked = super().get_retry_after(response)
+        return None if asked is None else min(asked, RETRY_AFTER_SECONDS)
+
+
+def retry_policy(retries: int = RETRIES) -> Retry:
     """What is repeated: requests that never arrived, and those that change nothing.
 
     A request that may have been carried out (POST, PATCH, PUT) is not repeated here.
     """
-    return Retry(
-        total=6,
+    return _Retry(
+        total=retries,
         backoff_factor=0.5,
         backoff_jitter=0.5,
         backoff_max=30,
@@ -48,9 +66,9 @@ def retry_policy() -> Retry:
 class _Adapter(HTTPAdapter):
     """Gives every request a time limit; may send to plain http what asks for https."""
 
-    def __init__(self, *, plain_http: bool = False) -> None:
+    def __init__(self, *, plain_http: bool = False, retries: int = RETRIES) -> None:
         self._plain_http = plain_http
-        super().__init__(pool_connections=4, pool_maxsize=_POOL, max_retries=retry_policy())
+        super().__init__(pool_connections=4, pool_maxsize=_POOL, max_retries=retry_policy(retries))
 
     @override
     def send(
@@ -72,8 +90,8 @@ class _Adapter(HTTPAdapter):
 def plain_session() -> requests.Session:
     """A session with time limits and retries, but no token: for logging in."""
     session = requests.Session()
-    session.mount("https://", _Adapter())
-    session.mount("http://", _Adapter())
+    session.mount("https://", _Adapter(retries=LOGIN_RETRIES))
+    session.mount("http://", _Adapter(retries=LOGIN_RETRIES))
     return session
 
 
@@ -120,7 +138,7 @@ class OrgSession(requests.Session):
 
         Raises:
             ApiError: Salesforce answered with an error status.
-            SessionExpired: The session ended and can't be renewed.
+            SessionExpired: The session ended and can't be renewed, or is refused a new login.
             requests.RequestException: No answer came.
         """
         token = self._token()
@@ -151,8 +169,8 @@ class OrgSession(requests.Session):
         return self._grant.access_token
 
     def _renew(self, stale: str, response: requests.Response) -> str:
+        error = ApiError.of(response)  # (reads the answer, which frees its connection)
         if not self._credentials.renewable:
-            error = ApiError.of(response)
             raise SessionExpired(
                 error.status,
                 error.code,
@@ -161,12 +179,33 @@ class OrgSession(requests.Session):
             )
         with self._lock:
             # Another thread may have logged in while this one waited.
-            return self._token() if self._token() != stale else self._login().access_token
+            return self._token() if self._token() != stale else self._login_again().access_token
+
+    def _login_again(self) -> Grant:
+        from simple_salesforce.exceptions import SalesforceAuthenticationFailed
+
+        try:
+            return self._login()
+        except SalesforceAuthenticationFailed as exc:
+            raise SessionExpired(
+                requests.codes.unauthorized,
+                "INVALID_SESSION_ID",
+                f"the session ended and Salesforce refused a new login ({self._credentials.name}): "
+                f"{refusal(exc)}",
+            ) from None
 
     def _note(self, method: str, response: requests.Response) -> None:
         with self._lock:
             self.calls[method] = self.calls.get(method, 0) + 1
             self.usage = read_usage(response.headers.get("Sforce-Limit-Info")) or self.usage
+
+
+def refusal(exc: SalesforceAuthenticationFailed) -> str:
+    """Why a login was refused, in a line; what answered may have been no Salesforce at all."""
+    message = str(exc.auth_message or exc.code or "no reason given").strip()
+    if message.startswith("<") or len(message) > _REFUSAL_LENGTH:
+        return f"the answer, HTTP {exc.code}, is none of a Salesforce login server"
+    return " ".join(message.split()).rstrip(".")
 
 
 def read_usage(header: str | None) -> tuple[int, int] | None:
