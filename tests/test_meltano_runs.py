@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -235,7 +235,7 @@ def test_a_cleanup_empties_the_org_of_zuora_and_makes_the_next_sync_a_full_one(
         assert made.state == RESET
         done = made.run()
         assert done.returncode == 0, done.stderr
-        assert_full_but_for(NOT_CLEANED, made.report["records"])
+        assert_full_but_for(NOT_CLEANED, made.report["records_read"])
 
 
 def assert_full_but_for(streams: tuple[str, ...], records: Mapping[str, int]) -> None:
@@ -291,37 +291,29 @@ def test_a_cleanup_that_fails_half_way_has_reset_the_state(
     assert made.state == RESET
 
 
-def test_a_cleanup_whose_reset_would_not_be_stored_is_refused(
+def test_a_refused_cleanup_leaves_org_and_state_as_they_were(
     project: Callable[[EmulatorServer], Project], sandbox: EmulatorServer
 ) -> None:
-    made = project(sandbox)
-    runs: list[tuple[list[str], dict[str, str], str]] = [
-        (["--merge-state"], {}, "--merge-state"),
-        (["--full-refresh"], {}, "--full-refresh"),
-        ([], {"MELTANO_RUN_STATE_STRATEGY": "merge"}, "MELTANO_RUN_STATE_STRATEGY"),
-    ]
-    with unchanged(sandbox):
-        for number, (flags, variables, named) in enumerate(runs, 1):
-            done = made.run(*flags, mode="cleanup", **variables)
+    with EmulatorServer(OrgOptions(records=600, sandbox=False)) as production:
+        at_sandbox = project(sandbox)
+        at_production = replace(at_sandbox, server=production)
+        merging = "MELTANO_RUN_STATE_STRATEGY"
+        runs: list[tuple[Project, list[str], dict[str, str], str]] = [
+            (at_production, [], {}, production.org.org_id),
+            (at_sandbox, ["--merge-state"], {}, "--merge-state"),
+            (at_sandbox, ["--full-refresh"], {}, "--full-refresh"),
+            (at_sandbox, [], {merging: "merge"}, merging),
+        ]
+        for number, (made, flags, variables, named) in enumerate(runs, 1):
+            assert made.server
+            with unchanged(made.server):
+                done = made.run(*flags, mode="cleanup", **variables)
             assert done.returncode != 0, named
             assert "BrokenPipe" not in done.stderr, named
             assert len(made.reports) == number, named
             assert made.report["status"] == REFUSED, named
             assert named in made.report["error"]
-    assert made.state == BEFORE
-
-
-def test_a_production_org_is_cleaned_only_when_it_is_named(
-    project: Callable[[EmulatorServer], Project],
-) -> None:
-    with EmulatorServer(OrgOptions(records=600, sandbox=False)) as server:
-        made = project(server)
-        with unchanged(server):
-            done = made.run(mode="cleanup")
-        assert done.returncode != 0
-        assert made.report["status"] == REFUSED
-        assert server.org.org_id in made.report["error"]
-        assert made.state == BEFORE
+    assert at_sandbox.state == BEFORE
 
 
 def test_meltano_config_test_deletes_nothing_and_writes_no_state(
@@ -330,10 +322,11 @@ def test_meltano_config_test_deletes_nothing_and_writes_no_state(
     made = project(sandbox)
     with unchanged(sandbox):
         done = made.meltano("config", "test", LOADER, mode="cleanup")
-    assert done.returncode == 0, done.stderr
+    # Meltano 4.4.1 ends with an error after any loader's test: it terminates a process that has
+    # ended already. Its verdict is in its log.
+    assert "Test data was written to your target system" in done.stderr, done.stderr
+    assert made.report["status"] == "done"
     assert made.report["state"]["written"] is None
-    listed = made.meltano("state", "list")
-    assert listed.stdout.split() == [STATE_ID]
     assert made.state == BEFORE
 
 
@@ -344,7 +337,7 @@ def test_a_signal_in_the_middle_leaves_the_reset_and_never_the_taps_state(
     with EmulatorServer(OrgOptions(records=3000, sandbox=True), slow) as server:
         made = project(server)
         pid_file = name_the_process(made.path)
-        command = [BIN / "meltano", "run", TAP, LOADER]
+        command = [str(BIN / "meltano"), "run", TAP, LOADER]
         log = made.path / "meltano.log"
         with (
             log.open("w") as out,
