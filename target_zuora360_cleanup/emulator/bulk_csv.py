@@ -10,10 +10,10 @@ from target_zuora360_cleanup.emulator.bulk_jobs import BATCH_ROWS, Job, JobFaile
 
 if TYPE_CHECKING:
     import io
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-__all__ = ["DELIMITERS", "LINE_ENDINGS", "CsvUpload", "csv_line", "stream_file"]
+__all__ = ["DELIMITERS", "LINE_ENDINGS", "CsvUpload", "csv_line", "stream_file", "unprocessed_rows"]
 
 DELIMITERS = {
     "BACKQUOTE": "`",
@@ -51,14 +51,14 @@ class CsvUpload:
         while batch := list(islice(rows, BATCH_ROWS)):
             yield batch
 
-    def rows(self, skip: int = 0) -> Iterator[list[str]]:
-        """Every row but the first ``skip`` and the header; blank lines are no rows."""
+    def rows(self) -> Iterator[list[str]]:
+        """Every row but the header; blank lines are no rows."""
         if not self._job.upload.exists():
             return
         with self._job.upload.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.reader(file, delimiter=self._delimiter, strict=True)
             filled = (row for row in _checked(reader) if row)
-            yield from map(self._fit, islice(filled, skip + 1, None))
+            yield from map(self._fit, islice(filled, 1, None))
 
     def _fit(self, row: list[str]) -> list[str]:
         if len(row) != len(self.columns):
@@ -101,11 +101,17 @@ def stream_file(path: Path, start: int = 0, end: int | None = None) -> Iterator[
             yield part
 
 
-def write_rows(rows: Iterable[Sequence[str]], delimiter: str, ending: str) -> Iterator[bytes]:
-    """Rows as CSV, in parts of some 1,000 rows."""
-    lines = (csv_line(row, delimiter, ending) for row in rows)
-    while part := "".join(islice(lines, 1_000)):
-        yield part.encode()
+def unprocessed_rows(job: Job) -> Iterator[bytes]:
+    """The header and the rows after the last that was done, as the client wrote them."""
+    if not job.upload.exists():
+        return
+    with job.upload.open(encoding="utf-8-sig", newline="", errors="surrogateescape") as file:
+        yield file.readline().encode(errors="surrogateescape")
+        done = filter(None, csv.reader(file, delimiter=DELIMITERS[job.delimiter]))
+        for _ in islice(done, job.processed):
+            pass
+        while part := file.read(_CHUNK):
+            yield part.encode(errors="surrogateescape")
 
 
 def _checked_line(file: io.TextIOWrapper) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from target_zuora360_cleanup.emulator.bulk_csv import stream_file
-from target_zuora360_cleanup.emulator.bulk_ingest_run import IngestRun, unprocessed_rows
+from target_zuora360_cleanup.emulator.bulk_csv import stream_file, unprocessed_rows
+from target_zuora360_cleanup.emulator.bulk_ingest_run import IngestRun
 from target_zuora360_cleanup.emulator.bulk_jobs import Job, job_error
 from target_zuora360_cleanup.emulator.bulk_listing import list_page
 from target_zuora360_cleanup.emulator.bulk_orders import read_order, read_parts

@@ -13,7 +13,6 @@ from target_zuora360_cleanup.emulator.bulk_csv import (
     LINE_ENDINGS,
     CsvUpload,
     csv_line,
-    write_rows,
 )
 from target_zuora360_cleanup.emulator.bulk_jobs import Job, JobFailed
 from target_zuora360_cleanup.emulator.bulk_workers import end_early
@@ -21,11 +20,11 @@ from target_zuora360_cleanup.emulator.errors import RowResult, SalesforceError
 from target_zuora360_cleanup.emulator.versions import FAILED_RESULTS_CARRY_IDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from target_zuora360_cleanup.emulator.service import Service
 
-__all__ = ["IngestRun", "unprocessed_rows"]
+__all__ = ["IngestRun"]
 
 _Operation = Literal["insert", "update", "upsert", "delete", "hardDelete"]
 _DELETES = frozenset({"delete", "hardDelete"})
@@ -148,15 +147,6 @@ class IngestRun:
             return "", text
         given = row[0] if self._job.operation in _DELETES else ""
         return result.id or given, text
-
-
-def unprocessed_rows(job: Job) -> Iterator[bytes]:
-    """The rows after the last batch that was done, with the header."""
-    upload = CsvUpload(job)
-    layout = DELIMITERS[job.delimiter], LINE_ENDINGS[job.line_ending]
-    if upload.columns:
-        yield from write_rows([upload.columns], *layout)
-    yield from write_rows(upload.rows(skip=job.processed), *layout)
 
 
 def _as_records(

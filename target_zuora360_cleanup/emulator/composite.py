@@ -34,16 +34,11 @@ def composite(service: Service, call: Call) -> Answer:
     if heavy > _MOST_HEAVY:
         text = f"Limit of {_MOST_HEAVY} query or collection subrequests reached: {heavy}"
         raise SalesforceError("LIMIT_EXCEEDED", text)
-    answers: dict[str, Any] = {}
-    shown = []
-    for item in asked:
-        name = str(item.get("referenceId", ""))
-        status, body, headers = _step(service, call, item, answers)
-        if status < _ERRORS:
-            answers[name] = body
-        shown.append(
-            {"body": body, "httpHeaders": headers, "httpStatusCode": status, "referenceId": name}
-        )
+    all_or_none = bool(call.json_object().get("allOrNone"))
+    _refuse_half_done(asked, all_or_none=all_or_none)
+    shown = _series(service, call, asked)
+    if all_or_none and any(item["httpStatusCode"] >= _ERRORS for item in shown):
+        shown = [item if item["httpStatusCode"] >= _ERRORS else _undone(item) for item in shown]
     return json_answer({"compositeResponse": shown})
 
 
@@ -73,6 +68,34 @@ def _requests(call: Call, key: str) -> list[dict[str, Any]]:
         text = f"Limit of {_MOST} subrequests exceeded: {len(asked)}"
         raise SalesforceError("LIMIT_EXCEEDED", text)
     return asked
+
+
+def _refuse_half_done(asked: list[dict[str, Any]], *, all_or_none: bool) -> None:
+    """Refuse what the emulator could not undo."""
+    writes = any(str(item.get("method", "GET")).upper() != "GET" for item in asked)
+    if all_or_none and writes:
+        text = "The emulator can't undo a series of requests: allOrNone is for GET requests only"
+        raise SalesforceError("INVALID_INPUT", text)
+
+
+def _series(service: Service, call: Call, asked: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    answers: dict[str, Any] = {}
+    shown = []
+    for item in asked:
+        name = str(item.get("referenceId", ""))
+        status, body, headers = _step(service, call, item, answers)
+        if status < _ERRORS:
+            answers[name] = body
+        shown.append(
+            {"body": body, "httpHeaders": headers, "httpStatusCode": status, "referenceId": name}
+        )
+    return shown
+
+
+def _undone(item: dict[str, Any]) -> dict[str, Any]:
+    text = "The transaction was rolled back since another operation in the same transaction failed."
+    body = [{"errorCode": "PROCESSING_HALTED", "message": text}]
+    return {**item, "body": body, "httpStatusCode": 400}
 
 
 def _step(

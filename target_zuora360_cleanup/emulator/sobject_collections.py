@@ -99,8 +99,12 @@ def _carry_out(
     all_or_none: bool,
 ) -> list[RowResult]:
     """The results in the order of the rows; neighbours of one object are done together."""
+    chunks = _chunks(rows)
+    if all_or_none and len(chunks) > 1:
+        text = "The emulator undoes rows of one object only: allOrNone needs rows of one object"
+        raise SalesforceError("INVALID_INPUT", text)
     results: list[RowResult] = []
-    for name, chunk in _chunks(rows):
+    for name, chunk in chunks:
         if name is None:
             results.extend(_malformed(row) for row in chunk)
             continue

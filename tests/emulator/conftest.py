@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
 from target_zuora360_cleanup.emulator.options import ServerOptions
-from target_zuora360_cleanup.emulator.org import OrgOptions
+from target_zuora360_cleanup.emulator.org import Org, OrgOptions
 from target_zuora360_cleanup.emulator.server import EmulatorServer
 from tests.emulator.http_client import Client, client_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
+
+
+SMALL = OrgOptions(records=300)
 
 
 @pytest.fixture(scope="session")
@@ -24,10 +29,19 @@ def shared() -> Iterator[Client]:
             yield client
 
 
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with a small org, to be copied."""
+    path = tmp_path_factory.mktemp("filled") / "org.sqlite"
+    Org.open(SMALL, path).close()
+    return path
+
+
 @pytest.fixture
-def own() -> Iterator[Client]:
+def own(filled: Path, tmp_path: Path) -> Iterator[Client]:
     """An org for one test."""
-    with EmulatorServer(OrgOptions(records=300)) as server:
+    db = shutil.copy(filled, tmp_path / "org.sqlite")
+    with EmulatorServer(SMALL, db=db) as server:
         client = client_of(server)
         with client.session:
             yield client

@@ -34,7 +34,7 @@ class Client:
         return answer
 
     def ids(self, object_name: str, limit: int) -> list[str]:
-        found = self.query(f"SELECT Id FROM {object_name} LIMIT {limit}")  # noqa: S608 - SOQL
+        found = self.query(f"SELECT Id FROM {object_name} LIMIT {limit}")
         return [record["Id"] for record in found["records"]]
 
     def create_job(self, version: str = "v59.0", **job: Any) -> dict[str, Any]:

@@ -41,9 +41,7 @@ def token(client: Client, form: Mapping[str, str], **headers: str) -> requests.R
     ],
     ids=lambda form: form["grant_type"],
 )
-def test_a_well_formed_login_gets_a_token_that_works(
-    shared: Client, form: dict[str, str]
-) -> None:
+def test_a_well_formed_login_gets_a_token_that_works(shared: Client, form: dict[str, str]) -> None:
     answer = token(shared, form)
     granted = answer.json()
     assert answer.status_code == 200
@@ -129,8 +127,9 @@ def soap(client: Client, version: str, body: str, session_id: str = "") -> reque
     return requests.post(url, data=envelope, headers=headers, timeout=10)
 
 
-def login_body(password: str = "pw") -> str:
-    return f"<urn:login><urn:username>me</urn:username><urn:password>{password}</urn:password></urn:login>"
+def login_body(word: str = "pw") -> str:
+    given = f"<urn:username>me</urn:username><urn:password>{word}</urn:password>"
+    return f"<urn:login>{given}</urn:login>"
 
 
 def test_soap_login_answers_with_session_and_server(shared: Client) -> None:
