@@ -10,7 +10,11 @@ from typing import Final, Literal
 GONE: Final = "ENTITY_IS_DELETED"
 """The answer for a record that is in the recycle bin already: done, not failed."""
 SAMPLES: Final = 5
-_ID: Final = re.compile(r"\b[a-zA-Z0-9]{15}(?:[a-zA-Z0-9]{3})?\b")
+GROUPS: Final = 200
+"""Different messages that are kept apart; Salesforce may name other records in each."""
+_OTHER: Final = "other messages, see failures.csv"
+# A word of 15 letters is no id: ids hold digits.
+_ID: Final = re.compile(r"\b(?=[a-zA-Z]*\d)[a-zA-Z0-9]{15}(?:[a-zA-Z0-9]{3})?\b")
 
 Ended = Literal["done", "partial", "not begun"]
 
@@ -55,7 +59,7 @@ class FailureGroup:
 
 @dataclass
 class Failures:
-    """Gathers failures by reason, in memory bounded by the number of reasons."""
+    """Gathers failures by reason, `GROUPS` of them and then one more for each code."""
 
     _groups: dict[tuple[str, str, str], list[str]] = field(default_factory=dict)
     _counts: dict[tuple[str, str, str], int] = field(default_factory=dict)
@@ -65,6 +69,8 @@ class Failures:
         """Take in one failure."""
         key = (object_name, code, _ID.sub("…", message))
         with self._lock:
+            if key not in self._counts and len(self._counts) >= GROUPS:
+                key = (object_name, code, _OTHER)
             self._counts[key] = self._counts.get(key, 0) + 1
             samples = self._groups.setdefault(key, [])
             if record_id and len(samples) < SAMPLES:

@@ -35,14 +35,15 @@ class OutputFolder:
         """
         name = f"{now:%Y%m%dT%H%M%SZ}-{mode}"
         for suffix in ("", *(f"-{number}" for number in range(2, 1000))):
-            path = Path(parent).expanduser() / f"{name}{suffix}"
             try:
+                path = Path(parent).expanduser() / f"{name}{suffix}"
                 path.mkdir(parents=True)
             except FileExistsError as exc:
                 if path.is_dir():
                     continue
                 raise _unwritable(parent, exc) from None
-            except OSError as exc:
+            except (OSError, RuntimeError) as exc:
+                # (RuntimeError: `~user` of a user that doesn't exist)
                 raise _unwritable(parent, exc) from None
             return cls(path)
         raise InputError(f"output_dir: '{parent}' has too many folders named {name}.")
@@ -68,8 +69,9 @@ class OutputFolder:
         return FailureFile(self.path / "failures.csv")
 
 
-def _unwritable(parent: str, exc: OSError) -> InputError:
-    return InputError(f"output_dir: can't write to '{parent}': {exc.strerror}.")
+def _unwritable(parent: str, exc: Exception) -> InputError:
+    why = str(getattr(exc, "strerror", None) or exc).rstrip(".")
+    return InputError(f"output_dir: can't write to '{parent}': {why}.")
 
 
 class Backup:

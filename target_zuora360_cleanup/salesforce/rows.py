@@ -8,9 +8,14 @@ from __future__ import annotations
 
 import csv
 import io
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
+
+from requests import RequestException
+
+from target_zuora360_cleanup.salesforce.errors import ApiError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -60,10 +65,14 @@ def read_pages(
         yield _rest(org, soql, selection.fields)
         return
     job_id = bulk.create_query(soql)
-    bulk.wait("query", job_id)
-    for page in bulk.pages(job_id, page_rows):
-        yield whole_lines(page)
-    bulk.remove("query", job_id)
+    try:
+        bulk.wait("query", job_id)
+        for page in bulk.pages(job_id, page_rows):
+            yield whole_lines(page)
+    finally:
+        # Salesforce forgets the job after a week anyway; the rows don't depend on it any more.
+        with suppress(ApiError, RequestException):
+            bulk.remove("query", job_id)
 
 
 def split_header(page: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
