@@ -115,7 +115,6 @@ def _quote_links(links: Links) -> None:
     links.spread("zqu__QuoteChargeDetail__c", quote, quote)
     links.put("zqu__QuoteChargeDetail__c", catalog_plan, own_plan)
     links.put("zqu__QuoteChargeDetail__c", catalog_charge, (first.get(at or 0) for at in own_plan))
-    links.put("zqu__QuoteChargeDetail__c", catalog_charge, (first.get(at or 0) for at in own_plan))
     links.spread("zqu__QuoteCharge_Tier__c", charge, charge)
     links.put("zqu__QuoteCharge_Tier__c", "zqu__RatePlanCharge__c",
               links.of(charge, catalog_charge) or ())  # fmt: skip

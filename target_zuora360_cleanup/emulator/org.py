@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import tempfile
 import threading
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -22,7 +20,8 @@ from target_zuora360_cleanup.emulator.dml_delete import (
 )
 from target_zuora360_cleanup.emulator.dml_write import Writer
 from target_zuora360_cleanup.emulator.errors import RowResult, SalesforceError
-from target_zuora360_cleanup.emulator.generate import fill
+from target_zuora360_cleanup.emulator.org_file import fill_or_check, open_store
+from target_zuora360_cleanup.emulator.org_options import OrgOptions
 from target_zuora360_cleanup.emulator.schema_data import load_schema
 from target_zuora360_cleanup.emulator.soql import QueryResult, run_query
 from target_zuora360_cleanup.emulator.store import Store, quote
@@ -47,44 +46,6 @@ class _RolledBack(Exception):
     def __init__(self, results: Sequence[RowResult]) -> None:
         super().__init__("not all rows could be done")
         self.results = results
-
-
-@dataclass(frozen=True)
-class OrgOptions:
-    """What a new org holds.
-
-    Attributes:
-        seed: The same seed and numbers give the same rows.
-        records: Zuora's records: accounts and related objects, and the product catalogue.
-        quotes: Whether there are quotes, which use part of the catalogue.
-        customer_rows: Which of the three customer objects have rows.
-        without_packages: Packages (`Zuora`, `zqu`) that are not installed.
-        sandbox: Whether the org calls itself a sandbox.
-        organization_type: Salesforce's name of the edition.
-        hard_delete_permission: Whether the user may delete for good.
-        zqu_version: Version of Zuora Quotes.
-        zuora_version: Version of Zuora 360.
-        max_cascade: Children that one deletion may take along.
-    """
-
-    seed: int = 1
-    records: int = 10_000
-    quotes: bool = True
-    customer_rows: frozenset[str] = frozenset()
-    without_packages: frozenset[str] = frozenset()
-    sandbox: bool = False
-    organization_type: str = "Enterprise Edition"
-    hard_delete_permission: bool = False
-    zqu_version: str = "9.12"
-    zuora_version: str = "5.2"
-    max_cascade: int = 100_000
-
-    @property
-    def as_text(self) -> str:
-        """What tells one filled database from another."""
-        plain = {key: sorted(value) if isinstance(value, frozenset) else value
-                 for key, value in asdict(self).items()}  # fmt: skip
-        return json.dumps(plain, sort_keys=True)
 
 
 class Org:
@@ -118,14 +79,14 @@ class Org:
             db: The file; None takes a private one that goes when the org is closed.
 
         Raises:
-            ValueError: The file was filled with other options.
+            ValueError: The file was filled with other options, or by something else.
         """
         with ExitStack() as stack:
             path = db or Path(stack.enter_context(tempfile.TemporaryDirectory())) / "org.sqlite"
-            store = Store(path)
+            store = open_store(path)
             stack.callback(store.close)
             schema = load_schema(options.without_packages)
-            _fill_or_check(store, schema, options, path)
+            fill_or_check(store, schema, options, path)
             return cls(options, store, schema, stack.pop_all())
 
     def __enter__(self) -> Self:
@@ -277,17 +238,6 @@ class Org:
             ):
                 digest.update(repr(row).encode())
         return digest.hexdigest()
-
-
-def _fill_or_check(store: Store, schema: Schema, options: OrgOptions, path: Path) -> None:
-    filled_with = store.get_meta("options")
-    if filled_with is None:
-        fill(store, schema, options)
-        store.set_meta("options", options.as_text)
-    elif filled_with != options.as_text:
-        raise ValueError(
-            f"{path} was filled with other options: {filled_with}. Name another file, or remove it."
-        )
 
 
 def _number(sobject: SObject, record_id: str) -> int:

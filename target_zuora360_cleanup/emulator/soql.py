@@ -175,9 +175,8 @@ def _attributes(hidden: Hidden, row: Row, version: str) -> Record | None:
     if number is None:
         return None
     sobject = hidden.sobject
-    url = (
-        f"/services/data/{version}/sobjects/{sobject.name}/{ids.encode(sobject.key_prefix, number)}"
-    )
+    record_id = ids.encode(sobject.key_prefix, number)
+    url = f"/services/data/v{version}/sobjects/{sobject.name}/{record_id}"
     return {"attributes": {"type": sobject.name, "url": url}}
 
 

@@ -136,9 +136,13 @@ class Store:
         """Return the largest id that a row of the object may have had."""
         return int(self.value("SELECT next FROM _sequence WHERE object = ?", (object_name,))) - 1
 
+    def tables(self) -> set[str]:
+        """Return the names of the tables that are there."""
+        return {row[0] for row in self.run("SELECT name FROM sqlite_master WHERE type = 'table'")}
+
     def get_meta(self, key: str) -> str | None:
-        """Return a remembered fact about the database, None when a new one has no tables yet."""
-        if not self.value("SELECT 1 FROM sqlite_master WHERE name = '_meta'"):
+        """Return a remembered fact about the database, None when it is unknown."""
+        if "_meta" not in self.tables():
             return None
         found: str | None = self.value("SELECT value FROM _meta WHERE key = ?", (key,))
         return found

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -291,6 +293,31 @@ def test_a_file_filled_with_other_options_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(ValueError, match="other options"):
         Org.open(OrgOptions(records=11), tmp_path / "org.sqlite")
+
+
+def test_a_file_whose_filling_was_cut_off_is_filled_again(tmp_path: Path) -> None:
+    options = OrgOptions(records=10)
+    path = tmp_path / "org.sqlite"
+    Org.open(options, path).close()
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("DELETE FROM _meta WHERE key = 'options'")
+        database.execute("DELETE FROM Account")
+
+    again = Org.open(options, path)
+    assert again.counts()["Account"]
+    again.close()
+
+
+def test_a_database_of_something_else_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "org.sqlite"
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("CREATE TABLE precious (value)")
+
+    with pytest.raises(ValueError, match="no emulated org"):
+        Org.open(OrgOptions(records=10), path)
+
+    with closing(sqlite3.connect(path)) as database:
+        assert database.execute("SELECT name FROM sqlite_master").fetchall() == [("precious",)]
 
 
 def test_an_org_without_the_packages_has_none_of_their_rows() -> None:

@@ -188,7 +188,8 @@ def test_parents_are_nested_with_attributes(org: Org) -> None:
     record = org.query(soql).records(0, 1)[0]
 
     assert record["attributes"]["type"] == INVOICE
-    assert record["attributes"]["url"].endswith(f"/sobjects/{INVOICE}/{record_id(org, '100%')}")
+    own_id = record_id(org, "100%")
+    assert record["attributes"]["url"] == f"/services/data/v64.0/sobjects/{INVOICE}/{own_id}"
     account = record["Zuora__BillingAccount__r"]
     assert account["attributes"]["type"] == "Zuora__CustomerAccount__c"
     assert account["Name"] == "child"

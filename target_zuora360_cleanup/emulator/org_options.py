@@ -1,0 +1,46 @@
+"""What a new org holds."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+
+__all__ = ["OrgOptions"]
+
+
+@dataclass(frozen=True)
+class OrgOptions:
+    """What a new org holds.
+
+    Attributes:
+        seed: The same seed and numbers give the same rows.
+        records: Zuora's records: accounts and related objects, and the product catalogue.
+        quotes: Whether there are quotes, which use part of the catalogue.
+        customer_rows: Which of the three customer objects have rows.
+        without_packages: Packages (`Zuora`, `zqu`) that are not installed.
+        sandbox: Whether the org calls itself a sandbox.
+        organization_type: Salesforce's name of the edition.
+        hard_delete_permission: Whether the user may delete for good.
+        zqu_version: Version of Zuora Quotes.
+        zuora_version: Version of Zuora 360.
+        max_cascade: Children that one deletion may take along.
+    """
+
+    seed: int = 1
+    records: int = 10_000
+    quotes: bool = True
+    customer_rows: frozenset[str] = frozenset()
+    without_packages: frozenset[str] = frozenset()
+    sandbox: bool = False
+    organization_type: str = "Enterprise Edition"
+    hard_delete_permission: bool = False
+    zqu_version: str = "9.12"
+    zuora_version: str = "5.2"
+    max_cascade: int = 100_000
+
+    @property
+    def as_text(self) -> str:
+        """What tells one filled database from another."""
+        plain = {key: sorted(value) if isinstance(value, frozenset) else value
+                 for key, value in asdict(self).items()}  # fmt: skip
+        return json.dumps(plain, sort_keys=True)
