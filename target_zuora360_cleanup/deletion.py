@@ -9,11 +9,13 @@ from __future__ import annotations
 import logging
 import re
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from requests import RequestException
 
+from target_zuora360_cleanup.allowances import is_used_up
 from target_zuora360_cleanup.outcome import GONE, Failures, Outcome, split_error
 from target_zuora360_cleanup.salesforce.bulk import MULTIPART_CHARACTERS
 from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed
@@ -36,7 +38,11 @@ logger = logging.getLogger(__name__)
 COLLECTION_ROWS: Final = 2 * COLLECTION
 """Up to here Collections need no more calls than a Bulk job (create, poll)."""
 _QUOTED: Final = re.compile(rb'^"([a-zA-Z0-9]{18})"', re.MULTILINE)
-_PLAIN: Final = re.compile(rb"^([a-zA-Z0-9]{18})(?=[,\r\n])", re.MULTILINE)
+_PLAIN: Final = re.compile(rb"^([a-zA-Z0-9]{18})(?=[\r\n])", re.MULTILINE)
+
+
+class QuotaReached(Exception):
+    """The share of the org's API calls that may be used is used up."""
 
 
 class Stopped(Exception):
@@ -72,12 +78,12 @@ class Deletion:
             return self._outcome(step)
         except Stopped:
             return self._broken(step, "stopped by a signal")
-        except (ApiError, JobFailed) as exc:
+        except (ApiError, JobFailed, QuotaReached) as exc:
             return self._broken(step, str(exc))
         except RequestException as exc:
             return self._broken(step, unreachable(exc))
         except OSError as exc:
-            return self._broken(step, f"can't write the backup: {exc.strerror or exc}")
+            return self._broken(step, f"can't write {exc.filename or 'a file'}: {exc.strerror}")
 
     def _delete_rows(self, step: Step) -> None:
         backup = self.folder.backup(step.name)
@@ -154,6 +160,12 @@ class Deletion:
     def _go_on(self) -> None:
         if self.stop.is_set():
             raise Stopped
+        quota = self.settings.quota_percent_total
+        if is_used_up(self.org.session.usage, quota):
+            raise QuotaReached(
+                f"{quota} % of the org's daily API calls are used (quota_percent_total); run the "
+                "cleanup again when more are allowed"
+            )
 
     def _job_in_slot(self, step: Step, ids: list[bytes]) -> None:
         try:
@@ -168,14 +180,21 @@ class Deletion:
         def on_poll(job: Job) -> None:
             self.progress.update(step.name, job_id, job.processed)
 
-        job = self.bulk.wait("ingest", job_id, on_poll)
+        try:
+            job = self.bulk.wait("ingest", job_id, on_poll)
+        except JobFailed:
+            # What it did before, it did.
+            self._note_failed(step, job_id)
+            raise
         on_poll(job)
         if job.failed:
-            rows = self.bulk.failed_rows(job_id)
-            self._note(
-                step,
-                [(row["sf__Id"] or row["Id"], *split_error(row["sf__Error"])) for row in rows],
-            )
+            self._note_failed(step, job_id)
+
+    def _note_failed(self, step: Step, job_id: str) -> None:
+        rows = self.bulk.failed_rows(job_id)
+        self._note(
+            step, [(row["sf__Id"] or row["Id"], *split_error(row["sf__Error"])) for row in rows]
+        )
 
     def _send(self, object_name: str, data: bytes) -> str:
         operation = "hardDelete" if self.settings.hard_delete else "delete"
@@ -184,11 +203,12 @@ class Deletion:
         job_id = self.bulk.create_ingest(object_name, operation)
         try:
             self.bulk.upload(job_id, data)
+            self.bulk.close(job_id)
         except (ApiError, RequestException):
             # An open job would hold its place for a day.
-            self.bulk.abort(job_id)
+            with suppress(ApiError, RequestException):
+                self.bulk.abort(job_id)
             raise
-        self.bulk.close(job_id)
         return job_id
 
     def _note(self, step: Step, rows: list[tuple[str, str, str]]) -> None:
@@ -229,5 +249,12 @@ def find_ids(header: bytes, block: bytes) -> list[bytes]:
 
     Salesforce quotes every value. No line inside a quoted value can begin with a quoted word, since
     a quote in a value is doubled; so the pattern is exact.
+
+    Raises:
+        ApiError: Values are not quoted although there are other columns, which may hold anything.
     """
-    return (_QUOTED if header.startswith(b'"') else _PLAIN).findall(block)
+    if header.startswith(b'"'):
+        return _QUOTED.findall(block)
+    if header.strip() not in (b"", b"Id"):
+        raise ApiError(200, "UNQUOTED_CSV", "the query's result can't be told apart into values")
+    return _PLAIN.findall(block)

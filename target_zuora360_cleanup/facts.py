@@ -92,10 +92,13 @@ class Surroundings:
     Attributes:
         quotes_version: Such as `9.12`; blank where it isn't known.
         running_syncs: Syncs without an end.
+        allowances: Maximum and what remains of daily allowances, by Salesforce's names; empty where
+            the user may not know them.
     """
 
     quotes_version: str = ""
     running_syncs: tuple[RunningSync, ...] = ()
+    allowances: Mapping[str, tuple[int, int]] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
+from target_zuora360_cleanup.allowances import needs
 from target_zuora360_cleanup.objects import QUOTE_PREFIX, is_discoverable, of_package
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ def find_all(facts: OrgFacts, settings: Settings, pipeline: Pipeline) -> tuple[F
         *_lookups(facts, settings),
         *_running_sync(facts, settings),
         *_quotes(facts, settings),
+        *_allowances(facts, settings),
         *_state(pipeline),
         *_start_date(facts, pipeline),
     ]
@@ -139,15 +141,25 @@ def _taken_along(facts: OrgFacts, settings: Settings) -> Iterator[Finding]:
     for link, rows in held:
         if not rows or link.child in facts.names:
             continue
-        if link.on_delete == "cascade" and link.child not in settings.allow_cascade_to:
-            yield _cascade(link, rows, some_stay=bool(facts.kept.get(link.parent)))
+        if link.on_delete == "cascade":
+            allowed = link.child in settings.allow_cascade_to
+            some_stay = bool(facts.kept.get(link.parent))
+            yield _cascade(link, rows, some_stay=some_stay, allowed=allowed)
         elif link.on_delete == "restrict":
             yield _restrict(link, rows)
 
 
-def _cascade(link: Relationship, rows: int, *, some_stay: bool) -> Finding:
+def _cascade(link: Relationship, rows: int, *, some_stay: bool, allowed: bool) -> Finding:
     most = "Up to " if some_stay else ""
     via = f"{most}{rows:,} rows of {link.child} would be destroyed with their {link.parent}"
+    if allowed:
+        return Finding(
+            "allowed-rows-taken-along",
+            "tells",
+            f"{via} (field {link.field}).",
+            f"That is allowed: {link.child} is named in allow_cascade_to.",
+            ((link.child, rows),),
+        )
     if of_package(link.child) and is_discoverable(link.child):
         return Finding(
             "package-rows-taken-along",
@@ -262,6 +274,35 @@ def _unprotected_quotes(facts: OrgFacts) -> Iterator[Finding]:
             "not work afterwards.",
             "Leave keep_quoted_products on, so that what quotes use is kept.",
             tuple(sorted(links)),
+        )
+
+
+def _allowances(facts: OrgFacts, settings: Settings) -> Iterator[Finding]:
+    rows = [each.found - len(facts.kept.get(each.kind.api_name, ())) for each in facts.objects]
+    known = facts.around.allowances
+    if any(rows) and not known:
+        yield Finding(
+            "allowances-unknown",
+            "warns",
+            "What is left of the org's daily allowances could not be read.",
+            "Give the user the permission View Setup and Configuration, or look at Setup, Company "
+            "Information.",
+        )
+    wanted = needs(
+        rows,
+        known,
+        job_size=settings.job_size,
+        backup=settings.backup,
+        quota_percent=settings.quota_percent_total,
+    )
+    for need in (each for each in wanted if not each.is_met):
+        yield Finding(
+            "allowance-too-small",
+            "blocks",
+            f"The cleanup needs about {need.needed:,} of {need.name}, but {need.left:,} are left "
+            "today.",
+            "Wait for the allowance of the next 24 hours, clean fewer objects at a time, or raise "
+            "quota_percent_total if it concerns API requests.",
         )
 
 

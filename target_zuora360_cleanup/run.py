@@ -186,6 +186,8 @@ class Run:
         if self._work.gate.opened and self._states.written:
             error = self._final_reset() or error
         self._tell(stream, error)
+        if isinstance(error, CleanupError):
+            error.told = True
         if error is not None:
             _raise(error)
 

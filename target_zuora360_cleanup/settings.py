@@ -135,6 +135,13 @@ class Settings:
     max_parallel_jobs: int = _setting(
         "Parallel jobs", "Delete jobs under way at once.", 5, minimum=1, maximum=25
     )
+    quota_percent_total: int = _setting(
+        "Quota in percent",
+        "Stop before more than this share of the org's daily API calls is used, by anybody.",
+        80,
+        minimum=1,
+        maximum=100,
+    )
     backup: str = _setting(
         "Backup",
         "What is written to a file before a record is deleted: `none`, `ids` (id and external id) "

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 __all__ = ["Reset", "StateTracker"]
 
 
+_FILES = "file_ids"
+
+
 class _Fate(Enum):
     """What becomes of a bookmark, and why."""
 
@@ -137,8 +140,22 @@ class StateTracker:
         entry = _bookmarks(known).get(key)
         if entry is None:
             return _Fate.NEW, None
-        rest = without(entry, cleaned)
+        rest = without(self._settled(key, entry), cleaned)
         return (_Fate.TANGLED, None) if rest is NOTHING else (_Fate.KEPT, rest)
+
+    def _settled(self, key: str, entry: Any) -> Any:  # noqa: ANN401 - a tap's JSON
+        """The entry without the files of this run's exports.
+
+        tap-zuora notes them before a stream's first RECORD. Its next run would read these files in
+        place of a fresh export, and fail for good once Zuora has removed them; from the bookmark
+        alone it exports the same rows again.
+        """
+        stored = _bookmarks(self._first).get(key)
+        before = stored.get(_FILES) if isinstance(stored, dict) else None
+        if not isinstance(entry, dict) or entry.get(_FILES) in (None, before):
+            return entry
+        rest = {name: value for name, value in entry.items() if name != _FILES}
+        return {**rest, _FILES: before} if before is not None else rest
 
     def _before_records_of(self, key: str) -> Iterator[State | None]:
         """The last STATE before the first RECORD that moved this bookmark, if there was a RECORD.

@@ -1,4 +1,4 @@
-"""Reads what else goes on in an org: which version of Zuora Quotes it has, whether a sync runs."""
+"""Reads what else goes on in an org: its version of Quotes, running syncs, its allowances."""
 
 from __future__ import annotations
 
@@ -46,7 +46,16 @@ def read_surroundings(
         if not ignore_running_sync:
             raise
         running = ()
-    return Surroundings(_quotes_version(org), running)
+    return Surroundings(_quotes_version(org), running, _allowances(org))
+
+
+def _allowances(org: Org) -> dict[str, tuple[int, int]]:
+    """Maximum and rest by name; needs the permission View Setup and Configuration."""
+    try:
+        limits = org.limits()
+    except ApiError:
+        return {}
+    return {name: (int(each["Max"]), int(each["Remaining"])) for name, each in limits.items()}
 
 
 def _quotes_version(org: Org) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import os
 import signal
 import sys
@@ -137,6 +138,8 @@ class TargetZuora360Cleanup(Target):
         file_input: IO[str] | None = None,
     ) -> None:
         """Run from the command line; exit statuses as the README lists them."""
+        # Its warnings of repeated requests read like failures.
+        logging.getLogger("urllib3").setLevel(logging.ERROR)
         try:
             super().invoke(
                 about=about, about_format=about_format, config=config, file_input=file_input
@@ -146,7 +149,8 @@ class TargetZuora360Cleanup(Target):
                 cls.logger.error("%s", error)  # noqa: TRY400 - a user's mistake needs no traceback
             sys.exit(InputError.exit_status)
         except CleanupError as exc:
-            cls.logger.error("%s", exc)  # noqa: TRY400 - the same
+            if not exc.told:
+                cls.logger.error("%s", exc)  # noqa: TRY400 - the same
             sys.exit(exc.exit_status)
 
 

@@ -234,3 +234,20 @@ def test_the_line_is_one_line_of_ascii() -> None:
     assert line.isascii()
     assert len(line.splitlines()) == 1
     assert json.loads(line) == bookmarks(Invoice="\u2028\n\ud800é")
+
+
+def test_a_kept_bookmark_does_not_carry_the_files_of_this_runs_exports() -> None:
+    tracker = StateTracker()
+    stored = {"version": 1, "UpdatedDate": "2024-05-01T00:00:00Z"}
+    tracker.state({"bookmarks": {"Amendment": stored}})
+    tracker.state({"bookmarks": {"Amendment": {**stored, "file_ids": ["8ad0"]}}})
+    tracker.record("Amendment")
+    assert tracker.reset(lambda _: False).state == {"bookmarks": {"Amendment": stored}}
+
+
+def test_files_that_were_stored_before_this_run_stay_with_their_bookmark() -> None:
+    tracker = StateTracker()
+    stored = {"version": 1, "UpdatedDate": "2024-05-01T00:00:00Z", "file_ids": ["8ad0"]}
+    tracker.state({"bookmarks": {"Amendment": stored}})
+    tracker.record("Amendment")
+    assert tracker.reset(lambda _: False).state == {"bookmarks": {"Amendment": stored}}

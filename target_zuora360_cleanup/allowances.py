@@ -1,0 +1,103 @@
+"""What a cleanup costs of an org's daily allowances, and whether it is left. Pure.
+
+Counts follow "API Request Limits and Allocations" and "Bulk API and Bulk API 2.0 Limits and
+Allocations": every request is a call, polls included; a delete job uses a batch for each 10,000
+rows; queries use none, but query jobs and the size of their results have allowances of their own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+CALLS: Final = "DailyApiRequests"
+BATCHES: Final = "DailyBulkApiBatches"
+QUERY_JOBS: Final = "DailyBulkV2QueryJobs"
+QUERY_MB: Final = "DailyBulkV2QueryFileStorageMB"
+
+_BATCH_ROWS: Final = 10_000
+_FEW: Final = 400
+_REST_ROWS: Final = 2_000
+_COLLECTION: Final = 200
+_MULTIPART_ROWS: Final = 5_000
+_POLLS: Final = 12
+"""Polls of a job that takes some minutes, at waits that grow by a tenth of its age."""
+_ROW_BYTES: Final = {"none": 24, "ids": 64, "full": 2_000}
+
+
+@dataclass(frozen=True)
+class Need:
+    """What a cleanup needs of one allowance, and what is left of it."""
+
+    name: str
+    needed: int
+    left: int
+
+    @property
+    def is_met(self) -> bool:
+        """Whether enough is left."""
+        return self.needed <= self.left
+
+
+def needs(
+    rows: Iterable[int],
+    allowances: Mapping[str, tuple[int, int]],
+    *,
+    job_size: int,
+    backup: str,
+    quota_percent: int,
+) -> tuple[Need, ...]:
+    """What the deletion of object types with so many rows each needs.
+
+    Args:
+        rows: Rows to delete, by object type.
+        allowances: Maximum and what remains, by Salesforce's name.
+        job_size: Records per delete job.
+        backup: How much of each record is read.
+        quota_percent: Share of the daily calls that may be used up in the end.
+    """
+    counts = [count for count in rows if count]
+    many = [count for count in counts if count > _REST_ROWS]
+    wanted = {
+        CALLS: sum(_calls(count, job_size) for count in counts),
+        BATCHES: sum(_batches(count, job_size) for count in counts if count > _FEW),
+        QUERY_JOBS: len(many),
+        QUERY_MB: sum(many) * _ROW_BYTES[backup] // 1_000_000,
+    }
+    return tuple(
+        Need(name, wanted[name], _left(name, *allowances[name], quota_percent))
+        for name in wanted
+        if name in allowances
+    )
+
+
+def _calls(rows: int, job_size: int) -> int:
+    if rows <= _FEW:
+        return 2 + _ceil(rows, _COLLECTION)
+    jobs = _ceil(rows, job_size)
+    sending = 1 if min(rows, job_size) <= _MULTIPART_ROWS else 3
+    reading = 1 if rows <= _REST_ROWS else 2 + _POLLS + jobs
+    return 1 + reading + jobs * (sending + _POLLS)
+
+
+def _batches(rows: int, job_size: int) -> int:
+    jobs, rest = divmod(rows, job_size)
+    return jobs * _ceil(job_size, _BATCH_ROWS) + _ceil(rest, _BATCH_ROWS)
+
+
+def _ceil(count: int, size: int) -> int:
+    return -(-count // size)
+
+
+def _left(name: str, most: int, remaining: int, quota_percent: int) -> int:
+    if name != CALLS:
+        return remaining
+    return max(0, remaining - most * (100 - quota_percent) // 100)
+
+
+def is_used_up(usage: tuple[int, int] | None, quota_percent: int) -> bool:
+    """Whether calls used and allowed have reached the quota."""
+    return usage is not None and usage[0] * 100 >= usage[1] * quota_percent

@@ -1,0 +1,60 @@
+"""What a cleanup costs of the daily allowances."""
+
+from __future__ import annotations
+
+import pytest
+
+from target_zuora360_cleanup.allowances import (
+    BATCHES,
+    CALLS,
+    QUERY_JOBS,
+    Need,
+    is_used_up,
+    needs,
+)
+
+PLENTY = dict.fromkeys((CALLS, BATCHES, QUERY_JOBS), (100_000, 100_000))
+
+
+def needed(rows: list[int], **more: int) -> dict[str, int]:
+    options = {"job_size": 100_000, "quota_percent": 80, **more}
+    return {each.name: each.needed for each in needs(rows, PLENTY, backup="ids", **options)}
+
+
+def test_nothing_to_delete_costs_nothing() -> None:
+    assert needed([0, 0]) == {CALLS: 0, BATCHES: 0, QUERY_JOBS: 0}
+
+
+def test_few_rows_need_neither_batches_nor_query_jobs() -> None:
+    assert needed([200, 400]) == {CALLS: 3 + 4, BATCHES: 0, QUERY_JOBS: 0}
+
+
+def test_every_ten_thousand_rows_of_a_job_are_a_batch() -> None:
+    assert needed([250_000])[BATCHES] == 25
+    assert needed([250_001])[BATCHES] == 26
+    assert needed([100_000], job_size=15_000)[BATCHES] == 6 * 2 + 1
+
+
+def test_more_rows_never_cost_fewer_calls() -> None:
+    calls = [
+        needed([rows])[CALLS] for rows in (1, 200, 400, 401, 2_000, 5_000, 10**5, 10**6, 10**7)
+    ]
+    assert calls == sorted(calls)
+
+
+def test_the_quota_leaves_a_share_of_the_calls_to_others() -> None:
+    allowances = {CALLS: (1_000, 700)}
+    (need,) = needs([1], allowances, job_size=1, backup="ids", quota_percent=80)
+    assert need == Need(CALLS, 3, 500)
+
+
+def test_an_allowance_is_met_up_to_what_is_left() -> None:
+    assert Need(CALLS, 5, 5).is_met
+    assert not Need(CALLS, 6, 5).is_met
+
+
+@pytest.mark.parametrize(
+    ("usage", "used_up"), [(None, False), ((79, 100), False), ((80, 100), True), ((81, 100), True)]
+)
+def test_the_quota_is_reached_at_its_share(usage: tuple[int, int] | None, *, used_up: bool) -> None:
+    assert is_used_up(usage, 80) is used_up
