@@ -124,7 +124,7 @@ class TargetZuora360Cleanup(Target):
         """Read the configuration files; a file that is no good is the user's to mend."""
         try:
             return super().cb_config(ctx, param, value)
-        except (OSError, ValueError) as exc:
+        except (OSError, ValueError, TypeError) as exc:
             raise click.BadParameter(f"can't read the configuration: {exc}") from None
 
     @override
