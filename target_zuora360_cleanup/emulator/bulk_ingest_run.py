@@ -50,7 +50,7 @@ class IngestRun:
         Raises:
             JobFailed: The job ends as Failed.
         """
-        self._service.workers.pause(self._service.options.job_seconds)
+        self._service.workers.pause(self._job, self._service.options.job_seconds)
         with self._job.lock:
             self._job.move("InProgress")
         fault = self._service.faults.on_job(self._job.operation, self._job.object_name)
@@ -60,7 +60,7 @@ class IngestRun:
             self._check_columns(upload)
             for batch in upload.batches():
                 end_early(self._job, fault)
-                self._service.workers.pause(self._service.options.batch_seconds)
+                self._service.workers.pause(self._job, self._service.options.batch_seconds)
                 if not self._process(batch, upload.columns, files):
                     return
             end_early(self._job, fault)

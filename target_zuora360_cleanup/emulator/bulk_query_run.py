@@ -63,7 +63,7 @@ class QueryRun:
             JobFailed: The job ends as Failed.
         """
         job, service = self._job, self._service
-        service.workers.pause(service.options.job_seconds)
+        service.workers.pause(job, service.options.job_seconds)
         with job.lock:
             job.move("InProgress")
         fault = service.faults.on_job(job.operation, job.object_name)
@@ -82,7 +82,7 @@ class QueryRun:
         ):
             for offset in range(0, snapshot.total, BATCH_ROWS):
                 end_early(self._job, fault)
-                self._service.workers.pause(self._service.options.batch_seconds)
+                self._service.workers.pause(self._job, self._service.options.batch_seconds)
                 rows = snapshot.page(offset, BATCH_ROWS)
                 if not self._add(writer, rows):
                     return

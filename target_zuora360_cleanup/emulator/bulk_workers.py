@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Workers", "end_early"]
 
 _LOG = logging.getLogger(__name__)
+_GLANCE_SECONDS = 0.1
 
 
 class Workers:
@@ -30,10 +32,11 @@ class Workers:
         """Queue the processing of ``job``."""
         self._pool.submit(self._run, job, work).add_done_callback(_report)
 
-    def pause(self, seconds: float) -> None:
-        """Wait, unless the server is closing."""
-        if seconds > 0:
-            self._closing.wait(seconds)
+    def pause(self, job: Job, seconds: float) -> None:
+        """Wait, unless the job is aborted or the server is closing."""
+        end = time.monotonic() + seconds
+        while not job.ended and not self.closing and (left := end - time.monotonic()) > 0:
+            self._closing.wait(min(left, _GLANCE_SECONDS))
 
     @property
     def closing(self) -> bool:

@@ -40,7 +40,8 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def own(filled: Path, tmp_path: Path) -> Iterator[Client]:
     """An org for one test."""
-    db = shutil.copy(filled, tmp_path / "org.sqlite")
+    db = tmp_path / "org.sqlite"
+    shutil.copy(filled, db)
     with EmulatorServer(SMALL, db=db) as server:
         client = client_of(server)
         with client.session:

@@ -121,12 +121,12 @@ def test_uploads_may_come_in_chunks_and_compressed(shared: Client) -> None:
         yield b"Id\n"
         yield f"{NOBODY}\n".encode()
 
-    for data, headers in (
+    for data, extra in (
         (parts(), {}),
         (gzip.compress(csv_of([NOBODY])), {"Content-Encoding": "gzip"}),
     ):
         job = delete_job(shared)
-        headers = {"Content-Type": "text/csv; charset=UTF-8", **headers}
+        headers = {"Content-Type": "text/csv; charset=UTF-8", **extra}
         path = f"jobs/ingest/{job['id']}/batches"
         assert shared("PUT", path, data=data, headers=headers).status_code == 201
         shared.close(job)
