@@ -1,7 +1,7 @@
 """Deletes the rows of one object type: ids stream out of the org into delete jobs.
 
-Few rows go through sObject Collections, more through Bulk API jobs. No step holds more ids than the
-jobs under way (`job_size` each).
+Few rows go through sObject Collections, more through Bulk API jobs. Ids on their way wait on the
+disk, in a temporary file for each job to be sent; memory holds one block of a page.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import re
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -17,7 +17,7 @@ from requests import RequestException
 
 from target_zuora360_cleanup.allowances import is_used_up
 from target_zuora360_cleanup.outcome import GONE, Failures, Outcome, split_error
-from target_zuora360_cleanup.salesforce.bulk import MULTIPART_CHARACTERS
+from target_zuora360_cleanup.salesforce.bulk import MULTIPART_CHARACTERS, IdFile
 from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed
 from target_zuora360_cleanup.salesforce.org import COLLECTION, unreachable
 from target_zuora360_cleanup.salesforce.rows import Selection, read_pages, split_header
@@ -90,22 +90,26 @@ class Deletion:
         try:
             if step.facts.found <= COLLECTION_ROWS and not self.settings.hard_delete:
                 for ids in self._pages(step, backup, COLLECTION_ROWS):
-                    self._delete_few(step, ids)
+                    with closing(ids):
+                        self._delete_few(step, ids.ids())
             else:
                 self._delete_many(step, backup)
         finally:
             backup.close()
 
-    def _pages(self, step: Step, backup: Backup, page_rows: int) -> Iterator[list[bytes]]:
+    def _pages(self, step: Step, backup: Backup, page_rows: int) -> Iterator[IdFile]:
         """Ids to delete, page by page; each page is in the backup, on the disk, before it comes."""
         for page in read_pages(self.org, self.bulk, self._selection(step), page_rows):
             self._go_on()
             header, blocks = split_header(page)
-            ids = [each for block in self._backed_up(backup, header, blocks)
-                   for each in find_ids(header, block)]  # fmt: skip
-            backup.flush()
-            kept = step.kept
-            yield [each for each in ids if each.decode() not in kept] if kept else ids
+            copied = self._backed_up(backup, header, blocks)
+            ids = IdFile(without(step.kept, find_ids(header, block)) for block in copied)
+            try:
+                backup.flush()
+            except OSError:
+                ids.close()
+                raise
+            yield ids
 
     def _backed_up(self, backup: Backup, header: bytes, blocks: Iterable[bytes]) -> Iterator[bytes]:
         for block in blocks:
@@ -122,30 +126,24 @@ class Deletion:
         columns = tuple(name for name in fields if name)
         return Selection(step.name, columns, step.kind.where, step.facts.found)
 
-    def _delete_few(self, step: Step, ids: list[bytes]) -> None:
-        names = [each.decode() for each in ids]
-        for start in range(0, len(names), COLLECTION):
-            part = names[start : start + COLLECTION]
+    def _delete_few(self, step: Step, ids: list[str]) -> None:
+        for start in range(0, len(ids), COLLECTION):
+            part = ids[start : start + COLLECTION]
             answers = self.org.delete_collection(part)
             pairs = zip(part, answers, strict=True)
             self._note(step, [(name, no.code, no.message) for name, no in pairs if no])
             self.progress.update(step.name, start, len(part))
 
     def _delete_many(self, step: Step, backup: Backup) -> None:
-        """Each page becomes a job; a page is read only when a job may begin."""
+        """Each page becomes a job; one page is read ahead while no job may begin."""
         jobs: list[Future[None]] = []
-        pages = self._pages(step, backup, self.settings.job_size)
         with ThreadPoolExecutor(self.settings.max_parallel_jobs, "jobs") as pool:
-            while True:
-                self._take_slot()
+            for ids in self._pages(step, backup, self.settings.job_size):
                 try:
-                    ids = next(pages, None)
+                    self._take_slot()
                 except BaseException:
-                    self.slots.release()
+                    ids.close()
                     raise
-                if ids is None:
-                    self.slots.release()
-                    break
                 jobs.append(pool.submit(self._job_in_slot, step, ids))
         for job in jobs:
             job.result()
@@ -167,16 +165,16 @@ class Deletion:
                 "cleanup again when more are allowed"
             )
 
-    def _job_in_slot(self, step: Step, ids: list[bytes]) -> None:
+    def _job_in_slot(self, step: Step, ids: IdFile) -> None:
         try:
-            if ids:
-                self._run_job(step, b"Id\n" + b"\n".join(ids) + b"\n")
+            with closing(ids):
+                job_id = self._send(step.name, ids) if ids.rows else ""
+            if job_id:
+                self._follow(step, job_id)
         finally:
             self.slots.release()
 
-    def _run_job(self, step: Step, data: bytes) -> None:
-        job_id = self._send(step.name, data)
-
+    def _follow(self, step: Step, job_id: str) -> None:
         def on_poll(job: Job) -> None:
             self.progress.update(step.name, job_id, job.processed)
 
@@ -196,13 +194,13 @@ class Deletion:
             step, [(row["sf__Id"] or row["Id"], *split_error(row["sf__Error"])) for row in rows]
         )
 
-    def _send(self, object_name: str, data: bytes) -> str:
+    def _send(self, object_name: str, ids: IdFile) -> str:
         operation = "hardDelete" if self.settings.hard_delete else "delete"
-        if len(data) <= MULTIPART_CHARACTERS:
-            return self.bulk.create_filled(object_name, operation, data)
+        if len(ids) <= MULTIPART_CHARACTERS:
+            return self.bulk.create_filled(object_name, operation, ids)
         job_id = self.bulk.create_ingest(object_name, operation)
         try:
-            self.bulk.upload(job_id, data)
+            self.bulk.upload(job_id, ids)
             self.bulk.close(job_id)
         except (ApiError, RequestException):
             # An open job would hold its place for a day.
@@ -242,6 +240,11 @@ class Deletion:
             why = f"{why}; what is left could not be counted"
         deleted = max(0, found - left)
         return Outcome(step.name, found, deleted, kept, max(0, left - kept), "partial", why)
+
+
+def without(kept: frozenset[str], ids: list[bytes]) -> list[bytes]:
+    """The ids that may go."""
+    return [each for each in ids if each.decode() not in kept] if kept else ids
 
 
 def find_ids(header: bytes, block: bytes) -> list[bytes]:

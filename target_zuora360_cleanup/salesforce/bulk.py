@@ -9,8 +9,10 @@ from __future__ import annotations
 import codecs
 import csv
 import json
+import tempfile
 import time
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from requests import RequestException
@@ -18,7 +20,7 @@ from requests import RequestException
 from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     import requests
 
@@ -26,7 +28,8 @@ if TYPE_CHECKING:
 
 MULTIPART_CHARACTERS: Final = 100_000
 """Up to here a job is created, filled and closed in one request."""
-CHUNK_BYTES: Final = 1 << 18
+CHUNK_BYTES: Final = 1 << 16
+_HEADER: Final = b"Id\n"
 _TERMINAL: Final = frozenset({"JobComplete", "Failed", "Aborted"})
 
 
@@ -74,6 +77,53 @@ class Polling:
         return min(self.longest, max(self.shortest, elapsed * self.share))
 
 
+class IdFile:
+    """Ids for an ingest job: CSV on the disk, so that no job's ids take memory.
+
+    Iterating gives the CSV from its beginning each time, so that it can be sent again when the
+    session had to be renewed.
+
+    Args:
+        ids: Ids, block by block.
+
+    Attributes:
+        rows: How many there are.
+
+    Raises:
+        OSError: There is no room for a temporary file.
+    """
+
+    def __init__(self, ids: Iterable[list[bytes]]) -> None:
+        self.rows = 0
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - `close` closes it
+        try:
+            self._file.write(_HEADER)
+            for block in ids:
+                self._file.writelines(each + b"\n" for each in block)
+                self.rows += len(block)
+            self._size = self._file.tell()
+        except BaseException:
+            self._file.close()
+            raise
+
+    def __len__(self) -> int:
+        """Bytes of the CSV."""
+        return self._size
+
+    def __iter__(self) -> Iterator[bytes]:
+        """The CSV in chunks."""
+        self._file.seek(0)
+        return iter(partial(self._file.read, CHUNK_BYTES), b"")
+
+    def ids(self) -> list[str]:
+        """All ids, where there are few."""
+        return b"".join(self).decode().splitlines()[1:]
+
+    def close(self) -> None:
+        """Give the room on the disk back."""
+        self._file.close()
+
+
 class Bulk:
     """The Bulk API 2.0 of one org.
 
@@ -107,24 +157,24 @@ class Bulk:
         body = _ingest(object_name, operation)
         return str(self._session.post(f"{self._url}/ingest", json=body).json()["id"])
 
-    def create_filled(self, object_name: str, operation: str, data: bytes) -> str:
+    def create_filled(self, object_name: str, operation: str, ids: IdFile) -> str:
         """Create, fill and close an ingest job in one request; its id.
 
         Args:
             object_name: API name.
             operation: Such as `delete`.
-            data: CSV of at most `MULTIPART_CHARACTERS`.
+            ids: CSV of at most `MULTIPART_CHARACTERS`.
         """
         parts: dict[str, tuple[str | None, str | bytes, str]] = {
             "job": (None, json.dumps(_ingest(object_name, operation)), "application/json"),
-            "content": ("content", data, "text/csv"),
+            "content": ("content", b"".join(ids), "text/csv"),
         }
         return str(self._session.post(f"{self._url}/ingest", files=parts).json()["id"])
 
-    def upload(self, job_id: str, data: bytes) -> None:
+    def upload(self, job_id: str, ids: IdFile) -> None:
         """Fill an open ingest job with CSV; there is one upload a job."""
         self._session.put(
-            f"{self._url}/ingest/{job_id}/batches", data=data, headers={"Content-Type": "text/csv"}
+            f"{self._url}/ingest/{job_id}/batches", data=ids, headers={"Content-Type": "text/csv"}
         )
 
     def close(self, job_id: str) -> None:
@@ -169,7 +219,7 @@ class Bulk:
         self._session.delete(f"{self._url}/{kind}/{job_id}")
 
     def pages(self, job_id: str, page_rows: int) -> Iterator[Iterator[bytes]]:
-        """The result of a query job: pages, each as blocks of CSV of some 256 KiB.
+        """The result of a query job: pages, each as blocks of CSV of up to 64 KiB.
 
         Every page begins with the header row. A page is to be read to its end before the next.
         """
