@@ -92,12 +92,18 @@ class Surroundings:
     Attributes:
         quotes_version: Such as `9.12`; blank where it isn't known.
         running_syncs: Syncs without an end.
+        scheduled_syncs: Scheduled jobs of the packages, with the time of their next run.
+        triggers: Active triggers for deletions that are not the packages', as (object, name).
+        counted: Rows by object as Salesforce last counted them, whoever may see them.
         allowances: Maximum and what remains of daily allowances, by Salesforce's names; empty where
             the user may not know them.
     """
 
     quotes_version: str = ""
     running_syncs: tuple[RunningSync, ...] = ()
+    scheduled_syncs: tuple[tuple[str, str], ...] = ()
+    triggers: tuple[tuple[str, str], ...] = ()
+    counted: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     allowances: Mapping[str, tuple[int, int]] = field(default_factory=lambda: MappingProxyType({}))
 
 

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 Severity = Literal["blocks", "warns", "tells"]
 _ID_LENGTH = 15
 _SAFE_QUOTES = 3
+_HIDDEN_SHARE = 0.1
+_HIDDEN_LEAST = 50
+_BIN_PER_MB = 25
 _LOOKUP_LINKS: Final[dict[str, tuple[Severity, str]]] = {
     "snapshot": ("tells", "Where they led is written to links/ in the output folder beforehand."),
     "ignore": ("warns", "Set lookup_links to snapshot to have a file that tells where they led."),
@@ -57,7 +60,11 @@ def find_all(facts: OrgFacts, settings: Settings, pipeline: Pipeline) -> tuple[F
         *_taken_along(facts, settings),
         *_lookups(facts, settings),
         *_running_sync(facts, settings),
+        *_scheduled(facts),
         *_quotes(facts, settings),
+        *_hidden(facts),
+        *_triggers(facts),
+        *_recycle_bin(facts, settings),
         *_allowances(facts, settings),
         *_state(pipeline),
         *_start_date(facts, pipeline),
@@ -227,6 +234,71 @@ def _running_sync(facts: OrgFacts, settings: Settings) -> Iterator[Finding]:
             "Stop the sync and wait for its end. If the row is only a leftover, set "
             "ignore_running_sync.",
         )
+
+
+def _scheduled(facts: OrgFacts) -> Iterator[Finding]:
+    jobs = facts.around.scheduled_syncs
+    if jobs:
+        listed = ", ".join(f"{name} (next run {time} UTC)" for name, time in jobs)
+        yield Finding(
+            "sync-scheduled",
+            "warns",
+            f"A 360 sync is scheduled in the org: {listed}.",
+            "Stop it while the cleanup runs. What Zuora's own scheduled sync knows is kept in "
+            "Zuora and can't be reset from here: its next run stays incremental.",
+        )
+
+
+def _hidden(facts: OrgFacts) -> Iterator[Finding]:
+    """A row that sharing hides from this user is a row left behind."""
+    hidden = tuple(
+        (each.kind.api_name, more)
+        for each in facts.objects
+        if not each.kind.where
+        and (more := facts.around.counted.get(each.kind.api_name, 0) - each.found) > _HIDDEN_LEAST
+        and more > each.found * _HIDDEN_SHARE
+    )
+    if hidden:
+        total = sum(rows for _, rows in hidden)
+        yield Finding(
+            "rows-may-be-hidden",
+            "warns",
+            f"Salesforce counts {total:,} more rows than this user can see; what is hidden would "
+            "stay behind. (Its count may be some days old.)",
+            "Give the user View All and Modify All on the 360 objects.",
+            hidden,
+        )
+
+
+def _triggers(facts: OrgFacts) -> Iterator[Finding]:
+    found = {each.kind.api_name: each.found for each in facts.objects}
+    triggers = [(name, trigger) for name, trigger in facts.around.triggers if found.get(name)]
+    if triggers:
+        listed = ", ".join(f"{trigger} on {name}" for name, trigger in triggers)
+        yield Finding(
+            "delete-triggers",
+            "tells",
+            f"Triggers of your own run when records are deleted: {listed}.",
+            "They slow the deletion down and may veto it; switch them off for the cleanup if you "
+            "can.",
+            tuple((name, found[name]) for name, _ in triggers),
+        )
+
+
+def _recycle_bin(facts: OrgFacts, settings: Settings) -> Iterator[Finding]:
+    """The recycle bin holds 25 records for each MB of storage (help, "Recycle Bin")."""
+    storage = facts.around.allowances.get("DataStorageMB")
+    total = sum(each.found for each in facts.objects)
+    if settings.hard_delete or storage is None or total <= storage[0] * _BIN_PER_MB:
+        return
+    yield Finding(
+        "recycle-bin-too-small",
+        "warns",
+        f"The recycle bin holds some {storage[0] * _BIN_PER_MB:,} records of this org: "
+        f"{total:,} soft deletes are no safety net, since the oldest are purged after hours.",
+        "Keep a backup ('full' if the next sync may not bring everything back), or use "
+        "hard_delete, which is faster.",
+    )
 
 
 def _quotes(facts: OrgFacts, settings: Settings) -> Iterator[Finding]:

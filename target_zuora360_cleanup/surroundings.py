@@ -8,7 +8,7 @@ from target_zuora360_cleanup.facts import RunningSync, Surroundings
 from target_zuora360_cleanup.salesforce.errors import ApiError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from target_zuora360_cleanup.salesforce.org import Org
 
@@ -24,6 +24,15 @@ _APEX: Final = (
     "SELECT Id, Status, CreatedDate, ApexClass.Name, ApexClass.NamespacePrefix FROM AsyncApexJob "
     "WHERE Status IN ('Holding', 'Queued', 'Preparing', 'Processing') "
     "AND ApexClass.NamespacePrefix IN ('Zuora', 'zqu')"
+)
+
+_SCHEDULED: Final = (
+    "SELECT CronJobDetail.Name, NextFireTime FROM CronTrigger "
+    "WHERE CronJobDetail.Name LIKE '%Zuora%' AND NextFireTime != null"
+)
+_TRIGGERS: Final = (
+    "SELECT Name, NamespacePrefix, TableEnumOrId FROM ApexTrigger "
+    "WHERE Status = 'Active' AND (UsageBeforeDelete = true OR UsageAfterDelete = true)"
 )
 
 
@@ -46,7 +55,38 @@ def read_surroundings(
         if not ignore_running_sync:
             raise
         running = ()
-    return Surroundings(_quotes_version(org), running, _allowances(org))
+    return Surroundings(
+        quotes_version=_quotes_version(org),
+        running_syncs=running,
+        scheduled_syncs=tuple(_scheduled(org)),
+        triggers=tuple(_triggers(org, there)),
+        counted=_or_nothing(org.record_counts),
+        allowances=_allowances(org),
+    )
+
+
+def _or_nothing(read: Callable[[], dict[str, int]]) -> dict[str, int]:
+    """What only helps to judge may be missing: the user may lack the permission."""
+    try:
+        return read()
+    except ApiError:
+        return {}
+
+
+def _scheduled(org: Org) -> Iterator[tuple[str, str]]:
+    for row in org.query(_SCHEDULED):
+        yield row["CronJobDetail"]["Name"], str(row["NextFireTime"])[:16].replace("T", " ")
+
+
+def _triggers(org: Org, there: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Triggers of the packages belong to them; their names can't be asked for one by one."""
+    try:
+        rows = org.tooling_query(_TRIGGERS)
+    except ApiError:
+        return
+    for row in rows:
+        if row["TableEnumOrId"] in there and row["NamespacePrefix"] not in ("Zuora", "zqu"):
+            yield row["TableEnumOrId"], row["Name"]
 
 
 def _allowances(org: Org) -> dict[str, tuple[int, int]]:
@@ -55,7 +95,11 @@ def _allowances(org: Org) -> dict[str, tuple[int, int]]:
         limits = org.limits()
     except ApiError:
         return {}
-    return {name: (int(each["Max"]), int(each["Remaining"])) for name, each in limits.items()}
+    return {
+        name: (int(each["Max"]), int(each["Remaining"]))
+        for name, each in limits.items()
+        if "Max" in each
+    }
 
 
 def _quotes_version(org: Org) -> str:

@@ -216,3 +216,49 @@ def test_a_cleanup_stops_when_the_quota_is_reached_and_can_go_on(tmp_path: Path)
     assert "8 % of the org's daily API calls" in first.summary
     assert first.states
     assert second.status == 0
+
+
+def org(**options: Any) -> EmulatorServer:
+    return EmulatorServer(OrgOptions(records=1000, sandbox=True, **options))
+
+
+def test_an_apex_job_of_the_package_blocks(tmp_path: Path) -> None:
+    with org(apex_job=True) as server:
+        ran = run(plan(server), tmp_path)
+    assert (ran.status, weighty(ran)) == (3, ["sync-running"])
+    assert "Zuora.SyncBatch" in ran.message
+
+
+def test_a_scheduled_sync_is_told_with_its_next_run(tmp_path: Path) -> None:
+    with org(scheduled_sync=True) as server:
+        ran = run(plan(server), tmp_path)
+    assert (ran.status, weighty(ran)) == (0, ["sync-scheduled"])
+    assert "Zuora 360 Sync (next run 2027-12-" in ran.summary
+
+
+def test_triggers_of_the_customer_on_deleted_objects_are_told(tmp_path: Path) -> None:
+    with org(triggers=frozenset({"Zuora__Subscription__c", "Usage_Note__c"})) as server:
+        ran = run(plan(server), tmp_path)
+    assert (ran.status, weighty(ran)) == (0, ["delete-triggers"])
+    assert "OnSubscription on Zuora__Subscription__c" in ran.summary
+    assert "Usage_Note__c" not in ran.summary
+
+
+def test_more_soft_deletes_than_the_recycle_bin_holds_are_warned_about(tmp_path: Path) -> None:
+    options = ServerOptions(allowances={"DataStorageMB": 10})
+    with EmulatorServer(OrgOptions(records=1000, sandbox=True), options) as server:
+        ran = run(plan(server), tmp_path / "soft")
+        hard = run(plan(server, hard_delete=True), tmp_path / "hard")
+    assert (ran.status, weighty(ran)) == (0, ["recycle-bin-too-small"])
+    assert weighty(hard) == []
+
+
+def test_rows_that_this_user_can_not_see_are_warned_about(tmp_path: Path) -> None:
+    options = ServerOptions(stale_counts=True)
+    with EmulatorServer(OrgOptions(records=2000, sandbox=True), options) as server:
+        run(plan(server), tmp_path / "first")
+        ids = server.org.query("SELECT Id FROM Zuora__InvoiceItem__c")
+        rows = [{"Id": row[0]} for row in ids.rows(0, ids.total)]
+        server.org.dml("delete", "Zuora__InvoiceItem__c", rows)
+        ran = run(plan(server), tmp_path / "second")
+    assert (ran.status, weighty(ran)) == (0, ["rows-may-be-hidden"])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from target_zuora360_cleanup.emulator.generate_apex import apex_rows
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -134,6 +136,8 @@ def fixed_rows(options: OrgOptions, schema: Schema) -> dict[str, list[dict[str, 
         "User": [_user(options) | stamp],
         "Zuora__ZuoraConfig__c": [_config(options, schema) | stamp],
     }
+    for name, each in apex_rows(options).items():
+        rows[name] = [row | stamp for row in each]
     versions = {"Zuora": options.zuora_version, "zqu": options.zqu_version}
     installed = [each for each in versions if each not in options.without_packages]
     for number, namespace in enumerate(installed, 1):

@@ -24,6 +24,9 @@ class OrgOptions:
         zqu_version: Version of Zuora Quotes.
         zuora_version: Version of Zuora 360.
         max_cascade: Children that one deletion may take along.
+        apex_job: Whether an Apex job of the package Zuora is running.
+        scheduled_sync: Whether a sync is scheduled.
+        triggers: Objects on which the customer has a trigger for deletions.
     """
 
     seed: int = 1
@@ -37,6 +40,9 @@ class OrgOptions:
     zqu_version: str = "9.12"
     zuora_version: str = "5.2"
     max_cascade: int = 100_000
+    apex_job: bool = False
+    scheduled_sync: bool = False
+    triggers: frozenset[str] = frozenset()
 
     @property
     def as_text(self) -> str:
