@@ -76,8 +76,8 @@ class Run:
         self._objects = frozenset(kind.api_name for kind in selected(settings))
         self._thread: threading.Thread | None = None
         self._failure: BaseException | None = None
-        self._signalled = False
-        self._ending = False
+        self._signal = ""
+        self._reading = False
 
     def follow(self, source: IO[bytes] | None) -> SingerStream:
         """Read the stream to its end, do the work, write the report.
@@ -87,10 +87,12 @@ class Run:
         """
         stream = SingerStream(source)
         try:
+            self._be_interruptible()
             self._read(stream)
             self._at_end(stream)
             self._wait()
             error = self._failure
+            self._reading = False
         except Interrupted as exc:
             error = self._stopped(str(exc))
         except CleanupError as exc:
@@ -102,14 +104,19 @@ class Run:
         """A signal has arrived in the main thread; a second one ends the process at once.
 
         Raises:
-            Interrupted: To leave what the main thread is doing.
+            Interrupted: To leave what the main thread is doing, while the stream is followed.
         """
-        if self._signalled:
+        if self._signal:
             os._exit(Partial.exit_status if self._work.gate.opened else CleanupError.exit_status)
-        self._signalled = True
+        self._signal = name
         self._work.stop.set()
-        if not self._ending:
+        if self._reading:
             raise Interrupted(name)
+
+    def _be_interruptible(self) -> None:
+        self._reading = True
+        if self._signal:
+            raise Interrupted(self._signal)
 
     def _read(self, stream: SingerStream) -> None:
         for message in stream:
@@ -168,10 +175,14 @@ class Run:
 
     def _broken(self, stream: SingerStream, error: CleanupError) -> CleanupError:
         """The stream is no good: what has not begun never will, what has goes on to its end."""
-        self._work.gate.shut()
+        never_began = self._work.gate.shut()
         logger.error("%s", error)
-        stream.drain()
-        self._wait()
+        try:
+            stream.drain()
+            self._wait()
+        except Interrupted as exc:
+            stopped = self._stopped(str(exc))
+            return error if never_began else stopped
         return error
 
     def _write_reset(self, objects: frozenset[str]) -> None:
@@ -182,7 +193,7 @@ class Run:
         self._states.write(reset)
 
     def _end(self, stream: SingerStream, error: BaseException | None) -> None:
-        self._ending = True
+        self._reading = False
         if self._work.gate.opened and self._states.written:
             error = self._final_reset() or error
         self._tell(stream, error)
