@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Iterable, Iterator
 
+    from target_zuora360_cleanup.outcome import Ended
     from target_zuora360_cleanup.output import Backup, FailureFile, OutputFolder
     from target_zuora360_cleanup.plan import Step
     from target_zuora360_cleanup.progress import Progress
@@ -217,12 +218,27 @@ class Deletion:
             self.failure_file.add(step.name, failed)
 
     def _outcome(self, step: Step) -> Outcome:
-        left = self.survivors(step)
-        kept = len(step.kept)
-        failed = max(0, left - kept)
-        deleted = max(0, step.facts.found - left)
-        self.progress.end(step.name, deleted, failed)
-        return Outcome(step.name, step.facts.found, deleted, min(kept, left), failed)
+        outcome = outcome_of(step, self.survivors(step))
+        self.progress.end(step.name, outcome.deleted, outcome.failed)
+        return outcome
+
+    def recounted(self, steps: Iterable[Step], outcomes: Iterable[Outcome]) -> tuple[Outcome, ...]:
+        """The outcomes with what is left at the end.
+
+        Rows that could not be deleted may have gone with their parents since. Where the org does
+        not answer, the outcomes stay as they are.
+        """
+        before = tuple(outcomes)
+        pairs = zip(steps, before, strict=True)
+        try:
+            return tuple(self._recounted(*pair) if pair[1].failed else pair[1] for pair in pairs)
+        except (ApiError, RequestException):
+            return before
+
+    def _recounted(self, step: Step, outcome: Outcome) -> Outcome:
+        if self.stop.is_set():
+            return outcome
+        return outcome_of(step, self.survivors(step), outcome.ended, outcome.error)
 
     def survivors(self, step: Step) -> int:
         """Rows that are still there, counted in the org."""
@@ -232,14 +248,19 @@ class Deletion:
     def _broken(self, step: Step, why: str) -> Outcome:
         """The outcome of a step that broke off; counted in the org if the org still answers."""
         logger.error("%s: %s", step.name, why)
-        kept, found = len(step.kept), step.facts.found
         try:
             left = self.survivors(step)
         except (ApiError, RequestException):
-            left = found
+            left = step.facts.found
             why = f"{why}; what is left could not be counted"
-        deleted = max(0, found - left)
-        return Outcome(step.name, found, deleted, kept, max(0, left - kept), "partial", why)
+        return outcome_of(step, left, "partial", why)
+
+
+def outcome_of(step: Step, left: int, ended: Ended = "done", error: str = "") -> Outcome:
+    """The outcome of a step that leaves `left` rows, the kept ones included."""
+    found, kept = step.facts.found, len(step.kept)
+    deleted, failed = max(0, found - left), max(0, left - kept)
+    return Outcome(step.name, found, deleted, min(kept, left), failed, ended, error)
 
 
 def without(kept: frozenset[str], ids: list[bytes]) -> list[bytes]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from target_zuora360_cleanup.objects import QUOTE_PREFIX
 from target_zuora360_cleanup.quotes import PLACEHOLDER_MASTER, Edge, is_whole_part, reachable
-from target_zuora360_cleanup.salesforce.rows import Selection, read_table
+from target_zuora360_cleanup.salesforce.rows import Selection, read_tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -36,11 +36,9 @@ def read_kept(
         return {}
     inside = [link for link in relationships if link.child in catalog and link.parent in catalog]
     fields = {name: _fields(each, inside) for name, each in catalog.items()}
-    tables = {
-        name: list(read_table(org, bulk, _selection(each, fields[name])))
-        for name, each in catalog.items()
-        if each.found
-    }
+    there = [name for name, each in catalog.items() if each.found]
+    selections = [_selection(catalog[name], fields[name]) for name in there]
+    tables = dict(zip(there, read_tables(org, bulk, selections), strict=True))
     keep = reachable(quoted, _edges(inside, fields, tables, catalog))
     own = {name: frozenset(row[0] for row in table) & keep for name, table in tables.items()}
     return {name: ids for name, ids in own.items() if ids}
@@ -57,13 +55,17 @@ def _quoted(
     for link, rows in linked_rows.items():
         if rows and link.child.startswith(QUOTE_PREFIX) and link.parent in catalog:
             lookups.setdefault(link.child, {})[link.field] = rows
-    quoted: set[str] = set()
-    for name, fields in lookups.items():
-        where = " OR ".join(f"{field} != null" for field in fields)
-        selection = Selection(name, tuple(fields), where, sum(fields.values()))
-        for row in read_table(org, bulk, selection):
-            quoted.update(row)
-    return quoted - {""}
+    selections = [
+        Selection(
+            name,
+            tuple(fields),
+            " OR ".join(f"{field} != null" for field in fields),
+            sum(fields.values()),
+        )
+        for name, fields in lookups.items()
+    ]
+    tables = read_tables(org, bulk, selections)
+    return {cell for table in tables for row in table for cell in row if cell}
 
 
 def _fields(each: ObjectFacts, inside: Iterable[Relationship]) -> tuple[str, ...]:

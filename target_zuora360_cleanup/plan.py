@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from target_zuora360_cleanup.findings import blank_links, find_all
+from target_zuora360_cleanup.checks_data import blank_links
+from target_zuora360_cleanup.findings import find_all
 from target_zuora360_cleanup.order import deletion_order, flat
 
 if TYPE_CHECKING:
     from target_zuora360_cleanup.facts import ObjectFacts, OrgFacts, OrgInfo, Relationship
-    from target_zuora360_cleanup.findings import Finding
+    from target_zuora360_cleanup.finding import Finding
     from target_zuora360_cleanup.meltano import Pipeline
     from target_zuora360_cleanup.objects import ObjectType
     from target_zuora360_cleanup.settings import Settings

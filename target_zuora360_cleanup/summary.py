@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from target_zuora360_cleanup.findings import Finding
+    from target_zuora360_cleanup.finding import Finding
     from target_zuora360_cleanup.report import Report
 
 _WIDTH: Final = 110

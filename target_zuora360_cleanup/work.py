@@ -158,7 +158,8 @@ class Work:
             self.stop,
         )
         logger.info("Deleting %s records.", f"{plan.to_delete:,}")
-        self.outcomes = carry_out(plan, deletion.delete, self.stop)
+        outcomes = carry_out(plan, deletion.delete, self.stop)
+        self.outcomes = deletion.recounted(plan.steps, outcomes)
         left = sum(each.failed for each in self.outcomes)
         broken = any(each.ended != "done" for each in self.outcomes)
         if broken or (left and not self._settings.allow_failures):

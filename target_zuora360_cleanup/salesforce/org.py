@@ -82,12 +82,20 @@ class Org:
         return dict(zip(names, self._composite(paths, COMPOSITE), strict=True))
 
     def query_each(self, queries: Sequence[str]) -> list[list[dict[str, Any]] | ApiError]:
-        """The first rows of each query, or why it failed."""
+        """All rows of each query that has few, or why it failed."""
         from urllib.parse import quote
 
         paths = [f"query?q={quote(soql)}" for soql in queries]
         answers = self._composite(paths, COMPOSITE_QUERIES, lenient=True)
-        return [each if isinstance(each, ApiError) else each["records"] for each in answers]
+        return [each if isinstance(each, ApiError) else self._all(each) for each in answers]
+
+    def _all(self, answer: dict[str, Any]) -> list[dict[str, Any]]:
+        """The rows of an answer, and of those that follow it."""
+        rows = list(answer["records"])
+        while not answer["done"]:
+            answer = self._sf.query_more(answer["nextRecordsUrl"], identifier_is_url=True)
+            rows += answer["records"]
+        return rows
 
     def _json(self, path: str, **kwargs: Any) -> Any:  # noqa: ANN401 - Salesforce's JSON
         answer = self._sf.restful(path, **kwargs)

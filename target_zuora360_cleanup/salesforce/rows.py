@@ -61,7 +61,7 @@ def read_pages(
     No request is open between one page and the next, however long the caller takes.
     """
     soql = selection.soql
-    if selection.rows <= REST_ROWS and len(soql) <= _REST_SOQL:
+    if _fits_rest(selection):
         yield _rest(org, soql, selection.fields)
         return
     job_id = bulk.create_query(soql)
@@ -73,6 +73,27 @@ def read_pages(
         # Salesforce forgets the job after a week anyway; the rows don't depend on it any more.
         with suppress(ApiError, RequestException):
             bulk.remove("query", job_id)
+
+
+def read_tables(org: Org, bulk: Bulk, selections: Sequence[Selection]) -> list[list[list[str]]]:
+    """The rows of several small results, as `read_table`; those that REST holds in few calls."""
+    small = [each for each in selections if _fits_rest(each)]
+    answers = dict(zip(small, org.query_each([each.soql for each in small]), strict=True))
+    return [_from_answer(org, bulk, each, answers.get(each)) for each in selections]
+
+
+def _from_answer(
+    org: Org, bulk: Bulk, selection: Selection, answer: list[dict[str, Any]] | ApiError | None
+) -> list[list[str]]:
+    if answer is None:
+        return list(read_table(org, bulk, selection))
+    if isinstance(answer, ApiError):
+        raise answer
+    return [[str(_plain(record, name)) for name in selection.fields] for record in answer]
+
+
+def _fits_rest(selection: Selection) -> bool:
+    return selection.rows <= REST_ROWS and len(selection.soql) <= _REST_SOQL
 
 
 def split_header(page: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:

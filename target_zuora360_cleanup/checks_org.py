@@ -1,0 +1,200 @@
+"""Checks of the org and of what goes on around a cleanup: rights, syncs, allowances, state."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from target_zuora360_cleanup.allowances import needs
+from target_zuora360_cleanup.finding import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from target_zuora360_cleanup.facts import OrgFacts
+    from target_zuora360_cleanup.meltano import Pipeline
+    from target_zuora360_cleanup.settings import Settings
+
+_ID_LENGTH: Final = 15
+_HIDDEN_SHARE: Final = 0.1
+_HIDDEN_LEAST: Final = 50
+_BIN_PER_MB: Final = 25
+
+
+def package(facts: OrgFacts) -> Iterator[Finding]:
+    """Whether there is anything of the packages to clean."""
+    if not facts.objects:
+        yield Finding(
+            "no-360-objects",
+            "blocks",
+            f"The org {facts.org.name} ({facts.org.id}) has none of the 360 object types to clean, "
+            "or this user can't see them.",
+            "Check that it is the right org, that Zuora 360 is installed there, and that the user "
+            "has the package's permission set.",
+        )
+
+
+def production(facts: OrgFacts, settings: Settings) -> Iterator[Finding]:
+    """A production org must be confirmed by its id."""
+    org = facts.org
+    if org.is_sandbox:
+        return
+    confirmed = (settings.confirm_org_id or "")[:_ID_LENGTH]
+    if not confirmed:
+        yield Finding(
+            "production-not-confirmed",
+            "blocks",
+            f"{org.name} is a production org.",
+            f"If it really is to be cleaned, set confirm_org_id to its id, {org.id}.",
+        )
+    elif confirmed != org.id[:_ID_LENGTH]:
+        yield Finding(
+            "other-org-confirmed",
+            "blocks",
+            f"confirm_org_id is {settings.confirm_org_id}, but the login leads to {org.name}, "
+            f"{org.id}.",
+            "Check which org the credentials belong to.",
+        )
+
+
+def access(facts: OrgFacts) -> Iterator[Finding]:
+    """What the user may not do."""
+    for right, holds in (("delete", "deletable"), ("read", "queryable")):
+        lacking = [each for each in facts.objects if not getattr(each, holds)]
+        if lacking:
+            names = tuple((each.kind.api_name, each.found) for each in lacking)
+            yield Finding(
+                f"may-not-{right}",
+                "blocks",
+                f"The user may not {right} {_listed(name for name, _ in names)}.",
+                "Give the user the package's permission set with Read, Delete and Modify All on "
+                "these objects.",
+                names,
+            )
+
+
+def _listed(names: Iterator[str]) -> str:
+    return ", ".join(names)
+
+
+def running_sync(facts: OrgFacts, settings: Settings) -> Iterator[Finding]:
+    """A sync that runs."""
+    running = facts.around.running_syncs
+    if running:
+        listed = ", ".join(f"{each.what} {each.id} since {each.since} UTC" for each in running)
+        yield Finding(
+            "sync-running",
+            "warns" if settings.ignore_running_sync else "blocks",
+            f"A 360 sync appears to run in the org: {listed}.",
+            "Stop the sync and wait for its end. If the row is only a leftover, set "
+            "ignore_running_sync.",
+        )
+
+
+def scheduled_sync(facts: OrgFacts) -> Iterator[Finding]:
+    """A sync that will run."""
+    jobs = facts.around.scheduled_syncs
+    if jobs:
+        listed = ", ".join(f"{name} (next run {time} UTC)" for name, time in jobs)
+        yield Finding(
+            "sync-scheduled",
+            "warns",
+            f"A 360 sync is scheduled in the org: {listed}.",
+            "Stop it while the cleanup runs. What Zuora's own scheduled sync knows is kept in "
+            "Zuora and can't be reset from here: its next run stays incremental.",
+        )
+
+
+def hidden_rows(facts: OrgFacts) -> Iterator[Finding]:
+    """A row that sharing hides from this user is a row left behind."""
+    hidden = tuple(
+        (each.kind.api_name, more)
+        for each in facts.objects
+        if not each.kind.where
+        and (more := facts.around.counted.get(each.kind.api_name, 0) - each.found) > _HIDDEN_LEAST
+        and more > each.found * _HIDDEN_SHARE
+    )
+    if hidden:
+        total = sum(rows for _, rows in hidden)
+        yield Finding(
+            "rows-may-be-hidden",
+            "warns",
+            f"Salesforce counts {total:,} more rows than this user can see; what is hidden would "
+            "stay behind. (Its count may be some days old.)",
+            "Give the user View All and Modify All on the 360 objects.",
+            hidden,
+        )
+
+
+def triggers(facts: OrgFacts) -> Iterator[Finding]:
+    """Triggers that slow or veto deletions."""
+    found = {each.kind.api_name: each.found for each in facts.objects}
+    triggers = [(name, trigger) for name, trigger in facts.around.triggers if found.get(name)]
+    if triggers:
+        listed = ", ".join(f"{trigger} on {name}" for name, trigger in triggers)
+        yield Finding(
+            "delete-triggers",
+            "tells",
+            f"Triggers of your own run when records are deleted: {listed}.",
+            "They slow the deletion down and may veto it; switch them off for the cleanup if you "
+            "can.",
+            tuple((name, found[name]) for name, _ in triggers),
+        )
+
+
+def recycle_bin(facts: OrgFacts, settings: Settings) -> Iterator[Finding]:
+    """The recycle bin holds 25 records for each MB of storage (help, "Recycle Bin")."""
+    storage = facts.around.allowances.get("DataStorageMB")
+    total = sum(each.found for each in facts.objects)
+    if settings.hard_delete or storage is None or total <= storage[0] * _BIN_PER_MB:
+        return
+    yield Finding(
+        "recycle-bin-too-small",
+        "warns",
+        f"The recycle bin holds some {storage[0] * _BIN_PER_MB:,} records of this org: "
+        f"{total:,} soft deletes are no safety net, since the oldest are purged after hours.",
+        "Keep a backup ('full' if the next sync may not bring everything back), or use "
+        "hard_delete, which is faster.",
+    )
+
+
+def allowances(facts: OrgFacts, settings: Settings) -> Iterator[Finding]:
+    """Whether the daily allowances will do."""
+    rows = [each.found - len(facts.kept.get(each.kind.api_name, ())) for each in facts.objects]
+    known = facts.around.allowances
+    if any(rows) and not known:
+        yield Finding(
+            "allowances-unknown",
+            "warns",
+            "What is left of the org's daily allowances could not be read.",
+            "Give the user the permission View Setup and Configuration, or look at Setup, Company "
+            "Information.",
+        )
+    wanted = needs(
+        rows,
+        known,
+        job_size=settings.job_size,
+        backup=settings.backup,
+        quota_percent=settings.quota_percent_total,
+    )
+    for need in (each for each in wanted if not each.is_met):
+        yield Finding(
+            "allowance-too-small",
+            "blocks",
+            f"The cleanup needs about {need.needed:,} of {need.name}, but {need.left:,} are left "
+            "today.",
+            "Wait for the allowance of the next 24 hours, clean fewer objects at a time, or raise "
+            "quota_percent_total if it concerns API requests.",
+        )
+
+
+def state(pipeline: Pipeline) -> Iterator[Finding]:
+    """Whether Meltano would store the reset."""
+    if pipeline.undone_by:
+        yield Finding(
+            "reset-would-not-hold",
+            "blocks",
+            f"With {pipeline.undone_by} Meltano would not store the bookmark reset: the next sync "
+            "would be incremental and the deleted records lost.",
+            f"Run again without {pipeline.undone_by}; for a full refresh add "
+            "--state-strategy overwrite.",
+        )
