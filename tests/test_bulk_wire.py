@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import threading
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from typing_extensions import Self, override
 from urllib3.response import HTTPResponse
 
 from target_zuora360_cleanup.deletion import find_ids
-from target_zuora360_cleanup.salesforce.bulk import Bulk, Job, Polling
+from target_zuora360_cleanup.salesforce.bulk import Bulk, IdFile, Job, Polling
 from target_zuora360_cleanup.salesforce.credentials import AccessToken
 from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed, SessionExpired
 from target_zuora360_cleanup.salesforce.rows import split_header, whole_lines
@@ -224,7 +225,8 @@ def test_a_lost_answer_to_closing_is_looked_up(bulk: Bulk, requests_mock: Any) -
 
 def test_small_jobs_go_in_one_request_of_two_parts(bulk: Bulk, requests_mock: Any) -> None:
     requests_mock.post(f"{DATA}/jobs/ingest", json=info("UploadComplete"))
-    assert bulk.create_filled("Zuora__ZInvoice__c", "delete", b"Id\na01\n") == "750"
+    with closing(IdFile([[b"a01"]])) as ids:
+        assert bulk.create_filled("Zuora__ZInvoice__c", "delete", ids) == "750"
     body = requests_mock.last_request.body
     assert b'name="job"' in body
     assert b'"object": "Zuora__ZInvoice__c"' in body
