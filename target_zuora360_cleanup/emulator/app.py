@@ -100,7 +100,7 @@ def _fail(service: Service, call: Call, match: Match, plan: RequestPlan) -> Answ
         answer = error_answer(error)
     if plan.retry_after is not None:
         answer = replace(answer, headers={**answer.headers, "Retry-After": f"{plan.retry_after:g}"})
-    return limit_info(service, answer)
+    return limit_info(service, answer) if match.route.access == "session" else answer
 
 
 def _call(request: Request, match: Match, body: bytes, upload: Path | None) -> Call:

@@ -50,9 +50,8 @@ class IngestRun:
         Raises:
             JobFailed: The job ends as Failed.
         """
-        self._service.workers.pause(self._job, self._service.options.job_seconds)
-        with self._job.lock:
-            self._job.move("InProgress")
+        if not self._service.workers.begin(self._job, self._service.options.job_seconds):
+            return
         fault = self._service.faults.on_job(self._job.operation, self._job.object_name)
         with ExitStack() as stack:
             upload = CsvUpload(self._job)

@@ -63,9 +63,8 @@ class QueryRun:
             JobFailed: The job ends as Failed.
         """
         job, service = self._job, self._service
-        service.workers.pause(job, service.options.job_seconds)
-        with job.lock:
-            job.move("InProgress")
+        if not service.workers.begin(job, service.options.job_seconds):
+            return
         fault = service.faults.on_job(job.operation, job.object_name)
         try:
             self._write(fault)

@@ -38,6 +38,13 @@ class Workers:
         while not job.ended and not self.closing and (left := end - time.monotonic()) > 0:
             self._closing.wait(min(left, _GLANCE_SECONDS))
 
+    def begin(self, job: Job, seconds: float) -> bool:
+        """Start on the job after a while; False when it was aborted meanwhile."""
+        self.pause(job, seconds)
+        with job.lock:
+            job.move("InProgress")
+        return not job.ended and not self.closing
+
     @property
     def closing(self) -> bool:
         """Whether jobs should stop where they are."""

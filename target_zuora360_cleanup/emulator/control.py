@@ -66,7 +66,7 @@ def fingerprint(service: Service, call: Call) -> Answer:
 
 def show_faults(service: Service, _: Call) -> Answer:
     """The faults in force, as they were given."""
-    return json_answer(service.fault_data)
+    return json_answer(service.faults.spec.given)
 
 
 def set_faults(service: Service, call: Call) -> Answer:
@@ -76,14 +76,12 @@ def set_faults(service: Service, call: Call) -> Answer:
         service.set_faults(FaultSpec.parse(data))
     except FaultSpecError as error:
         raise SalesforceError("INVALID_FAULTS", str(error)) from error
-    service.fault_data = data
     return json_answer(data)
 
 
 def clear_faults(service: Service, _: Call) -> Answer:
     """No faults any more; expired sessions and spent allowances stay so."""
     service.set_faults(FaultSpec())
-    service.fault_data = {}
     return EMPTY
 
 

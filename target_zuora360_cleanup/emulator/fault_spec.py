@@ -101,7 +101,11 @@ class AllowanceFault:
 
 @dataclass(frozen=True)
 class FaultSpec:
-    """Everything in one faults file."""
+    """Everything in one faults file.
+
+    Attributes:
+        given: The JSON data that it was read from.
+    """
 
     seed: int = 1
     requests: tuple[RequestFault, ...] = ()
@@ -111,6 +115,7 @@ class FaultSpec:
     expire_now: bool = False
     expire_every: int | None = None
     allowances: Mapping[str, AllowanceFault] = field(default_factory=dict)
+    given: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def load(cls, path: Path) -> FaultSpec:
@@ -147,6 +152,7 @@ class FaultSpec:
                 name: AllowanceFault(item.get("Max"), item.get("Remaining"))
                 for name, item in data.get("allowances", {}).items()
             },
+            given=data,
         )
 
 

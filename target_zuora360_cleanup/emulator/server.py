@@ -141,7 +141,6 @@ class EmulatorServer:
             FaultSpecError: They don't follow the schema.
         """
         self.service.set_faults(FaultSpec.parse(data))
-        self.service.fault_data = data
 
     def stats(self) -> dict[str, dict[str, int]]:
         """What `/__emulator__/stats` answers."""

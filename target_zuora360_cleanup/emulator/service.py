@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from target_zuora360_cleanup.emulator.allowances import Allowances
 from target_zuora360_cleanup.emulator.bulk_jobs import JobRegistry
@@ -51,7 +51,6 @@ class Service:
         self.allowances = Allowances(options.allowances)
         self.stats = Stats()
         self.cursors = Cursors()
-        self.fault_data: dict[str, Any] = {}
         self.record_counts: dict[str, int] | None = None
         self._folder = tempfile.TemporaryDirectory(prefix="zuora360-emulator-")
         self.folder = Path(self._folder.name)

@@ -187,6 +187,22 @@ def test_only_a_closed_job_can_be_deleted_and_then_it_is_gone(shared: Client) ->
     assert shared("GET", "jobs/ingest/750000000000000").status_code == 404
 
 
+def test_a_job_that_waits_can_be_aborted_and_deleted_and_never_runs() -> None:
+    with EmulatorServer(OrgOptions(records=100), ServerOptions(job_seconds=0.5)) as server:
+        client = client_of(server)
+        aborted, deleted = (delete_job(client) for _ in range(2))
+        for job in (aborted, deleted):
+            client.upload(job, csv_of(client.ids(TERM, 1)))
+            client.close(job)
+        assert client.close(aborted, "Aborted").ok
+        assert client("DELETE", f"jobs/ingest/{deleted['id']}").status_code == 204
+        before = server.org.counts()
+        last = client.run(csv_of([NOBODY]), object=TERM, operation="delete")
+        assert last["state"] == "JobComplete"
+        assert client.info(aborted)["numberRecordsProcessed"] == 0
+        assert server.org.counts() == before
+
+
 def test_a_job_without_rows_completes(shared: Client) -> None:
     job = delete_job(shared)
     shared.close(job)

@@ -46,9 +46,7 @@ def run(*arguments: str, folder: Path, **env: str) -> subprocess.CompletedProces
 
 
 def spawn(*arguments: str, folder: Path) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [*PROGRAM, *arguments], cwd=folder, stdout=subprocess.PIPE, text=True
-    )
+    return subprocess.Popen([*PROGRAM, *arguments], cwd=folder, stdout=subprocess.PIPE, text=True)
 
 
 def free_port() -> str:
@@ -102,9 +100,7 @@ def test_serve_with_tls_tells_where_the_authority_is(tmp_path: Path) -> None:
         assert process.stdout is not None
         line = process.stdout.readline()
         url, authority = re.findall(r" https (\S+) ca (\S+)", line)[0]
-        answer = requests.get(
-            f"{url}/services/data", verify=str(tmp_path / authority), timeout=10
-        )
+        answer = requests.get(f"{url}/services/data", verify=str(tmp_path / authority), timeout=10)
         assert answer.status_code == 200
         process.terminate()
         process.wait(timeout=30)
@@ -148,9 +144,7 @@ def test_a_broken_faults_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_database_of_another_org_is_refused_and_its_own_is_reused(tmp_path: Path) -> None:
-    with spawn(
-        "serve", "--port", "0", "--db", "org.sqlite", *SMALL, folder=tmp_path
-    ) as process:
+    with spawn("serve", "--port", "0", "--db", "org.sqlite", *SMALL, folder=tmp_path) as process:
         assert process.stdout is not None
         first = process.stdout.readline().split()[-1]
         process.terminate()
@@ -158,9 +152,7 @@ def test_a_database_of_another_org_is_refused_and_its_own_is_reused(tmp_path: Pa
     other = ["--db", "org.sqlite", "--records", "60"]
     done = run("serve", "--port", "0", *other, folder=tmp_path)
     assert (done.returncode, "other options" in done.stderr) == (2, True)
-    with spawn(
-        "serve", "--port", "0", "--db", "org.sqlite", *SMALL, folder=tmp_path
-    ) as process:
+    with spawn("serve", "--port", "0", "--db", "org.sqlite", *SMALL, folder=tmp_path) as process:
         assert process.stdout is not None
         assert process.stdout.readline().split()[-1] == first
         process.terminate()
@@ -244,7 +236,8 @@ def test_options_become_the_orgs_and_the_servers() -> None:
     org, server = org_options(params), server_options(params)
     assert (org.records, org.seed, org.quotes, org.sandbox) == (7, 3, False, True)
     assert org.customer_rows == CUSTOMER_OBJECTS
-    assert (org.hard_delete_permission, org.without_packages) == (True, {"zqu"})
+    assert org.hard_delete_permission is True
+    assert org.without_packages == frozenset({"zqu"})
     assert (server.port, server.tls, server.tls_port) == (0, True, 1)
     assert (server.batch_seconds, server.job_seconds, server.parallel_jobs) == (2, 1, 9)
     assert (server.stale_counts, server.allowances) == (True, {"DailyApiRequests": 5})

@@ -154,9 +154,7 @@ def test_sessions_can_be_expired_at_once_and_a_login_helps(own: Client) -> None:
     set_faults(own, sessions={"expire": True})
     assert own("GET", "limits").status_code == 401
     form = {"grant_type": "refresh_token", "client_id": "a", "refresh_token": "b"}
-    granted = requests.post(
-        f"{own.server.url}/services/oauth2/token", data=form, timeout=10
-    ).json()
+    granted = requests.post(f"{own.server.url}/services/oauth2/token", data=form, timeout=10).json()
     own.session.headers["Authorization"] = f"Bearer {granted['access_token']}"
     assert own("GET", "limits").status_code == 200
 
@@ -173,9 +171,9 @@ def failed_rows(client: Client, job: dict[str, Any]) -> dict[str, str]:
 
 def test_row_faults_strike_given_ids_as_often_as_they_say(own: Client) -> None:
     ids = own.ids(ITEM, 5)
-    rule = {"object": ITEM, "operation": "delete", "ids": [ids[0], ids[1][:15]], "times": 2,
-            "code": "UNABLE_TO_LOCK_ROW", "message": "unable to obtain exclusive access"}  # fmt: skip
-    set_faults(own, rows=[rule])
+    rows = {"object": ITEM, "operation": "delete", "ids": [ids[0], ids[1][:15]], "times": 2}
+    error = {"code": "UNABLE_TO_LOCK_ROW", "message": "unable to obtain exclusive access"}
+    set_faults(own, rows=[{**rows, **error}])
     first = own.run(csv_of(ids), object=ITEM, operation="delete")
     text = "UNABLE_TO_LOCK_ROW:unable to obtain exclusive access:--"
     assert failed_rows(own, first) == {ids[0]: text, ids[1]: text}
@@ -186,7 +184,7 @@ def test_row_faults_strike_given_ids_as_often_as_they_say(own: Client) -> None:
 
 
 def test_a_trigger_may_veto_with_a_text_of_several_lines(own: Client) -> None:
-    text = "acme.Guard: execution of BeforeDelete\n\ncaused by: a, \"quoted\" reason"
+    text = 'acme.Guard: execution of BeforeDelete\n\ncaused by: a, "quoted" reason'
     rule = {"code": "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", "message": text, "fields": ["Name"]}
     set_faults(own, rows=[rule])
     ids = own.ids(ITEM, 2)
