@@ -47,23 +47,16 @@ def recording(name: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in gzip.decompress(path.read_bytes()).splitlines()]
 
 
-def before_records(stream: str, messages: list[dict[str, Any]]) -> Any:
-    """A stream's bookmark in the last STATE before its first RECORD."""
-    first = next(
-        number
-        for number, message in enumerate(messages)
-        if message["type"] == "RECORD" and message["stream"] == stream
-    )
-    states = [message["value"] for message in messages[:first] if message["type"] == "STATE"]
-    return states[-1]["bookmarks"][stream]
-
-
 BEFORE: dict[str, Any] = recording("full")[-1]["value"]
 """The state that the tap left at the end of its first sync."""
 RESET = {
-    "bookmarks": {each: before_records(each, recording("incremental")) for each in NOT_CLEANED}
+    "bookmarks": {
+        name: {key: value for key, value in BEFORE["bookmarks"][name].items() if value is not None}
+        for name in NOT_CLEANED
+    }
 }
-"""What a cleanup or a reset leaves of it, with the tap's next run as its input."""
+"""What a cleanup or a reset leaves of it: the other streams' bookmarks as they were stored, without
+the files that the tap's exports of this run are in."""
 
 
 def project_file() -> dict[str, Any]:
