@@ -37,7 +37,7 @@ TAP, LOADER = "tap-zuora", "target-zuora360-cleanup"
 STATE_ID = f"e2e:{TAP}-to-{LOADER}"
 NOT_CLEANED = ("Amendment", "PaymentTransactionLog")
 """The recorded tap's streams that no 360 object stands behind."""
-COMMAND_SECONDS = 60
+COMMAND_SECONDS = 90
 REFUSED, PARTIAL = "refused", "partial"
 
 
@@ -253,10 +253,11 @@ def test_a_reset_writes_the_state_and_asks_nothing_of_salesforce(
     assert made.state == RESET
 
 
+# Nothing takes these rows along later, as it does those with a parent.
 ROW_FAULTS = {
     "rows": [
         {
-            "object": "Zuora__TaxationItem__c",
+            "object": "Zuora__CustomerAccount__c",
             "operation": "delete",
             "every": 2,
             "code": "UNABLE_TO_LOCK_ROW",
