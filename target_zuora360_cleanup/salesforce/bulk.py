@@ -70,7 +70,7 @@ class Polling:
 
     shortest: float = 0.1
     longest: float = 15.0
-    share: float = 0.1
+    share: float = 0.2
 
     def wait(self, elapsed: float) -> float:
         """Seconds to wait before the next poll."""
@@ -99,7 +99,7 @@ class IdFile:
         try:
             self._file.write(_HEADER)
             for block in ids:
-                self._file.writelines(each + b"\n" for each in block)
+                self._file.write(b"\n".join([*block, b""]))
                 self.rows += len(block)
             self._size = self._file.tell()
         except BaseException:

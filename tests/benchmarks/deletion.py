@@ -251,8 +251,9 @@ def main() -> None:
     given = arguments()
     costs: list[Cost] = []
     for records in given.records:
-        costs += compare(records, peer=given.peer == PEER, wait=given.peer_wait)
-        print(*table(costs)[-2:], sep="\n", flush=True)  # noqa: T201
+        new = compare(records, peer=given.peer == PEER, wait=given.peer_wait)
+        print(*table(new)[2:], sep="\n", flush=True)  # noqa: T201
+        costs += new
     contenders = dict.fromkeys(cost.contender for cost in costs)
     lines = [machine(), "", *table(costs), "", *(flatness(costs, each) for each in contenders)]
     print(*lines, sep="\n")  # noqa: T201

@@ -1,0 +1,86 @@
+"""Ids on their way to a delete job: on the disk, and sent as often as needed."""
+
+from __future__ import annotations
+
+import tracemalloc
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import pytest
+
+from target_zuora360_cleanup.emulator.org import OrgOptions
+from target_zuora360_cleanup.emulator.server import EmulatorServer
+from target_zuora360_cleanup.salesforce.bulk import Bulk, IdFile
+from target_zuora360_cleanup.salesforce.credentials import OAuth
+from target_zuora360_cleanup.salesforce.session import OrgSession
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+OBJECT = "Zuora__InvoiceItem__c"
+
+
+def some_ids(count: int) -> Iterator[list[bytes]]:
+    """Blocks of ids that no row has."""
+    for start in range(0, count, 1000):
+        yield [b"a0x%015d" % number for number in range(start, min(count, start + 1000))]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[EmulatorServer]:
+    with EmulatorServer(OrgOptions(records=0)) as made:
+        yield made
+
+
+def opened(server: EmulatorServer) -> OrgSession:
+    form = {"grant_type": "refresh_token", "client_id": "client", "refresh_token": "token"}
+    session = OrgSession(OAuth(server.url, "client", tuple(form.items())))
+    session.connect()
+    return session
+
+
+def test_the_csv_is_a_header_and_an_id_a_line() -> None:
+    with closing(IdFile(iter([[b"a", b"b"], [], [b"c"]]))) as ids:
+        assert b"".join(ids) == b"Id\na\nb\nc\n"
+        assert (ids.rows, len(ids), ids.ids()) == (3, 9, ["a", "b", "c"])
+
+
+def test_no_ids_are_a_header_alone() -> None:
+    with closing(IdFile(iter([[]]))) as ids:
+        assert (b"".join(ids), ids.rows, ids.ids()) == (b"Id\n", 0, [])
+
+
+@pytest.mark.parametrize("expired", [False, True])
+def test_all_ids_arrive_although_the_session_ends_at_the_upload(
+    server: EmulatorServer, *, expired: bool
+) -> None:
+    session = opened(server)
+    own = Bulk(session, f"{server.url}/services/data/v64.0")
+    job_id = own.create_ingest(OBJECT, "delete")
+    server.set_faults({"sessions": {"expire": expired}} if expired else {})
+    with closing(IdFile(some_ids(20_000))) as ids:
+        own.upload(job_id, ids)
+    assert session.calls["PUT"] == 1 + expired
+    own.close(job_id)
+    assert own.wait("ingest", job_id).processed == 20_000
+
+
+def test_many_ids_take_no_more_memory_than_few() -> None:
+    def peak(count: int) -> int:
+        tracemalloc.start()
+        with closing(IdFile(some_ids(count))) as ids:
+            assert sum(map(len, ids)) == len(ids) == 3 + 19 * count
+        taken = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return taken
+
+    assert peak(200_000) < 1.1 * peak(10_000)
+
+
+def test_a_broken_source_leaves_no_file_open() -> None:
+    def broken() -> Iterator[list[bytes]]:
+        yield [b"a"]
+        raise ConnectionResetError
+
+    with pytest.raises(ConnectionResetError):
+        IdFile(broken())
