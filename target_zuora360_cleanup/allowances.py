@@ -23,8 +23,8 @@ _FEW: Final = 400
 _REST_ROWS: Final = 2_000
 _COLLECTION: Final = 200
 _MULTIPART_ROWS: Final = 5_000
-_POLLS: Final = 12
-"""Polls of a job that takes some minutes, at waits that grow by a tenth of its age."""
+_POLLS: Final = 40
+"""Polls of a job that takes three minutes, at waits that grow by a fifth of its age."""
 _ROW_BYTES: Final = {"none": 24, "ids": 64, "full": 2_000}
 
 
