@@ -60,7 +60,7 @@ def readme_table() -> dict[str, tuple[str, str]]:
 
 def shown(default: object) -> str:
     if default is None:
-        return "–"
+        return "not set"
     if isinstance(default, list):
         return ", ".join(f"`{each}`" for each in default)
     return f"`{str(default).lower() if isinstance(default, bool) else default}`"
