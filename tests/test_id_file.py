@@ -65,16 +65,14 @@ def test_all_ids_arrive_although_the_session_ends_at_the_upload(
     assert own.wait("ingest", job_id).processed == 20_000
 
 
-def test_many_ids_take_no_more_memory_than_few() -> None:
-    def peak(count: int) -> int:
-        tracemalloc.start()
-        with closing(IdFile(some_ids(count))) as ids:
-            assert sum(map(len, ids)) == len(ids) == 3 + 19 * count
-        taken = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
-        return taken
-
-    assert peak(200_000) < 1.1 * peak(10_000)
+def test_a_file_of_many_ids_is_never_in_memory() -> None:
+    tracemalloc.start()
+    with closing(IdFile(some_ids(400_000))) as ids:
+        assert sum(map(len, ids)) == len(ids) == 3 + 19 * 400_000
+    taken = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    # Other threads of the tests are traced too, so the bound is far from both.
+    assert taken < len(ids) / 5
 
 
 def test_a_broken_source_leaves_no_file_open() -> None:
