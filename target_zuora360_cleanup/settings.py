@@ -7,14 +7,11 @@ The JSON Schema of the target, the list in `meltano.yml` and the table in the RE
 from __future__ import annotations
 
 import dataclasses
-import difflib
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, get_args, get_origin, get_type_hints
+from typing import Any, Final
 
-from target_zuora360_cleanup.errors import InputError
-from target_zuora360_cleanup.objects import BY_NAME, GROUPS
+from target_zuora360_cleanup.objects import GROUPS
 
 MODES: Final = ("plan", "cleanup", "reset", "sync")
 OLDEST_API_VERSION: Final = "53.0"
@@ -191,108 +188,3 @@ class Settings:
     api_version: str = _setting(
         "API version", f"Version of the Salesforce API, from {OLDEST_API_VERSION} on.", "64.0"
     )
-
-
-def json_schema() -> dict[str, Any]:
-    """The settings as the JSON Schema that the Singer SDK validates and shows in `--about`."""
-    hints = get_type_hints(Settings)
-    return {
-        "type": "object",
-        "properties": {
-            each.name: _property(each, hints[each.name]) for each in dataclasses.fields(Settings)
-        },
-    }
-
-
-def _property(field: dataclasses.Field[Any], hint: object) -> dict[str, Any]:
-    about = field.metadata
-    schema = {"title": about["label"], "description": about["description"], **_type(hint)}
-    if about["sensitive"]:
-        schema |= {"secret": True, "writeOnly": True}
-    if about["options"]:
-        holder = schema["items"] if schema["type"][0] == "array" else schema
-        holder["enum"] = [*about["options"], *([None] if holder is schema else [])]
-    schema |= {key: about[key] for key in ("minimum", "maximum") if about[key] is not None}
-    if field.default not in (None, (), dataclasses.MISSING):
-        schema["default"] = (
-            list(field.default) if isinstance(field.default, tuple) else field.default
-        )
-    return schema
-
-
-def _type(hint: object) -> dict[str, Any]:
-    kinds: dict[object, str] = {str: "string", bool: "boolean", int: "integer"}
-    holds = {"type": "string"}
-    if get_origin(hint) is tuple:
-        return {"type": ["array", "null"], "items": holds}
-    if get_origin(hint) is Mapping:
-        return {"type": ["object", "null"], "additionalProperties": holds}
-    plain = next(kind for kind in kinds if hint is kind or kind in get_args(hint))
-    return {"type": [kinds[plain], "null"]}
-
-
-def unknown_settings(config: Mapping[str, object]) -> list[str]:
-    """One sentence for each name in `config` that is no setting, with the nearest that is.
-
-    A typing mistake in a guard such as `max_record` must not pass silently.
-    """
-    known = [each.name for each in dataclasses.fields(Settings)]
-    return [_unknown(name, known) for name in config if name not in known]
-
-
-def _unknown(name: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    hint = f"did you mean '{near[0]}'?" if near else "see --about for the settings there are."
-    return f"Unknown setting '{name}': {hint}"
-
-
-def read_settings(config: Mapping[str, Any]) -> Settings:
-    """Settings from a configuration that has passed the JSON Schema.
-
-    Blank strings and nulls mean "not set", as Meltano passes them.
-
-    Raises:
-        InputError: The settings contradict each other or name an object that isn't there.
-    """
-    given = {name: _frozen(value) for name, value in config.items() if value not in (None, "")}
-    settings = Settings(**given)
-    for check in (_check_objects, _check_streams, _check_api_version):
-        check(settings)
-    return settings
-
-
-def _frozen(value: Any) -> Any:  # noqa: ANN401 - as the JSON Schema has it
-    return tuple(value) if isinstance(value, list) else value
-
-
-def _check_objects(settings: Settings) -> None:
-    if settings.include_objects and settings.exclude_objects:
-        raise InputError(
-            "include_objects and exclude_objects are both set: keep one of them, since either "
-            "alone already says which objects are cleaned."
-        )
-    for name in ("include_objects", "exclude_objects"):
-        for api_name in getattr(settings, name):
-            _check_object(name, api_name)
-
-
-def _check_streams(settings: Settings) -> None:
-    for stream, api_name in settings.stream_objects.items():
-        _check_object(f"stream_objects: {stream}", api_name)
-
-
-def _check_api_version(settings: Settings) -> None:
-    wanted = settings.api_version
-    if not re.fullmatch(r"\d{2}\.0", wanted) or float(wanted) < float(OLDEST_API_VERSION):
-        raise InputError(
-            f"api_version: '{wanted}' can't be used; give a version such as 64.0, "
-            f"from {OLDEST_API_VERSION} on."
-        )
-
-
-def _check_object(setting: str, api_name: str) -> None:
-    if api_name in BY_NAME:
-        return
-    near = difflib.get_close_matches(api_name, BY_NAME, n=1, cutoff=0.5)
-    hint = f"did you mean '{near[0]}'?" if near else "use an API name such as Zuora__ZInvoice__c."
-    raise InputError(f"{setting}: '{api_name}' is not a 360 object type; {hint}")

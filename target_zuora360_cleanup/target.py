@@ -20,7 +20,8 @@ from typing_extensions import override
 from target_zuora360_cleanup.errors import CleanupError, InputError
 from target_zuora360_cleanup.meltano import parent_command_line, read_pipeline
 from target_zuora360_cleanup.run import Run
-from target_zuora360_cleanup.settings import json_schema, read_settings, unknown_settings
+from target_zuora360_cleanup.settings_input import read_settings, unknown_settings
+from target_zuora360_cleanup.settings_schema import json_schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable

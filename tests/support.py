@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from target_zuora360_cleanup.errors import CleanupError
 from target_zuora360_cleanup.meltano import Pipeline
 from target_zuora360_cleanup.run import Run
-from target_zuora360_cleanup.settings import read_settings
+from target_zuora360_cleanup.settings_input import read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

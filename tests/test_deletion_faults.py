@@ -20,7 +20,7 @@ from target_zuora360_cleanup.errors import CleanupError, InputError
 from target_zuora360_cleanup.meltano import Pipeline
 from target_zuora360_cleanup.output import Backup, OutputFolder
 from target_zuora360_cleanup.run import Run
-from target_zuora360_cleanup.settings import read_settings
+from target_zuora360_cleanup.settings_input import read_settings
 from tests.support import ALLOWED, BOOKMARKS, Ran, login, run, tap_stream, zuora_rows
 
 if TYPE_CHECKING:

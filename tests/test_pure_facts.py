@@ -21,7 +21,7 @@ from target_zuora360_cleanup.meltano import Pipeline
 from target_zuora360_cleanup.objects import BY_NAME
 from target_zuora360_cleanup.outcome import GROUPS, SAMPLES, Failures, split_error
 from target_zuora360_cleanup.quotes import Edge, reachable
-from target_zuora360_cleanup.settings import read_settings
+from target_zuora360_cleanup.settings_input import read_settings
 
 INVOICE = "Zuora__ZInvoice__c"
 ID = "00D5g0000000001EAA"

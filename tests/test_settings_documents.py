@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from target_zuora360_cleanup.settings import LOGINS, json_schema
+from target_zuora360_cleanup.settings import LOGINS
+from target_zuora360_cleanup.settings_schema import json_schema
 
 ROOT = Path(__file__).parent.parent
 SETTINGS: dict[str, dict[str, Any]] = json_schema()["properties"]

@@ -25,7 +25,8 @@ from target_zuora360_cleanup.emulator.server import EmulatorServer
 from target_zuora360_cleanup.errors import CleanupError
 from target_zuora360_cleanup.meltano import Pipeline
 from target_zuora360_cleanup.run import Run
-from target_zuora360_cleanup.settings import json_schema, read_settings
+from target_zuora360_cleanup.settings_input import read_settings
+from target_zuora360_cleanup.settings_schema import json_schema
 from tests.support import (
     ALLOWED,
     BOOKMARKS,
