@@ -7,7 +7,7 @@ The JSON Schema of the target, the list in `meltano.yml` and the table in the RE
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping  # noqa: TC003 - get_type_hints reads them at run time
 from dataclasses import dataclass
 from typing import Any, Final
 
