@@ -55,7 +55,7 @@ def taken_along(facts: OrgFacts, settings: Settings) -> Iterator[Finding]:
             some_stay = bool(facts.kept.get(link.parent))
             yield _cascade(link, rows, some_stay=some_stay, allowed=allowed)
         elif link.on_delete == "restrict":
-            yield _restrict(link, rows)
+            yield _restrict(link, rows, facts.holders.get(link, ()))
 
 
 def _cascade(link: Relationship, rows: int, *, some_stay: bool, allowed: bool) -> Finding:
@@ -87,12 +87,13 @@ def _cascade(link: Relationship, rows: int, *, some_stay: bool, allowed: bool) -
     )
 
 
-def _restrict(link: Relationship, rows: int) -> Finding:
+def _restrict(link: Relationship, rows: int, ids: tuple[str, ...]) -> Finding:
+    first = f" The first: {', '.join(ids)}." if ids else ""
     return Finding(
         "rows-hold-records",
         "blocks",
         f"{rows:,} rows of {link.child} hold their {link.parent} (field {link.field}): Salesforce "
-        "refuses to delete a record that is held so.",
+        f"refuses to delete a record that is held so.{first}",
         f"Blank {link.field} on these rows, or leave {link.parent} alone.",
         ((link.child, rows),),
     )

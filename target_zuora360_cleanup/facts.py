@@ -115,6 +115,7 @@ class OrgFacts:
         objects: The object types to be cleaned, as far as the org has them.
         relationships: Into these objects, from any child.
         linked_rows: How many child rows use a relationship, for children outside of the cleanup.
+        holders: The first ids of the rows that forbid a deletion, by relationship.
         kept: Ids that stay, by object.
         around: What else goes on in the org.
     """
@@ -123,6 +124,9 @@ class OrgFacts:
     objects: tuple[ObjectFacts, ...]
     relationships: tuple[Relationship, ...] = ()
     linked_rows: Mapping[Relationship, int] = field(default_factory=lambda: MappingProxyType({}))
+    holders: Mapping[Relationship, tuple[str, ...]] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
     kept: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
     around: Surroundings = field(default_factory=Surroundings)
 

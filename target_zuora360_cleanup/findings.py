@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from target_zuora360_cleanup import checks_data, checks_org
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from target_zuora360_cleanup.facts import OrgFacts
     from target_zuora360_cleanup.finding import Finding
     from target_zuora360_cleanup.meltano import Pipeline
@@ -35,5 +37,10 @@ def find_all(facts: OrgFacts, settings: Settings, pipeline: Pipeline) -> tuple[F
         *checks_org.state(pipeline),
         *checks_data.start_date(facts, pipeline),
     ]
+    return by_severity(found)
+
+
+def by_severity(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The same, those that block first."""
     rank = {"blocks": 0, "warns": 1, "tells": 2}
-    return tuple(sorted(found, key=lambda each: rank[each.severity]))
+    return tuple(sorted(findings, key=lambda each: rank[each.severity]))

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from target_zuora360_cleanup.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
 _FAILURE_COLUMNS: Final = ("object", "id", "code", "message")
@@ -48,13 +49,21 @@ class OutputFolder:
             return cls(path)
         raise InputError(f"output_dir: '{parent}' has too many folders named {name}.")
 
-    def write_report(self, report: dict[str, Any]) -> Path:
-        """Write `report.json`; never leaves half a file."""
-        target = self.path / "report.json"
-        draft = self.path / ".report.json"
-        draft.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    def write_json(self, name: str, document: dict[str, Any]) -> Path:
+        """Write a file such as `report.json`; never leaves half a file."""
+        target = self.path / name
+        draft = self.path / f".{name}"
+        text = json.dumps(document, indent=2, ensure_ascii=False)
+        draft.write_text(text + "\n", encoding="utf-8")
         draft.replace(target)
         return target
+
+    def write_kept(self, kept: Iterable[tuple[str, Iterable[str]]]) -> None:
+        """Write `kept.csv`, the ids that stay by object type; no file where none does."""
+        rows = [(name, id_) for name, ids in kept for id_ in sorted(ids)]
+        if rows:
+            with (self.path / "kept.csv").open("w", encoding="utf-8", newline="") as file:
+                csv.writer(file).writerows((("object", "id"), *rows))
 
     def backup(self, object_name: str) -> Backup:
         """The backup file of an object type, opened at its first block."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from target_zuora360_cleanup.checks_data import blank_links
-from target_zuora360_cleanup.findings import find_all
+from target_zuora360_cleanup.findings import by_severity, find_all
 from target_zuora360_cleanup.order import deletion_order, flat
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from target_zuora360_cleanup.facts import ObjectFacts, OrgFacts, OrgInfo, Relationship
     from target_zuora360_cleanup.finding import Finding
     from target_zuora360_cleanup.meltano import Pipeline
@@ -70,6 +72,10 @@ class Plan:
     def to_delete(self) -> int:
         """Rows to delete, over all object types."""
         return sum(step.to_delete for step in self.steps)
+
+    def weighing(self, more: Iterable[Finding]) -> Plan:
+        """The same plan with more findings."""
+        return replace(self, findings=by_severity((*self.findings, *more)))
 
 
 def make_plan(facts: OrgFacts, settings: Settings, pipeline: Pipeline) -> Plan:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 _ORGANIZATION: Final = "SELECT Id, Name, IsSandbox, OrganizationType FROM Organization"
 _UNREADABLE: Final = frozenset({"base64", "address", "location", "complexvalue"})
 """Field types that a Bulk query can't select."""
+HOLDERS_TOLD: Final = 10
 Describes = dict[str, dict[str, Any]]
 
 
@@ -76,11 +77,12 @@ def read_facts(org: Org, bulk: Bulk, settings: Settings) -> OrgFacts:
         if link.child in there
     )
     objects = _count(org, bulk, kinds, describes)
-    rows = _linked_rows(org, objects, relationships)
+    rows = _linked_rows(org, bulk, objects, relationships)
+    holders = _holders(org, objects, rows)
     keeps = settings.keep_quoted_products
     kept = read_kept(org, bulk, objects, rows, relationships) if keeps else {}
     around = read_surroundings(org, there, ignore_running_sync=settings.ignore_running_sync)
-    return OrgFacts(info, objects, relationships, rows, kept, around)
+    return OrgFacts(info, objects, relationships, rows, holders, kept, around)
 
 
 def _tells_own_rows(kind: ObjectType, describe: Mapping[str, Any]) -> bool:
@@ -168,9 +170,9 @@ def _count_soql(each: ObjectFacts) -> str:
 
 def _counted(bulk: Bulk, each: ObjectFacts, answer: list[dict[str, Any]] | ApiError) -> ObjectFacts:
     if isinstance(answer, ApiError):
-        if answer.code != "QUERY_TIMEOUT":
-            raise answer
-        return replace(each, found=_slow_count(bulk, each))
+        where = f" WHERE {each.kind.where}" if each.kind.where else ""
+        soql = f"SELECT Id FROM {each.kind.api_name}{where}"
+        return replace(each, found=_slow_count(bulk, soql, answer))
     row = answer[0]
     dates = sorted(str(value)[:10] for name, value in row.items() if name[:1] == "d" and value)
     labels = [label for name, label in each.kind.links if name in each.fields]
@@ -178,32 +180,59 @@ def _counted(bulk: Bulk, each: ObjectFacts, answer: list[dict[str, Any]] | ApiEr
     return replace(each, found=int(row["n"]), oldest="".join(dates[:1]), links=links)
 
 
-def _slow_count(bulk: Bulk, each: ObjectFacts) -> int:
-    """Rows by a Bulk query job, which has no time limit of two minutes."""
-    where = f" WHERE {each.kind.where}" if each.kind.where else ""
-    job_id = bulk.create_query(f"SELECT Id FROM {each.kind.api_name}{where}")
+def _slow_count(bulk: Bulk, soql: str, refusal: ApiError) -> int:
+    """Rows by a Bulk query job, which may take longer than the two minutes of a query.
+
+    Raises:
+        ApiError: The refusal, where it was for another reason than time.
+    """
+    if refusal.code != "QUERY_TIMEOUT":
+        raise refusal
+    job_id = bulk.create_query(soql)
     processed = bulk.wait("query", job_id).processed
     bulk.remove("query", job_id)
     return processed
 
 
 def _linked_rows(
-    org: Org, objects: Sequence[ObjectFacts], relationships: Iterable[Relationship]
+    org: Org,
+    bulk: Bulk,
+    objects: Sequence[ObjectFacts],
+    relationships: Iterable[Relationship],
 ) -> dict[Relationship, int]:
     """Rows outside of the cleanup that point into it, by relationship."""
     names = {each.kind.api_name: each for each in objects}
     links = [link for link in relationships if link.child not in names and names[link.parent].found]
-    answers = org.query_each([_linked_soql(link, names[link.parent]) for link in links])
-    counts: dict[Relationship, int] = {}
-    for link, answer in zip(links, answers, strict=True):
-        if isinstance(answer, ApiError):
-            raise answer
-        counts[link] = int(answer[0]["n"])
-    return counts
+    froms = [_linked_from(link, names[link.parent]) for link in links]
+    answers = org.query_each([f"SELECT COUNT(Id) n {each}" for each in froms])
+    return {
+        link: _slow_count(bulk, f"SELECT Id {rows}", answer)
+        if isinstance(answer, ApiError)
+        else int(answer[0]["n"])
+        for link, rows, answer in zip(links, froms, answers, strict=True)
+    }
 
 
-def _linked_soql(link: Relationship, parent: ObjectFacts) -> str:
+def _holders(
+    org: Org, objects: Sequence[ObjectFacts], linked_rows: Mapping[Relationship, int]
+) -> dict[Relationship, tuple[str, ...]]:
+    """The first ids of the rows whose lookup forbids the deletion of its parent."""
+    names = {each.kind.api_name: each for each in objects}
+    links = [link for link, rows in linked_rows.items() if rows and link.on_delete == "restrict"]
+    froms = [_linked_from(link, names[link.parent]) for link in links]
+    answers = org.query_each(
+        [f"SELECT Id {rows} ORDER BY Id LIMIT {HOLDERS_TOLD}" for rows in froms]
+    )
+    return {
+        link: tuple(row["Id"] for row in answer)
+        for link, answer in zip(links, answers, strict=True)
+        # (The count blocks in any case; without the ids it is only harder to act upon.)
+        if not isinstance(answer, ApiError)
+    }
+
+
+def _linked_from(link: Relationship, parent: ObjectFacts) -> str:
     where = parent.kind.where
     inside = f"SELECT Id FROM {link.parent} WHERE {where}" if where else ""
     condition = f"{link.field} IN ({inside})" if inside else f"{link.field} != null"
-    return f"SELECT COUNT(Id) n FROM {link.child} WHERE {condition}"
+    return f"FROM {link.child} WHERE {condition}"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from target_zuora360_cleanup.estimate import BASIS, Estimate
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -55,6 +57,7 @@ class Report:
             "started_at": self.started_at.isoformat(),
             "finished_at": finished_at.isoformat(),
             "objects": self._objects(),
+            "estimate": self._estimate(),
             "blank_links": self._blank_links(),
             "findings": [_finding(each) for each in self.plan.findings] if self.plan else [],
             "failures": [asdict(each) for each in self.failures],
@@ -69,6 +72,16 @@ class Report:
         org = self.plan.org
         return {"id": org.id, "name": org.name, "is_sandbox": org.is_sandbox}
 
+    def _estimate(self) -> dict[str, Any] | None:
+        if self.plan is None:
+            return None
+        estimate = Estimate.of(self.plan.to_delete)
+        return {
+            "seconds": [estimate.quick, estimate.slow],
+            "bytes_freed": estimate.freed,
+            "basis": BASIS,
+        }
+
     def _objects(self) -> list[dict[str, Any]]:
         outcomes = {each.name: each for each in self.outcomes}
         steps = self.plan.steps if self.plan else ()
@@ -78,6 +91,7 @@ class Report:
                 "label": step.kind.label,
                 "group": step.kind.group,
                 "found": step.facts.found,
+                "to_delete": step.to_delete,
                 **_numbers(outcomes.get(step.name), len(step.kept)),
                 "links_removed": dict(step.facts.links),
             }

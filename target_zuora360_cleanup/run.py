@@ -217,9 +217,12 @@ class Run:
         report.failures = work.failures.grouped()
         report.records = dict(stream.counts)
         report.written = self._states.written
+        if report.mode == "plan" and report.plan:
+            planned = frozenset(step.name for step in report.plan.steps)
+            report.reset = self._tracker.reset(self._names.cleaned(planned))
         if work.org:
             report.calls, report.usage = work.org.session.calls, work.org.session.usage
-        self._folder.write_report(report.as_json(_now()))
+        self._folder.write_json("report.json", report.as_json(_now()))
         self._err.write(summary(report, self._folder.path))
         self._err.flush()
 

@@ -146,6 +146,12 @@ class Settings:
         "ids",
         options=("none", "ids", "full"),
     )
+    plan_file: str | None = _setting(
+        "Saved plan",
+        "Path of a `plan.json` that mode `plan` has written: the cleanup is refused if the org, "
+        "the settings or the counts (by more than 10 % or 1,000 rows of any object type) have "
+        "changed since.",
+    )
     output_dir: str = _setting(
         "Output folder",
         "Where each run makes its folder with the report, the failures and the backups.",

@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from target_zuora360_cleanup.estimate import Estimate
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -39,6 +41,8 @@ def _parts(report: Report, folder: Path | None) -> Iterator[RenderableType]:
     yield Text(headline(report))
     if report.plan and report.plan.steps:
         yield _table(report)
+    if report.plan and not report.outcomes and report.plan.to_delete:
+        yield Text(Estimate.of(report.plan.to_delete).words)
     if report.plan:
         yield from (_finding(each) for each in report.plan.findings)
     yield from _failures(report)
@@ -107,6 +111,16 @@ def _lost(report: Report, name: str) -> int:
     return sum(rows for link, rows in links if link.parent == name)
 
 
+def _planned_state(report: Report) -> Iterator[str]:
+    """Which state a cleanup would reset, since that is what decides whether data comes back."""
+    reset = report.reset
+    if report.mode != "plan" or reset is None:
+        return
+    dropped = ", ".join((*reset.dropped, *reset.dropped_unsafe, *reset.tangled)) or "none yet"
+    where = f"state {report.state_id}" if report.state_id else "state of whatever runs the target"
+    yield f"A cleanup would reset the {where}: bookmarks of {dropped}."
+
+
 def _finding(finding: Finding) -> Text:
     return Text(f"{_MARKS[finding.severity]} {finding.message} {finding.remedy}")
 
@@ -125,7 +139,10 @@ def _failures(report: Report) -> Iterator[RenderableType]:
 
 
 def _state(report: Report) -> Iterator[str]:
-    if not report.written or report.reset is None:
+    if report.reset is None:
+        return
+    if not report.written:
+        yield from _planned_state(report)
         return
     where = f" of {report.state_id}" if report.state_id else ""
     kept = ", ".join(report.reset.kept) or "none"

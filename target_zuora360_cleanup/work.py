@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import threading
 from contextlib import contextmanager
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from requests import RequestException
@@ -18,6 +19,7 @@ from target_zuora360_cleanup.errors import CleanupError, InputError, Partial, Re
 from target_zuora360_cleanup.links import LinkSnapshot
 from target_zuora360_cleanup.outcome import Failures, Outcome
 from target_zuora360_cleanup.plan import Plan, make_plan
+from target_zuora360_cleanup.plan_file import SavedPlan, changes, read_plan_file
 from target_zuora360_cleanup.preflight import read_facts, read_org
 from target_zuora360_cleanup.progress import Progress
 from target_zuora360_cleanup.salesforce.bulk import Bulk
@@ -27,6 +29,7 @@ from target_zuora360_cleanup.salesforce.org import Org, connect, unreachable
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from target_zuora360_cleanup.facts import OrgFacts
     from target_zuora360_cleanup.meltano import Pipeline
     from target_zuora360_cleanup.output import OutputFolder
     from target_zuora360_cleanup.settings import Settings
@@ -118,12 +121,14 @@ class Work:
         Raises:
             CleanupError: With the exit status that the run deserves.
         """
+        path = self._settings.plan_file
+        saved = read_plan_file(path) if path else None
         with _in_words():
             self.org = connect(self._settings)
             logger.info("Logged in to %s.", self.org.url)
             bulk = Bulk(self.org.session, self.org.data_url, pause=self._pause)
             facts = read_facts(self.org, bulk, self._settings)
-        self.plan = make_plan(facts, self._settings, self._pipeline)
+        self.plan = self._planned(facts, saved)
         if self.plan.blocking:
             raise Refused(_refusal(self.plan))
         if self._settings.mode == "cleanup":
@@ -131,6 +136,14 @@ class Work:
             self.gate.open()
             self._write_reset(facts.names)
             self._delete(self.plan, self.org, bulk)
+
+    def _planned(self, facts: OrgFacts, saved: SavedPlan | None) -> Plan:
+        plan = make_plan(facts, self._settings, self._pipeline)
+        comes_to = SavedPlan.of(plan, self._settings, datetime.now(timezone.utc))
+        if self._settings.mode == "plan":
+            self._folder.write_json("plan.json", comes_to.as_json())
+        self._folder.write_kept((step.name, step.kept) for step in plan.steps)
+        return plan.weighing(changes(saved, comes_to)) if saved else plan
 
     def _keep_links(self, plan: Plan, org: Org, bulk: Bulk) -> None:
         if self._settings.lookup_links != "snapshot":

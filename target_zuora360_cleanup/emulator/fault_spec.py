@@ -21,6 +21,7 @@ __all__ = [
     "FaultSpecError",
     "JobFault",
     "LoginFault",
+    "QueryFault",
     "RequestFault",
     "RowFault",
     "fault_schema",
@@ -92,6 +93,17 @@ class JobFault:
 
 
 @dataclass(frozen=True)
+class QueryFault:
+    """SOQL over REST, alone or in a composite request, that is refused; Bulk queries are not."""
+
+    soql: str
+    code: str
+    message: str = ""
+    status: int = 400
+    times: int | None = None
+
+
+@dataclass(frozen=True)
 class AllowanceFault:
     """An allowance that is set; None leaves it."""
 
@@ -111,6 +123,7 @@ class FaultSpec:
     requests: tuple[RequestFault, ...] = ()
     rows: tuple[RowFault, ...] = ()
     jobs: tuple[JobFault, ...] = ()
+    queries: tuple[QueryFault, ...] = ()
     login: LoginFault | None = None
     expire_now: bool = False
     expire_every: int | None = None
@@ -145,6 +158,7 @@ class FaultSpec:
             requests=tuple(_request(item) for item in data.get("requests", ())),
             rows=tuple(_row(item) for item in data.get("rows", ())),
             jobs=tuple(JobFault(**item) for item in data.get("jobs", ())),
+            queries=tuple(QueryFault(**item) for item in data.get("queries", ())),
             login=_login(data.get("login")),
             expire_now="expire" in sessions,
             expire_every=sessions.get("every"),

@@ -111,6 +111,15 @@ class Faults:
                     return rule
         return None
 
+    def on_query(self, soql: str) -> SalesforceError | None:
+        """Why this query is refused, or None."""
+        with self._lock:
+            for rule in self.spec.queries:
+                fits = fnmatchcase(soql.lower(), rule.soql.lower())
+                if fits and self._spend(rule, rule.times):
+                    return SalesforceError(rule.code, rule.message, status=rule.status)
+        return None
+
     def _fires(self, rule: RequestFault, method: str, path: str) -> bool:
         if rule.method not in {None, method}:
             return False

@@ -49,6 +49,8 @@ def _query(
     soql = call.query.get("q")
     if not soql:
         raise SalesforceError("MALFORMED_QUERY", "SOQL query cannot be empty")
+    if (refusal := service.faults.on_query(soql)) is not None:
+        raise refusal
     result = service.org.query(soql, all_rows=all_rows, tooling=tooling)
     if call.query.get("columns", "").lower() == "true":
         with result:
