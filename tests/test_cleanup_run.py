@@ -80,6 +80,7 @@ def test_a_catalogue_cleanup_leaves_every_quote_as_it_was(
     assert any(each["deleted"] for each in ran.report["objects"])
 
 
+@pytest.mark.quotes_may_change
 def test_without_keeping_quoted_products_the_whole_catalogue_goes(
     server: EmulatorServer, tmp_path: Path
 ) -> None:
@@ -232,6 +233,7 @@ def test_a_production_org_is_confirmed_by_its_id(
     assert ran.status == 0
 
 
+@pytest.mark.rows_may_go("Usage_Note__c")
 def test_customer_rows_are_safe_unless_their_object_is_named(tmp_path: Path) -> None:
     options = OrgOptions(records=800, sandbox=True, customer_rows=frozenset({"Usage_Note__c"}))
     with EmulatorServer(options) as server:

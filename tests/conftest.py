@@ -1,0 +1,56 @@
+"""Watches over every emulated org in the suite: what is not Zuora's stays as it was, row by row."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+import pytest
+
+from target_zuora360_cleanup.emulator.server import EmulatorServer
+from tests.untouched import Image, differences
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_ALWAYS = frozenset({"PricebookEntry"})
+"""Goes with its Zuora product; the settings have to allow it."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "rows_may_go(*objects): customer rows allowed to go along")
+    config.addinivalue_line("markers", "quotes_may_change: the catalogue goes without regard")
+
+
+@pytest.fixture(autouse=True)
+def customer_rows_stay(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
+    """Fail a test in which rows that are not Zuora's were deleted or changed.
+
+    The emulator's own tests write where they like, so they are left alone.
+    """
+    if "emulator" in request.path.parent.name:
+        yield
+        return
+    mark = request.node.get_closest_marker("rows_may_go")
+    may_go = _ALWAYS | frozenset(mark.args if mark else ())
+    quotes = request.node.get_closest_marker("quotes_may_change") is None
+    images: WeakKeyDictionary[EmulatorServer, Image] = WeakKeyDictionary()
+    wrong: list[str] = []
+    start, stop = EmulatorServer.start, EmulatorServer.stop
+
+    def watched_start(self: EmulatorServer) -> EmulatorServer:
+        start(self)
+        images[self] = Image.of(self.org)
+        return self
+
+    def watched_stop(self: EmulatorServer) -> None:
+        if (before := images.pop(self, None)) is not None:
+            wrong.extend(differences(self.org, before, may_go=may_go, quotes=quotes))
+        stop(self)
+
+    monkeypatch.setattr(EmulatorServer, "start", watched_start)
+    monkeypatch.setattr(EmulatorServer, "stop", watched_stop)
+    yield
+    assert not wrong, wrong[:10]
