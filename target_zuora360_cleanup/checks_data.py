@@ -134,18 +134,18 @@ def quotes(facts: OrgFacts, settings: Settings) -> Iterator[Finding]:
         for each in facts.objects
         if each.kind.group == "product_catalog" and each.found
     )
-    version = facts.around.quotes_version
+    version, configured = facts.around.quotes_version, facts.around.config_version
     if catalog and not version:
         yield Finding(
             "quotes-version-unknown",
             "blocks",
-            "The version of Zuora Quotes (package zqu) could not be read, and below 3.0 a cleanup "
-            "of the product catalogue is not safe.",
+            f"The version of Zuora Quotes (package zqu) could not be read{_hint(configured)}, and "
+            "below 3.0 a cleanup of the product catalogue is not safe.",
             "Give the user the permission to view setup and configuration, or clean only "
             "object_groups accounts.",
             catalog,
         )
-    elif catalog and int(version.split(".")[0]) < _SAFE_QUOTES:
+    elif catalog and _major(version) < _SAFE_QUOTES:
         yield Finding(
             "quotes-too-old",
             "blocks",
@@ -153,8 +153,25 @@ def quotes(facts: OrgFacts, settings: Settings) -> Iterator[Finding]:
             "Upgrade Zuora Quotes, or clean only object_groups accounts.",
             catalog,
         )
+    elif catalog and configured and _major(configured) < _SAFE_QUOTES:
+        yield Finding(
+            "quotes-versions-differ",
+            "warns",
+            f"Zuora Quotes is {version}, but Zuora's own settings in the org say {configured}, and "
+            "below 3.0 a cleanup of the product catalogue is not safe.",
+            "See Setup, Installed Packages, for the version that is really there.",
+            catalog,
+        )
     if not settings.keep_quoted_products:
         yield from _unprotected_quotes(facts)
+
+
+def _major(version: str) -> int:
+    return int(version.partition(".")[0])
+
+
+def _hint(configured: str) -> str:
+    return f" (Zuora's own settings in the org say {configured})" if configured else ""
 
 
 def _unprotected_quotes(facts: OrgFacts) -> Iterator[Finding]:

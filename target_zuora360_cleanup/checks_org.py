@@ -8,7 +8,7 @@ from target_zuora360_cleanup.allowances import needs
 from target_zuora360_cleanup.finding import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from target_zuora360_cleanup.facts import OrgFacts
     from target_zuora360_cleanup.meltano import Pipeline
@@ -18,6 +18,8 @@ _ID_LENGTH: Final = 15
 _HIDDEN_SHARE: Final = 0.1
 _HIDDEN_LEAST: Final = 50
 _BIN_PER_MB: Final = 25
+SYNCS: Final = ("syncs in Zuora__Sync_History__c", "syncs in zqu__Sync_History__c", "Apex jobs")
+_ONLY_TOLD: Final = ("scheduled syncs", "rights", "triggers", "record counts")
 
 
 def package(facts: OrgFacts) -> Iterator[Finding]:
@@ -72,6 +74,56 @@ def access(facts: OrgFacts) -> Iterator[Finding]:
             )
 
 
+def hard_delete(facts: OrgFacts, settings: Settings) -> Iterator[Finding]:
+    """A permission that nobody has by default (Bulk API Hard Delete)."""
+    if settings.hard_delete and facts.around.may_hard_delete is False:
+        yield Finding(
+            "may-not-hard-delete",
+            "blocks",
+            "hard_delete is set, but the user lacks the permission Bulk API Hard Delete.",
+            "Give it to the user in a permission set, or switch hard_delete off.",
+        )
+
+
+def unseen(facts: OrgFacts) -> Iterator[Finding]:
+    """Object types that stay as they are because nobody can tell that they are there."""
+    if facts.unseen:
+        yield Finding(
+            "objects-not-seen",
+            "tells",
+            f"Not in the org, or not shown to this user: {_listed(iter(facts.unseen))}.",
+            "If the installed package has them, give the user Read and Delete on them.",
+        )
+
+
+def refused(facts: OrgFacts, settings: Settings) -> Iterator[Finding]:
+    """What could not be checked; Quotes and allowances have findings of their own."""
+    reasons = dict(facts.around.refused)
+    if facts.around.may_modify_all:
+        reasons.pop("record counts", None)
+    syncs = {what: why for what, why in reasons.items() if what in SYNCS}
+    if syncs:
+        yield Finding(
+            "sync-not-checked",
+            "warns" if settings.ignore_running_sync else "blocks",
+            f"Whether a 360 sync runs could not be checked: {_reasons(syncs)}.",
+            "Give the user Read on these objects, or see to it yourself that no sync runs and set "
+            "ignore_running_sync.",
+        )
+    others = {what: why for what, why in reasons.items() if what in _ONLY_TOLD}
+    if others:
+        yield Finding(
+            "not-checked",
+            "warns",
+            f"Some things could not be checked: {_reasons(others)}.",
+            "Give the user the permission View Setup and Configuration, or check them yourself.",
+        )
+
+
+def _reasons(reasons: Mapping[str, str]) -> str:
+    return "; ".join(f"{what} ({why})" for what, why in reasons.items())
+
+
 def _listed(names: Iterator[str]) -> str:
     return ", ".join(names)
 
@@ -106,6 +158,8 @@ def scheduled_sync(facts: OrgFacts) -> Iterator[Finding]:
 
 def hidden_rows(facts: OrgFacts) -> Iterator[Finding]:
     """A row that sharing hides from this user is a row left behind."""
+    if facts.around.may_modify_all:
+        return
     hidden = tuple(
         (each.kind.api_name, more)
         for each in facts.objects

@@ -95,6 +95,10 @@ class Surroundings:
         scheduled_syncs: Scheduled jobs of the packages, with the time of their next run.
         triggers: Active triggers for deletions that are not the packages', as (object, name).
         counted: Rows by object as Salesforce last counted them, whoever may see them.
+        config_version: What the package's own settings say of the version of Quotes.
+        may_hard_delete: Whether the user has the permission; None where it isn't known.
+        may_modify_all: Whether no sharing rule hides a row from the user; None as above.
+        refused: What Salesforce would not tell, and why.
         allowances: Maximum and what remains of daily allowances, by Salesforce's names; empty where
             the user may not know them.
     """
@@ -105,6 +109,10 @@ class Surroundings:
     triggers: tuple[tuple[str, str], ...] = ()
     counted: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     allowances: Mapping[str, tuple[int, int]] = field(default_factory=lambda: MappingProxyType({}))
+    config_version: str = ""
+    may_hard_delete: bool | None = None
+    may_modify_all: bool | None = None
+    refused: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True)
@@ -118,6 +126,8 @@ class OrgFacts:
         holders: The first ids of the rows that forbid a deletion, by relationship.
         kept: Ids that stay, by object.
         around: What else goes on in the org.
+        unseen: Object types to be cleaned that the org doesn't have, or doesn't show to this user,
+            although it shows others of the same package.
     """
 
     org: OrgInfo
@@ -129,6 +139,7 @@ class OrgFacts:
     )
     kept: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
     around: Surroundings = field(default_factory=Surroundings)
+    unseen: tuple[str, ...] = ()
 
     @property
     def names(self) -> frozenset[str]:

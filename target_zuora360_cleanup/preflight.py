@@ -23,7 +23,7 @@ from target_zuora360_cleanup.salesforce.errors import ApiError
 from target_zuora360_cleanup.surroundings import read_surroundings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from target_zuora360_cleanup.salesforce.bulk import Bulk
     from target_zuora360_cleanup.salesforce.org import Org
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 _ORGANIZATION: Final = "SELECT Id, Name, IsSandbox, OrganizationType FROM Organization"
 _UNREADABLE: Final = frozenset({"base64", "address", "location", "complexvalue"})
 """Field types that a Bulk query can't select."""
+_NO_ACCESS: Final = frozenset({
+    "INVALID_TYPE", "INSUFFICIENT_ACCESS", "INSUFFICIENT_ACCESS_OR_READONLY",
+})  # fmt: skip
 HOLDERS_TOLD: Final = 10
 Describes = dict[str, dict[str, Any]]
 
@@ -81,8 +84,18 @@ def read_facts(org: Org, bulk: Bulk, settings: Settings) -> OrgFacts:
     holders = _holders(org, objects, rows)
     keeps = settings.keep_quoted_products
     kept = read_kept(org, bulk, objects, rows, relationships) if keeps else {}
-    around = read_surroundings(org, there, ignore_running_sync=settings.ignore_running_sync)
-    return OrgFacts(info, objects, relationships, rows, holders, kept, around)
+    around = read_surroundings(org, there)
+    unseen = tuple(_unseen(selected(settings), kinds))
+    return OrgFacts(info, objects, relationships, rows, holders, kept, around, unseen)
+
+
+def _unseen(wanted: Iterable[ObjectType], kinds: Iterable[ObjectType]) -> Iterator[str]:
+    """Object types that are not there, of packages that are."""
+    names = {kind.api_name for kind in kinds}
+    packages = {name.split("__")[0] for name in names}
+    for kind in wanted:
+        if kind.api_name not in names and kind.api_name.split("__")[0] in packages:
+            yield kind.api_name
 
 
 def _tells_own_rows(kind: ObjectType, describe: Mapping[str, Any]) -> bool:
@@ -170,6 +183,8 @@ def _count_soql(each: ObjectFacts) -> str:
 
 def _counted(bulk: Bulk, each: ObjectFacts, answer: list[dict[str, Any]] | ApiError) -> ObjectFacts:
     if isinstance(answer, ApiError):
+        if answer.code in _NO_ACCESS:
+            return replace(each, queryable=False)
         where = f" WHERE {each.kind.where}" if each.kind.where else ""
         soql = f"SELECT Id FROM {each.kind.api_name}{where}"
         return replace(each, found=_slow_count(bulk, soql, answer))

@@ -1,14 +1,14 @@
-"""Reads what else goes on in an org: its version of Quotes, running syncs, its allowances."""
+"""Reads what else goes on in an org: running syncs, the user's rights, Quotes, allowances."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from target_zuora360_cleanup.facts import RunningSync, Surroundings
 from target_zuora360_cleanup.salesforce.errors import ApiError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from target_zuora360_cleanup.salesforce.org import Org
 
@@ -30,71 +30,104 @@ _SCHEDULED: Final = (
     "SELECT CronJobDetail.Name, NextFireTime FROM CronTrigger "
     "WHERE CronJobDetail.Name LIKE '%Zuora%' AND NextFireTime != null"
 )
+_RIGHTS: Final = (
+    "SELECT PermissionsBulkApiHardDelete, PermissionsModifyAllData FROM UserPermissionAccess"
+)
+"""What the user may do by profile and permission sets together (Object Reference)."""
+_CONFIG_NAME: Final = "Zuora__ZuoraConfig__c"
+_CONFIG: Final = (
+    "SELECT Zuora__ZQuotesMajorVersion__c, Zuora__ZQuotesMinorVersion__c FROM "
+    f"{_CONFIG_NAME} WHERE Zuora__ZQuotesMajorVersion__c != null LIMIT 1"
+)
 _TRIGGERS: Final = (
     "SELECT Name, NamespacePrefix, TableEnumOrId FROM ApexTrigger "
     "WHERE Status = 'Active' AND (UsageBeforeDelete = true OR UsageAfterDelete = true)"
 )
 
 
-def read_surroundings(
-    org: Org, there: Collection[str], *, ignore_running_sync: bool
-) -> Surroundings:
-    """Read them.
+Rows = list[dict[str, Any]]
+_T = TypeVar("_T")
+
+
+class Reader:
+    """Reads what may be refused, and remembers what was and why."""
+
+    def __init__(self, org: Org, queries: Mapping[str, str]) -> None:
+        self.org = org
+        self.refused: dict[str, str] = {}
+        self._answers = dict(zip(queries, org.query_each(list(queries.values())), strict=True))
+
+    def rows(self, name: str) -> Rows:
+        """The rows of one of the queries; none where it was not asked or is refused."""
+        answer = self._answers.get(name, [])
+        if isinstance(answer, ApiError):
+            self.refused[name] = f"{answer.code}: {answer.message}"
+            return []
+        return answer
+
+    def other(self, name: str, read: Callable[[], _T], instead: _T) -> _T:
+        """What another resource answers."""
+        try:
+            return read()
+        except ApiError as exc:
+            self.refused[name] = f"{exc.code}: {exc.message}"
+            return instead
+
+
+def read_surroundings(org: Org, there: Collection[str]) -> Surroundings:
+    """Read them; what Salesforce refuses to tell is named in `refused`.
 
     Args:
         org: Where.
         there: API names of the org's objects.
-        ignore_running_sync: Go on where it can't be read whether a sync runs.
-
-    Raises:
-        ApiError: Salesforce refuses to answer where an answer is needed.
     """
-    try:
-        running = tuple(_running(org, there))
-    except ApiError:
-        if not ignore_running_sync:
-            raise
-        running = ()
+    reader = Reader(org, dict(_queries(there)))
+    nothing: Rows = []
+    packages = reader.other("packages", lambda: org.tooling_query(_PACKAGES), nothing)
+    triggers = reader.other("triggers", lambda: org.tooling_query(_TRIGGERS), nothing)
+    right = next(iter(reader.rows("rights")), {})
     return Surroundings(
-        quotes_version=_quotes_version(org),
-        running_syncs=running,
-        scheduled_syncs=tuple(_scheduled(org)),
-        triggers=tuple(_triggers(org, there)),
-        counted=_or_nothing(org.record_counts),
-        allowances=_allowances(org),
+        quotes_version=_quotes_version(packages),
+        config_version=_config_version(reader.rows("config")),
+        running_syncs=tuple(_running(reader)),
+        scheduled_syncs=tuple(_scheduled(reader.rows("scheduled syncs"))),
+        triggers=tuple(_triggers(triggers, there)),
+        counted=reader.other("record counts", org.record_counts, {}),
+        allowances=_allowances(reader.other("allowances", org.limits, {})),
+        may_hard_delete=right.get("PermissionsBulkApiHardDelete"),
+        may_modify_all=right.get("PermissionsModifyAllData"),
+        refused=reader.refused,
     )
 
 
-def _or_nothing(read: Callable[[], dict[str, int]]) -> dict[str, int]:
-    """What only helps to judge may be missing: the user may lack the permission."""
-    try:
-        return read()
-    except ApiError:
-        return {}
+def _queries(there: Collection[str]) -> Iterator[tuple[str, str]]:
+    yield from ((f"syncs in {name}", _open_rows(name)) for name in _HISTORIES if name in there)
+    yield "Apex jobs", _APEX
+    yield "scheduled syncs", _SCHEDULED
+    yield "rights", _RIGHTS
+    if _CONFIG_NAME in there:
+        yield "config", _CONFIG
 
 
-def _scheduled(org: Org) -> Iterator[tuple[str, str]]:
-    for row in org.query(_SCHEDULED):
+def _open_rows(name: str) -> str:
+    field = f"{_HISTORIES[name]}Finished_On__c"
+    return f"SELECT Id, CreatedDate FROM {name} WHERE {field} = null LIMIT 10"
+
+
+def _scheduled(rows: Rows) -> Iterator[tuple[str, str]]:
+    for row in rows:
         yield row["CronJobDetail"]["Name"], str(row["NextFireTime"])[:16].replace("T", " ")
 
 
-def _triggers(org: Org, there: Collection[str]) -> Iterator[tuple[str, str]]:
+def _triggers(rows: Rows, there: Collection[str]) -> Iterator[tuple[str, str]]:
     """Triggers of the packages belong to them; their names can't be asked for one by one."""
-    try:
-        rows = org.tooling_query(_TRIGGERS)
-    except ApiError:
-        return
     for row in rows:
         if row["TableEnumOrId"] in there and row["NamespacePrefix"] not in ("Zuora", "zqu"):
             yield row["TableEnumOrId"], row["Name"]
 
 
-def _allowances(org: Org) -> dict[str, tuple[int, int]]:
+def _allowances(limits: Mapping[str, Mapping[str, int]]) -> dict[str, tuple[int, int]]:
     """Maximum and rest by name; needs the permission View Setup and Configuration."""
-    try:
-        limits = org.limits()
-    except ApiError:
-        return {}
     return {
         name: (int(each["Max"]), int(each["Remaining"]))
         for name, each in limits.items()
@@ -102,15 +135,11 @@ def _allowances(org: Org) -> dict[str, tuple[int, int]]:
     }
 
 
-def _quotes_version(org: Org) -> str:
+def _quotes_version(rows: Iterable[Mapping[str, Any]]) -> str:
     """Version of the package `zqu`; blank where the user may not know it.
 
     Its namespace can't be asked for in the query (Tooling API, InstalledSubscriberPackage).
     """
-    try:
-        rows = org.tooling_query(_PACKAGES)
-    except ApiError:
-        return ""
     for row in rows:
         package, version = row["SubscriberPackage"] or {}, row["SubscriberPackageVersion"] or {}
         if package.get("NamespacePrefix") == "zqu" and version.get("MajorVersion") is not None:
@@ -118,15 +147,20 @@ def _quotes_version(org: Org) -> str:
     return ""
 
 
-def _running(org: Org, there: Collection[str]) -> Iterator[RunningSync]:
+def _config_version(rows: Rows) -> str:
+    """What the package's own settings say of the version of Quotes; blank if nothing usable."""
+    for row in rows:
+        major = str(row["Zuora__ZQuotesMajorVersion__c"]).strip()
+        if major.isdecimal():
+            return f"{major}.{row['Zuora__ZQuotesMinorVersion__c'] or 0}"
+    return ""
+
+
+def _running(reader: Reader) -> Iterator[RunningSync]:
     """Syncs that have no end yet: an open row of a history, or an Apex job of the packages."""
-    for name, prefix in _HISTORIES.items():
-        if name in there:
-            soql = (
-                f"SELECT Id, CreatedDate FROM {name} WHERE {prefix}Finished_On__c = null LIMIT 10"
-            )
-            yield from (_sync(name, row) for row in org.query(soql))
-    for row in org.query(_APEX):
+    for name in _HISTORIES:
+        yield from (_sync(name, row) for row in reader.rows(f"syncs in {name}"))
+    for row in reader.rows("Apex jobs"):
         apex = row["ApexClass"] or {}
         yield _sync(f"Apex job {apex.get('NamespacePrefix')}.{apex.get('Name')}", row)
 

@@ -271,9 +271,10 @@ def test_an_org_without_quotes_is_cleaned_of_what_it_has(tmp_path: Path) -> None
 def test_hard_delete_without_the_permission_fails_loudly(
     server: EmulatorServer, tmp_path: Path
 ) -> None:
+    before = server.org.counts()
     ran = run(config(server, hard_delete=True), tmp_path)
-    assert ran.status == 4
-    assert "FEATURENOTENABLED" in ran.summary.upper()
+    assert (ran.status, ran.codes[0]) == (3, "may-not-hard-delete")
+    assert server.org.counts() == before
 
 
 def test_hard_delete_leaves_no_row_in_the_recycle_bin(tmp_path: Path) -> None:

@@ -44,13 +44,13 @@ def test_a_count_that_takes_too_long_is_made_by_a_bulk_query(tmp_path: Path) -> 
     assert slow.report["blank_links"] == quick.report["blank_links"]
 
 
-def test_a_count_that_is_refused_for_another_reason_refuses_the_run(tmp_path: Path) -> None:
-    refusal = {"code": "INSUFFICIENT_ACCESS", "message": "no access", "status": 403}
+def test_a_count_that_fails_for_another_reason_refuses_the_run(tmp_path: Path) -> None:
+    refusal = {"code": "UNKNOWN_EXCEPTION", "message": "An unexpected error", "status": 500}
     with org() as server:
         server.set_faults({"queries": [{"soql": "SELECT COUNT(Id)*ZInvoice__c*", **refusal}]})
         ran = run(plan(server), tmp_path)
     assert ran.status == 3
-    assert "INSUFFICIENT_ACCESS" in ran.message
+    assert "UNKNOWN_EXCEPTION" in ran.message
 
 
 def test_rows_that_hold_a_record_are_counted_and_the_first_are_named(tmp_path: Path) -> None:

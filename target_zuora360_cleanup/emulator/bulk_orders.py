@@ -67,7 +67,7 @@ def _object_name(service: Service, asked: object) -> str:
     if not isinstance(asked, str) or not asked:
         raise job_error("InvalidJob", "InvalidJob : Job object is required")
     sobject = service.org.schema.find(asked)
-    if sobject is None:
+    if sobject is None or not sobject.visible:
         text = f"InvalidEntity : The entity '{asked}' is not supported by the Bulk API."
         raise job_error("InvalidEntity", text)
     return sobject.name

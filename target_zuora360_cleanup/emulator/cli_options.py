@@ -69,6 +69,14 @@ _SERVE: tuple[Callable[[Any], Any], ...] = (
     option("--quotes/--no-quotes", default=True, help="Whether quotes use the catalogue."),
     option("--sandbox/--production", default=False, help="What the org calls itself."),
     option("--hard-delete/--no-hard-delete", default=False, help="The user's permission."),
+    option("--not-visible", multiple=True, metavar="OBJECT", help="The user may not read it."),
+    option("--not-deletable", multiple=True, metavar="OBJECT", help="The user may not delete it."),
+    option("--rows-hidden", multiple=True, metavar="OBJECT", help="Sharing hides a third of it."),
+    option("--modify-all/--no-modify-all", default=True, help="The user's permission."),
+    option("--apex-job/--no-apex-job", default=False, help="Whether the packages' Apex runs."),
+    option("--scheduled-sync/--no-scheduled-sync", default=False, help="Whether one is scheduled."),
+    option("--trigger", multiple=True, metavar="OBJECT", help="Has a trigger for deletions."),
+    option("--zqu-version", default="9.12", help="Version of Zuora Quotes."),
     option(
         "--without-package",
         multiple=True,
@@ -111,6 +119,14 @@ def org_options(given: Mapping[str, Any]) -> OrgOptions:
         without_packages=frozenset(given["without_package"]),
         sandbox=given["sandbox"],
         hard_delete_permission=given["hard_delete"],
+        not_visible=frozenset(given["not_visible"]),
+        not_deletable=frozenset(given["not_deletable"]),
+        rows_hidden=frozenset(given["rows_hidden"]),
+        modify_all=given["modify_all"],
+        apex_job=given["apex_job"],
+        scheduled_sync=given["scheduled_sync"],
+        triggers=frozenset(given["trigger"]),
+        zqu_version=given["zqu_version"],
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from target_zuora360_cleanup.emulator.errors import SalesforceError
+
 if TYPE_CHECKING:
     from target_zuora360_cleanup.emulator.schema import ChildRelationship, Field, Schema, SObject
 
@@ -30,7 +32,7 @@ def describe_global(schema: Schema, base: str = BASE) -> dict[str, Any]:
         schema: The org's schema.
         base: Path of the API version's resources, such as `/services/data/v64.0`.
     """
-    shown = [item for item in schema.objects.values() if item.api != "tooling"]
+    shown = [item for item in schema.objects.values() if item.api != "tooling" and item.visible]
     return {
         "encoding": "UTF-8",
         "maxBatchSize": 200,
@@ -45,10 +47,13 @@ def describe(schema: Schema, name: str, base: str = BASE) -> dict[str, Any]:
         SalesforceError: There is no such object.
     """
     item = schema.get(name)
+    if not item.visible:
+        raise SalesforceError("NOT_FOUND", "The requested resource does not exist", status=404)
+    children = [each for each in schema.children_of(item.name) if schema.get(each.child).visible]
     return {
         **_summary(item, base),
         "actionOverrides": [],
-        "childRelationships": [_child(each) for each in schema.children_of(item.name)],
+        "childRelationships": [_child(each) for each in children],
         "compactLayoutable": True,
         "fields": [_field(each) for each in item.fields.values()],
         "listviewable": None,
@@ -70,7 +75,7 @@ def _summary(item: SObject, base: str) -> dict[str, Any]:
         "custom": item.custom,
         "customSetting": item.custom_setting,
         "deepCloneable": False,
-        "deletable": item.deletable,
+        "deletable": item.deletable and item.may_delete,
         "deprecatedAndHidden": False,
         "feedEnabled": False,
         "hasSubtypes": False,

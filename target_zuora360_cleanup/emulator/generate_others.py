@@ -133,6 +133,7 @@ def fixed_rows(options: OrgOptions, schema: Schema) -> dict[str, list[dict[str, 
     rows: dict[str, list[dict[str, Any]]] = {
         "Organization": [_organization(options) | stamp],
         "Profile": [_profile(options) | stamp],
+        "UserPermissionAccess": [_profile(options) | stamp],
         "User": [_user(options) | stamp],
         "Zuora__ZuoraConfig__c": [_config(options, schema) | stamp],
     }
@@ -171,8 +172,8 @@ def _profile(options: OrgOptions) -> dict[str, Any]:
         "Id": 1,
         "Name": "System Administrator",
         "UserType": "Standard",
-        "PermissionsModifyAllData": 1,
-        "PermissionsViewAllData": 1,
+        "PermissionsModifyAllData": int(options.modify_all),
+        "PermissionsViewAllData": int(options.modify_all),
         "PermissionsApiEnabled": 1,
         "PermissionsViewSetup": 1,
         "PermissionsBulkApiHardDelete": int(options.hard_delete_permission),
@@ -199,8 +200,9 @@ def _user(options: OrgOptions) -> dict[str, Any]:
 
 
 def _config(options: OrgOptions, schema: Schema) -> dict[str, Any]:
+    version = options.zqu_config_version or options.zqu_version
     major, _, minor = options.zuora_version.partition(".")
-    quotes_major, _, quotes_minor = options.zqu_version.partition(".")
+    quotes_major, _, quotes_minor = version.partition(".")
     has_quotes = schema.find("zqu__Quote__c") is not None
     return {
         "Id": 1,

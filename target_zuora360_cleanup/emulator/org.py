@@ -19,10 +19,10 @@ from target_zuora360_cleanup.emulator.dml_delete import (
     undelete,
 )
 from target_zuora360_cleanup.emulator.dml_write import Writer
-from target_zuora360_cleanup.emulator.errors import RowResult, SalesforceError
+from target_zuora360_cleanup.emulator.errors import RowError, RowResult, SalesforceError
 from target_zuora360_cleanup.emulator.org_file import fill_or_check, open_store
 from target_zuora360_cleanup.emulator.org_options import OrgOptions
-from target_zuora360_cleanup.emulator.schema_data import load_schema
+from target_zuora360_cleanup.emulator.schema_data import for_user, load_schema
 from target_zuora360_cleanup.emulator.soql import QueryResult, run_query
 from target_zuora360_cleanup.emulator.store import Store, quote
 from target_zuora360_cleanup.emulator.values import reader
@@ -30,7 +30,6 @@ from target_zuora360_cleanup.emulator.values import reader
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from target_zuora360_cleanup.emulator.errors import RowError
     from target_zuora360_cleanup.emulator.schema import Schema, SObject
 
 __all__ = ["Org", "OrgOptions", "QueryResult"]
@@ -38,6 +37,9 @@ __all__ = ["Org", "OrgOptions", "QueryResult"]
 Operation = Literal["insert", "update", "upsert", "delete", "hardDelete"]
 CUSTOMER_OBJECTS: Final = frozenset({"Renewal_Forecast__c", "Dunning_Case__c", "Usage_Note__c"})
 _VERSION: Final = "64.0"
+_NO_ACCESS: Final = RowError(
+    "INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id"
+)
 
 
 class _RolledBack(Exception):
@@ -85,7 +87,7 @@ class Org:
             path = db or Path(stack.enter_context(tempfile.TemporaryDirectory())) / "org.sqlite"
             store = open_store(path)
             stack.callback(store.close)
-            schema = load_schema(options.without_packages)
+            schema = for_user(load_schema(options.without_packages), options)
             fill_or_check(store, schema, options, path)
             return cls(options, store, schema, stack.pop_all())
 
@@ -167,8 +169,12 @@ class Org:
         rows: Sequence[Mapping[str, Any]],
         external_id: str | None,
     ) -> list[RowResult]:
+        if not sobject.visible:
+            raise SalesforceError("NOT_FOUND", "The requested resource does not exist", status=404)
         if operation in ("delete", "hardDelete"):
             check_deletable(sobject)
+            if not sobject.may_delete:
+                return [RowResult(_id_of(row), error=_NO_ACCESS) for row in rows]
             return self._deletion(sobject, hard=operation == "hardDelete").run(
                 [_id_of(row) for row in rows]
             )
@@ -267,8 +273,6 @@ def _check_all(results: Sequence[RowResult]) -> None:
 def _undone(result: RowResult) -> RowResult:
     if result.error:
         return result
-    from target_zuora360_cleanup.emulator.errors import RowError
-
     message = "Record rolled back because not all records were valid and the request was using "
     return RowResult(
         result.id, error=RowError("ALL_OR_NONE_OPERATION_ROLLED_BACK", f"{message}AllOrNone header")

@@ -22,11 +22,16 @@ class OrgOptions:
         organization_type: Salesforce's name of the edition.
         hard_delete_permission: Whether the user may delete for good.
         zqu_version: Version of Zuora Quotes.
+        zqu_config_version: The same as the packages' own settings have it; blank: `zqu_version`.
         zuora_version: Version of Zuora 360.
         max_cascade: Children that one deletion may take along.
         apex_job: Whether an Apex job of the package Zuora is running.
         scheduled_sync: Whether a sync is scheduled.
         triggers: Objects on which the customer has a trigger for deletions.
+        not_visible: Objects that the user may not read, so that they seem not to be there.
+        not_deletable: Objects of which the user may not delete rows.
+        rows_hidden: Objects of which sharing hides a third of the rows from the user.
+        modify_all: Whether the user may read and change everybody's rows.
     """
 
     seed: int = 1
@@ -38,11 +43,16 @@ class OrgOptions:
     organization_type: str = "Enterprise Edition"
     hard_delete_permission: bool = False
     zqu_version: str = "9.12"
+    zqu_config_version: str = ""
     zuora_version: str = "5.2"
     max_cascade: int = 100_000
     apex_job: bool = False
     scheduled_sync: bool = False
     triggers: frozenset[str] = frozenset()
+    not_visible: frozenset[str] = frozenset()
+    not_deletable: frozenset[str] = frozenset()
+    rows_hidden: frozenset[str] = frozenset()
+    modify_all: bool = True
 
     @property
     def as_text(self) -> str:

@@ -87,6 +87,7 @@ class SObject:
     """An object: its names, what may be done with it, its fields in describe's order.
 
     `setting` is `List` or `Hierarchy` for a custom setting. `api` says where it can be queried.
+    The last ones say what this user may not: see the object, delete rows, see every n-th row.
     """
 
     name: str
@@ -100,6 +101,9 @@ class SObject:
     updateable: bool = True
     queryable: bool = True
     api: Literal["data", "tooling", "both"] = "data"
+    visible: bool = True
+    may_delete: bool = True
+    hidden_every: int = 0
     _by_lower: Mapping[str, Field] = field(default_factory=dict, repr=False, compare=False)
 
     @property

@@ -186,6 +186,8 @@ class _Compiler:
             # The plus keeps SQLite from choosing an index that tells rows hardly apart.
             plus = "+" if sql or parts else ""
             parts.append(f"{plus}{self._alias}.IsDeleted = 0")
+        if every := self._scope.sobject.hidden_every:
+            parts.append(f"{self._alias}.Id % {every} != 0")
         if sql:
             parts.append(sql)
         return (f"WHERE {' AND '.join(parts)}" if parts else ""), values

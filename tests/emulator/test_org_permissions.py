@@ -1,0 +1,85 @@
+"""What the org's user may not: see objects, see rows, delete."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from target_zuora360_cleanup.emulator.errors import SalesforceError
+from target_zuora360_cleanup.emulator.org import Org, OrgOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+INVOICE, ITEM, REFUND = "Zuora__ZInvoice__c", "Zuora__InvoiceItem__c", "Zuora__Refund__c"
+
+
+@pytest.fixture(scope="module")
+def org() -> Iterator[Org]:
+    made = Org.open(
+        OrgOptions(
+            records=500,
+            quotes=False,
+            not_visible=frozenset({REFUND}),
+            not_deletable=frozenset({INVOICE}),
+            rows_hidden=frozenset({ITEM}),
+            modify_all=False,
+        )
+    )
+    yield made
+    made.close()
+
+
+def ids(org: Org, name: str) -> list[str]:
+    with org.query(f"SELECT Id FROM {name}") as found:
+        return [row[0] for row in found.rows(0, found.total)]
+
+
+def summary(org: Org, name: str) -> dict[str, Any]:
+    return next(each for each in org.describe_global()["sobjects"] if each["name"] == name)
+
+
+def test_an_object_that_may_not_be_read_seems_not_to_be_there(org: Org) -> None:
+    assert org.counts()[REFUND]
+    assert REFUND not in {each["name"] for each in org.describe_global()["sobjects"]}
+    for ask in (
+        lambda: org.describe(REFUND),
+        lambda: org.query(f"SELECT Id FROM {REFUND}"),
+        lambda: org.dml("delete", REFUND, [{"Id": "a000000000000001AAA"}]),
+    ):
+        with pytest.raises(SalesforceError) as caught:
+            ask()
+        assert caught.value.code in {"NOT_FOUND", "INVALID_TYPE"}
+
+
+def test_no_describe_names_such_an_object_as_a_child(org: Org) -> None:
+    account = org.describe("Zuora__CustomerAccount__c")
+    assert REFUND not in {each["childSObject"] for each in account["childRelationships"]}
+
+
+def test_rows_of_an_object_that_may_not_be_deleted_are_refused_one_by_one(org: Org) -> None:
+    assert not summary(org, INVOICE)["deletable"]
+    rows = ids(org, INVOICE)
+    results = org.dml("delete", INVOICE, [{"Id": each} for each in rows])
+    assert [each.id for each in results] == rows
+    assert {each.error.code for each in results if each.error} == {
+        "INSUFFICIENT_ACCESS_OR_READONLY"
+    }
+    assert ids(org, INVOICE) == rows
+
+
+def test_hidden_rows_are_counted_by_salesforce_and_by_nobody_else(org: Org) -> None:
+    visible = len(ids(org, ITEM))
+    assert 0 < visible < org.counts()[ITEM]
+    assert org.query(f"SELECT COUNT() FROM {ITEM}").total == visible
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_a_user_can_ask_what_it_may(allowed: bool) -> None:  # noqa: FBT001 - a table
+    options = OrgOptions(records=0, hard_delete_permission=allowed, modify_all=allowed)
+    org = Org.open(options)
+    fields = "PermissionsBulkApiHardDelete, PermissionsModifyAllData"
+    with org.query(f"SELECT {fields} FROM UserPermissionAccess") as found:
+        assert found.rows(0, 1) == [(allowed, allowed)]
+    org.close()
