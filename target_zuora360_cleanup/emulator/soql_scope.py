@@ -169,7 +169,12 @@ def find_object(schema: Schema, text: str, node: exp.Expr, *, tooling: bool) -> 
     """
     found = schema.find(node.name)
     served = {"both", "tooling" if tooling else "data"}
-    if found and found.queryable and (found.api in served or (tooling and not found.custom)):
+    if (
+        found
+        and found.visible
+        and found.queryable
+        and (found.api in served or (tooling and not found.custom))
+    ):
         return found
     hint = _CUSTOM_HINT.format(kind="object", suffix="c", what="entity")
     place = Place(text, int(node.meta.get("start", 0)))
