@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import logging
 import re
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing, suppress
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from requests import RequestException
 
 from target_zuora360_cleanup.allowances import is_used_up
-from target_zuora360_cleanup.outcome import GONE, Failures, Outcome, split_error
-from target_zuora360_cleanup.salesforce.bulk import MULTIPART_CHARACTERS, IdFile
-from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed
+from target_zuora360_cleanup.outcome import Failures, Outcome, split_error
+from target_zuora360_cleanup.rounds import RoundFailures, rounds
+from target_zuora360_cleanup.salesforce.bulk import IdFile
+from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed, is_passing
 from target_zuora360_cleanup.salesforce.org import COLLECTION, unreachable
 from target_zuora360_cleanup.salesforce.rows import Selection, read_pages, split_header
 
@@ -30,14 +31,18 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.output import Backup, FailureFile, OutputFolder
     from target_zuora360_cleanup.plan import Step
     from target_zuora360_cleanup.progress import Progress
+    from target_zuora360_cleanup.rounds import Round
     from target_zuora360_cleanup.salesforce.bulk import Bulk, Job
     from target_zuora360_cleanup.salesforce.org import Org
+    from target_zuora360_cleanup.salesforce.sending import JobSender
     from target_zuora360_cleanup.settings import Settings
 
 logger = logging.getLogger(__name__)
 
 COLLECTION_ROWS: Final = 2 * COLLECTION
 """Up to here Collections need no more calls than a Bulk job (create, poll)."""
+PAUSE_SECONDS: Final = 1.0
+"""Before the second round; what held a lock has time to end."""
 _QUOTED: Final = re.compile(rb'^"([a-zA-Z0-9]{18})"', re.MULTILINE)
 _PLAIN: Final = re.compile(rb"^([a-zA-Z0-9]{18})(?=[\r\n])", re.MULTILINE)
 
@@ -55,12 +60,14 @@ class Deletion:
     """Deletes object types in one org.
 
     Attributes:
+        sender: Sends delete jobs.
         slots: Bounds the delete jobs under way, over all object types.
         stop: Once set, no job is begun any more.
     """
 
     org: Org
     bulk: Bulk
+    sender: JobSender
     settings: Settings
     folder: OutputFolder
     failures: Failures
@@ -89,18 +96,48 @@ class Deletion:
     def _delete_rows(self, step: Step) -> None:
         backup = self.folder.backup(step.name)
         try:
-            if step.facts.found <= COLLECTION_ROWS and not self.settings.hard_delete:
-                for ids in self._pages(step, backup, COLLECTION_ROWS):
-                    with closing(ids):
-                        self._delete_few(step, ids.ids())
-            else:
-                self._delete_many(step, backup)
+            for each in rounds(self.settings.job_size):
+                if not self._tried(step, each, backup):
+                    return
+                logger.info("%s: some records are left and tried again.", step.name)
+                self.sender.pause(PAUSE_SECONDS * each.number)
         finally:
             backup.close()
 
-    def _pages(self, step: Step, backup: Backup, page_rows: int) -> Iterator[IdFile]:
+    def _tried(self, step: Step, each: Round, backup: Backup) -> bool:
+        """Whether another round is worth while after this one."""
+        with RoundFailures.of(step.name) as failed:
+            again = False
+            try:
+                self._round(step, each, backup, failed)
+                again = failed.again and not each.is_last
+            except (JobFailed, ApiError, RequestException) as exc:
+                again = is_passing(exc) and not each.is_last
+                if not again:
+                    raise
+                logger.info("%s: %s", step.name, exc)
+            finally:
+                if not again:
+                    failed.tell(self.failures, self.failure_file)
+            return again
+
+    def _round(self, step: Step, each: Round, backup: Backup, failed: RoundFailures) -> None:
+        found = step.facts.found if each.is_first else self.survivors(step)
+        selection = self._selection(step, found, ordered=not each.is_first)
+        if found <= COLLECTION_ROWS and not self.settings.hard_delete:
+            for ids in self._pages(step, selection, backup, COLLECTION_ROWS):
+                with closing(ids):
+                    self._delete_few(step, ids.ids(), failed)
+        else:
+            self._delete_many(
+                step, each, self._pages(step, selection, backup, each.job_size), failed
+            )
+
+    def _pages(
+        self, step: Step, selection: Selection, backup: Backup, page_rows: int
+    ) -> Iterator[IdFile]:
         """Ids to delete, page by page; each page is in the backup, on the disk, before it comes."""
-        for page in read_pages(self.org, self.bulk, self._selection(step), page_rows):
+        for page in read_pages(self.org, self.bulk, selection, page_rows):
             self._go_on()
             header, blocks = split_header(page)
             copied = self._backed_up(backup, header, blocks)
@@ -118,34 +155,39 @@ class Deletion:
                 backup.write(header, block)
             yield block
 
-    def _selection(self, step: Step) -> Selection:
+    def _selection(self, step: Step, rows: int, *, ordered: bool) -> Selection:
         fields = {
             "none": ("Id",),
             "ids": ("Id", step.facts.external_id),
             "full": ("Id", *(name for name in step.facts.fields if name != "Id")),
         }[self.settings.backup]
         columns = tuple(name for name in fields if name)
-        return Selection(step.name, columns, step.kind.where, step.facts.found)
+        order_by = step.parent_field if ordered else ""
+        return Selection(step.name, columns, step.kind.where, rows, order_by)
 
-    def _delete_few(self, step: Step, ids: list[str]) -> None:
+    def _delete_few(self, step: Step, ids: list[str], failed: RoundFailures) -> None:
         for start in range(0, len(ids), COLLECTION):
             part = ids[start : start + COLLECTION]
             answers = self.org.delete_collection(part)
             pairs = zip(part, answers, strict=True)
-            self._note(step, [(name, no.code, no.message) for name, no in pairs if no])
+            failed.add([(name, no.code, no.message) for name, no in pairs if no])
             self.progress.update(step.name, start, len(part))
 
-    def _delete_many(self, step: Step, backup: Backup) -> None:
+    def _delete_many(
+        self, step: Step, each: Round, pages: Iterator[IdFile], failed: RoundFailures
+    ) -> None:
         """Each page becomes a job; one page is read ahead while no job may begin."""
         jobs: list[Future[None]] = []
         with ThreadPoolExecutor(self.settings.max_parallel_jobs, "jobs") as pool:
-            for ids in self._pages(step, backup, self.settings.job_size):
+            for ids in pages:
                 try:
+                    if not each.is_first:
+                        wait(jobs)
                     self._take_slot()
                 except BaseException:
                     ids.close()
                     raise
-                jobs.append(pool.submit(self._job_in_slot, step, ids))
+                jobs.append(pool.submit(self._job_in_slot, step, ids, failed))
         for job in jobs:
             job.result()
 
@@ -166,16 +208,17 @@ class Deletion:
                 "cleanup again when more are allowed"
             )
 
-    def _job_in_slot(self, step: Step, ids: IdFile) -> None:
+    def _job_in_slot(self, step: Step, ids: IdFile, failed: RoundFailures) -> None:
+        operation = "hardDelete" if self.settings.hard_delete else "delete"
         try:
             with closing(ids):
-                job_id = self._send(step.name, ids) if ids.rows else ""
+                job_id = self.sender.send(step.name, operation, ids) if ids.rows else ""
             if job_id:
-                self._follow(step, job_id)
+                self._follow(step, job_id, failed)
         finally:
             self.slots.release()
 
-    def _follow(self, step: Step, job_id: str) -> None:
+    def _follow(self, step: Step, job_id: str, failed: RoundFailures) -> None:
         def on_poll(job: Job) -> None:
             self.progress.update(step.name, job_id, job.processed)
 
@@ -183,39 +226,15 @@ class Deletion:
             job = self.bulk.wait("ingest", job_id, on_poll)
         except JobFailed:
             # What it did before, it did.
-            self._note_failed(step, job_id)
+            self._note_failed(job_id, failed)
             raise
         on_poll(job)
         if job.failed:
-            self._note_failed(step, job_id)
+            self._note_failed(job_id, failed)
 
-    def _note_failed(self, step: Step, job_id: str) -> None:
+    def _note_failed(self, job_id: str, failed: RoundFailures) -> None:
         rows = self.bulk.failed_rows(job_id)
-        self._note(
-            step, [(row["sf__Id"] or row["Id"], *split_error(row["sf__Error"])) for row in rows]
-        )
-
-    def _send(self, object_name: str, ids: IdFile) -> str:
-        operation = "hardDelete" if self.settings.hard_delete else "delete"
-        if len(ids) <= MULTIPART_CHARACTERS:
-            return self.bulk.create_filled(object_name, operation, ids)
-        job_id = self.bulk.create_ingest(object_name, operation)
-        try:
-            self.bulk.upload(job_id, ids)
-            self.bulk.close(job_id)
-        except (ApiError, RequestException):
-            # An open job would hold its place for a day.
-            with suppress(ApiError, RequestException):
-                self.bulk.abort(job_id)
-            raise
-        return job_id
-
-    def _note(self, step: Step, rows: list[tuple[str, str, str]]) -> None:
-        failed = [row for row in rows if row[1] != GONE]
-        for row in failed:
-            self.failures.add(step.name, *row)
-        if failed:
-            self.failure_file.add(step.name, failed)
+        failed.add([(row["sf__Id"] or row["Id"], *split_error(row["sf__Error"])) for row in rows])
 
     def _outcome(self, step: Step) -> Outcome:
         outcome = outcome_of(step, self.survivors(step))

@@ -16,6 +16,8 @@ _OTHER: Final = "other messages, see failures.csv"
 # A word of 15 letters is no id: ids hold digits.
 _ID: Final = re.compile(r"\b(?=[a-zA-Z]*\d)[a-zA-Z0-9]{15}(?:[a-zA-Z0-9]{3})?\b")
 
+Row = tuple[str, str, str]
+"""A record that could not be deleted: id, Salesforce's code and its words."""
 Ended = Literal["done", "partial", "not begun"]
 
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
+    from target_zuora360_cleanup.outcome import Row
+
 _FAILURE_COLUMNS: Final = ("object", "id", "code", "message")
 
 
@@ -118,7 +120,7 @@ class FailureFile:
         self._path = path
         self._lock = threading.Lock()
 
-    def add(self, object_name: str, rows: list[tuple[str, str, str]]) -> None:
+    def add(self, object_name: str, rows: list[Row]) -> None:
         """Append rows of (id, code, message)."""
         with self._lock:
             new = not self._path.exists()

@@ -27,11 +27,13 @@ class Step:
         found: Rows that are Zuora's.
         kept: Ids of those that stay.
         after: API names of the object types that must be done first.
+        parent_field: The lookup whose parent a deletion locks, blank if there is none.
     """
 
     facts: ObjectFacts
     kept: frozenset[str]
     after: frozenset[str]
+    parent_field: str = ""
 
     @property
     def kind(self) -> ObjectType:
@@ -84,8 +86,20 @@ def make_plan(facts: OrgFacts, settings: Settings, pipeline: Pipeline) -> Plan:
     last = frozenset(name for name, each in by_name.items() if each.kind.reference)
     before = deletion_order(by_name, facts.relationships, last)
     steps = tuple(
-        Step(by_name[name], facts.kept.get(name, frozenset()), frozenset(before[name]))
+        Step(
+            by_name[name],
+            facts.kept.get(name, frozenset()),
+            frozenset(before[name]),
+            parent_field(name, facts.relationships),
+        )
         for name in flat(before)
     )
     links = tuple(sorted(blank_links(facts), key=lambda pair: (pair[0].child, pair[0].field)))
     return Plan(facts.org, steps, find_all(facts, settings, pipeline), links)
+
+
+def parent_field(name: str, relationships: Iterable[Relationship]) -> str:
+    """The master-detail field of an object type, else another lookup that leads into the plan."""
+    links = [link for link in relationships if link.child == name and link.parent != name]
+    strong = [link.field for link in links if link.on_delete == "cascade"]
+    return next(iter((*strong, *(link.field for link in links))), "")

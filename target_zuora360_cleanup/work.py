@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
@@ -20,11 +20,12 @@ from target_zuora360_cleanup.links import LinkSnapshot
 from target_zuora360_cleanup.outcome import Failures, Outcome
 from target_zuora360_cleanup.plan import Plan, make_plan
 from target_zuora360_cleanup.plan_file import SavedPlan, changes, read_plan_file
-from target_zuora360_cleanup.preflight import read_facts, read_org
+from target_zuora360_cleanup.preflight import read_facts, read_org, selected
 from target_zuora360_cleanup.progress import Progress
 from target_zuora360_cleanup.salesforce.bulk import Bulk
 from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed, SessionExpired
 from target_zuora360_cleanup.salesforce.org import Org, connect, unreachable
+from target_zuora360_cleanup.salesforce.sending import JobSender
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.facts import OrgFacts
     from target_zuora360_cleanup.meltano import Pipeline
     from target_zuora360_cleanup.output import OutputFolder
+    from target_zuora360_cleanup.salesforce.bulk import ListedJob
     from target_zuora360_cleanup.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -127,6 +129,8 @@ class Work:
             self.org = connect(self._settings)
             logger.info("Logged in to %s.", self.org.url)
             bulk = Bulk(self.org.session, self.org.data_url, pause=self._pause)
+            sender = JobSender(bulk, self._pause, self.org.user_id)
+            left_open = self._leftovers(bulk, sender)
             facts = read_facts(self.org, bulk, self._settings)
         self.plan = self._planned(facts, saved)
         if self.plan.blocking:
@@ -135,7 +139,8 @@ class Work:
             self._keep_links(self.plan, self.org, bulk)
             self.gate.open()
             self._write_reset(facts.names)
-            self._delete(self.plan, self.org, bulk)
+            _abort(bulk, left_open)
+            self._delete(self.plan, self.org, bulk, sender)
 
     def _planned(self, facts: OrgFacts, saved: SavedPlan | None) -> Plan:
         plan = make_plan(facts, self._settings, self._pipeline)
@@ -158,10 +163,23 @@ class Work:
         if self.stop.wait(seconds):
             raise Stopped
 
-    def _delete(self, plan: Plan, org: Org, bulk: Bulk) -> None:
+    def _leftovers(self, bulk: Bulk, sender: JobSender) -> list[ListedJob]:
+        """Wait for delete jobs that an earlier run left running; those it left open come back."""
+        if self._settings.mode != "cleanup":
+            return []
+        jobs = sender.leftovers({kind.api_name for kind in selected(self._settings)})
+        for job in jobs:
+            if job.state != "Open":
+                logger.info("Waiting for job %s on %s of an earlier run.", job.id, job.object)
+                with suppress(JobFailed):
+                    bulk.wait("ingest", job.id)
+        return [job for job in jobs if job.state == "Open"]
+
+    def _delete(self, plan: Plan, org: Org, bulk: Bulk, sender: JobSender) -> None:
         deletion = Deletion(
             org,
             bulk,
+            sender,
             self._settings,
             self._folder,
             self.failures,
@@ -180,6 +198,15 @@ class Work:
                 f"{left:,} records are left. The bookmarks are reset; what was in the way is in "
                 "the report and in failures.csv. Run the cleanup again to go on."
             )
+
+
+def _abort(bulk: Bulk, jobs: list[ListedJob]) -> None:
+    """Abort jobs that were never closed; Salesforce works on none of them."""
+    for job in jobs:
+        logger.info("Aborting job %s on %s of an earlier run.", job.id, job.object)
+        # It has no rows that Salesforce works on, and ends by itself after some days.
+        with suppress(ApiError, RequestException):
+            bulk.abort(job.id)
 
 
 def _refusal(plan: Plan) -> str:

@@ -7,7 +7,9 @@ from weakref import WeakKeyDictionary
 
 import pytest
 
+from target_zuora360_cleanup import deletion
 from target_zuora360_cleanup.emulator.server import EmulatorServer
+from target_zuora360_cleanup.salesforce import sending
 from tests.untouched import Image, differences
 
 if TYPE_CHECKING:
@@ -20,6 +22,13 @@ _ALWAYS = frozenset({"PricebookEntry"})
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "rows_may_go(*objects): customer rows allowed to go along")
     config.addinivalue_line("markers", "quotes_may_change: the catalogue goes without regard")
+
+
+@pytest.fixture(autouse=True)
+def no_waits_between_attempts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many attempts as ever, but one after the other."""
+    monkeypatch.setattr(sending, "WAITS", (0.0,) * len(sending.WAITS))
+    monkeypatch.setattr(deletion, "PAUSE_SECONDS", 0.0)
 
 
 @pytest.fixture(autouse=True)

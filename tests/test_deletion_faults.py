@@ -236,12 +236,22 @@ def test_a_job_that_can_not_be_created_leaves_its_rows_and_says_why(
     assert "no more today" in ran.summary
 
 
-def job_states(server: EmulatorServer) -> Counter[str]:
-    """The states of the ingest jobs that the org holds."""
+def listed_jobs(server: EmulatorServer) -> list[dict[str, Any]]:
+    """The ingest jobs that the org holds."""
     headers = {"Authorization": f"Bearer {server.service.sessions.issue()}"}
     url = f"{server.url}/services/data/v64.0/jobs/ingest"
     answer = requests.get(url, headers=headers, timeout=10).json()
-    return Counter(each["state"] for each in answer["records"])
+    return list(answer["records"])
+
+
+def job_states(server: EmulatorServer) -> Counter[str]:
+    """How many jobs are in which state."""
+    return Counter(each["state"] for each in listed_jobs(server))
+
+
+def failed_rows(server: EmulatorServer) -> int:
+    """Rows that failed, over all jobs."""
+    return sum(job.failed for job in server.service.jobs.page(query=False, offset=0)[0])
 
 
 def test_busy_answers_to_polls_stop_nothing(server: EmulatorServer, tmp_path: Path) -> None:
@@ -262,7 +272,7 @@ def test_polls_that_stay_unanswered_abort_no_job(
         {"method": "GET", "path": "*/jobs/ingest/*", "status": 503}
     ]})  # fmt: skip
     ran = cleanup(server, tmp_path)
-    assert ran.status == 4
+    assert (ran.status, zuora_rows(server.org)) == (0, {})
     assert_reset(ran)
     server.set_faults({})
     assert "Aborted" not in job_states(server)
@@ -277,18 +287,20 @@ def test_polls_that_stay_unanswered_abort_no_job(
         ("GET", "*/jobs/query/*/results*"),
     ],
 )
-def test_a_cut_connection_is_told_and_the_next_run_finishes(
+def test_a_cut_connection_loses_nothing_and_doubles_no_job(
     tmp_path: Path, when: str, method: str, path: str
 ) -> None:
     with EmulatorServer(OrgOptions(records=8000, sandbox=True)) as server:
         rule = {"method": method, "path": path, "cut": when, "times": 1}
         server.set_faults({"requests": [rule]})
-        first = cleanup(server, tmp_path / "first")
-        assert first.status == (0 if method == "GET" else 4)
-        assert_reset(first)
-        server.set_faults({})
-        assert cleanup(server, tmp_path / "second").status == 0
+        ran = cleanup(server, tmp_path)
+        assert ran.status == 0
+        assert_reset(ran)
         assert zuora_rows(server.org) == {}
+        server.set_faults({})
+        # (a job of rows that are gone already would have failed rows)
+        assert set(job_states(server)) == {"JobComplete"}
+        assert failed_rows(server) == 0
 
 
 @pytest.fixture
@@ -317,10 +329,11 @@ def test_a_job_that_could_not_be_filled_or_closed_is_not_left_open(
     before = ids(large, ITEMS)
     large.set_faults({"requests": [fault]})
     ran = cleanup(large, tmp_path, include_objects=ONLY_ITEMS, max_parallel_jobs=1)
-    assert ran.status == 4
+    assert ran.status == 0
     assert job_states(large)["Open"] == 0
     assert job_states(large)["Aborted"] == 1
-    assert ids(large, ITEMS) == before == backed_up(ran, ITEMS)
+    assert ids(large, ITEMS) == set()
+    assert backed_up(ran, ITEMS) == before
 
 
 def test_a_lost_answer_to_closing_a_job_loses_nothing(

@@ -142,6 +142,17 @@ def test_a_finding_appears_when_it_must(code: str, tmp_path: Path) -> None:
     assert all(each["message"] and each["remedy"] for each in ran.report["findings"])
 
 
+@pytest.mark.parametrize("edition", ["Developer Edition", "Enterprise Edition"])
+@pytest.mark.parametrize("sandbox", [True, False])
+def test_only_what_salesforce_calls_a_sandbox_needs_no_confirmation(
+    tmp_path: Path,
+    edition: str,
+    sandbox: bool,  # noqa: FBT001 - a table
+) -> None:
+    ran = Case(org={"organization_type": edition, "sandbox": sandbox}).plan(tmp_path)
+    assert ("production-not-confirmed" in ran.codes) is not sandbox
+
+
 @pytest.mark.parametrize("code", CASES)
 def test_a_finding_does_not_appear_when_there_is_no_reason(code: str, tmp_path: Path) -> None:
     assert code not in CASES[code][1].plan(tmp_path).codes

@@ -61,6 +61,17 @@ class Job:
 
 
 @dataclass(frozen=True)
+class ListedJob:
+    """An ingest job as the list of jobs has it."""
+
+    id: str
+    object: str
+    operation: str
+    state: str
+    user_id: str
+
+
+@dataclass(frozen=True)
 class Polling:
     """How often a job is asked for its state.
 
@@ -198,6 +209,23 @@ class Bulk:
     def job(self, kind: str, job_id: str) -> Job:
         """The state of a `query` or `ingest` job."""
         return Job.of(self._session.get(f"{self._url}/{kind}/{job_id}").json())
+
+    def listed(self) -> Iterator[ListedJob]:
+        """All ingest jobs of the Bulk API 2.0 that the org still knows, page by page."""
+        url = f"{self._url}/ingest?jobType=V2Ingest"
+        host = self._url.partition("/services/")[0]
+        while url:
+            page = self._session.get(url).json()
+            for each in page["records"]:
+                yield ListedJob(
+                    each["id"],
+                    each["object"],
+                    each["operation"],
+                    each["state"],
+                    each["createdById"],
+                )
+            following = None if page["done"] else page["nextRecordsUrl"]
+            url = f"{host}{following}" if following else ""
 
     def wait(self, kind: str, job_id: str, on_poll: Callable[[Job], None] | None = None) -> Job:
         """Poll a job until it has ended.

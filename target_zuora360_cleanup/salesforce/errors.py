@@ -6,7 +6,7 @@ is for the caller to say.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     import requests
@@ -40,6 +40,15 @@ class ApiError(Exception):
             code = str(first.get("errorCode") or code)
             message = str(first.get("message") or message)
         return cls(response.status_code, code, message)
+
+
+PASSING: Final = frozenset({408, 420, 429, 500, 502, 503, 504})
+"""Statuses that say nothing about the request: it may succeed when it is sent again."""
+
+
+def is_passing(exc: Exception) -> bool:
+    """Whether trouble may be over soon: no answer, or one that the server is busy."""
+    return exc.status in PASSING if isinstance(exc, ApiError) else True
 
 
 class SessionExpired(ApiError):

@@ -49,6 +49,12 @@ class Org:
             session=session,
             version=api_version,
         )
+        # Composite requests hold nothing but GETs; a record can't be deleted a second time.
+        session.repeat_all(f"{self.data_url}/composite")
+
+    def user_id(self) -> str:
+        """The id of the user who is logged in, 18 characters."""
+        return str(self.session.get(f"{self.url}/services/oauth2/userinfo").json()["user_id"])
 
     def query(self, soql: str) -> list[dict[str, Any]]:
         """All rows of a query that has few."""

@@ -39,18 +39,21 @@ class Selection:
         fields: API names of the columns.
         where: SOQL condition, or blank.
         rows: About how many rows there are.
+        order_by: The field that they are sorted by, or blank.
     """
 
     object_name: str
     fields: tuple[str, ...]
     where: str
     rows: int
+    order_by: str = ""
 
     @property
     def soql(self) -> str:
         """The query."""
         condition = f" WHERE {self.where}" if self.where else ""
-        return f"SELECT {', '.join(self.fields)} FROM {self.object_name}{condition}"
+        order = f" ORDER BY {self.order_by}" if self.order_by else ""
+        return f"SELECT {', '.join(self.fields)} FROM {self.object_name}{condition}{order}"
 
 
 def read_pages(

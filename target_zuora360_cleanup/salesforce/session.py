@@ -15,7 +15,7 @@ from requests.adapters import HTTPAdapter
 from typing_extensions import override
 from urllib3.util.retry import Retry
 
-from target_zuora360_cleanup.salesforce.errors import ApiError, SessionExpired
+from target_zuora360_cleanup.salesforce.errors import PASSING, ApiError, SessionExpired
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,7 +35,7 @@ LOGIN_RETRIES: Final = 2
 RETRY_AFTER_SECONDS: Final = 60
 _POOL: Final = 32
 _REFUSAL_LENGTH: Final = 300
-_RETRIED_STATUSES: Final = (408, 420, 429, 500, 502, 503, 504)
+_REPEATABLE: Final = ("GET", "HEAD", "DELETE")
 
 
 class _Retry(Retry):
@@ -47,18 +47,18 @@ class _Retry(Retry):
         return None if asked is None else min(asked, RETRY_AFTER_SECONDS)
 
 
-def retry_policy(retries: int = RETRIES) -> Retry:
-    """What is repeated: requests that never arrived, and those that change nothing.
+def retry_policy(retries: int = RETRIES, methods: tuple[str, ...] | None = _REPEATABLE) -> Retry:
+    """What is repeated: requests that never arrived, and those that do the same a second time.
 
-    A request that may have been carried out (POST, PATCH, PUT) is not repeated here.
+    Whatever else may have been carried out (POST, PATCH, PUT of jobs) is not repeated here.
     """
     return _Retry(
         total=retries,
         backoff_factor=0.5,
         backoff_jitter=0.5,
         backoff_max=30,
-        status_forcelist=_RETRIED_STATUSES,
-        allowed_methods=("GET", "HEAD"),
+        status_forcelist=PASSING,
+        allowed_methods=methods,
         raise_on_status=False,
     )
 
@@ -66,9 +66,9 @@ def retry_policy(retries: int = RETRIES) -> Retry:
 class _Adapter(HTTPAdapter):
     """Gives every request a time limit; may send to plain http what asks for https."""
 
-    def __init__(self, *, plain_http: bool = False, retries: int = RETRIES) -> None:
+    def __init__(self, retry: Retry, *, plain_http: bool = False) -> None:
         self._plain_http = plain_http
-        super().__init__(pool_connections=4, pool_maxsize=_POOL, max_retries=retry_policy(retries))
+        super().__init__(pool_connections=4, pool_maxsize=_POOL, max_retries=retry)
 
     @override
     def send(
@@ -90,8 +90,9 @@ class _Adapter(HTTPAdapter):
 def plain_session() -> requests.Session:
     """A session with time limits and retries, but no token: for logging in."""
     session = requests.Session()
-    session.mount("https://", _Adapter(retries=LOGIN_RETRIES))
-    session.mount("http://", _Adapter(retries=LOGIN_RETRIES))
+    adapter = _Adapter(retry_policy(LOGIN_RETRIES, ("GET", "HEAD")))
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
     return session
 
 
@@ -107,6 +108,7 @@ class OrgSession(requests.Session):
         super().__init__()
         self._credentials = credentials
         self._grant: Grant | None = None
+        self._plain = False
         self._lock = threading.Lock()
         self.calls: dict[str, int] = {}
         self.usage: tuple[int, int] | None = None
@@ -120,12 +122,17 @@ class OrgSession(requests.Session):
         """
         grant = self._login()
         host = grant.instance_url.split("://", 1)[1]
-        plain = grant.instance_url.startswith("http://")
-        self.mount("https://", _Adapter())
-        self.mount("http://", _Adapter())
+        self._plain = plain = grant.instance_url.startswith("http://")
+        self.mount("https://", _Adapter(retry_policy()))
+        self.mount("http://", _Adapter(retry_policy()))
         if plain:
-            self.mount(f"https://{host}", _Adapter(plain_http=True))
+            self.mount(f"https://{host}", _Adapter(retry_policy(), plain_http=True))
         return grant
+
+    def repeat_all(self, prefix: str) -> None:
+        """Repeat requests of every method below this URL: they do the same a second time."""
+        retry = retry_policy(methods=None)
+        self.mount(f"https://{prefix.split('://', 1)[1]}", _Adapter(retry, plain_http=self._plain))
 
     def _login(self) -> Grant:
         with plain_session() as session:

@@ -1,0 +1,135 @@
+"""Sends ids as ingest jobs so that no answer that gets lost leaves a job behind or doubles one.
+
+Creating a job is never blindly repeated: a lost answer may stand for a job that is there. The job
+list says so; a job that was filled in the same request is followed, an empty one is aborted.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+from collections.abc import Callable  # noqa: TC003 - part of the public shape
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from requests import RequestException
+
+from target_zuora360_cleanup.salesforce.bulk import MULTIPART_CHARACTERS
+from target_zuora360_cleanup.salesforce.errors import ApiError, is_passing
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from target_zuora360_cleanup.salesforce.bulk import Bulk, IdFile, ListedJob
+
+logger = logging.getLogger(__name__)
+
+WAITS: Final = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
+"""Seconds before each further attempt, shortened by chance so that threads don't meet again."""
+DELETIONS: Final = frozenset({"delete", "hardDelete"})
+
+
+@dataclass
+class JobSender:
+    """Sends ingest jobs of one user. Safe for several threads.
+
+    Attributes:
+        bulk: The Bulk API of the org.
+        pause: Waits that many seconds; may raise to give a wait up.
+        user_id: Asks for the id of the user who is logged in.
+    """
+
+    bulk: Bulk
+    pause: Callable[[float], None]
+    user_id: Callable[[], str]
+    _known: set[str] = field(default_factory=set)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def leftovers(self, objects: Collection[str]) -> tuple[ListedJob, ...]:
+        """Delete jobs of this user on these objects that an earlier run has left unfinished.
+
+        Every job that is there now is known from here on to be none of this run.
+        """
+        listed = tuple(self.bulk.listed())
+        with self._lock:
+            self._known.update(each.id for each in listed)
+        if not any(_is_unfinished(each, objects) for each in listed):
+            return ()
+        user = self.user_id()
+        return tuple(
+            each for each in listed if _is_unfinished(each, objects) and each.user_id == user
+        )
+
+    def send(self, object_name: str, operation: str, ids: IdFile) -> str:
+        """Create, fill and close a job, again while the trouble is a passing one; its id.
+
+        Raises:
+            ApiError: Salesforce refuses the job.
+            requests.RequestException: No answer came in any attempt.
+        """
+        waits = iter(WAITS)
+        while True:
+            try:
+                return self._noted(self._send(object_name, operation, ids))
+            except (ApiError, RequestException) as exc:
+                wait = next(waits, None)
+                if wait is None or not is_passing(exc):
+                    raise
+                logger.info("%s: a job could not be sent (%s); trying again.", object_name, exc)
+            self.pause(wait * random.uniform(0.5, 1))  # noqa: S311 - no secret
+            with suppress(ApiError, RequestException):
+                if found := self._lost(object_name, operation):
+                    return found
+
+    def _send(self, object_name: str, operation: str, ids: IdFile) -> str:
+        if len(ids) <= MULTIPART_CHARACTERS:
+            return self.bulk.create_filled(object_name, operation, ids)
+        job_id = self._noted(self.bulk.create_ingest(object_name, operation))
+        try:
+            self.bulk.upload(job_id, ids)
+            self.bulk.close(job_id)
+        except (ApiError, RequestException):
+            # An open job would hold its place for a day.
+            with suppress(ApiError, RequestException):
+                self.bulk.abort(job_id)
+            raise
+        return job_id
+
+    def _noted(self, job_id: str) -> str:
+        with self._lock:
+            self._known.add(job_id)
+        return job_id
+
+    def _lost(self, object_name: str, operation: str) -> str:
+        """A job that is there although its answer never came; blank where there is none."""
+        for job in self._unknown(object_name, operation, self.bulk.listed()):
+            if job.state == "Open":
+                self.bulk.abort(job.id)
+            elif job.state not in ("Failed", "Aborted"):
+                return job.id
+        return ""
+
+    def _unknown(
+        self, object_name: str, operation: str, listed: Iterable[ListedJob]
+    ) -> list[ListedJob]:
+        found = [
+            each for each in listed if (each.object, each.operation) == (object_name, operation)
+        ]
+        with self._lock:
+            new = [each for each in found if each.id not in self._known]
+            if not new:
+                return []
+            user = self.user_id()
+            own = [each for each in new if each.user_id == user]
+            self._known.update(each.id for each in own[:1])
+            return own[:1]
+
+
+def _is_unfinished(job: ListedJob, objects: Collection[str]) -> bool:
+    return (
+        job.object in objects
+        and job.operation in DELETIONS
+        and job.state in ("Open", "UploadComplete", "InProgress")
+    )
