@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 
 from target_zuora360_cleanup.emulator.calls import Answer, Call, error_answer
@@ -69,6 +69,13 @@ class _Endpoint:
             return error_answer(error)
         if match.route.access == "free":
             return await self._handle(request, match)
+        try:
+            return await self._faulty(request, match)
+        except ClientDisconnect:
+            # Nobody is left to be answered; what was asked for never arrived whole.
+            return None
+
+    async def _faulty(self, request: Request, match: Match) -> Answer | None:
         plan = self._service.faults.on_request(request.method, request.url.path)
         await asyncio.sleep(plan.latency)
         if plan.cut == "before":

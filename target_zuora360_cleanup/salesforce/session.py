@@ -30,6 +30,8 @@ READ_SECONDS: Final = 180
 """Above the 120 s after which Salesforce gives a query up (`QUERY_TIMEOUT`)."""
 RETRIES: Final = 6
 """Over half a minute, as the waits double."""
+BACKOFF_SECONDS: Final = 0.5
+"""The first wait, which doubles; about as much is added by chance."""
 LOGIN_RETRIES: Final = 2
 """A wrong domain is to be told at once."""
 RETRY_AFTER_SECONDS: Final = 60
@@ -54,13 +56,22 @@ def retry_policy(retries: int = RETRIES, methods: tuple[str, ...] | None = _REPE
     """
     return _Retry(
         total=retries,
-        backoff_factor=0.5,
-        backoff_jitter=0.5,
+        backoff_factor=BACKOFF_SECONDS,
+        backoff_jitter=BACKOFF_SECONDS,
         backoff_max=30,
         status_forcelist=PASSING,
         allowed_methods=methods,
         raise_on_status=False,
     )
+
+
+def login_policy() -> Retry:
+    """What is repeated of a login: all of it while the server is busy.
+
+    Whoever asks for a token sees answers that have one or say why not, and no other.
+    """
+    busy = retry_policy(methods=None)
+    return busy.new(connect=LOGIN_RETRIES, read=LOGIN_RETRIES, raise_on_status=True)
 
 
 class _Adapter(HTTPAdapter):
@@ -90,7 +101,7 @@ class _Adapter(HTTPAdapter):
 def plain_session() -> requests.Session:
     """A session with time limits and retries, but no token: for logging in."""
     session = requests.Session()
-    adapter = _Adapter(retry_policy(LOGIN_RETRIES, ("GET", "HEAD")))
+    adapter = _Adapter(login_policy())
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     return session
