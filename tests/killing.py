@@ -133,7 +133,7 @@ def _until_complete(
             process.kill()
             process.join()
             done.kills += 1
-            patience *= 1.4
+            patience *= 1.8
         elif process.exitcode == 0:
             return
         elif process.exitcode == 4:

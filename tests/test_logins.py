@@ -17,6 +17,7 @@ from requests_mock import ANY
 from target_zuora360_cleanup.emulator.options import ServerOptions
 from target_zuora360_cleanup.emulator.org import OrgOptions
 from target_zuora360_cleanup.emulator.server import EmulatorServer
+from target_zuora360_cleanup.errors import InputError
 from target_zuora360_cleanup.salesforce import session as session_module
 from target_zuora360_cleanup.salesforce.credentials import read_credentials
 from target_zuora360_cleanup.salesforce.org import connect
@@ -396,3 +397,26 @@ def test_a_login_that_is_refused_during_the_deletion_leaves_the_state_reset(
     assert (ran.status, ran.report["status"]) == (4, "partial")
     assert len(ran.states) == 2
     assert "user is inactive" in ran.summary
+
+
+@pytest.mark.parametrize("config", [REFRESH, CLIENT])
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_a_login_is_repeated_while_salesforce_is_busy(
+    own_server: EmulatorServer,
+    config: dict[str, str],
+    status: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("urllib3.util.retry.time.sleep", lambda _: None)
+    busy = {"path": "/services/oauth2/token", "status": status, "times": 2}
+    own_server.set_faults({"requests": [busy]})
+    assert connect(read_settings({**config, "domain": own_server.url})).count(COUNT) >= 0
+
+
+def test_a_login_server_that_stays_busy_is_told_in_a_sentence(
+    own_server: EmulatorServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("urllib3.util.retry.time.sleep", lambda _: None)
+    own_server.set_faults({"requests": [{"path": "/services/oauth2/token", "status": 503}]})
+    with pytest.raises(InputError, match="the server stays busy"):
+        connect(read_settings({**REFRESH, "domain": own_server.url}))

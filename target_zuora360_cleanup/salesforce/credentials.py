@@ -18,6 +18,7 @@ from typing_extensions import override
 
 from target_zuora360_cleanup.errors import InputError
 from target_zuora360_cleanup.salesforce.hosts import login_url, org_url, scheme_of
+from target_zuora360_cleanup.salesforce.session import repeat_tokens
 
 if TYPE_CHECKING:
     import requests
@@ -167,9 +168,9 @@ def _token(
     from simple_salesforce.login import token_login
 
     headers = {"Authorization": f"Basic {basic}"} if basic else None
-    token, host = token_login(
-        f"{url}/services/oauth2/token", form, "login", client_id, headers, None, session
-    )
+    endpoint = f"{url}/services/oauth2/token"
+    repeat_tokens(session, endpoint)
+    token, host = token_login(endpoint, form, "login", client_id, headers, None, session)
     return Grant(token, f"{scheme_of(url)}://{host}")
 
 

@@ -65,13 +65,18 @@ def retry_policy(retries: int = RETRIES, methods: tuple[str, ...] | None = _REPE
     )
 
 
-def login_policy() -> Retry:
+def login_policy(statuses: frozenset[int]) -> Retry:
     """What is repeated of a login: all of it while the server is busy.
 
     Whoever asks for a token sees answers that have one or say why not, and no other.
     """
     busy = retry_policy(methods=None)
-    return busy.new(connect=LOGIN_RETRIES, read=LOGIN_RETRIES, raise_on_status=True)
+    return busy.new(
+        connect=LOGIN_RETRIES,
+        read=LOGIN_RETRIES,
+        status_forcelist=statuses,
+        raise_on_status=True,
+    )
 
 
 class _Adapter(HTTPAdapter):
@@ -101,10 +106,16 @@ class _Adapter(HTTPAdapter):
 def plain_session() -> requests.Session:
     """A session with time limits and retries, but no token: for logging in."""
     session = requests.Session()
-    adapter = _Adapter(login_policy())
+    # A SOAP login answers wrong credentials with 500.
+    adapter = _Adapter(login_policy(PASSING - {500}))
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     return session
+
+
+def repeat_tokens(session: requests.Session, url: str) -> None:
+    """Repeat what is posted to a token endpoint on every answer that the server is in trouble."""
+    session.mount(url, _Adapter(login_policy(PASSING)))
 
 
 class OrgSession(requests.Session):
