@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -160,6 +161,13 @@ def test_a_finding_does_not_appear_when_there_is_no_reason(code: str, tmp_path: 
 
 def test_there_is_a_case_for_every_finding() -> None:
     assert set(CASES) | ELSEWHERE == codes_in_the_source()
+
+
+def test_the_readme_lists_every_finding() -> None:
+    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    section = readme.split("## What is checked first")[1].split("## ")[0]
+    rows = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
+    assert sorted(re.findall(r"`([a-z0-9-]+)`", "".join(rows))) == sorted(codes_in_the_source())
 
 
 def codes_in_the_source() -> set[str]:
