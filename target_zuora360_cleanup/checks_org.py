@@ -18,8 +18,6 @@ _ID_LENGTH: Final = 15
 _HIDDEN_SHARE: Final = 0.1
 _HIDDEN_LEAST: Final = 50
 _BIN_PER_MB: Final = 25
-SYNCS: Final = ("syncs in Zuora__Sync_History__c", "syncs in zqu__Sync_History__c", "Apex jobs")
-_ONLY_TOLD: Final = ("scheduled syncs", "rights", "triggers", "record counts")
 
 
 def package(facts: OrgFacts) -> Iterator[Finding]:
@@ -96,21 +94,23 @@ def unseen(facts: OrgFacts) -> Iterator[Finding]:
         )
 
 
-def refused(facts: OrgFacts, settings: Settings) -> Iterator[Finding]:
-    """What could not be checked; Quotes and allowances have findings of their own."""
-    reasons = dict(facts.around.refused)
-    if facts.around.may_modify_all:
-        reasons.pop("record counts", None)
-    syncs = {what: why for what, why in reasons.items() if what in SYNCS}
-    if syncs:
+def unchecked_syncs(facts: OrgFacts, settings: Settings) -> Iterator[Finding]:
+    """Syncs that may run without anybody knowing."""
+    if facts.around.unchecked_syncs:
         yield Finding(
             "sync-not-checked",
             "warns" if settings.ignore_running_sync else "blocks",
-            f"Whether a 360 sync runs could not be checked: {_reasons(syncs)}.",
+            "Whether a 360 sync runs could not be checked: "
+            f"{_reasons(facts.around.unchecked_syncs)}.",
             "Give the user Read on these objects, or see to it yourself that no sync runs and set "
             "ignore_running_sync.",
         )
-    others = {what: why for what, why in reasons.items() if what in _ONLY_TOLD}
+
+
+def refused(facts: OrgFacts) -> Iterator[Finding]:
+    """What could not be checked, but for what has a finding of its own."""
+    told = {"packages", "allowances", *(("record counts",) if facts.around.may_modify_all else ())}
+    others = {what: why for what, why in facts.around.refused.items() if what not in told}
     if others:
         yield Finding(
             "not-checked",

@@ -7,7 +7,6 @@ disk, in a temporary file for each job to be sent; memory holds one block of a p
 from __future__ import annotations
 
 import logging
-import re
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import closing
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from requests import RequestException
 
 from target_zuora360_cleanup.allowances import is_used_up
+from target_zuora360_cleanup.csv_ids import find_ids, without
 from target_zuora360_cleanup.outcome import Failures, Outcome, split_error
 from target_zuora360_cleanup.rounds import RoundFailures, rounds
 from target_zuora360_cleanup.salesforce.bulk import IdFile
@@ -43,8 +43,6 @@ COLLECTION_ROWS: Final = 2 * COLLECTION
 """Up to here Collections need no more calls than a Bulk job (create, poll)."""
 PAUSE_SECONDS: Final = 1.0
 """Before the second round; what held a lock has time to end."""
-_QUOTED: Final = re.compile(rb'^"([a-zA-Z0-9]{18})"', re.MULTILINE)
-_PLAIN: Final = re.compile(rb"^([a-zA-Z0-9]{18})(?=[\r\n])", re.MULTILINE)
 
 
 class QuotaReached(Exception):
@@ -80,7 +78,6 @@ class Deletion:
         """Delete the rows of a step, then count what is left."""
         if not step.to_delete:
             return Outcome(step.name, step.facts.found, 0, len(step.kept), 0)
-        self.progress.begin(step.name, step.to_delete)
         try:
             self._delete_rows(step)
             return self._outcome(step)
@@ -100,7 +97,8 @@ class Deletion:
                 if not self._tried(step, each, backup):
                     return
                 logger.info("%s: some records are left and tried again.", step.name)
-                self.sender.pause(PAUSE_SECONDS * each.number)
+                if self.stop.wait(PAUSE_SECONDS * each.number):
+                    raise Stopped
         finally:
             backup.close()
 
@@ -123,6 +121,7 @@ class Deletion:
 
     def _round(self, step: Step, each: Round, backup: Backup, failed: RoundFailures) -> None:
         found = step.facts.found if each.is_first else self.survivors(step)
+        self.progress.begin(step.name, max(0, found - len(step.kept)))
         selection = self._selection(step, found, ordered=not each.is_first)
         if found <= COLLECTION_ROWS and not self.settings.hard_delete:
             for ids in self._pages(step, selection, backup, COLLECTION_ROWS):
@@ -280,24 +279,3 @@ def outcome_of(step: Step, left: int, ended: Ended = "done", error: str = "") ->
     found, kept = step.facts.found, len(step.kept)
     deleted, failed = max(0, found - left), max(0, left - kept)
     return Outcome(step.name, found, deleted, min(kept, left), failed, ended, error)
-
-
-def without(kept: frozenset[str], ids: list[bytes]) -> list[bytes]:
-    """The ids that may go."""
-    return [each for each in ids if each.decode() not in kept] if kept else ids
-
-
-def find_ids(header: bytes, block: bytes) -> list[bytes]:
-    """The ids in the first column of CSV rows, without parsing the other columns.
-
-    Salesforce quotes every value. No line inside a quoted value can begin with a quoted word, since
-    a quote in a value is doubled; so the pattern is exact.
-
-    Raises:
-        ApiError: Values are not quoted although there are other columns, which may hold anything.
-    """
-    if header.startswith(b'"'):
-        return _QUOTED.findall(block)
-    if header.strip() not in (b"", b"Id"):
-        raise ApiError(200, "UNQUOTED_CSV", "the query's result can't be told apart into values")
-    return _PLAIN.findall(block)

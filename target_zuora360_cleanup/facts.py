@@ -98,7 +98,8 @@ class Surroundings:
         config_version: What the package's own settings say of the version of Quotes.
         may_hard_delete: Whether the user has the permission; None where it isn't known.
         may_modify_all: Whether no sharing rule hides a row from the user; None as above.
-        refused: What Salesforce would not tell, and why.
+        unchecked_syncs: What could not be looked at for running syncs, and why.
+        refused: What else Salesforce would not tell, and why.
         allowances: Maximum and what remains of daily allowances, by Salesforce's names; empty where
             the user may not know them.
     """
@@ -112,6 +113,7 @@ class Surroundings:
     config_version: str = ""
     may_hard_delete: bool | None = None
     may_modify_all: bool | None = None
+    unchecked_syncs: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     refused: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 

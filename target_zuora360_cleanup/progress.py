@@ -31,14 +31,16 @@ class Progress:
     _found: dict[str, int] = field(default_factory=dict)
     _done: dict[str, dict[object, int]] = field(default_factory=dict)
     _began: dict[str, float] = field(default_factory=dict)
+    _first: dict[str, float] = field(default_factory=dict)
     _last: float | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def begin(self, name: str, found: int) -> None:
-        """An object type's deletion begins."""
+        """An object type's deletion begins, or a further attempt at what is left of it."""
         with self._lock:
             now = self.clock()
             self._found[name], self._done[name], self._began[name] = found, {}, now
+            self._first.setdefault(name, now)
             if self._last is None:
                 self._last = now
 
@@ -52,7 +54,7 @@ class Progress:
     def end(self, name: str, deleted: int, failed: int) -> None:
         """An object type is done."""
         with self._lock:
-            seconds = self.clock() - self._began[name]
+            seconds = self.clock() - self._first[name]
             if not (self._is_due() or failed or seconds >= self.seconds):
                 return
         failures = f", {failed:,} failed" if failed else ""

@@ -53,7 +53,6 @@ class Reader:
     """Reads what may be refused, and remembers what was and why."""
 
     def __init__(self, org: Org, queries: Mapping[str, str]) -> None:
-        self.org = org
         self.refused: dict[str, str] = {}
         self._answers = dict(zip(queries, org.query_each(list(queries.values())), strict=True))
 
@@ -75,21 +74,25 @@ class Reader:
 
 
 def read_surroundings(org: Org, there: Collection[str]) -> Surroundings:
-    """Read them; what Salesforce refuses to tell is named in `refused`.
+    """Read them; what Salesforce refuses to tell is named with its reason.
 
     Args:
         org: Where.
         there: API names of the org's objects.
     """
-    reader = Reader(org, dict(_queries(there)))
+    syncs = _sync_queries(there)
+    reader = Reader(org, {**syncs, **_other_queries(there)})
     nothing: Rows = []
     packages = reader.other("packages", lambda: org.tooling_query(_PACKAGES), nothing)
     triggers = reader.other("triggers", lambda: org.tooling_query(_TRIGGERS), nothing)
     right = next(iter(reader.rows("rights")), {})
+    running = tuple(sync for name in syncs for sync in _running(name, reader.rows(name)))
+    unchecked = {name: reader.refused.pop(name) for name in syncs if name in reader.refused}
     return Surroundings(
         quotes_version=_quotes_version(packages),
-        config_version=_config_version(reader.rows("config")),
-        running_syncs=tuple(_running(reader)),
+        config_version=_config_version(reader.rows("Zuora Config")),
+        running_syncs=running,
+        unchecked_syncs=unchecked,
         scheduled_syncs=tuple(_scheduled(reader.rows("scheduled syncs"))),
         triggers=tuple(_triggers(triggers, there)),
         counted=reader.other("record counts", org.record_counts, {}),
@@ -100,13 +103,15 @@ def read_surroundings(org: Org, there: Collection[str]) -> Surroundings:
     )
 
 
-def _queries(there: Collection[str]) -> Iterator[tuple[str, str]]:
-    yield from ((f"syncs in {name}", _open_rows(name)) for name in _HISTORIES if name in there)
-    yield "Apex jobs", _APEX
-    yield "scheduled syncs", _SCHEDULED
-    yield "rights", _RIGHTS
-    if _CONFIG_NAME in there:
-        yield "config", _CONFIG
+def _sync_queries(there: Collection[str]) -> dict[str, str]:
+    """What tells running syncs."""
+    histories = {f"syncs in {name}": _open_rows(name) for name in _HISTORIES if name in there}
+    return {**histories, "Apex jobs": _APEX}
+
+
+def _other_queries(there: Collection[str]) -> dict[str, str]:
+    config = {"Zuora Config": _CONFIG} if _CONFIG_NAME in there else {}
+    return {"scheduled syncs": _SCHEDULED, "rights": _RIGHTS, **config}
 
 
 def _open_rows(name: str) -> str:
@@ -156,13 +161,12 @@ def _config_version(rows: Rows) -> str:
     return ""
 
 
-def _running(reader: Reader) -> Iterator[RunningSync]:
+def _running(name: str, rows: Rows) -> Iterator[RunningSync]:
     """Syncs that have no end yet: an open row of a history, or an Apex job of the packages."""
-    for name in _HISTORIES:
-        yield from (_sync(name, row) for row in reader.rows(f"syncs in {name}"))
-    for row in reader.rows("Apex jobs"):
-        apex = row["ApexClass"] or {}
-        yield _sync(f"Apex job {apex.get('NamespacePrefix')}.{apex.get('Name')}", row)
+    for row in rows:
+        apex = row.get("ApexClass") or {}
+        job = f"Apex job {apex.get('NamespacePrefix')}.{apex.get('Name')}"
+        yield _sync(job if "ApexClass" in row else name.removeprefix("syncs in "), row)
 
 
 def _sync(what: str, row: dict[str, Any]) -> RunningSync:

@@ -145,19 +145,17 @@ class Work:
     def _planned(self, facts: OrgFacts, saved: SavedPlan | None) -> Plan:
         plan = make_plan(facts, self._settings, self._pipeline)
         comes_to = SavedPlan.of(plan, self._settings, datetime.now(timezone.utc))
-        if self._settings.mode == "plan":
-            self._folder.write_json("plan.json", comes_to.as_json())
-        self._folder.write_kept((step.name, step.kept) for step in plan.steps)
+        with _written("The plan"):
+            if self._settings.mode == "plan":
+                self._folder.write_json("plan.json", comes_to.as_json())
+            self._folder.write_kept((step.name, step.kept) for step in plan.steps)
         return plan.weighing(changes(saved, comes_to)) if saved else plan
 
     def _keep_links(self, plan: Plan, org: Org, bulk: Bulk) -> None:
         if self._settings.lookup_links != "snapshot":
             return
-        try:
-            with _in_words():
-                LinkSnapshot(org, bulk, self._folder).write(plan)
-        except OSError as exc:
-            raise Refused(f"The link snapshot can't be written: {exc.strerror or exc}.") from None
+        with _written("The link snapshot"), _in_words():
+            LinkSnapshot(org, bulk, self._folder).write(plan)
 
     def _pause(self, seconds: float) -> None:
         if self.stop.wait(seconds):
@@ -198,6 +196,15 @@ class Work:
                 f"{left:,} records are left. The bookmarks are reset; what was in the way is in "
                 "the report and in failures.csv. Run the cleanup again to go on."
             )
+
+
+@contextmanager
+def _written(what: str) -> Iterator[None]:
+    """Refuses a run whose promised files can't be written; nothing was deleted so far."""
+    try:
+        yield
+    except OSError as exc:
+        raise Refused(f"{what} can't be written: {exc.strerror or exc}.") from None
 
 
 def _abort(bulk: Bulk, jobs: list[ListedJob]) -> None:

@@ -134,3 +134,16 @@ def test_the_checks_cost_at_most_one_call_for_each_object_type(tmp_path: Path) -
     with org(records=3000, customer_rows=rows, quotes=50) as server:
         ran = run(plan(server), tmp_path)
     assert ran.report["api_calls"]["total"] <= len(ran.report["objects"]) < 40
+
+
+@pytest.mark.parametrize("what", ["scheduled syncs", "rights", "Zuora Config", "triggers"])
+def test_each_read_that_is_refused_is_told_with_its_reason(tmp_path: Path, what: str) -> None:
+    objects = {"scheduled syncs": "CronTrigger", "rights": "UserPermissionAccess",
+               "Zuora Config": "Zuora__ZuoraConfig__c", "triggers": "ApexTrigger"}  # fmt: skip
+    refusal = {"code": "INSUFFICIENT_ACCESS", "message": "no access", "status": 403}
+    with org() as server:
+        server.set_faults({"queries": [{"soql": f"*FROM {objects[what]}*", **refusal}]})
+        ran = run(plan(server), tmp_path)
+    (told,) = [each for each in ran.report["findings"] if each["code"] == "not-checked"]
+    assert f"{what} (INSUFFICIENT_ACCESS: no access)" in told["message"]
+    assert ran.status == 0

@@ -17,6 +17,7 @@ from target_zuora360_cleanup.emulator.server import EmulatorServer
 from target_zuora360_cleanup.facts import Relationship
 from target_zuora360_cleanup.plan import parent_field
 from target_zuora360_cleanup.rounds import ROUNDS, rounds
+from target_zuora360_cleanup.salesforce.bulk import Bulk
 from target_zuora360_cleanup.salesforce.errors import ApiError, is_passing
 from tests.support import ALLOWED, Ran, login, run, zuora_rows
 
@@ -39,11 +40,6 @@ def server() -> Iterator[EmulatorServer]:
 def cleanup(server: EmulatorServer, output: Path, **more: Any) -> Ran:
     config = {"mode": "cleanup", **login(server), **ALLOWED, "keep_quoted_products": False}
     return run({**config, **more}, output)
-
-
-def queries(server: EmulatorServer, name: str) -> list[str]:
-    jobs = server.service.jobs.page(query=True, offset=0)[0]
-    return [job.query for job in jobs if job.query and f"FROM {name}" in job.query]
 
 
 def failures(ran: Ran) -> list[dict[str, str]]:
@@ -119,6 +115,28 @@ def test_a_lost_answer_doubles_no_job_even_when_many_get_lost(tmp_path: Path) ->
         jobs = server.service.jobs.page(query=False, offset=0)[0]
         assert (ran.status, zuora_rows(server.org)) == (0, {})
     assert sum(job.failed for job in jobs) == 0
+
+
+def test_nothing_is_sent_again_while_the_list_of_jobs_can_not_be_read(
+    server: EmulatorServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("urllib3.util.retry.time.sleep", lambda _: None)
+    sent: list[str] = []
+    real = Bulk.create_filled
+
+    def noted(self: Bulk, object_name: str, *args: Any) -> str:
+        sent.append(object_name)
+        # From here on the list can't be read; until then it had to be.
+        server.set_faults({"requests": [
+            {"method": "GET", "path": "*/jobs/ingest", "status": 503},
+            {"method": "POST", "path": "*/jobs/ingest*", "cut": "after"}]})  # fmt: skip
+        return real(self, object_name, *args)
+
+    monkeypatch.setattr(Bulk, "create_filled", noted)
+    ran = cleanup(server, tmp_path, include_objects=["Zuora__TaxationItem__c", ITEMS])
+    rows_left = ran.object(ITEMS)["failed"]
+    assert rows_left == server.org.query(f"SELECT COUNT() FROM {ITEMS}").total == 0
+    assert sent == [ITEMS]
 
 
 def headers(server: EmulatorServer) -> dict[str, str]:

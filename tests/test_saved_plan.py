@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from target_zuora360_cleanup.emulator.org import OrgOptions
 from target_zuora360_cleanup.emulator.server import EmulatorServer
+from target_zuora360_cleanup.output import OutputFolder
 from target_zuora360_cleanup.plan_file import PLANNED_SETTINGS, SavedPlan, changes
 from target_zuora360_cleanup.settings import Settings
 from tests.support import ALLOWED, Ran, login, run, zuora_rows
@@ -174,3 +175,19 @@ def test_a_file_that_is_no_plan_is_an_input_error(
 def test_a_damaged_plan_is_an_input_error(name: str, value: object) -> None:
     with pytest.raises(ValueError, match=f"'{name}' is missing or damaged"):
         SavedPlan.from_json({**PLAN.as_json(), name: value})
+
+
+def test_a_plan_that_can_not_be_written_is_refused_in_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = OutputFolder.write_json
+
+    def full(self: OutputFolder, name: str, document: dict[str, Any]) -> Path:
+        if name == "plan.json":
+            raise OSError(28, "No space left on device")
+        return real(self, name, document)
+
+    monkeypatch.setattr(OutputFolder, "write_json", full)
+    with EmulatorServer(ORG) as server:
+        ran = run(settings(server), tmp_path)
+    assert (ran.status, ran.message) == (3, "The plan can't be written: No space left on device.")

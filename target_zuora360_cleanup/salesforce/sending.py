@@ -79,9 +79,9 @@ class JobSender:
                     raise
                 logger.info("%s: a job could not be sent (%s); trying again.", object_name, exc)
             self.pause(wait * random.uniform(0.5, 1))  # noqa: S311 - no secret
-            with suppress(ApiError, RequestException):
-                if found := self._lost(object_name, operation):
-                    return found
+            # Without the list nothing is known, and nothing is sent again.
+            if found := self._lost(object_name, operation):
+                return found
 
     def _send(self, object_name: str, operation: str, ids: IdFile) -> str:
         if len(ids) <= MULTIPART_CHARACTERS:
@@ -106,7 +106,8 @@ class JobSender:
         """A job that is there although its answer never came; blank where there is none."""
         for job in self._unknown(object_name, operation, self.bulk.listed()):
             if job.state == "Open":
-                self.bulk.abort(job.id)
+                with suppress(ApiError, RequestException):
+                    self.bulk.abort(job.id)
             elif job.state not in ("Failed", "Aborted"):
                 return job.id
         return ""
