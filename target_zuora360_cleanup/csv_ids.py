@@ -7,7 +7,8 @@ from typing import Final
 
 from target_zuora360_cleanup.salesforce.errors import ApiError
 
-_QUOTED: Final = re.compile(rb'^"([a-zA-Z0-9]{18})"', re.MULTILINE)
+_QUOTED: Final = re.compile(rb'^"([a-zA-Z0-9]{18})"[^\n]*', re.MULTILINE)
+"""Takes in the rest of the line, since to skip it costs less than to search it."""
 _PLAIN: Final = re.compile(rb"^([a-zA-Z0-9]{18})(?=[\r\n])", re.MULTILINE)
 
 

@@ -213,16 +213,16 @@ class Deletion:
             with closing(ids):
                 job_id = self.sender.send(step.name, operation, ids) if ids.rows else ""
             if job_id:
-                self._follow(step, job_id, failed)
+                self._follow(step, job_id, ids.rows, failed)
         finally:
             self.slots.release()
 
-    def _follow(self, step: Step, job_id: str, failed: RoundFailures) -> None:
+    def _follow(self, step: Step, job_id: str, rows: int, failed: RoundFailures) -> None:
         def on_poll(job: Job) -> None:
             self.progress.update(step.name, job_id, job.processed)
 
         try:
-            job = self.bulk.wait("ingest", job_id, on_poll)
+            job = self.bulk.wait("ingest", job_id, rows, on_poll)
         except JobFailed:
             # What it did before, it did.
             self._note_failed(job_id, failed)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import csv
-import gzip
 import json
 import os
 import threading
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 
 from target_zuora360_cleanup.errors import InputError
 
@@ -21,6 +20,8 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.outcome import Row
 
 _FAILURE_COLUMNS: Final = ("object", "id", "code", "message")
+_GZIP: Final = zlib.MAX_WBITS + 16
+"""Has zlib write the gzip format."""
 
 
 @dataclass(frozen=True)
@@ -90,27 +91,33 @@ class Backup:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._gzip: gzip.GzipFile | None = None
+        self._file: IO[bytes] | None = None
+        # The deletion must not wait for the client: runs and Huffman codes make ids about as small
+        # as a search for repetitions does, in half the time.
+        self._gzip = zlib.compressobj(
+            level=1, wbits=_GZIP, memLevel=zlib.DEF_MEM_LEVEL, strategy=zlib.Z_RLE
+        )
 
     def write(self, header: bytes, block: bytes) -> None:
         """Append rows; the header goes first, once."""
-        if self._gzip is None:
+        if self._file is None:
             self._path.parent.mkdir(exist_ok=True)
-            # Ids compress well at the fastest level; the deletion must not wait for the client.
-            self._gzip = gzip.GzipFile(self._path, "wb", compresslevel=1)
-            self._gzip.write(header)
-        self._gzip.write(block)
+            self._file = self._path.open("wb")
+            self._file.write(self._gzip.compress(header))
+        self._file.write(self._gzip.compress(block))
 
     def flush(self) -> None:
         """Return only when everything written can be read from the disk, whatever happens next."""
-        if self._gzip is not None:
-            self._gzip.flush(zlib.Z_SYNC_FLUSH)
-            os.fsync(self._gzip.fileno())
+        if self._file is not None:
+            self._file.write(self._gzip.flush(zlib.Z_SYNC_FLUSH))
+            self._file.flush()
+            os.fsync(self._file.fileno())
 
     def close(self) -> None:
         """End the file properly."""
-        if self._gzip is not None:
-            self._gzip.close()
+        if self._file is not None:
+            with self._file as file:
+                file.write(self._gzip.flush())
 
 
 class FailureFile:

@@ -9,7 +9,7 @@ import pytest
 
 from target_zuora360_cleanup import deletion
 from target_zuora360_cleanup.emulator.server import EmulatorServer
-from target_zuora360_cleanup.salesforce import sending
+from target_zuora360_cleanup.salesforce import bulk, sending
 from tests.untouched import Image, differences
 
 if TYPE_CHECKING:
@@ -26,9 +26,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(autouse=True)
 def no_waits_between_attempts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As many attempts as ever, but one after the other."""
+    """As many attempts as ever, but one after the other; an outage is given up soon."""
     monkeypatch.setattr(sending, "WAITS", (0.0,) * len(sending.WAITS))
     monkeypatch.setattr(deletion, "PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(bulk, "PATIENCE_SECONDS", 0.2)
 
 
 @pytest.fixture(autouse=True)

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from requests import RequestException
 
-from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed
+from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed, is_passing
+from target_zuora360_cleanup.salesforce.polling import Pace, Polling
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -28,7 +29,9 @@ if TYPE_CHECKING:
 
 MULTIPART_CHARACTERS: Final = 100_000
 """Up to here a job is created, filled and closed in one request."""
-CHUNK_BYTES: Final = 1 << 16
+PATIENCE_SECONDS: Final = 600
+"""Without an answer of the server a job is given up after this time; it runs on there."""
+CHUNK_BYTES: Final = 1 << 17
 _HEADER: Final = b"Id\n"
 _TERMINAL: Final = frozenset({"JobComplete", "Failed", "Aborted"})
 
@@ -69,23 +72,6 @@ class ListedJob:
     operation: str
     state: str
     user_id: str
-
-
-@dataclass(frozen=True)
-class Polling:
-    """How often a job is asked for its state.
-
-    The waits grow with the time the job has taken, by `share` of it, from `shortest` to `longest`
-    seconds: a job of an hour is asked some 260 times, and found done at most 15 s late.
-    """
-
-    shortest: float = 0.1
-    longest: float = 15.0
-    share: float = 0.2
-
-    def wait(self, elapsed: float) -> float:
-        """Seconds to wait before the next poll."""
-        return min(self.longest, max(self.shortest, elapsed * self.share))
 
 
 class IdFile:
@@ -227,20 +213,42 @@ class Bulk:
             following = None if page["done"] else page["nextRecordsUrl"]
             url = f"{host}{following}" if following else ""
 
-    def wait(self, kind: str, job_id: str, on_poll: Callable[[Job], None] | None = None) -> Job:
+    def wait(
+        self, kind: str, job_id: str, rows: int = 0, on_poll: Callable[[Job], None] | None = None
+    ) -> Job:
         """Poll a job until it has ended.
+
+        Args:
+            kind: `query` or `ingest`.
+            job_id: Id of the job.
+            rows: About how many it has to do, where that is known.
+            on_poll: Is told what Salesforce says in between.
 
         Raises:
             JobFailed: It ended `Failed` or `Aborted`.
+            ApiError, requests.RequestException: Salesforce says nothing of it any more.
         """
-        start = time.monotonic()
-        while not (job := self.job(kind, job_id)).ended:
+        start, pace = time.monotonic(), Pace(rows)
+        self._pause(self._polling.wait(0))
+        while not (job := self._answer(kind, job_id)).ended:
             if on_poll:
                 on_poll(job)
-            self._pause(self._polling.wait(time.monotonic() - start))
+            elapsed = time.monotonic() - start
+            self._pause(self._polling.wait(elapsed, pace.needs(elapsed, job.processed)))
         if job.state != "JobComplete":
             raise JobFailed(job.id, job.state, job.error)
         return job
+
+    def _answer(self, kind: str, job_id: str) -> Job:
+        """The state of a job, asked for until Salesforce tells it: an outage stops no job."""
+        start = time.monotonic()
+        while True:
+            try:
+                return self.job(kind, job_id)
+            except (ApiError, RequestException) as exc:
+                if not is_passing(exc) or time.monotonic() - start > PATIENCE_SECONDS:
+                    raise
+            self._pause(self._polling.wait(time.monotonic() - start))
 
     def remove(self, kind: str, job_id: str) -> None:
         """Delete an ended job with its data."""

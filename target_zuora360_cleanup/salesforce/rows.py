@@ -69,7 +69,7 @@ def read_pages(
         return
     job_id = bulk.create_query(soql)
     try:
-        bulk.wait("query", job_id)
+        bulk.wait("query", job_id, selection.rows)
         for page in bulk.pages(job_id, page_rows):
             yield whole_lines(page)
     finally:

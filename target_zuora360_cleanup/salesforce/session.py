@@ -8,6 +8,7 @@ every request a time limit, repeats what may safely be repeated, and turns error
 from __future__ import annotations
 
 import threading
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import requests
@@ -187,7 +188,7 @@ class OrgSession(requests.Session):
         *args: Any,  # noqa: ANN401 - handed on as they are
         **kwargs: Any,  # noqa: ANN401 - handed on as they are
     ) -> requests.Response:
-        kwargs["headers"] = {**(kwargs.get("headers") or {}), "Authorization": f"Bearer {token}"}
+        kwargs["auth"] = partial(_with_token, token)
         response = super().request(method, url, *args, **kwargs)
         self._note(method.upper(), response)
         return response
@@ -227,6 +228,12 @@ class OrgSession(requests.Session):
         with self._lock:
             self.calls[method] = self.calls.get(method, 0) + 1
             self.usage = read_usage(response.headers.get("Sforce-Limit-Info")) or self.usage
+
+
+def _with_token(token: str, request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Put the token on a request. A mere header would lose against an entry in `~/.netrc`."""
+    request.headers["Authorization"] = f"Bearer {token}"
+    return request
 
 
 def refusal(exc: SalesforceAuthenticationFailed) -> str:
