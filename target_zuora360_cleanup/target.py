@@ -19,7 +19,6 @@ from typing_extensions import override
 
 from target_zuora360_cleanup.errors import CleanupError, InputError
 from target_zuora360_cleanup.meltano import parent_command_line, read_pipeline
-from target_zuora360_cleanup.run import Run
 from target_zuora360_cleanup.settings_input import read_settings, unknown_settings
 from target_zuora360_cleanup.settings_schema import json_schema
 
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
     from singer_sdk.plugin_base import _ConfigInput
 
+    from target_zuora360_cleanup.run import Run
     from target_zuora360_cleanup.settings import Settings
 
 
@@ -78,6 +78,9 @@ class TargetZuora360Cleanup(Target):
         super().__init__(setup_mapper=False, **kwargs)
         settings = self._read_settings()
         pipeline = read_pipeline(os.environ, parent_command_line())
+        # `--version` and `--about` need none of it, and Meltano asks for them often.
+        from target_zuora360_cleanup.run import Run
+
         self._run = Run(settings, pipeline)
         self.message_reader = _RunReader(self._run)
 

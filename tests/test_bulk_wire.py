@@ -31,6 +31,7 @@ from target_zuora360_cleanup.salesforce.session import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 URL = "https://acme.my.salesforce.com"
 DATA = f"{URL}/services/data/v64.0"
@@ -70,6 +71,17 @@ def test_paging_follows_locators_to_the_last_page(
     assert read(bulk) == [b'"Id"\n"a"\n"b"\n', b'"Id"\n"c"\n']
     asked = [request.qs for request in requests_mock.request_history]
     assert asked == [{"maxrecords": ["2"]}, {"maxrecords": ["2"], "locator": ["mtaw"]}]
+
+
+def test_no_netrc_entry_replaces_the_token(
+    bulk: Bulk, requests_mock: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text(f"machine {URL.partition('//')[2]} login me password mine\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    requests_mock.get(f"{DATA}/jobs/ingest/750", json=info("JobComplete"))
+    bulk.wait("ingest", "750")
+    assert requests_mock.last_request.headers["Authorization"] == "Bearer token"
 
 
 def test_an_empty_result_is_one_page_of_a_header(bulk: Bulk, requests_mock: Any) -> None:
