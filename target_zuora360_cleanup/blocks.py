@@ -32,7 +32,7 @@ class Blocks:
         parts: list[bytes] = []
         while chunk := self._read():
             if end := chunk.rfind(b"\n") + 1:
-                yield b"".join((*parts, chunk[:end]))
+                yield b"".join((*parts, memoryview(chunk)[:end]))
                 parts = [chunk[end:]]
             else:
                 parts.append(chunk)

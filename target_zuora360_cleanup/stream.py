@@ -1,8 +1,8 @@
 """Reads a tap's Singer stream in one pass and constant memory.
 
 What matters are the STATEs and which streams have RECORDs; the records themselves are thrown away.
-So a RECORD line is told by its beginning and counted, and where a whole chunk is RECORDs of one
-stream its newlines are counted. Only the other lines are parsed.
+So a RECORD line is told by its beginning and counted, and where all lines of a chunk begin like
+lines before, only these beginnings are counted. The other lines are parsed.
 
 Two kinds of lines are looked at from outside only, so that a fault inside them goes unseen: RECORDs
 of the usual forms, and, where a tap writes a STATE after every record, those that others overtake
@@ -23,16 +23,18 @@ from target_zuora360_cleanup.messages import FirstRecord, Message, Schema, State
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 __all__ = ["CONFIG_TEST_STREAM", "FirstRecord", "Message", "Schema", "SingerStream", "State"]
 
 # The stream that `meltano config test` sends to a loader.
 CONFIG_TEST_STREAM: Final = "meltano_test_stream"
 
-_CHUNK = 1 << 18  # bytes; four times what a Linux pipe holds
+_CHUNK = 1 << 17  # bytes; twice what a Linux pipe holds
 _NO_HEADER = b"\n"  # no line begins with it
 _STATES_PARSED = 8  # of a block; the last one is parsed in any case
+_STATE = ""  # stands where others have a stream
+_BEGINNINGS = 5  # more of them take longer to count than the lines to look at
 
 
 class SingerStream:
@@ -67,6 +69,7 @@ class SingerStream:
         self._header = _NO_HEADER
         self._state_header = _NO_HEADER
         self._states_in_block = 0
+        self._recent: dict[bytes, str] = {}  # how the lines of the last block began, their streams
         self._known: dict[bytes, tuple[bytes, str]] = {}  # header and stream by the header's head
         # The latest STATE, as long as another may overtake it; perhaps only its line and number.
         self._held: State | tuple[bytes, int] | None = None
@@ -94,9 +97,8 @@ class SingerStream:
 
     def __iter__(self) -> Iterator[Message]:
         for block in self._blocks:
-            if run := lines.run_length(block, self._header):
-                self.counts[self._stream] += run
-                self.line += run
+            if runs := self._runs(block):
+                yield from self._all_lines(block, runs)
             else:
                 yield from self._each_line(block)
         yield from self._unfinished_line()
@@ -110,29 +112,57 @@ class SingerStream:
         """Throw away what is left of the stream, to its end and without complaint."""
         self._blocks.drain()
 
+    def _runs(self, block: bytes) -> dict[bytes, int]:
+        is_worth_while = 0 < len(self._recent) <= _BEGINNINGS
+        return lines.run_lengths(block, self._recent) if is_worth_while else {}
+
+    def _all_lines(self, block: bytes, runs: dict[bytes, int]) -> Iterator[Message]:
+        """Handle a block in which all lines begin like others before."""
+        self.line += sum(runs.values())
+        states = []
+        for header, count in runs.items():
+            if stream := self._recent[header]:
+                self._count(count, stream)
+            elif count:
+                states.append(header)
+        if states:
+            line, following = lines.last_line(block, states)
+            self._held = line, self.line - following
+        self._forget(lambda header: not runs[header])
+        yield from self._release_state()
+
+    def _forget(self, is_old: Callable[[bytes], bool]) -> None:
+        """Forget beginnings of RECORDs; STATEs come again."""
+        self._recent = {
+            header: stream
+            for header, stream in self._recent.items()
+            if stream == _STATE or not is_old(header)
+        }
+
     def _each_line(self, block: bytes) -> Iterator[Message]:
         """Handle a block line by line; what comes by the million doesn't leave the loop."""
         first = self.line + 1
         run = self._states_in_block = 0
         self._state_header = _NO_HEADER
+        self._forget(lambda header: header != self._header)
         for number, line in enumerate(block[:-1].split(b"\n"), first):
             if line.startswith(self._header) and line.endswith(b"}"):
                 run += 1
             elif line.startswith(self._state_header) and lines.is_closed(line):
                 self._held = line, number
             else:
-                self._count(run)
+                self._count(run, self._stream)
                 self.line = number
                 run = int(self._is_of_known_stream(line))
                 if not run:
                     yield from self._other_line(line)
-        self._count(run)
+        self._count(run, self._stream)
         self.line = number
         yield from self._release_state()
 
-    def _count(self, run: int) -> None:
+    def _count(self, run: int, stream: str) -> None:
         if run:
-            self.counts[self._stream] += run
+            self.counts[stream] += run
 
     def _is_of_known_stream(self, line: bytes) -> bool:
         """Whether this is a RECORD like one before, though of another stream than the last one."""
@@ -140,6 +170,7 @@ class SingerStream:
         if known is None or not (line.startswith(known[0]) and line.endswith(b"}")):
             return False
         self._header, self._stream = known
+        self._recent[self._header] = self._stream
         return True
 
     def _other_line(self, line: bytes) -> Iterator[Message]:
@@ -154,6 +185,7 @@ class SingerStream:
         """Once a block has had its share of STATEs, parse no more of those that begin like this."""
         if state := lines.STATE.match(line):
             self._states_in_block += 1
+            self._recent[state[0]] = _STATE
             if self._states_in_block >= _STATES_PARSED:
                 self._state_header = state[0]
 
@@ -184,7 +216,8 @@ class SingerStream:
         stream = lines.text_of(record[1] or record[2], self.line)
         yield from self._first_record(stream, "RECORD")
         self._header, self._stream = self._known[lines.head(record[0])] = record[0], stream
-        self._count(1)
+        self._recent[record[0]] = stream
+        self._count(1, stream)
 
     def _record(self, message: lines.Line) -> Iterator[Message]:
         stream = lines.stream_of(message, self.line)

@@ -6,9 +6,12 @@ import json
 import os
 import threading
 import tracemalloc
+from collections import Counter
 from typing import IO, TYPE_CHECKING, Any, cast
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from typing_extensions import override
 
 from target_zuora360_cleanup import singer_lines
@@ -471,12 +474,47 @@ def test_a_line_longer_than_many_chunks_is_read_in_linear_time_and_memory() -> N
     assert stream.counts == {"A": 2}
 
 
-def test_a_whole_block_of_records_is_counted_by_its_newlines() -> None:
-    line = record("A").encode()
-    header = line[: line.index(b'"record"')] + b'"record": {'
-    assert singer_lines.run_length((line + b"\n") * 7, header) == 7
-    for other in (b"", b" ", b"x", state().encode(), record("B").encode(), line[:-1] + b" "):
+def header_of(line: bytes) -> bytes:
+    return line[: line.index(b'"record"')] + b'"record": {'
+
+
+def test_a_block_of_lines_like_others_before_is_counted_by_their_beginnings() -> None:
+    a, b = record("A").encode(), record("B").encode()
+    headers = header_of(a), header_of(b)
+    block = b"\n".join([a, b, b, a, b]) + b"\n"
+    assert singer_lines.run_lengths(block, headers) == dict(zip(headers, (2, 3), strict=True))
+    for other in (b"", b" ", b"x", state().encode(), record("C").encode(), a[:-1] + b" "):
         for position in range(3):
-            block = [line, line, line]
-            block[position] = other
-            assert singer_lines.run_length(b"\n".join(block) + b"\n", header) == 0
+            lines = [a, b, a]
+            lines[position] = other
+            assert singer_lines.run_lengths(b"\n".join(lines) + b"\n", headers) == {}
+
+
+def test_the_last_of_states_in_different_forms_counts() -> None:
+    block = b'{"type":"STATE","value":{"a":1}}\n{"type": "STATE", "value": {"a": 2}}\n'
+    line = block[: block.index(b"\n") + 1]
+    turns = [schema("A"), record("A"), *([*block.decode().splitlines(), record("A")] * 40)]
+    for last, lines in ((2, turns), (1, [*turns, line.decode().strip()])):
+        stream = stream_of(*lines, chunk_size=1_000)
+        told = [each.value for each in stream if isinstance(each, State)]
+        assert (told[-1], stream.counts) == ({"a": last}, {"A": 41})
+
+
+WAYS = st.sampled_from([
+    record("A"), record("B"), record("B"), record("A", text="}\\n{"), state(A=1), state(B=2),
+    schema("B"), schema("C"), record("C"), '{"type":"STATE","value":{"a":1}}',
+    '{"type": "ACTIVATE_VERSION", "stream": "A", "version": 1}',
+])  # fmt: skip
+
+
+@given(st.lists(WAYS, max_size=60), st.integers(20, 400))
+def test_lines_in_any_order_count_the_same_in_blocks_of_any_size(
+    ways: list[str], chunk_size: int
+) -> None:
+    lines = [*map(schema, "ABC"), state(), record("A"), *ways]
+    stream = stream_of(*lines, chunk_size=chunk_size)
+    told = [each.value for each in stream if isinstance(each, State)]
+    parsed = [json.loads(line) for line in lines]
+    counts = Counter(each["stream"] for each in parsed if each["type"] == "RECORD")
+    assert (stream.counts, stream.line) == (counts, len(lines))
+    assert told[-1] == [each["value"] for each in parsed if each["type"] == "STATE"][-1]
