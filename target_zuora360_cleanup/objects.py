@@ -159,3 +159,8 @@ def is_discoverable(api_name: str) -> bool:
     parents. Quotes, settings, logs and hand-made configuration never may.
     """
     return of_package(api_name) and api_name not in NEVER and not api_name.startswith(QUOTE_PREFIX)
+
+
+def is_unlisted(api_name: str) -> bool:
+    """Whether this catalogue doesn't list an object that may go along with its parent."""
+    return api_name not in BY_NAME and is_discoverable(api_name)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
 import os
+import shutil
+import tempfile
 import threading
 import zlib
 from dataclasses import dataclass
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.outcome import Row
 
 _FAILURE_COLUMNS: Final = ("object", "id", "code", "message")
+_PROBE_BYTES: Final = 1 << 16
 _GZIP: Final = zlib.MAX_WBITS + 16
 """Has zlib write the gzip format."""
 
@@ -67,6 +71,22 @@ class OutputFolder:
         if rows:
             with (self.path / "kept.csv").open("w", encoding="utf-8", newline="") as file:
                 csv.writer(file).writerows((("object", "id"), *rows))
+
+    def prove_room(self, size: int) -> None:
+        """See to it that backups of so many bytes can be written.
+
+        Raises:
+            OSError: They can't.
+        """
+        folder = self.path / "backup"
+        folder.mkdir()
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(bytes(_PROBE_BYTES))
+            os.fsync(file.fileno())
+        folder.rmdir()
+        if (free := shutil.disk_usage(self.path).free) < size:
+            megabytes = f"{size >> 20:,} MiB needed, {free >> 20:,} free"
+            raise OSError(errno.ENOSPC, f"{os.strerror(errno.ENOSPC)} ({megabytes})")
 
     def backup(self, object_name: str) -> Backup:
         """The backup file of an object type, opened at its first block."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from target_zuora360_cleanup.checks_data import blank_links
 from target_zuora360_cleanup.findings import by_severity, find_all
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.meltano import Pipeline
     from target_zuora360_cleanup.objects import ObjectType
     from target_zuora360_cleanup.settings import Settings
+
+_ID_BYTES: Final = 27
+_FIELD_BYTES: Final = 2
 
 
 @dataclass(frozen=True)
@@ -103,3 +106,14 @@ def parent_field(name: str, relationships: Iterable[Relationship]) -> str:
     links = [link for link in relationships if link.child == name and link.parent != name]
     strong = [link.field for link in links if link.on_delete == "cascade"]
     return next(iter((*strong, *(link.field for link in links))), "")
+
+
+def backup_bytes(plan: Plan, backup: str) -> int:
+    """About the least room that the backups of a plan take, in bytes.
+
+    A row's ids take some 27 bytes compressed, since Zuora's are random; what all its fields take
+    depends on what is in them.
+    """
+    fields = {"none": 0, "ids": 0, "full": _FIELD_BYTES}[backup]
+    ids = 0 if backup == "none" else _ID_BYTES
+    return sum(step.to_delete * (ids + fields * len(step.facts.fields)) for step in plan.steps)

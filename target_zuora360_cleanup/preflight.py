@@ -17,7 +17,7 @@ from target_zuora360_cleanup.objects import (
     BY_NAME,
     OBJECTS,
     ObjectType,
-    is_discoverable,
+    is_unlisted,
 )
 from target_zuora360_cleanup.salesforce.errors import ApiError
 from target_zuora360_cleanup.surroundings import read_surroundings
@@ -132,9 +132,8 @@ def _goes_along(link: Relationship, known: Mapping[str, object], settings: Setti
     return (
         link.on_delete == "cascade"
         and link.child not in known
-        and link.child not in BY_NAME
         and link.child not in settings.exclude_objects
-        and is_discoverable(link.child)
+        and is_unlisted(link.child)
     )
 
 

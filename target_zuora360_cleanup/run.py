@@ -195,22 +195,22 @@ class Run:
     def _end(self, stream: SingerStream, error: BaseException | None) -> None:
         self._reading = False
         if self._work.gate.opened and self._states.written:
-            error = self._final_reset() or error
-        self._tell(stream, error)
+            self._final_reset()
+        error = self._tell(stream, error)
         if isinstance(error, CleanupError):
             error.told = True
         if error is not None:
             _raise(error)
 
-    def _final_reset(self) -> CleanupError | None:
+    def _final_reset(self) -> None:
         """The reset once more, with all that the stream has told since the first one."""
         try:
             self._write_reset(self._objects)
         except StateNotWritten as exc:
             logger.warning("%s The reset that was written before the deletion holds.", exc)
-        return None
 
-    def _tell(self, stream: SingerStream, error: BaseException | None) -> None:
+    def _tell(self, stream: SingerStream, error: BaseException | None) -> BaseException | None:
+        """Write the report; what the run ends with, since the report may not be to be written."""
         report, work = self._report, self._work
         report.status, report.error = _status(error), str(error or "")
         report.plan, report.outcomes = work.plan, work.outcomes
@@ -222,9 +222,17 @@ class Run:
             report.reset = self._tracker.reset(self._names.cleaned(planned))
         if work.org:
             report.calls, report.usage = work.org.session.calls, work.org.session.usage
-        self._folder.write_json("report.json", report.as_json(_now()))
+        try:
+            self._folder.write_json("report.json", report.as_json(_now()))
+        except OSError as exc:
+            why = (
+                f"The report can't be written: {exc.strerror or exc}. The summary has it in short."
+            )
+            logger.error("%s", why)  # noqa: TRY400 - no mistake of ours
+            error = error or CleanupError(why)
         self._err.write(summary(report, self._folder.path))
         self._err.flush()
+        return error
 
 
 def _raise(error: BaseException) -> NoReturn:

@@ -17,8 +17,9 @@ from target_zuora360_cleanup.cleanup import carry_out
 from target_zuora360_cleanup.deletion import Deletion, Stopped
 from target_zuora360_cleanup.errors import CleanupError, InputError, Partial, Refused
 from target_zuora360_cleanup.links import LinkSnapshot
+from target_zuora360_cleanup.objects import is_unlisted
 from target_zuora360_cleanup.outcome import Failures, Outcome
-from target_zuora360_cleanup.plan import Plan, make_plan
+from target_zuora360_cleanup.plan import Plan, backup_bytes, make_plan
 from target_zuora360_cleanup.plan_file import SavedPlan, changes, read_plan_file
 from target_zuora360_cleanup.preflight import read_facts, read_org, selected
 from target_zuora360_cleanup.progress import Progress
@@ -136,6 +137,7 @@ class Work:
         if self.plan.blocking:
             raise Refused(_refusal(self.plan))
         if self._settings.mode == "cleanup":
+            self._prove_room(self.plan)
             self._keep_links(self.plan, self.org, bulk)
             self.gate.open()
             self._write_reset(facts.names)
@@ -151,6 +153,11 @@ class Work:
             self._folder.write_kept((step.name, step.kept) for step in plan.steps)
         return plan.weighing(changes(saved, comes_to)) if saved else plan
 
+    def _prove_room(self, plan: Plan) -> None:
+        if self._settings.backup != "none":
+            with _written("The backup"):
+                self._folder.prove_room(backup_bytes(plan, self._settings.backup))
+
     def _keep_links(self, plan: Plan, org: Org, bulk: Bulk) -> None:
         if self._settings.lookup_links != "snapshot":
             return
@@ -165,7 +172,8 @@ class Work:
         """Wait for delete jobs that an earlier run left running; those it left open come back."""
         if self._settings.mode != "cleanup":
             return []
-        jobs = sender.leftovers({kind.api_name for kind in selected(self._settings)})
+        names = {kind.api_name for kind in selected(self._settings)}
+        jobs = sender.leftovers(lambda name: name in names or is_unlisted(name))
         for job in jobs:
             if job.state != "Open":
                 logger.info("Waiting for job %s on %s of an earlier run.", job.id, job.object)

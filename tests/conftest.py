@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -10,10 +12,11 @@ import pytest
 from target_zuora360_cleanup import deletion
 from target_zuora360_cleanup.emulator.server import EmulatorServer
 from target_zuora360_cleanup.salesforce import bulk, sending
+from tests.meltano_project import Project, make_template
 from tests.untouched import Image, differences
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 _ALWAYS = frozenset({"PricebookEntry"})
 """Goes with its Zuora product; the settings have to allow it."""
@@ -30,6 +33,22 @@ def no_waits_between_attempts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sending, "WAITS", (0.0,) * len(sending.WAITS))
     monkeypatch.setattr(deletion, "PAUSE_SECONDS", 0.0)
     monkeypatch.setattr(bulk, "PATIENCE_SECONDS", 0.2)
+
+
+@pytest.fixture(scope="session")
+def meltano_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project that the tests copy, since to set its state takes seconds."""
+    return make_template(tmp_path_factory.mktemp("meltano") / "project")
+
+
+@pytest.fixture
+def project(meltano_template: Path, tmp_path: Path) -> Callable[[EmulatorServer], Project]:
+    """A Meltano project of the test's own, with the state of an earlier sync."""
+
+    def make(server: EmulatorServer) -> Project:
+        return Project(Path(shutil.copytree(meltano_template, tmp_path / "project")), server)
+
+    return make
 
 
 @pytest.fixture(autouse=True)

@@ -8,6 +8,7 @@ import io
 import json
 import zlib
 from collections import Counter
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,7 +19,7 @@ from target_zuora360_cleanup.emulator.org import OrgOptions
 from target_zuora360_cleanup.emulator.server import EmulatorServer
 from target_zuora360_cleanup.errors import CleanupError, InputError
 from target_zuora360_cleanup.meltano import Pipeline
-from target_zuora360_cleanup.output import Backup, OutputFolder
+from target_zuora360_cleanup.output import Backup, FailureFile, OutputFolder
 from target_zuora360_cleanup.run import Run
 from target_zuora360_cleanup.settings_input import read_settings
 from tests.support import ALLOWED, BOOKMARKS, Ran, login, run, tap_stream, zuora_rows
@@ -385,9 +386,55 @@ def test_without_a_writable_backup_nothing_is_deleted(
     monkeypatch.setattr(OutputFolder, "make", in_the_way)
     before = zuora_rows(server.org)
     ran = cleanup(server, tmp_path, backup=backup)
-    assert_partial(ran, server)
-    assert zuora_rows(server.org) == before
-    assert "can't write" in ran.summary
+    assert (ran.status, ran.states, zuora_rows(server.org)) == (3, [], before)
+    assert ran.message == "The backup can't be written: File exists."
+
+
+def test_a_disk_that_can_not_hold_the_backups_is_told_before_the_deletion(
+    server: EmulatorServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = zuora_rows(server.org)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=100))
+    ran = cleanup(server, tmp_path)
+    assert (ran.status, ran.states, zuora_rows(server.org)) == (3, [], before)
+    assert "No space left on device (0 MiB needed, 0 free)" in ran.message
+    assert cleanup(server, tmp_path, backup="none").status == 0
+
+
+def test_a_report_that_can_not_be_written_is_told_and_fails_the_run(
+    server: EmulatorServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(OutputFolder, "write_json", full)
+    states, err = io.StringIO(), io.StringIO()
+    given = {**login(server), **ALLOWED, "mode": "cleanup", "keep_quoted_products": False}
+    settings = read_settings({**given, "output_dir": str(tmp_path)})
+    running = Run(settings, Pipeline(), states, err)
+    with pytest.raises(CleanupError, match="report can't be written: No space left") as caught:
+        running.follow(io.BytesIO(tap_stream()))
+    assert (caught.value.exit_status, zuora_rows(server.org)) == (1, {})
+    assert ITEMS in err.getvalue()
+    assert len(states.getvalue().splitlines()) == 2
+
+
+def test_a_failure_file_that_can_not_be_written_leaves_the_object_partial(
+    server: EmulatorServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = FailureFile.add
+
+    def full(self: FailureFile, *args: Any) -> None:
+        if tmp_path in self._path.parents:
+            raise OSError(28, "No space left on device")
+        real(self, *args)
+
+    monkeypatch.setattr(FailureFile, "add", full)
+    server.set_faults({"rows": [{"object": ITEMS, "share": 0.1, "code": "DELETE_FAILED"}]})
+    ran = cleanup(server, tmp_path)
+    assert ran.status == 4
+    assert "No space left" in ran.object(ITEMS)["error"]
+    assert ran.object(ITEMS)["ended"] == "partial"
 
 
 def test_a_backup_that_fails_half_way_stops_that_object(

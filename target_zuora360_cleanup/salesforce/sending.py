@@ -20,7 +20,7 @@ from target_zuora360_cleanup.salesforce.bulk import MULTIPART_CHARACTERS
 from target_zuora360_cleanup.salesforce.errors import ApiError, is_passing
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Iterable
 
     from target_zuora360_cleanup.salesforce.bulk import Bulk, IdFile, ListedJob
 
@@ -47,20 +47,22 @@ class JobSender:
     _known: set[str] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def leftovers(self, objects: Collection[str]) -> tuple[ListedJob, ...]:
-        """Delete jobs of this user on these objects that an earlier run has left unfinished.
+    def leftovers(self, is_cleaned: Callable[[str], bool]) -> tuple[ListedJob, ...]:
+        """Delete jobs of this user that an earlier run has left unfinished.
 
         Every job that is there now is known from here on to be none of this run.
+
+        Args:
+            is_cleaned: Whether a cleanup may have deleted rows of this object (API name).
         """
         listed = tuple(self.bulk.listed())
         with self._lock:
             self._known.update(each.id for each in listed)
-        if not any(_is_unfinished(each, objects) for each in listed):
+        unfinished = [each for each in listed if _is_unfinished(each) and is_cleaned(each.object)]
+        if not unfinished:
             return ()
         user = self.user_id()
-        return tuple(
-            each for each in listed if _is_unfinished(each, objects) and each.user_id == user
-        )
+        return tuple(each for each in unfinished if each.user_id == user)
 
     def send(self, object_name: str, operation: str, ids: IdFile) -> str:
         """Create, fill and close a job, again while the trouble is a passing one; its id.
@@ -128,9 +130,5 @@ class JobSender:
             return own[:1]
 
 
-def _is_unfinished(job: ListedJob, objects: Collection[str]) -> bool:
-    return (
-        job.object in objects
-        and job.operation in DELETIONS
-        and job.state in ("Open", "UploadComplete", "InProgress")
-    )
+def _is_unfinished(job: ListedJob) -> bool:
+    return job.operation in DELETIONS and job.state in ("Open", "UploadComplete", "InProgress")

@@ -1,0 +1,161 @@
+"""Real Meltano projects for tests, with the state of an earlier sync."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from target_zuora360_cleanup.emulator.server import EmulatorServer
+
+ROOT = Path(__file__).parent.parent
+BIN = Path(sys.executable).parent
+TAP, LOADER = "tap-zuora", "target-zuora360-cleanup"
+STATE_ID = f"e2e:{TAP}-to-{LOADER}"
+NOT_CLEANED = ("Amendment", "PaymentTransactionLog")
+"""The recorded tap's streams that no 360 object stands behind."""
+COMMAND_SECONDS = 90
+
+
+def recording(name: str) -> list[dict[str, Any]]:
+    """What the real tap-zuora wrote."""
+    path = ROOT / "tests/data/tap_zuora" / f"{name}.singer.gz"
+    return [json.loads(line) for line in gzip.decompress(path.read_bytes()).splitlines()]
+
+
+BEFORE: dict[str, Any] = recording("full")[-1]["value"]
+"""The state that the tap left at the end of its first sync."""
+RESET = {
+    "bookmarks": {
+        name: {key: value for key, value in BEFORE["bookmarks"][name].items() if value is not None}
+        for name in NOT_CLEANED
+    }
+}
+"""What a cleanup or a reset leaves of it: the other streams' bookmarks as they were stored, without
+the files that the tap's exports of this run are in."""
+
+
+def project_file() -> dict[str, Any]:
+    """A meltano.yml that installs nothing; the loader's settings are the repository's own."""
+    own = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))
+    (loader,) = own["plugins"]["loaders"]
+    (tap,) = own["plugins"]["extractors"]
+    kept = ("name", "namespace", "capabilities", "settings", "settings_group_validation")
+    return {
+        "requires_meltano": own["requires_meltano"],
+        "default_environment": "e2e",
+        "project_id": "end-to-end",
+        "send_anonymous_usage_stats": False,
+        "cli": {"disable_version_check": True},
+        "environments": [{"name": "e2e"}],
+        "plugins": {
+            "extractors": [tap | {"executable": str(ROOT / tap["executable"])}],
+            "loaders": [
+                {each: loader[each] for each in kept if each in loader}
+                | {
+                    "executable": str(BIN / "target-zuora360-cleanup"),
+                    "config": {"allow_cascade_to": ["PricebookEntry"]},
+                }
+            ],
+        },
+    }
+
+
+@dataclass(frozen=True)
+class Project:
+    """A Meltano project whose loader leads to an emulated org."""
+
+    path: Path
+    server: EmulatorServer | None = None
+
+    def meltano(self, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        """Run a Meltano command, with these loader settings or, in capitals, variables."""
+        return subprocess.run(
+            [BIN / "meltano", *words],
+            cwd=self.path,
+            env=self.environ(variables),
+            capture_output=True,
+            text=True,
+            timeout=COMMAND_SECONDS,
+            check=False,
+        )
+
+    def run(self, *flags: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        return self.meltano("run", *flags, TAP, LOADER, **variables)
+
+    def environ(self, variables: Mapping[str, str]) -> dict[str, str]:
+        """This process's environment without any Meltano's, with what leads to the org."""
+        mine = ("MELTANO_", "TARGET_ZUORA360_")
+        plain = {name: value for name, value in os.environ.items() if not name.startswith(mine)}
+        if self.server:
+            variables = {
+                "instance_url": self.server.url,
+                "access_token": self.server.access_token,
+                **variables,
+            }
+        given = {
+            name if name.isupper() else f"TARGET_ZUORA360_CLEANUP_{name.upper()}": value
+            for name, value in variables.items()
+        }
+        return plain | {"NO_COLOR": "1"} | given
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """What `meltano state get` shows of this pipeline."""
+        done = self.meltano("state", "get", STATE_ID)
+        assert done.returncode == 0, done.stderr
+        stored: dict[str, Any] = json.loads(done.stdout)["singer_state"]
+        return stored
+
+    @property
+    def report(self) -> dict[str, Any]:
+        """The report of the last run."""
+        found: dict[str, Any] = json.loads(self.reports[-1].read_text(encoding="utf-8"))
+        return found
+
+    @property
+    def reports(self) -> list[Path]:
+        """The reports of all runs, oldest first."""
+        found = self.path.glob("output/zuora360-cleanup/*/report.json")
+        return sorted(found, key=lambda path: path.stat().st_mtime_ns)
+
+
+def make_template(path: Path) -> Path:
+    """A project whose state is that of an earlier sync."""
+    path.mkdir()
+    (path / "meltano.yml").write_text(yaml.safe_dump(project_file()), encoding="utf-8")
+    state = json.dumps({"singer_state": BEFORE})
+    done = Project(path).meltano("state", "set", "--force", STATE_ID, state)
+    assert done.returncode == 0, done.stderr
+    return path
+
+
+def name_the_process(project: Path) -> Path:
+    """Have the loader write its process id into a file, which is returned."""
+    pid_file, script = project / "target.pid", project / "target.sh"
+    target = BIN / "target-zuora360-cleanup"
+    script.write_text(f"#!/bin/sh\necho $$ > '{pid_file}'\nexec '{target}' \"$@\"\n")
+    script.chmod(0o755)
+    content = project_file()
+    content["plugins"]["loaders"][0]["executable"] = str(script)
+    (project / "meltano.yml").write_text(yaml.safe_dump(content), encoding="utf-8")
+    return pid_file
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Return once it holds; a test waits no longer than for a command."""
+    end = time.monotonic() + COMMAND_SECONDS
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.02)
