@@ -75,12 +75,13 @@ class Deletion:
     stop: threading.Event
 
     def delete(self, step: Step) -> Outcome:
-        """Delete the rows of a step, then count what is left."""
+        """Delete the rows of a step; the outcome is what Salesforce answered row by row."""
         if not step.to_delete:
             return Outcome(step.name, step.facts.found, 0, len(step.kept), 0)
         try:
-            self._delete_rows(step)
-            return self._outcome(step)
+            failed = self._delete_rows(step)
+            outcome = outcome_of(step, len(step.kept) + failed)
+            self.progress.end(step.name, outcome.deleted, outcome.failed)
         except Stopped:
             return self._broken(step, "stopped by a signal")
         except (ApiError, JobFailed, QuotaReached) as exc:
@@ -89,21 +90,22 @@ class Deletion:
             return self._broken(step, unreachable(exc))
         except OSError as exc:
             return self._broken(step, f"can't write {exc.filename or 'a file'}: {exc.strerror}")
+        return outcome
 
-    def _delete_rows(self, step: Step) -> None:
-        backup = self.folder.backup(step.name)
-        try:
+    def _delete_rows(self, step: Step) -> int:
+        """Delete them in as many rounds as it takes; how many could not be."""
+        with closing(self.folder.backup(step.name)) as backup:
             for each in rounds(self.settings.job_size):
-                if not self._tried(step, each, backup):
-                    return
+                failed = self._tried(step, each, backup)
+                if failed is not None:
+                    return failed
                 logger.info("%s: some records are left and tried again.", step.name)
                 if self.stop.wait(PAUSE_SECONDS * each.number):
                     raise Stopped
-        finally:
-            backup.close()
+        raise AssertionError("the last round is not tried again")
 
-    def _tried(self, step: Step, each: Round, backup: Backup) -> bool:
-        """Whether another round is worth while after this one."""
+    def _tried(self, step: Step, each: Round, backup: Backup) -> int | None:
+        """How many rows could not be deleted; None where another round is worth while."""
         with RoundFailures.of(step.name) as failed:
             again = False
             try:
@@ -117,7 +119,7 @@ class Deletion:
             finally:
                 if not again:
                     failed.tell(self.failures, self.failure_file)
-            return again
+            return None if again else failed.count
 
     def _round(self, step: Step, each: Round, backup: Backup, failed: RoundFailures) -> None:
         found = step.facts.found if each.is_first else self.survivors(step)
@@ -235,33 +237,37 @@ class Deletion:
         rows = self.bulk.failed_rows(job_id)
         failed.add([(row["sf__Id"] or row["Id"], *split_error(row["sf__Error"])) for row in rows])
 
-    def _outcome(self, step: Step) -> Outcome:
-        outcome = outcome_of(step, self.survivors(step))
-        self.progress.end(step.name, outcome.deleted, outcome.failed)
-        return outcome
-
     def recounted(self, steps: Iterable[Step], outcomes: Iterable[Outcome]) -> tuple[Outcome, ...]:
-        """The outcomes with what is left at the end.
+        """The outcomes with what is left at the end, counted in the org.
 
-        Rows that could not be deleted may have gone with their parents since. Where the org does
-        not answer, the outcomes stay as they are.
+        Rows that could not be deleted may have gone with their parents since, and others may have
+        come. Where the org does not answer, or the run is stopped, the outcomes stay as they are.
         """
-        before = tuple(outcomes)
-        pairs = zip(steps, before, strict=True)
-        try:
-            return tuple(self._recounted(*pair) if pair[1].failed else pair[1] for pair in pairs)
-        except (ApiError, RequestException):
-            return before
+        pairs = list(zip(steps, outcomes, strict=True))
+        begun = [step for step, outcome in pairs if step.to_delete and outcome.ended != "not begun"]
+        left = {} if self.stop.is_set() else self._left(begun)
+        return tuple(
+            outcome_of(step, left[step.name], outcome.ended, outcome.error)
+            if step.name in left
+            else outcome
+            for step, outcome in pairs
+        )
 
-    def _recounted(self, step: Step, outcome: Outcome) -> Outcome:
-        if self.stop.is_set():
-            return outcome
-        return outcome_of(step, self.survivors(step), outcome.ended, outcome.error)
+    def _left(self, steps: list[Step]) -> dict[str, int]:
+        try:
+            answers = self.org.query_each([f"SELECT COUNT(Id) n {_rows(each)}" for each in steps])
+        except (ApiError, RequestException) as exc:
+            logger.warning("What is left could not be counted at the end (%s).", exc)
+            return {}
+        pairs = list(zip(steps, answers, strict=True))
+        for step, answer in pairs:
+            if isinstance(answer, ApiError):
+                logger.warning("%s: what is left could not be counted (%s).", step.name, answer)
+        return {step.name: int(ok[0]["n"]) for step, ok in pairs if not isinstance(ok, ApiError)}
 
     def survivors(self, step: Step) -> int:
         """Rows that are still there, counted in the org."""
-        where = f" WHERE {step.kind.where}" if step.kind.where else ""
-        return self.org.count(f"SELECT COUNT() FROM {step.name}{where}")
+        return self.org.count(f"SELECT COUNT() {_rows(step)}")
 
     def _broken(self, step: Step, why: str) -> Outcome:
         """The outcome of a step that broke off; counted in the org if the org still answers."""
@@ -272,6 +278,10 @@ class Deletion:
             left = step.facts.found
             why = f"{why}; what is left could not be counted"
         return outcome_of(step, left, "partial", why)
+
+
+def _rows(step: Step) -> str:
+    return f"FROM {step.name}" + (f" WHERE {step.kind.where}" if step.kind.where else "")
 
 
 def outcome_of(step: Step, left: int, ended: Ended = "done", error: str = "") -> Outcome:

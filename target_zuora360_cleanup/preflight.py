@@ -203,9 +203,7 @@ def _slow_count(bulk: Bulk, soql: str, refusal: ApiError) -> int:
     if refusal.code != "QUERY_TIMEOUT":
         raise refusal
     job_id = bulk.create_query(soql)
-    processed = bulk.wait("query", job_id).processed
-    bulk.remove("query", job_id)
-    return processed
+    return bulk.wait("query", job_id).processed
 
 
 def _linked_rows(

@@ -7,6 +7,7 @@ at a time, with rows of one parent side by side (Bulk API Developer Guide, "Gene
 from __future__ import annotations
 
 import csv
+import threading
 from collections.abc import Iterator  # noqa: TC003 - part of the public shape
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -64,16 +65,21 @@ def rounds(job_size: int) -> Iterator[Round]:
 
 @dataclass
 class RoundFailures:
-    """Rows that failed in one round. They wait on the disk until it is known which round counts.
+    """Rows that failed in one round. Safe for several threads.
+
+    They wait on the disk until it is known which round counts.
 
     Attributes:
         again: Whether there are some that are worth another round.
+        count: How many there are.
     """
 
     _name: str
     _path: Path
     again: bool = False
+    count: int = 0
     _file: FailureFile = field(init=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         self._file = FailureFile(self._path)
@@ -89,7 +95,9 @@ class RoundFailures:
         """Take in rows of (id, code, message); rows that are gone already have not failed."""
         failed = [row for row in rows if row[1] != GONE]
         if failed:
-            self.again = self.again or any(code in TRY_AGAIN for _, code, _ in failed)
+            with self._lock:
+                self.again = self.again or any(code in TRY_AGAIN for _, code, _ in failed)
+                self.count += len(failed)
             self._file.add(self._name, failed)
 
     def tell(self, failures: Failures, file: FailureFile) -> None:

@@ -250,10 +250,6 @@ class Bulk:
                     raise
             self._pause(self._polling.wait(time.monotonic() - start))
 
-    def remove(self, kind: str, job_id: str) -> None:
-        """Delete an ended job with its data."""
-        self._session.delete(f"{self._url}/{kind}/{job_id}")
-
     def pages(self, job_id: str, page_rows: int) -> Iterator[Iterator[bytes]]:
         """The result of a query job: pages, each as blocks of CSV of up to 64 KiB.
 

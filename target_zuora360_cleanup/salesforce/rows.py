@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import csv
 import io
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
-
-from requests import RequestException
 
 from target_zuora360_cleanup.salesforce.errors import ApiError
 
@@ -61,21 +58,17 @@ def read_pages(
 ) -> Iterator[Iterator[bytes]]:
     """CSV of the rows in pages, each in blocks of whole lines, the first with the header row.
 
-    No request is open between one page and the next, however long the caller takes.
+    No request is open between one page and the next, however long the caller takes. The job is left
+    to Salesforce, which forgets it after a week: to remove it would be a call for nothing.
     """
     soql = selection.soql
     if _fits_rest(selection):
         yield _rest(org, soql, selection.fields)
         return
     job_id = bulk.create_query(soql)
-    try:
-        bulk.wait("query", job_id, selection.rows)
-        for page in bulk.pages(job_id, page_rows):
-            yield whole_lines(page)
-    finally:
-        # Salesforce forgets the job after a week anyway; the rows don't depend on it any more.
-        with suppress(ApiError, RequestException):
-            bulk.remove("query", job_id)
+    bulk.wait("query", job_id, selection.rows)
+    for page in bulk.pages(job_id, page_rows):
+        yield whole_lines(page)
 
 
 def read_tables(org: Org, bulk: Bulk, selections: Sequence[Selection]) -> list[list[list[str]]]:
