@@ -39,7 +39,8 @@ class Cost:
     """What one run of a contender took.
 
     Attributes:
-        calls: API calls, as Salesforce counts them; logins are none.
+        calls: API calls, as Salesforce counts them.
+        requests: HTTP requests of all kinds, logins too.
     """
 
     contender: str
@@ -47,6 +48,7 @@ class Cost:
     server: str
     usage: Usage
     calls: int
+    requests: int
 
 
 def compare(
@@ -63,8 +65,9 @@ def compare(
                         usage = contender.run(Job(org, Path(run), tools))
                         stats = org.stats()
                     left[title] = stats["rows"]
-                    calls = stats["api_calls"]["total"]
-                    yield Cost(title, records, server.name, usage, calls)
+                    calls = dict(stats["api_calls"])
+                    total = calls.pop("total")
+                    yield Cost(title, records, server.name, usage, total, sum(calls.values()))
             different = [title for title, rows in left.items() if rows != left[PLUGIN.name]]
             if different:
                 sys.exit(f"{', '.join(different)} did not delete the same as the plugin.")
@@ -85,13 +88,14 @@ def row(cost: Cost, base: Cost, titles: Mapping[str, str]) -> list[str]:
         ratio(own.cpu, other.cpu),
         ratio(own.peak, other.peak),
         f"{cost.calls:,} (x {cost.calls / base.calls:.2f})",
+        f"{cost.requests:,}",
     ]
 
 
 def table(costs: Sequence[Cost], titles: Mapping[str, str]) -> list[str]:
     """The costs as a Markdown table that is also easy to read as it is."""
     base = {(each.records, each.server): each for each in costs if each.contender == PLUGIN.name}
-    head = ["records", "server", "program", "wall s", "CPU s", "peak MiB", "API calls"]
+    head = ["records", "server", "program", "wall s", "CPU s", "peak MiB", "API calls", "requests"]
     rows = [head, *(row(each, base[each.records, each.server], titles) for each in costs)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ["| " + " | ".join(map(str.ljust, each, widths)) + " |" for each in rows]
