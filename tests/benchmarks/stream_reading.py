@@ -2,7 +2,7 @@
 
 Run by hand::
 
-    python tests/benchmarks/stream_reading.py [--records 1000000]
+    python -m tests.benchmarks.stream_reading [--records 1000000]
 
 Each reader gets the same file on stdin, in a process of its own. The minimal SDK target has a sink
 that does nothing with its records; since it is slow it gets the first part of the file
