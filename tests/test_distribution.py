@@ -1,0 +1,67 @@
+"""What is built can be installed without extras, and runs."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from target_zuora360_cleanup.emulator.org import OrgOptions
+from target_zuora360_cleanup.emulator.server import EmulatorServer
+from tests.support import ALLOWED, login, tap_stream
+
+pytestmark = pytest.mark.slow
+ROOT = Path(__file__).parent.parent
+PACKAGE = "target_zuora360_cleanup"
+SECONDS = 300
+
+
+def did(*command: str | Path, **kwargs: object) -> str:
+    done = subprocess.run(  # type: ignore[call-overload]
+        command, capture_output=True, timeout=SECONDS, check=False, **kwargs
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    return str(done.stdout.decode())
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the source distribution, and the wheel that was built from it."""
+    folder = tmp_path_factory.mktemp("built")
+    did(sys.executable, "-m", "venv", folder / "tools")
+    did(folder / "tools/bin/pip", "install", "--quiet", "build")
+    did(folder / "tools/bin/python", "-m", "build", "--outdir", folder / "dist", ROOT)
+    return folder / "dist"
+
+
+def test_the_source_distribution_has_what_it_takes_to_build_test_and_read(built: Path) -> None:
+    with tarfile.open(next(built.glob("*.tar.gz"))) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    assert {"pyproject.toml", "README.md", "LICENSE", f"{PACKAGE}/target.py"} <= names
+
+
+def test_the_wheel_runs_without_extras(built: Path, tmp_path: Path) -> None:
+    wheel = next(built.glob("*.whl"))
+    with zipfile.ZipFile(wheel) as archive:
+        assert not [name for name in archive.namelist() if name.startswith("tests/")]
+    did(sys.executable, "-m", "venv", tmp_path / "clean")
+    binaries = tmp_path / "clean/bin"
+    did(binaries / "pip", "install", "--quiet", wheel)
+    installed = json.loads(did(binaries / "pip", "list", "--format=json"))
+    assert not {each["name"] for each in installed} & {"meltano", "starlette", "uvicorn", "pytest"}
+    with EmulatorServer(OrgOptions(records=300, sandbox=True)) as server:
+        config = tmp_path / "config.json"
+        settings = {**login(server), **ALLOWED, "mode": "plan", "output_dir": str(tmp_path / "o")}
+        config.write_text(json.dumps(settings), encoding="utf-8")
+        out = did(
+            binaries / "target-zuora360-cleanup", "--config", config, input=tap_stream(),
+            cwd=tmp_path,
+        )  # fmt: skip
+    assert out == ""
+    (report,) = (tmp_path / "o").glob("*/report.json")
+    assert json.loads(report.read_text(encoding="utf-8"))["status"] == "done"
