@@ -16,6 +16,7 @@ from requests import RequestException
 
 from target_zuora360_cleanup.allowances import is_used_up
 from target_zuora360_cleanup.csv_ids import find_ids, without
+from target_zuora360_cleanup.metrics import Metrics
 from target_zuora360_cleanup.outcome import Failures, Outcome, split_error
 from target_zuora360_cleanup.rounds import RoundFailures, rounds
 from target_zuora360_cleanup.salesforce.bulk import IdFile
@@ -82,6 +83,7 @@ class Deletion:
             failed = self._delete_rows(step)
             outcome = outcome_of(step, len(step.kept) + failed)
             self.progress.end(step.name, outcome.deleted, outcome.failed)
+            self._metrics(step).deleted(outcome.deleted)
         except Stopped:
             return self._broken(step, "stopped by a signal")
         except (ApiError, JobFailed, QuotaReached) as exc:
@@ -210,10 +212,9 @@ class Deletion:
             )
 
     def _job_in_slot(self, step: Step, ids: IdFile, failed: RoundFailures) -> None:
-        operation = "hardDelete" if self.settings.hard_delete else "delete"
         try:
             with closing(ids):
-                job_id = self.sender.send(step.name, operation, ids) if ids.rows else ""
+                job_id = self.sender.send(step.name, self._operation, ids) if ids.rows else ""
             if job_id:
                 self._follow(step, job_id, ids.rows, failed)
         finally:
@@ -224,7 +225,8 @@ class Deletion:
             self.progress.update(step.name, job_id, job.processed)
 
         try:
-            job = self.bulk.wait("ingest", job_id, rows, on_poll)
+            with self._metrics(step).job(job_id):
+                job = self.bulk.wait("ingest", job_id, rows, on_poll)
         except JobFailed:
             # What it did before, it did.
             self._note_failed(job_id, failed)
@@ -232,6 +234,13 @@ class Deletion:
         on_poll(job)
         if job.failed:
             self._note_failed(job_id, failed)
+
+    @property
+    def _operation(self) -> str:
+        return "hardDelete" if self.settings.hard_delete else "delete"
+
+    def _metrics(self, step: Step) -> Metrics:
+        return Metrics(step.name, self._operation)
 
     def _note_failed(self, job_id: str, failed: RoundFailures) -> None:
         rows = self.bulk.failed_rows(job_id)
