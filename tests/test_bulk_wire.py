@@ -109,7 +109,9 @@ ID_LIKE = st.builds(lambda before, like, after: before + like + after,
                     st.sampled_from(["", '"', '\n"', '\n""', "\n", ',\n"', '"\n"']),
                     IDS,
                     st.sampled_from(["", '"', '"\n', '""', ",", '",', "\n"]))  # fmt: skip
-VALUES = st.one_of(st.text(st.characters(codec="utf-8"), max_size=30), ID_LIKE)
+# (Python 3.10 writes no NUL to CSV; Salesforce stores none.)
+TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=30)
+VALUES = st.one_of(TEXTS, ID_LIKE)
 
 
 @given(
