@@ -19,7 +19,8 @@ from target_zuora360_cleanup.csv_ids import find_ids, without
 from target_zuora360_cleanup.metrics import Metrics
 from target_zuora360_cleanup.outcome import Failures, Outcome, split_error
 from target_zuora360_cleanup.rounds import RoundFailures, rounds
-from target_zuora360_cleanup.salesforce.bulk import IdFile
+from target_zuora360_cleanup.salesforce.bulk import Ingest
+from target_zuora360_cleanup.salesforce.csv_file import IdFile
 from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed, is_passing
 from target_zuora360_cleanup.salesforce.org import COLLECTION, unreachable
 from target_zuora360_cleanup.salesforce.rows import Selection, read_pages, split_header
@@ -214,7 +215,8 @@ class Deletion:
     def _job_in_slot(self, step: Step, ids: IdFile, failed: RoundFailures) -> None:
         try:
             with closing(ids):
-                job_id = self.sender.send(step.name, self._operation, ids) if ids.rows else ""
+                ingest = Ingest(step.name, self._operation)
+                job_id = self.sender.send(ingest, ids) if ids.rows else ""
             if job_id:
                 self._follow(step, job_id, ids.rows, failed)
         finally:

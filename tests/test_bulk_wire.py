@@ -17,8 +17,9 @@ from typing_extensions import Self, override
 from urllib3.response import HTTPResponse
 
 from target_zuora360_cleanup.csv_ids import find_ids
-from target_zuora360_cleanup.salesforce.bulk import Bulk, IdFile, Job
+from target_zuora360_cleanup.salesforce.bulk import Bulk, Ingest, Job
 from target_zuora360_cleanup.salesforce.credentials import AccessToken
+from target_zuora360_cleanup.salesforce.csv_file import IdFile
 from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed, SessionExpired
 from target_zuora360_cleanup.salesforce.polling import Polling
 from target_zuora360_cleanup.salesforce.rows import split_header, whole_lines
@@ -266,7 +267,7 @@ def test_a_lost_answer_to_closing_is_looked_up(bulk: Bulk, requests_mock: Any) -
 def test_small_jobs_go_in_one_request_of_two_parts(bulk: Bulk, requests_mock: Any) -> None:
     requests_mock.post(f"{DATA}/jobs/ingest", json=info("UploadComplete"))
     with closing(IdFile([[b"a01"]])) as ids:
-        assert bulk.create_filled("Zuora__ZInvoice__c", "delete", ids) == "750"
+        assert bulk.create_filled(Ingest("Zuora__ZInvoice__c", "delete"), ids) == "750"
     body = requests_mock.last_request.body
     assert b'name="job"' in body
     assert b'"object": "Zuora__ZInvoice__c"' in body

@@ -10,8 +10,9 @@ import pytest
 
 from target_zuora360_cleanup.emulator.org import OrgOptions
 from target_zuora360_cleanup.emulator.server import EmulatorServer
-from target_zuora360_cleanup.salesforce.bulk import Bulk, IdFile
+from target_zuora360_cleanup.salesforce.bulk import Bulk, Ingest
 from target_zuora360_cleanup.salesforce.credentials import OAuth
+from target_zuora360_cleanup.salesforce.csv_file import IdFile
 from target_zuora360_cleanup.salesforce.session import OrgSession
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def test_all_ids_arrive_although_the_session_ends_at_the_upload(
 ) -> None:
     session = opened(server)
     own = Bulk(session, f"{server.url}/services/data/v64.0")
-    job_id = own.create_ingest(OBJECT, "delete")
+    job_id = own.create_ingest(Ingest(OBJECT, "delete"))
     server.set_faults({"sessions": {"expire": expired}} if expired else {})
     with closing(IdFile(some_ids(20_000))) as ids:
         own.upload(job_id, ids)

@@ -17,7 +17,7 @@ from target_zuora360_cleanup.emulator.server import EmulatorServer
 from target_zuora360_cleanup.facts import Relationship
 from target_zuora360_cleanup.plan import parent_field
 from target_zuora360_cleanup.rounds import ROUNDS, rounds
-from target_zuora360_cleanup.salesforce.bulk import Bulk
+from target_zuora360_cleanup.salesforce.bulk import Bulk, Ingest
 from target_zuora360_cleanup.salesforce.errors import ApiError, is_passing
 from tests.support import ALLOWED, Ran, login, run, zuora_rows
 
@@ -124,13 +124,13 @@ def test_nothing_is_sent_again_while_the_list_of_jobs_can_not_be_read(
     sent: list[str] = []
     real = Bulk.create_filled
 
-    def noted(self: Bulk, object_name: str, *args: Any) -> str:
-        sent.append(object_name)
+    def noted(self: Bulk, ingest: Ingest, *args: Any) -> str:
+        sent.append(ingest.object)
         # From here on the list can't be read; until then it had to be.
         server.set_faults({"requests": [
             {"method": "GET", "path": "*/jobs/ingest", "status": 503},
             {"method": "POST", "path": "*/jobs/ingest*", "cut": "after"}]})  # fmt: skip
-        return real(self, object_name, *args)
+        return real(self, ingest, *args)
 
     monkeypatch.setattr(Bulk, "create_filled", noted)
     ran = cleanup(server, tmp_path, include_objects=["Zuora__TaxationItem__c", ITEMS])

@@ -9,30 +9,28 @@ from __future__ import annotations
 import codecs
 import csv
 import json
-import tempfile
 import time
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from requests import RequestException
 
+from target_zuora360_cleanup.salesforce.csv_file import CHUNK_BYTES
 from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed, is_passing
 from target_zuora360_cleanup.salesforce.polling import Pace, Polling
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
     import requests
 
+    from target_zuora360_cleanup.salesforce.csv_file import CsvFile
     from target_zuora360_cleanup.salesforce.session import OrgSession
 
 MULTIPART_CHARACTERS: Final = 100_000
 """Up to here a job is created, filled and closed in one request."""
 PATIENCE_SECONDS: Final = 600
 """Without an answer of the server a job is given up after this time; it runs on there."""
-CHUNK_BYTES: Final = 1 << 17
-_HEADER: Final = b"Id\n"
 _TERMINAL: Final = frozenset({"JobComplete", "Failed", "Aborted"})
 
 
@@ -74,51 +72,31 @@ class ListedJob:
     user_id: str
 
 
-class IdFile:
-    """Ids for an ingest job: CSV on the disk, so that no job's ids take memory.
-
-    Iterating gives the CSV from its beginning each time, so that it can be sent again when the
-    session had to be renewed.
-
-    Args:
-        ids: Ids, block by block.
+@dataclass(frozen=True)
+class Ingest:
+    """What an ingest job shall do.
 
     Attributes:
-        rows: How many there are.
-
-    Raises:
-        OSError: There is no room for a temporary file.
+        object: API name.
+        operation: Such as `delete` or `upsert`.
+        key: The external id field by which an upsert finds its rows.
     """
 
-    def __init__(self, ids: Iterable[list[bytes]]) -> None:
-        self.rows = 0
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - `close` closes it
-        try:
-            self._file.write(_HEADER)
-            for block in ids:
-                self._file.write(b"\n".join([*block, b""]))
-                self.rows += len(block)
-            self._size = self._file.tell()
-        except BaseException:
-            self._file.close()
-            raise
+    object: str
+    operation: str
+    key: str = ""
 
-    def __len__(self) -> int:
-        """Bytes of the CSV."""
-        return self._size
-
-    def __iter__(self) -> Iterator[bytes]:
-        """The CSV in chunks."""
-        self._file.seek(0)
-        return iter(partial(self._file.read, CHUNK_BYTES), b"")
-
-    def ids(self) -> list[str]:
-        """All ids, where there are few."""
-        return b"".join(self).decode().splitlines()[1:]
-
-    def close(self) -> None:
-        """Give the room on the disk back."""
-        self._file.close()
+    @property
+    def body(self) -> dict[str, str]:
+        """The request that creates the job."""
+        key = {"externalIdFieldName": self.key} if self.key else {}
+        return {
+            "object": self.object,
+            "operation": self.operation,
+            "contentType": "CSV",
+            "lineEnding": "LF",
+            **key,
+        }
 
 
 class Bulk:
@@ -149,29 +127,27 @@ class Bulk:
         body = {"operation": "query", "query": soql}
         return str(self._session.post(f"{self._url}/query", json=body).json()["id"])
 
-    def create_ingest(self, object_name: str, operation: str) -> str:
+    def create_ingest(self, ingest: Ingest) -> str:
         """Open an ingest job; its id."""
-        body = _ingest(object_name, operation)
-        return str(self._session.post(f"{self._url}/ingest", json=body).json()["id"])
+        return str(self._session.post(f"{self._url}/ingest", json=ingest.body).json()["id"])
 
-    def create_filled(self, object_name: str, operation: str, ids: IdFile) -> str:
+    def create_filled(self, ingest: Ingest, rows: CsvFile) -> str:
         """Create, fill and close an ingest job in one request; its id.
 
         Args:
-            object_name: API name.
-            operation: Such as `delete`.
-            ids: CSV of at most `MULTIPART_CHARACTERS`.
+            ingest: What to do.
+            rows: CSV of at most `MULTIPART_CHARACTERS`.
         """
         parts: dict[str, tuple[str | None, str | bytes, str]] = {
-            "job": (None, json.dumps(_ingest(object_name, operation)), "application/json"),
-            "content": ("content", b"".join(ids), "text/csv"),
+            "job": (None, json.dumps(ingest.body), "application/json"),
+            "content": ("content", b"".join(rows), "text/csv"),
         }
         return str(self._session.post(f"{self._url}/ingest", files=parts).json()["id"])
 
-    def upload(self, job_id: str, ids: IdFile) -> None:
+    def upload(self, job_id: str, rows: CsvFile) -> None:
         """Fill an open ingest job with CSV; there is one upload a job."""
         self._session.put(
-            f"{self._url}/ingest/{job_id}/batches", data=ids, headers={"Content-Type": "text/csv"}
+            f"{self._url}/ingest/{job_id}/batches", data=rows, headers={"Content-Type": "text/csv"}
         )
 
     def close(self, job_id: str) -> None:
@@ -272,15 +248,6 @@ class Bulk:
     def _rows(self, url: str) -> Iterator[dict[str, str]]:
         with self._session.get(url, stream=True) as response:
             yield from csv.DictReader(_text(response), strict=True)
-
-
-def _ingest(object_name: str, operation: str) -> dict[str, str]:
-    return {
-        "object": object_name,
-        "operation": operation,
-        "contentType": "CSV",
-        "lineEnding": "LF",
-    }
 
 
 def _text(response: requests.Response) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Sends ids as ingest jobs so that no answer that gets lost leaves a job behind or doubles one.
+"""Sends rows as ingest jobs so that no answer that gets lost leaves a job behind or doubles one.
 
 Creating a job is never blindly repeated: a lost answer may stand for a job that is there. The job
 list says so; a job that was filled in the same request is followed, an empty one is aborted.
@@ -22,13 +22,15 @@ from target_zuora360_cleanup.salesforce.errors import ApiError, is_passing
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from target_zuora360_cleanup.salesforce.bulk import Bulk, IdFile, ListedJob
+    from target_zuora360_cleanup.salesforce.bulk import Bulk, Ingest, ListedJob
+    from target_zuora360_cleanup.salesforce.csv_file import CsvFile
 
 logger = logging.getLogger(__name__)
 
 WAITS: Final = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 """Seconds before each further attempt, shortened by chance so that threads don't meet again."""
 DELETIONS: Final = frozenset({"delete", "hardDelete"})
+_UNFINISHED: Final = frozenset({"Open", "UploadComplete", "InProgress"})
 
 
 @dataclass
@@ -47,24 +49,31 @@ class JobSender:
     _known: set[str] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def leftovers(self, is_cleaned: Callable[[str], bool]) -> tuple[ListedJob, ...]:
-        """Delete jobs of this user that an earlier run has left unfinished.
+    def leftovers(
+        self, is_ours: Callable[[str], bool], operations: frozenset[str] = DELETIONS
+    ) -> tuple[ListedJob, ...]:
+        """Jobs of this user that an earlier run has left unfinished.
 
         Every job that is there now is known from here on to be none of this run.
 
         Args:
-            is_cleaned: Whether a cleanup may have deleted rows of this object (API name).
+            is_ours: Whether a run may have changed rows of this object (API name).
+            operations: What such a job does.
         """
         listed = tuple(self.bulk.listed())
         with self._lock:
             self._known.update(each.id for each in listed)
-        unfinished = [each for each in listed if _is_unfinished(each) and is_cleaned(each.object)]
+        unfinished = [
+            each
+            for each in listed
+            if each.state in _UNFINISHED and each.operation in operations and is_ours(each.object)
+        ]
         if not unfinished:
             return ()
         user = self.user_id()
         return tuple(each for each in unfinished if each.user_id == user)
 
-    def send(self, object_name: str, operation: str, ids: IdFile) -> str:
+    def send(self, ingest: Ingest, rows: CsvFile) -> str:
         """Create, fill and close a job, again while the trouble is a passing one; its id.
 
         Raises:
@@ -74,23 +83,23 @@ class JobSender:
         waits = iter(WAITS)
         while True:
             try:
-                return self._noted(self._send(object_name, operation, ids))
+                return self._noted(self._send(ingest, rows))
             except (ApiError, RequestException) as exc:
                 wait = next(waits, None)
                 if wait is None or not is_passing(exc):
                     raise
-                logger.info("%s: a job could not be sent (%s); trying again.", object_name, exc)
+                logger.info("%s: a job could not be sent (%s); trying again.", ingest.object, exc)
             self.pause(wait * random.uniform(0.5, 1))  # noqa: S311 - no secret
             # Without the list nothing is known, and nothing is sent again.
-            if found := self._lost(object_name, operation):
+            if found := self._lost(ingest):
                 return found
 
-    def _send(self, object_name: str, operation: str, ids: IdFile) -> str:
-        if len(ids) <= MULTIPART_CHARACTERS:
-            return self.bulk.create_filled(object_name, operation, ids)
-        job_id = self._noted(self.bulk.create_ingest(object_name, operation))
+    def _send(self, ingest: Ingest, rows: CsvFile) -> str:
+        if len(rows) <= MULTIPART_CHARACTERS:
+            return self.bulk.create_filled(ingest, rows)
+        job_id = self._noted(self.bulk.create_ingest(ingest))
         try:
-            self.bulk.upload(job_id, ids)
+            self.bulk.upload(job_id, rows)
             self.bulk.close(job_id)
         except (ApiError, RequestException):
             # An open job would hold its place for a day.
@@ -104,9 +113,9 @@ class JobSender:
             self._known.add(job_id)
         return job_id
 
-    def _lost(self, object_name: str, operation: str) -> str:
+    def _lost(self, ingest: Ingest) -> str:
         """A job that is there although its answer never came; blank where there is none."""
-        for job in self._unknown(object_name, operation, self.bulk.listed()):
+        for job in self._unknown(ingest, self.bulk.listed()):
             if job.state == "Open":
                 with suppress(ApiError, RequestException):
                     self.bulk.abort(job.id)
@@ -114,12 +123,9 @@ class JobSender:
                 return job.id
         return ""
 
-    def _unknown(
-        self, object_name: str, operation: str, listed: Iterable[ListedJob]
-    ) -> list[ListedJob]:
-        found = [
-            each for each in listed if (each.object, each.operation) == (object_name, operation)
-        ]
+    def _unknown(self, ingest: Ingest, listed: Iterable[ListedJob]) -> list[ListedJob]:
+        wanted = ingest.object, ingest.operation
+        found = [each for each in listed if (each.object, each.operation) == wanted]
         with self._lock:
             new = [each for each in found if each.id not in self._known]
             if not new:
@@ -128,7 +134,3 @@ class JobSender:
             own = [each for each in new if each.user_id == user]
             self._known.update(each.id for each in own[:1])
             return own[:1]
-
-
-def _is_unfinished(job: ListedJob) -> bool:
-    return job.operation in DELETIONS and job.state in ("Open", "UploadComplete", "InProgress")

@@ -1,0 +1,67 @@
+"""CSV on its way to an ingest job: on the disk, so that no job's rows take memory."""
+
+from __future__ import annotations
+
+import tempfile
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+CHUNK_BYTES: Final = 1 << 17
+
+
+class CsvFile:
+    """CSV in a temporary file.
+
+    Iterating gives it from its beginning each time, so that it can be sent again when the session
+    had to be renewed.
+
+    Args:
+        header: The header row, without its line end.
+        rows: Rows without line ends, block by block.
+
+    Attributes:
+        rows: How many there are.
+
+    Raises:
+        OSError: There is no room for a temporary file.
+    """
+
+    def __init__(self, header: bytes, rows: Iterable[Sequence[bytes]]) -> None:
+        self.rows = 0
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - `close` closes it
+        try:
+            self._file.write(header + b"\n")
+            for block in rows:
+                self._file.write(b"\n".join([*block, b""]))
+                self.rows += len(block)
+            self._size = self._file.tell()
+        except BaseException:
+            self._file.close()
+            raise
+
+    def __len__(self) -> int:
+        """Bytes of the CSV."""
+        return self._size
+
+    def __iter__(self) -> Iterator[bytes]:
+        """The CSV in chunks."""
+        self._file.seek(0)
+        return iter(partial(self._file.read, CHUNK_BYTES), b"")
+
+    def close(self) -> None:
+        """Give the room on the disk back."""
+        self._file.close()
+
+
+class IdFile(CsvFile):
+    """Ids for a delete job, block by block."""
+
+    def __init__(self, ids: Iterable[Sequence[bytes]]) -> None:
+        super().__init__(b"Id", ids)
+
+    def ids(self) -> list[str]:
+        """All ids, where there are few."""
+        return b"".join(self).decode().splitlines()[1:]
