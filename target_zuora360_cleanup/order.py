@@ -40,12 +40,12 @@ def deletion_order(
     soft = [(each.child, each.parent) for each in inside if each.on_delete == "clear"]
     later = [(name, parent) for parent in sorted(last & set(before)) for name in before]
     for child, parent in sorted(soft) + [pair for pair in later if pair[0] not in last]:
-        if not _reaches(before, parent, child):
+        if not reaches(before, parent, child):
             before[parent].add(child)
     return before
 
 
-def _reaches(before: Mapping[str, set[str]], needed: str, start: str) -> bool:
+def reaches(before: Mapping[str, set[str]], needed: str, start: str) -> bool:
     """Whether `needed` has to be done, directly or not, before `start`."""
     seen, todo = set[str](), [start]
     while todo:

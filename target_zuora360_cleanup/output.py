@@ -100,6 +100,10 @@ class OutputFolder:
         """The file of rows that could not be deleted, opened at the first row."""
         return FailureFile(self.path / "failures.csv")
 
+    def skipped(self) -> FailureFile:
+        """The file of records that have no place in Salesforce, opened at the first one."""
+        return FailureFile(self.path / "skipped.csv")
+
 
 def _unwritable(parent: str, exc: Exception) -> InputError:
     why = str(getattr(exc, "strerror", None) or exc).rstrip(".")

@@ -10,6 +10,7 @@ from target_zuora360_cleanup.estimate import BASIS, Estimate
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from target_zuora360_cleanup.facts import OrgInfo
     from target_zuora360_cleanup.outcome import FailureGroup, Outcome
     from target_zuora360_cleanup.plan import Plan
     from target_zuora360_cleanup.state import Reset
@@ -30,6 +31,8 @@ class Report:
         written: States that were written to stdout, in order.
         calls: Requests to Salesforce, by HTTP method.
         usage: Calls used and allowed in 24 hours, as Salesforce counts.
+        org: Which org it is, where there is no plan to tell.
+        loaded: In mode `sync`, label, group and counts of each object type, by API name.
     """
 
     mode: str
@@ -45,6 +48,8 @@ class Report:
     written: list[dict[str, Any]] = field(default_factory=list)
     calls: dict[str, int] = field(default_factory=dict)
     usage: tuple[int, int] | None = None
+    org: OrgInfo | None = None
+    loaded: dict[str, tuple[str, str, dict[str, Any]]] = field(default_factory=dict)
 
     def as_json(self, finished_at: datetime) -> dict[str, Any]:
         """The report in its documented form."""
@@ -67,9 +72,9 @@ class Report:
         }
 
     def _org(self) -> dict[str, Any] | None:
-        if self.plan is None:
+        org = self.plan.org if self.plan else self.org
+        if org is None:
             return None
-        org = self.plan.org
         return {"id": org.id, "name": org.name, "is_sandbox": org.is_sandbox}
 
     def _estimate(self) -> dict[str, Any] | None:
@@ -83,6 +88,11 @@ class Report:
         }
 
     def _objects(self) -> list[dict[str, Any]]:
+        if self.loaded:
+            return [
+                {"api_name": name, "label": label, "group": group, **counts}
+                for name, (label, group, counts) in sorted(self.loaded.items())
+            ]
         outcomes = {each.name: each for each in self.outcomes}
         steps = self.plan.steps if self.plan else ()
         return [

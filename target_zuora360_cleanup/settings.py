@@ -32,7 +32,7 @@ def _setting(  # noqa: PLR0913 - what a user reads about one setting
     description: str,
     default: object = None,
     *,
-    factory: Callable[[], dict[str, str]] | None = None,
+    factory: Callable[[], dict[str, Any]] | None = None,
     options: tuple[str, ...] = (),
     sensitive: bool = False,
     minimum: int | None = None,
@@ -58,7 +58,7 @@ class Settings:
     mode: str = _setting(
         "Mode",
         "`plan` only reads and reports; `cleanup` deletes and resets the bookmarks; `reset` only "
-        "resets them; `sync` is not available yet.",
+        "resets them; `sync` loads the tap's records into the 360 objects.",
         "plan",
         options=MODES,
     )
@@ -123,14 +123,14 @@ class Settings:
     )
     allow_failures: bool = _setting(
         "Allow failures",
-        "Exit with 0 although some records could not be deleted.",
+        "Exit with 0 although some records could not be deleted or loaded.",
         default=False,
     )
     job_size: int = _setting(
-        "Job size", "Records per delete job.", 100_000, minimum=1, maximum=5_000_000
+        "Job size", "Records per Bulk API job.", 100_000, minimum=1, maximum=5_000_000
     )
     max_parallel_jobs: int = _setting(
-        "Parallel jobs", "Delete jobs under way at once.", 5, minimum=1, maximum=25
+        "Parallel jobs", "Bulk API jobs under way at once.", 5, minimum=1, maximum=25
     )
     quota_percent_total: int = _setting(
         "Quota in percent",
@@ -156,6 +156,43 @@ class Settings:
         "Output folder",
         "Where each run makes its folder with the report, the failures and the backups.",
         "output/zuora360-cleanup",
+    )
+    field_maps: Mapping[str, Any] = _setting(
+        "Field maps",
+        "For mode `sync`: stream name to an object of Zuora fields and the Salesforce field, or "
+        "list of fields, that gets the value; `null` leaves a field out.",
+        factory=dict,
+    )
+    unmapped_streams: str = _setting(
+        "Unmapped streams",
+        "What mode `sync` does about streams that no object type takes: `ignore` (with one "
+        "warning) or `refuse`.",
+        "ignore",
+        options=("ignore", "refuse"),
+    )
+    batch_size_rows: int = _setting(
+        "Batch size rows",
+        "Rows that mode `sync` gathers before it loads them.",
+        50_000,
+        minimum=1,
+    )
+    stream_maps: Mapping[str, Any] = _setting(
+        "Stream maps",
+        "For mode `sync`: inline maps of the Singer SDK, to rename, filter or compute.",
+        factory=dict,
+    )
+    stream_map_config: Mapping[str, Any] = _setting(
+        "Stream map config", "Values that expressions in `stream_maps` may use.", factory=dict
+    )
+    add_record_metadata: bool = _setting(
+        "Add record metadata",
+        "For mode `sync`: add the SDK's `_sdc_` fields to each record, for `field_maps` to name.",
+        default=False,
+    )
+    validate_records: bool = _setting(
+        "Validate records",
+        "For mode `sync`: check each record against the tap's SCHEMA.",
+        default=True,
     )
     client_id: str | None = _setting(
         "Client id", "Consumer key of the connected app or External Client App."

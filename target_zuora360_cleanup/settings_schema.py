@@ -42,6 +42,7 @@ def _type(hint: object) -> dict[str, Any]:
     if get_origin(hint) is tuple:
         return {"type": ["array", "null"], "items": holds}
     if get_origin(hint) is Mapping:
-        return {"type": ["object", "null"], "additionalProperties": holds}
+        is_open = get_args(hint)[1] is Any
+        return {"type": ["object", "null"], "additionalProperties": is_open or holds}
     plain = next(kind for kind in kinds if hint is kind or kind in get_args(hint))
     return {"type": [kinds[plain], "null"]}

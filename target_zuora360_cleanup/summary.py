@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from target_zuora360_cleanup.estimate import Estimate
+from target_zuora360_cleanup.sync import summary as sync_summary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,6 +46,8 @@ def _parts(report: Report, folder: Path | None) -> Iterator[RenderableType]:
         yield Text(Estimate.of(report.plan.to_delete).words)
     if report.plan:
         yield from (_finding(each) for each in report.plan.findings)
+    if report.mode == "sync":
+        yield from sync_summary.parts(report)
     yield from _failures(report)
     yield from (Text(line) for line in _state(report))
     if folder:
@@ -53,6 +56,8 @@ def _parts(report: Report, folder: Path | None) -> Iterator[RenderableType]:
 
 def headline(report: Report) -> str:
     """What happened, in one sentence."""
+    if report.mode == "sync":
+        return sync_summary.headline(report)
     deleted = sum(each.deleted for each in report.outcomes)
     failed = sum(each.failed for each in report.outcomes)
     org = f"{report.plan.org.name} ({report.plan.org.id})" if report.plan else "Salesforce"
@@ -139,6 +144,9 @@ def _failures(report: Report) -> Iterator[RenderableType]:
 
 
 def _state(report: Report) -> Iterator[str]:
+    if report.mode == "sync":
+        yield sync_summary.state_line(report)
+        return
     if report.reset is None:
         return
     if not report.written:

@@ -8,12 +8,13 @@ import os
 import signal
 import sys
 from collections import Counter
+from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 import click
 from singer_sdk import Sink, Target
 from singer_sdk.exceptions import ConfigValidationError
-from singer_sdk.helpers.capabilities import PluginCapabilities
+from singer_sdk.helpers.capabilities import PluginCapabilities, TargetCapabilities
 from singer_sdk.io_base import SingerReader
 from typing_extensions import override
 
@@ -23,7 +24,7 @@ from target_zuora360_cleanup.settings_input import read_settings, unknown_settin
 from target_zuora360_cleanup.settings_schema import json_schema
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
     from types import FrameType
 
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
     from target_zuora360_cleanup.run import Run
     from target_zuora360_cleanup.settings import Settings
+    from target_zuora360_cleanup.sync.records import Intake
+    from target_zuora360_cleanup.sync.run import SyncRun
 
 
 class _RunReader(SingerReader):
@@ -48,6 +51,38 @@ class _RunReader(SingerReader):
     ) -> Counter[str]:
         stream = self._run.follow(_binary(file_input))
         return Counter(RECORD=sum(stream.counts.values()), SCHEMA=len(stream.schemas))
+
+
+class _SyncReader(SingerReader):
+    """Reads the stream as the SDK does; one that can't be loaded is read to its end all the same.
+
+    A target that leaves early makes Meltano fail with a broken pipe, which hides the reason.
+    """
+
+    def __init__(self, target: TargetZuora360Cleanup) -> None:
+        super().__init__()
+        self._target = target
+
+    @override
+    def process_lines(
+        self,
+        file_input: IO[str] | None,
+        callbacks: dict[str, Callable[[dict[str, Any]], None]],
+    ) -> Counter[str]:
+        source = file_input or self.default_input
+        with self._target.told():
+            try:
+                return super().process_lines(source, callbacks)
+            except Interrupted:
+                raise
+            except Exception:
+                for _ in source:
+                    pass
+                raise
+
+
+class Interrupted(CleanupError):
+    """A signal arrived while records were being loaded."""
 
 
 def _binary(file_input: IO[str] | None) -> IO[bytes] | None:
@@ -70,19 +105,76 @@ class TargetZuora360Cleanup(Target):
     capabilities: ClassVar[list[CapabilitiesEnum]] = [
         PluginCapabilities.ABOUT,
         PluginCapabilities.STRUCTURED_LOGGING,
+        PluginCapabilities.STREAM_MAPS,
+        PluginCapabilities.BATCH,
+        TargetCapabilities.VALIDATE_RECORDS,
     ]
-    default_sink_class = Sink
 
     def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401 - the SDK's own arguments
         self._run: Run | None = None
+        self._sync: SyncRun | None = None
+        self._written: list[dict[str, Any]] = []
         super().__init__(setup_mapper=False, **kwargs)
         settings = self._read_settings()
         pipeline = read_pipeline(os.environ, parent_command_line())
         # `--version` and `--about` need none of it, and Meltano asks for them often.
+        if settings.mode == "sync":
+            from target_zuora360_cleanup.sync.run import SyncRun
+
+            self._sync = SyncRun(settings, pipeline)
+            self.message_reader = _SyncReader(self)
+            self.setup_mapper()
+            return
         from target_zuora360_cleanup.run import Run
 
         self._run = Run(settings, pipeline)
         self.message_reader = _RunReader(self._run)
+
+    @contextmanager
+    def told(self) -> Iterator[None]:
+        """Has whatever ends a sync told in its report."""
+        try:
+            yield
+        except BaseException as exc:
+            if self._sync:
+                self._sync.end(exc, self._written)
+            raise
+
+    @override
+    def get_sink_class(self, stream_name: str) -> type[Sink]:
+        """The sink of every stream; only mode `sync` has any."""
+        from target_zuora360_cleanup.sync.sink import SyncSink
+
+        return SyncSink
+
+    def begin_stream(self, name: str, fields: Sequence[str]) -> tuple[Intake, ...]:
+        """What takes the records of a stream; see `SyncRun.stream`."""
+        if self._sync is None:
+            raise RuntimeError("only mode sync takes records")
+        return self._sync.stream(name, fields)
+
+    def load_full_batch(self) -> None:
+        """Load what has come together, once it is enough, and pass the state on."""
+        if self._sync and self._sync.is_full:
+            self._sync.flush()
+            self.drain_all()
+
+    @override
+    def process_endofpipe(self) -> None:
+        """Load the rest; then the last state may be passed on."""
+        if self._sync is None:
+            return
+        with self.told():
+            self._sync.finish()
+            super().process_endofpipe()
+        self._sync.end(None, self._written)
+
+    @override
+    def _write_state_message(self, state: dict[str, Any]) -> None:
+        """Pass a state on, but only when every record before it is in Salesforce."""
+        if self._sync and self._sync.flush():
+            super()._write_state_message(state)
+            self._written.append(state)
 
     def _read_settings(self) -> Settings:
         try:
@@ -91,11 +183,6 @@ class TargetZuora360Cleanup(Target):
             raise ConfigValidationError(
                 str(exc), errors=[str(exc)], schema=self.config_jsonschema
             ) from None
-        if settings.mode == "sync":
-            raise InputError(
-                "mode 'sync' is not available yet; use 'plan', 'cleanup' or 'reset', and your "
-                "other loader to sync."
-            )
         return settings
 
     @override
@@ -111,14 +198,21 @@ class TargetZuora360Cleanup(Target):
     @override
     @classmethod
     def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:
-        """Add nothing: the SDK's own settings concern loading, and nothing is loaded."""
+        """Add nothing: those of the SDK's settings that hold here are declared with our own."""
 
     @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
-        """Stop the run; never print the tap's state."""
+        """Stop the run; never print a state that does not hold."""
+        name = signal.Signals(signum).name
+        if self._sync:
+            self._sync.interrupt()
+            raise Interrupted(
+                f"Stopped by {name}. The stored state stays before what is not loaded, so the next "
+                "run sends it again."
+            )
         if self._run is None:
             sys.exit(CleanupError.exit_status)
-        self._run.interrupt(signal.Signals(signum).name)
+        self._run.interrupt(name)
 
     @override
     @classmethod

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from target_zuora360_cleanup.field_values import NULL, Cell, Field, Unfit, cell
+from target_zuora360_cleanup.sync.field_values import NULL, Cell, Field, Unfit, cell
 
 TYPES = ("string", "textarea", "picklist", "currency", "double", "int", "date", "datetime", "email")
 

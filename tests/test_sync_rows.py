@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from target_zuora360_cleanup.field_maps import FieldMap, Parent
-from target_zuora360_cleanup.field_values import NULL, Field, Unfit
-from target_zuora360_cleanup.sync_rows import RowShape, TargetObject
+from target_zuora360_cleanup.sync.field_maps import FieldMap, Parent
+from target_zuora360_cleanup.sync.field_values import NULL, Field, Unfit
+from target_zuora360_cleanup.sync.org_objects import Lookup, TargetObject
+from target_zuora360_cleanup.sync.rows import CLEARED, RowShape, line
 
 KEY = "Zuora__External_Id__c"
 ACCOUNT, INVOICE = "Zuora__CustomerAccount__c", "Zuora__ZInvoice__c"
+LOOKUP = Lookup(
+    "Zuora__BillingAccount__c",
+    "Zuora__BillingAccount__r",
+    (ACCOUNT,),
+    owning=True,
+    insert_only=False,
+    clearable=True,
+)
 MAP = FieldMap(
     "Invoice",
     INVOICE,
@@ -19,53 +29,108 @@ MAP = FieldMap(
     (Parent("AccountId", "Zuora__BillingAccount__c", ACCOUNT),),
 )
 OBJECTS = {
-    ACCOUNT: TargetObject(ACCOUNT, KEY, {KEY: Field(KEY, "string", 255)}, {}),
+    ACCOUNT: TargetObject(ACCOUNT, "Account", KEY, {KEY: Field(KEY, "string", 255)}, {}),
     INVOICE: TargetObject(
         INVOICE,
+        "Invoice",
         KEY,
         {
             KEY: Field(KEY, "string", 255),
             "Name": Field("Name", "string", 5),
             "Zuora__TotalAmount__c": Field("Zuora__TotalAmount__c", "currency"),
         },
-        {"Zuora__BillingAccount__c": "Zuora__BillingAccount__r"},
+        {"Zuora__BillingAccount__c": LOOKUP},
     ),
 }
-SHAPE = RowShape.of(MAP, OBJECTS)
+SENT = {"Id", "InvoiceNumber", "Amount", "New", "AccountId"}
+SHAPE = RowShape.of(MAP, OBJECTS, SENT)
+
+
+def csv(record: dict[str, Any], shape: RowShape = SHAPE) -> tuple[str, str]:
+    """Header and row as a job gets them."""
+    row = shape.row(record)
+    return shape.header(row.links), line(row.cells, row.links)
 
 
 def test_the_key_comes_first_and_a_parent_is_named_by_its_external_id() -> None:
-    assert [each.header for each in SHAPE.columns] == [
-        KEY, "Name", "Zuora__TotalAmount__c", f"Zuora__BillingAccount__r.{KEY}",
-    ]  # fmt: skip
+    header, row = csv({"Id": "8a1", "InvoiceNumber": "INV1", "Amount": 49.5, "AccountId": "8a2"})
+    assert header == f"{KEY},Name,Zuora__TotalAmount__c,Zuora__BillingAccount__r.{KEY}"
+    assert row == "8a1,INV1,49.5,8a2"
+
+
+def test_a_parent_that_is_blank_clears_the_lookup_by_its_own_column() -> None:
+    header, row = csv({"Id": "8a1", "AccountId": None})
+    assert header.endswith(",Zuora__BillingAccount__c")
+    assert row == f"8a1,,,{NULL}"
+
+
+def test_a_lookup_that_can_not_be_blank_is_left_alone() -> None:
+    fixed = replace(LOOKUP, clearable=False)
+    invoice = replace(OBJECTS[INVOICE], lookups={LOOKUP.name: fixed})
+    shape = RowShape.of(MAP, {**OBJECTS, INVOICE: invoice}, SENT)
+    assert csv({"Id": "8a1", "AccountId": ""}, shape)[0] == f"{KEY},Name,Zuora__TotalAmount__c"
 
 
 def test_a_field_that_the_org_does_not_have_is_left_out_by_name() -> None:
     assert SHAPE.left_out == ("Zuora__New__c",)
 
 
-def test_a_parent_that_the_org_does_not_have_is_left_out_by_its_lookup() -> None:
-    shape = RowShape.of(MAP, {INVOICE: OBJECTS[INVOICE]})
-    assert "Zuora__BillingAccount__c" in shape.left_out
-    no_lookup = replace(OBJECTS[INVOICE], relationships={})
-    assert RowShape.of(MAP, {**OBJECTS, INVOICE: no_lookup}).left_out == shape.left_out
+def test_a_field_that_the_stream_does_not_have_is_no_column_and_no_warning() -> None:
+    shape = RowShape.of(MAP, OBJECTS, {"Id", "Amount"})
+    assert [each.header for each in shape.columns] == [KEY, "Zuora__TotalAmount__c"]
+    assert shape.links == ()
+    assert shape.left_out == ()
 
 
-def test_a_record_becomes_a_row_in_the_columns_order() -> None:
-    record = {"Amount": 49.5, "Id": "8a1", "AccountId": "8a2", "InvoiceNumber": "INV1", "X": 1}
-    assert SHAPE.row(record).values == ("8a1", "INV1", "49.5", "8a2")
+@pytest.mark.parametrize(
+    "objects",
+    [
+        {INVOICE: OBJECTS[INVOICE]},
+        {**OBJECTS, INVOICE: replace(OBJECTS[INVOICE], lookups={})},
+        {**OBJECTS, ACCOUNT: replace(OBJECTS[ACCOUNT], external_id="")},
+    ],
+    ids=["no parent object", "no lookup", "parent without a key"],
+)
+def test_a_parent_that_the_org_does_not_have_is_no_link(objects: dict[str, TargetObject]) -> None:
+    assert RowShape.of(MAP, objects, SENT).links == ()
+
+
+def test_a_users_own_parent_key_is_a_plain_column() -> None:
+    made_by = FieldMap("Invoice", INVOICE, {"Region": ("Zuora__BillingAccount__r.Region__c",)})
+    shape = RowShape.of(made_by, OBJECTS, {"Id", "Region"})
+    assert shape.header(()) == f"{KEY},Zuora__BillingAccount__r.Region__c"
 
 
 def test_what_is_null_clears_its_field_and_what_is_missing_leaves_it() -> None:
-    assert SHAPE.row({"Id": "8a1", "Amount": None}).values == ("8a1", "", NULL, "")
+    assert csv({"Id": "8a1", "Amount": None})[1] == f"8a1,,{NULL}"
+
+
+@pytest.mark.parametrize(
+    ("text", "cell"),
+    [("a,b", '"a,b"'), ('a"b', '"a""b"'), ("a\nb", '"a\nb"'), (" a", '" a"'), ("Łó", "Łó")],
+)
+def test_a_text_that_would_break_the_csv_is_quoted(text: str, cell: str) -> None:
+    assert csv({"Id": "8a1", "InvoiceNumber": text})[1] == f"8a1,{cell},"
 
 
 def test_a_text_that_was_cut_is_told_by_its_column() -> None:
     row = SHAPE.row({"Id": "8a1", "InvoiceNumber": "INV00001"})
-    assert (row.values[1], row.cut) == ("INV00", ("Name",))
+    assert (row.cells, row.cut) == ("8a1,INV00,", ("Name",))
 
 
 def test_a_value_that_does_not_fit_names_its_column_and_not_itself() -> None:
     with pytest.raises(Unfit, match=r"^Amount for Zuora__TotalAmount__c is no number") as caught:
         SHAPE.row({"Id": "8a1", "Amount": "much"})
     assert "much" not in str(caught.value)
+
+
+@pytest.mark.parametrize("record", [{}, {"Id": None}, {"Id": ""}])
+def test_a_record_without_an_id_is_no_row(record: dict[str, Any]) -> None:
+    with pytest.raises(Unfit, match="Id is blank"):
+        SHAPE.row(record)
+
+
+def test_lookups_are_kept_as_values_so_that_they_can_be_left_out_later() -> None:
+    assert SHAPE.row({"Id": "1", "AccountId": "2"}).links == ("2",)
+    assert SHAPE.row({"Id": "1", "AccountId": None}).links == (CLEARED,)
+    assert SHAPE.row({"Id": "1"}).links == (None,)

@@ -186,7 +186,7 @@ def test_it_tells_its_settings_just_as_they_are() -> None:
         ({"max_records": "many"}, "'many' is not of type 'integer'"),
         ({"object_groups": "accounts"}, "'accounts' is not of type 'array'"),
         ({"keep_quoted_products": "maybe"}, "'maybe' is not of type 'boolean'"),
-        ({"mode": "sync"}, "'sync' is not available yet"),
+        ({"mode": "sync", "field_maps": {"Acount": {}}}, "did you mean 'Account'?"),
         ({"mode": "reset", "output_dir": "/dev/null"}, "output_dir: can't write to '/dev/null'"),
         ([1], "can't read the configuration"),
         (None, "config.json' was not found"),

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ZUORA, QUOTES = "Zuora__", "zqu__"
+DELETED: Final = "Deleted"
+"""A field of the tap's own, which says that a record is deleted in Zuora (AQuA)."""
 
 
 @dataclass(frozen=True)
@@ -41,15 +43,35 @@ class FieldMap:
         object: API name of the 360 object.
         fields: Zuora's field -> API names of the Salesforce fields that get its value.
         parents: Lookups to other 360 objects.
+        account: Zuora's field with the id of the Salesforce Account, where a record has no place
+            without one.
+        status: Zuora's field that tells whether a record belongs to the 360 objects.
+        elsewhere: Values of it with which a record does not; a row that is there is removed.
     """
 
     stream: str
     object: str
     fields: Mapping[str, tuple[str, ...]]
     parents: tuple[Parent, ...] = field(default=())
+    account: str = ""
+    status: str = ""
+    elsewhere: frozenset[str] = frozenset()
+
+    def deleted_flag(self) -> str:
+        """The Salesforce field that marks what is deleted in Zuora; blank if there is none."""
+        return next(iter(self.fields.get(DELETED, ())), "")
 
 
-def _map(prefix: str, stream: str, name: str, fields: str, parents: str = "") -> FieldMap:
+def _map(  # noqa: PLR0913 - one row of the table below
+    prefix: str,
+    stream: str,
+    name: str,
+    fields: str,
+    parents: str = "",
+    *,
+    account: str = "",
+    elsewhere: str = "",
+) -> FieldMap:
     """One map from a short notation.
 
     Args:
@@ -59,6 +81,8 @@ def _map(prefix: str, stream: str, name: str, fields: str, parents: str = "") ->
         fields: Words `Source=Field,Field`; a single word stands for both. Fields are written
             without namespace and suffix, standard ones with a dot in front.
         parents: Words `Source=Lookup>Object`, written in the same way.
+        account: As in `FieldMap`.
+        elsewhere: Values of `Status`.
     """
     pairs = (word.partition("=") for word in fields.split())
     links = (word.partition("=") for word in parents.split())
@@ -77,6 +101,9 @@ def _map(prefix: str, stream: str, name: str, fields: str, parents: str = "") ->
                 (source, sign, to.partition(">")) for source, sign, to in links
             )
         ),
+        account,
+        "Status" if elsewhere else "",
+        frozenset(elsewhere.split()),
     )
 
 
@@ -97,9 +124,10 @@ FIELD_MAPS: Final = (
          "TotalInvoiceBalance Currency MRR Batch BillCycleDay AutoPay AllowInvoiceEdit PaymentTerm "
          "BillToId SoldToId InvoiceTemplateId CommunicationProfileId=Communication_Profile_Id "
          "LastInvoiceDate Notes PurchaseOrderNumber SalesRepName TaxExemptStatus "
-         "TaxExemptCertificateID VATId=VAT_Id",
+         "TaxExemptCertificateID VATId=VAT_Id CrmId=Account",
          "ParentId=Parent>CustomerAccount "
-         "DefaultPaymentMethodId=Default_Payment_Method>PaymentMethod"),
+         "DefaultPaymentMethodId=Default_Payment_Method>PaymentMethod "
+         "BillToId=BillToContact>ZContact SoldToId=SoldToContact>ZContact", account="CrmId"),
     _map(ZUORA, "Subscription", "Subscription",
          "Id=Zuora_Id Name=.Name,SubscriptionNumber Status Version TermType=TermSettingType "
          "SubscriptionStartDate SubscriptionEndDate TermStartDate "
@@ -108,7 +136,9 @@ FIELD_MAPS: Final = (
          "CurrentTerm RenewalTerm MRR TCV NextChargeDate OriginalId PreviousSubscriptionId "
          "OriginalCreatedDate=OriginalCreated_Date Notes QuoteNumber__QT QuoteType__QT "
          "QuoteBusinessType__QT OpportunityName__QT OpportunityCloseDate__QT",
-         "AccountId=CustomerAccount>CustomerAccount InvoiceOwnerId=InvoiceOwner>CustomerAccount"),
+         "AccountId=CustomerAccount>CustomerAccount InvoiceOwnerId=InvoiceOwner>CustomerAccount",
+         # A new version takes the number of the one before, which must be unique.
+         elsewhere="Expired Draft"),
     _map(ZUORA, "RatePlan", "SubscriptionRatePlan",
          "Name=.Name ProductRatePlanId AmendmentId AmendmentType AmendmentSubscriptionRatePlanId "
          "OriginalSrpId=OriginalSubscriptionRatePlanId",
@@ -130,7 +160,8 @@ FIELD_MAPS: Final = (
     _map(ZUORA, "Invoice", "ZInvoice",
          "Id=Zuora_Id InvoiceNumber=.Name Amount=TotalAmount Balance=Balance2 Comments=Description "
          "InvoiceDate DueDate TargetDate PostedDate CreatedDate=GeneratedDate Status "
-         "CreditBalanceAdjustmentAmount Reversed=ReverseFlag", _OF_ACCOUNT),
+         "CreditBalanceAdjustmentAmount Reversed=ReverseFlag", _OF_ACCOUNT,
+         elsewhere="Draft Canceled Error Generating"),
     _map(ZUORA, "InvoiceItem", "InvoiceItem",
          "Id=Zuora_Id ChargeName ChargeAmount TaxAmount Quantity UnitPrice ServiceStartDate "
          "ServiceEndDate ProcessingType AccountingCode",
@@ -156,6 +187,28 @@ FIELD_MAPS: Final = (
          f"{_OF_ACCOUNT} InvoiceId=Invoice>ZInvoice"),
     _map(ZUORA, "DebitMemo", "DebitMemo", f"{_MEMO} Balance DueDate",
          f"{_OF_ACCOUNT} InvoiceId=Invoice>ZInvoice"),
+    _map(ZUORA, "RatePlanChargeTier", "SubscriptionRatePlanChargeTier",
+         "Tier Price StartingUnit EndingUnit PriceFormat",
+         "RatePlanChargeId=SubscriptionProductCharge>SubscriptionProductCharge"),
+    _map(ZUORA, "TaxationItem", "TaxationItem",
+         "Name=.Name TaxAmount TaxRate TaxCode Jurisdiction TaxDate ExemptAmount",
+         "InvoiceItemId=Invoice_Item>InvoiceItem"),
+    _map(ZUORA, "CreditMemoItem", "CreditMemoItem",
+         "AmountWithoutTax=Amount Description ServiceStartDate",
+         "CreditMemoId=CreditMemo>CreditMemo InvoiceItemId=InvoiceItem>InvoiceItem"),
+    _map(ZUORA, "CreditMemoApplication", "CreditMemoPart", "ApplicationAmount=Amount",
+         "CreditMemoId=CreditMemo>CreditMemo DebitMemoId=DebitMemo>DebitMemo "
+         "InvoiceId=Invoice>ZInvoice"),
+    _map(ZUORA, "DebitMemoItem", "DebitMemoItem",
+         "AmountWithoutTax=Amount Description ServiceStartDate",
+         "DebitMemoId=DebitMemo>DebitMemo InvoiceItemId=InvoiceItem>InvoiceItem"),
+    _map(ZUORA, "PaymentApplication", "PaymentPart", "ApplicationAmount=Amount",
+         "PaymentId=Payment>Payment InvoiceId=Invoice>ZInvoice DebitMemoId=DebitMemo>DebitMemo"),
+    _map(ZUORA, "RefundApplication", "RefundPart", "ApplicationAmount=Amount",
+         "RefundId=Refund>Refund PaymentId=Payment>Payment CreditMemoId=CreditMemo>CreditMemo"),
+    _map(ZUORA, "UnitOfMeasure", "UnitOfMeasure", "Name=.Name DecimalPlaces RoundingMode"),
+    _map(QUOTES, "UnitOfMeasure", "ZUnitOfMeasure",
+         "Name=.Name DecimalPlaces RoundingMode DisplayedAs=Displayed_As Active"),
     _map(QUOTES, "Product", "Product2",
          "Name=.Name Description=.Description SKU=SKU,SKU2 Category EffectiveStartDate "
          "EffectiveEndDate AllowFeatureChanges=Allow_Feature_Changes Deleted"),

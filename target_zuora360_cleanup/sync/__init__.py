@@ -1,0 +1,1 @@
+"""Mode `sync`: the records of a Zuora tap, upserted into the 360 objects."""

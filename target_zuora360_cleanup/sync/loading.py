@@ -1,0 +1,299 @@
+"""Loads changes batch by batch: removals children first, rows parents first, late lookups last.
+
+A row whose parent is not there waits, since taps send object types in an order of their own, and so
+does everything of its object type from then on: an older change must never come after a newer one.
+At the end of the stream what waits is loaded in the same order. What then still has no parent is
+loaded without the lookup, or has no place in Salesforce.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterable, Mapping, Sequence  # noqa: TC003 - part of the public shape
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
+
+from target_zuora360_cleanup.sync.changes import Change, Pending, Place, Waiting
+from target_zuora360_cleanup.sync.rows import csv_line, without
+from target_zuora360_cleanup.sync.tally import NO_PARENT, NOT_THERE
+
+if TYPE_CHECKING:
+    from target_zuora360_cleanup.sync.hazards import Hazard
+    from target_zuora360_cleanup.sync.load_order import LoadOrder
+    from target_zuora360_cleanup.sync.org_objects import TargetObject
+    from target_zuora360_cleanup.sync.removals import Removals
+    from target_zuora360_cleanup.sync.rows import Link
+    from target_zuora360_cleanup.sync.shapes import Shapes
+    from target_zuora360_cleanup.sync.tally import Tally
+    from target_zuora360_cleanup.sync.upserts import FailedRow, Upserts
+
+logger = logging.getLogger(__name__)
+
+NO_PARENT_STREAM: Final = "PARENT_STREAM_NOT_SENT"
+_NO_PARENT: Final = re.compile(
+    r"foreign key external id: (?P<key>.*) not found for field \S+ in entity (?P<parent>\w+)",
+    re.IGNORECASE | re.DOTALL,
+)
+_DUPLICATE: Final = "DUPLICATE_VALUE"
+"""Another row has a value that must be unique; it may be about to change or to go."""
+
+Rows = dict[str, list[Change]]
+"""Changes by API name."""
+
+
+@dataclass
+class Loading:
+    """Loads into one org.
+
+    Attributes:
+        order: Which object types come before which.
+        objects: The org's, by API name.
+        hazards: What a deletion must not take along, by API name.
+        shapes: The shapes that changes name by number.
+        batch_rows: Rows in memory at most.
+        sent: Object types that the tap has streams of, as far as is known.
+    """
+
+    order: LoadOrder
+    objects: Mapping[str, TargetObject]
+    hazards: Mapping[str, Sequence[Hazard]]
+    shapes: Shapes
+    upserts: Upserts
+    removals: Removals
+    tally: Tally
+    batch_rows: int
+    sent: set[str] = field(default_factory=set)
+    _pending: Pending = field(default_factory=Pending)
+    _waiting: dict[Place, Waiting] = field(default_factory=dict)
+    _files: ExitStack = field(default_factory=ExitStack)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether a batch has come together."""
+        return self._pending.rows >= self.batch_rows
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether everything taken in so far is in Salesforce, or will never be."""
+        return not self._waiting and not self._pending.rows
+
+    def add(self, object_name: str, change: Change) -> None:
+        """Take a change in."""
+        if self._pending.add(object_name, change):
+            self.tally.of(object_name).merged += 1
+
+    def flush(self) -> None:
+        """Load the batch, as far as parents are there.
+
+        Raises:
+            ApiError, JobFailed, requests.RequestException: Salesforce does not do it.
+            OSError: There is no room for what waits.
+        """
+        taken = self._pending.take()
+        for name in [name for name in taken if Place(name) in self._waiting]:
+            self._wait(Place(name), taken.pop(name))
+        self._remove(taken)
+        late: Rows = {}
+        for level in self.order.levels:
+            rows = {name: _kept(taken[name]) for name in level if name in taken}
+            failed = self._upsert(rows)
+            lost = {(each.object, each.change.key) for each in failed}
+            for each in failed:
+                self._retry_or_fail(each)
+            for name, same in rows.items():
+                late[name] = self._late([row for row in same if (name, row.key) not in lost])
+        self._flush_late(late)
+
+    def finish(self) -> None:
+        """Load everything, whatever waits included.
+
+        Raises:
+            ApiError, JobFailed, requests.RequestException: Salesforce does not do it.
+            OSError: There is no room for what waits.
+        """
+        self.flush()
+        for name in self.order.parents_first:
+            if waiting := self._waiting.pop(Place(name), None):
+                self._settle_all(name, waiting)
+                if again := self._waiting.pop(Place(name), None):
+                    self._settle_all(name, again, last=True)
+        for name in self.order.parents_first:
+            if waiting := self._waiting.get(Place(name, late=True)):
+                for batch in waiting.batches(self.batch_rows):
+                    self._settle_late(name, _newest(batch))
+        self.close()
+
+    def close(self) -> None:
+        """Give up what waits."""
+        self._files.close()
+        self._waiting = {}
+
+    def _remove(self, taken: Mapping[str, Iterable[Change]]) -> None:
+        for name in reversed(self.order.parents_first):
+            keys = [each.key for each in taken.get(name, ()) if each.removes]
+            if not keys:
+                continue
+            for each in self.removals.remove(self.objects[name], keys, self.hazards.get(name, ())):
+                if each.code:
+                    self.tally.fail(name, each.key, each.code, each.message)
+                elif each.was_there:
+                    self.tally.of(name).deleted += 1
+                else:
+                    self.tally.skip(name, each.key, NOT_THERE, "")
+
+    def _upsert(self, rows: Rows) -> list[FailedRow]:
+        """Upsert all but the late lookups; the rows that Salesforce did not take, as they were."""
+        whole = {(name, row.key): row for name, same in rows.items() for row in same}
+        early = {name: [self._early(row) for row in same] for name, same in rows.items()}
+        failed = self.upserts.upsert(early.items())
+        for name, same in rows.items():
+            self.tally.of(name).upserted += len(same)
+        for each in failed:
+            self.tally.of(each.object).upserted -= 1
+        return [replace(each, change=whole[each.object, each.change.key]) for each in failed]
+
+    def _retry_or_fail(self, failed: FailedRow, *, late: bool = False) -> None:
+        """A row that may still find its parent waits; any other has failed."""
+        if self._missing(failed) or failed.code == _DUPLICATE:
+            self._wait(Place(failed.object, late), [failed.change])
+        else:
+            self.tally.fail(failed.object, failed.change.key, failed.code, failed.message)
+
+    def _wait(self, place: Place, changes: Sequence[Change]) -> None:
+        if not changes:
+            return
+        if place not in self._waiting:
+            self._waiting[place] = waiting = Waiting()
+            self._files.callback(waiting.close)
+        self._waiting[place].extend(changes)
+
+    def _settle_all(self, name: str, waiting: Waiting, *, last: bool = False) -> None:
+        """Load what has waited; but for the last time, duplicates wait for the rest once more."""
+        held: set[str] = set()
+        for batch in waiting.batches(self.batch_rows):
+            newest = _newest(batch)
+            self._wait(Place(name), [each for each in newest if each.key in held])
+            free = [each for each in newest if each.key not in held]
+            taken = self._settle(name, free, None if last else held)
+            self._wait(Place(name, late=True), self._late(taken))
+
+    def _settle(self, name: str, batch: list[Change], held: set[str] | None) -> list[Change]:
+        """Load rows without the lookups whose parents did not come.
+
+        Args:
+            name: API name.
+            batch: The rows.
+            held: Keys of rows that wait on, to which duplicates are added; None if none may.
+
+        Returns:
+            The rows that Salesforce has taken.
+        """
+        self._remove({name: batch})
+        taken = {row.key: row for row in batch if not row.removes}
+        todo = list(taken.values())
+        while todo:
+            failed, todo = self._upsert({name: todo}), []
+            for each in failed:
+                missing = self._missing(each)
+                if missing and not missing.lookup.owning:
+                    todo.append(self._without(each.change, missing))
+                    continue
+                del taken[each.change.key]
+                if held is not None and each.code == _DUPLICATE:
+                    held.add(each.change.key)
+                    self._wait(Place(name), [each.change])
+                else:
+                    self._give_up(each, missing)
+        return list(taken.values())
+
+    def _without(self, change: Change, link: Link) -> Change:
+        at = self.shapes[change.shape].links.index(link)
+        self.tally.of(self.shapes[change.shape].object).blank_links[link.lookup.name] += 1
+        return change.with_links(without(change.links, {at}))
+
+    def _give_up(self, failed: FailedRow, missing: Link | None) -> None:
+        name, key = failed.object, failed.change.key
+        if missing is None:
+            self.tally.fail(name, key, failed.code, failed.message)
+        elif missing.parent in self.sent:
+            parent = self._parent_key(failed.change, missing)
+            self.tally.skip(name, key, NO_PARENT, f"{missing.parent} {parent}")
+        else:
+            self.tally.fail(
+                name,
+                key,
+                NO_PARENT_STREAM,
+                f"its {missing.parent} is not in Salesforce, and the tap sends no stream of it: "
+                "select that stream too",
+            )
+
+    def _parent_key(self, change: Change, link: Link) -> str:
+        return change.links[self.shapes[change.shape].links.index(link)] or ""
+
+    def _missing(self, failed: FailedRow) -> Link | None:
+        """The lookup whose parent Salesforce did not find."""
+        found = _NO_PARENT.search(failed.message)
+        if not found:
+            return None
+        links = self.shapes[failed.change.shape].links
+        set_ = [
+            (link, value) for link, value in zip(links, failed.change.links, strict=True) if value
+        ]
+        wanted = found["parent"], found["key"].strip().casefold()
+        exact = [link for link, value in set_ if (link.parent, value.casefold()) == wanted]
+        return next(iter(exact or [link for link, _ in set_ if link.parent == wanted[0]]), None)
+
+    def _flush_late(self, late: Mapping[str, list[Change]]) -> None:
+        ready: Rows = {}
+        for name, rows in late.items():
+            if Place(name, late=True) in self._waiting:
+                self._wait(Place(name, late=True), rows)
+            elif to_set := [row for row in rows if any(row.links)]:
+                ready[name] = to_set
+        for each in self.upserts.upsert(ready.items()):
+            self._retry_or_fail(each, late=True)
+
+    def _settle_late(self, name: str, batch: list[Change]) -> None:
+        while batch:
+            failed, batch = self.upserts.upsert([(name, batch)]), []
+            for each in failed:
+                if missing := self._missing(each):
+                    rest = self._without(each.change, missing)
+                    batch += [rest] if any(rest.links) else []
+                else:
+                    self.tally.of(name).upserted -= 1
+                    self.tally.fail(name, each.change.key, each.code, each.message)
+
+    def _early(self, row: Change) -> Change:
+        """The row without the lookups that are set late; one that is blank is cleared at once."""
+        links = self.shapes[row.shape].links
+        late = {at for at, value in enumerate(row.links) if value and links[at].late}
+        return row.with_links(without(row.links, late)) if late else row
+
+    def _late(self, rows: Iterable[Change]) -> list[Change]:
+        """For each row that has late lookups a change of nothing else."""
+        late = []
+        for row in rows:
+            links = self.shapes[row.shape].links
+            values = tuple(
+                value if link.late else None for link, value in zip(links, row.links, strict=True)
+            )
+            if any(value is not None for value in values):
+                number = self.shapes.late(row.shape)
+                late.append(Change(row.key, number, csv_line([row.key]), values))
+        return late
+
+
+def _kept(changes: Iterable[Change]) -> list[Change]:
+    return [each for each in changes if not each.removes]
+
+
+def _newest(batch: Iterable[Change]) -> list[Change]:
+    """The last change of each row."""
+    newest: dict[str, Change] = {}
+    for each in batch:
+        newest.pop(each.key, None)
+        newest[each.key] = each
+    return list(newest.values())

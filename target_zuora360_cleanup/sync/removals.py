@@ -1,0 +1,145 @@
+"""Removes rows that are deleted in Zuora, and nothing that hangs below them but Zuora's."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence  # noqa: TC003 - public shape
+from contextlib import closing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from target_zuora360_cleanup.metrics import Metrics
+from target_zuora360_cleanup.outcome import GONE, split_error
+from target_zuora360_cleanup.salesforce.bulk import Ingest
+from target_zuora360_cleanup.salesforce.csv_file import IdFile
+from target_zuora360_cleanup.salesforce.errors import ApiError
+from target_zuora360_cleanup.salesforce.org import COLLECTION
+
+if TYPE_CHECKING:
+    from target_zuora360_cleanup.salesforce.bulk import Bulk
+    from target_zuora360_cleanup.salesforce.org import Org
+    from target_zuora360_cleanup.salesforce.sending import JobSender
+    from target_zuora360_cleanup.sync.hazards import Hazard
+    from target_zuora360_cleanup.sync.org_objects import TargetObject
+
+logger = logging.getLogger(__name__)
+
+OPERATION: Final = "delete"
+ENDANGERED: Final = "WOULD_TAKE_ROWS_ALONG"
+_KEYS: Final = 200
+"""External ids that one query names."""
+_FEW: Final = 2 * COLLECTION
+"""Up to here sObject Collections need no more calls than a Bulk job (create, poll)."""
+
+
+@dataclass(frozen=True)
+class Removed:
+    """What became of one row.
+
+    Attributes:
+        was_there: Whether there was anything to remove.
+        code: Why it is still there; blank if it is not.
+    """
+
+    key: str
+    was_there: bool = True
+    code: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class Removals:
+    """Removes rows of one org by their external ids."""
+
+    org: Org
+    bulk: Bulk
+    sender: JobSender
+    go_on: Callable[[], None]
+
+    def remove(
+        self, target: TargetObject, keys: Sequence[str], hazards: Sequence[Hazard]
+    ) -> Iterator[Removed]:
+        """Remove rows.
+
+        Args:
+            target: Their object type.
+            keys: External ids, each once.
+            hazards: What the deletion must not take along.
+
+        Raises:
+            ApiError, JobFailed, requests.RequestException: Salesforce does not do it.
+        """
+        self.go_on()
+        ids = self._ids(target, keys)
+        yield from (Removed(key, was_there=False) for key in keys if key not in ids)
+        held = self._held(target, [key for key in keys if key in ids], hazards)
+        for key, name in held.items():
+            yield Removed(
+                key,
+                code=ENDANGERED,
+                message=f"rows of {name} would be deleted with it; if they may be, name {name} in "
+                "allow_cascade_to",
+            )
+        going = {ids[key]: key for key in keys if key in ids and key not in held}
+        errors = self._delete(target.name, list(going)) if going else {}
+        for record_id, key in going.items():
+            code, message = errors.get(record_id, ("", ""))
+            yield Removed(key, code=code, message=message)
+
+    def _ids(self, target: TargetObject, keys: Sequence[str]) -> dict[str, str]:
+        key = target.external_id
+        rows = self._rows(f"SELECT Id, {key} FROM {target.name} WHERE {key}", keys)
+        return {row[key]: row["Id"] for row in rows}
+
+    def _held(
+        self, target: TargetObject, keys: Sequence[str], hazards: Sequence[Hazard]
+    ) -> dict[str, str]:
+        """External ids whose deletion would take rows along, with the first such object."""
+        held: dict[str, str] = {}
+        for each in hazards:
+            path = each.path(target.external_id)
+            for row in self._rows(f"SELECT {path} FROM {each.object} WHERE {path}", keys):
+                held.setdefault(_follow(row, path), each.object)
+        return held
+
+    def _rows(self, select: str, keys: Sequence[str]) -> list[dict[str, Any]]:
+        parts = (keys[at : at + _KEYS] for at in range(0, len(keys), _KEYS))
+        answers = self.org.query_each([f"{select} IN ({_quoted(part)})" for part in parts])
+        rows: list[dict[str, Any]] = []
+        for answer in answers:
+            if isinstance(answer, ApiError):
+                raise answer
+            rows += answer
+        return rows
+
+    def _delete(self, name: str, ids: list[str]) -> dict[str, tuple[str, str]]:
+        """Why rows are still there, by id."""
+        failed = self._delete_few(ids) if len(ids) <= _FEW else self._delete_many(name, ids)
+        return {record_id: error for record_id, error in failed if error[0] != GONE}
+
+    def _delete_few(self, ids: list[str]) -> Iterator[tuple[str, tuple[str, str]]]:
+        for at in range(0, len(ids), COLLECTION):
+            part = ids[at : at + COLLECTION]
+            for record_id, error in zip(part, self.org.delete_collection(part), strict=True):
+                if error:
+                    yield record_id, (error.code, error.message)
+
+    def _delete_many(self, name: str, ids: list[str]) -> Iterator[tuple[str, tuple[str, str]]]:
+        with closing(IdFile([[each.encode() for each in ids]])) as rows:
+            job_id = self.sender.send(Ingest(name, OPERATION), rows)
+        with Metrics(name, OPERATION).job(job_id):
+            done = self.bulk.wait("ingest", job_id, len(ids))
+        if done.failed:
+            for row in self.bulk.failed_rows(job_id):
+                yield row["sf__Id"] or row["Id"], split_error(row["sf__Error"])
+
+
+def _quoted(keys: Sequence[str]) -> str:
+    return ", ".join("'" + key.replace("\\", "\\\\").replace("'", "\\'") + "'" for key in keys)
+
+
+def _follow(row: dict[str, Any], path: str) -> str:
+    value: Any = row
+    for name in path.split("."):
+        value = value[name]
+    return str(value)

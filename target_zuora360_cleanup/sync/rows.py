@@ -1,0 +1,226 @@
+"""Rows of an upsert from the records of a stream: which columns there are, and what is in them.
+
+A parent is named by its external id in a column `Relationship__r.ExternalId__c`, so that no
+Salesforce id has to be looked up (Bulk API 2.0, "Relationship Fields in a Header Row"). `#N/A` in
+such a column would be taken for an external id, so a lookup is cleared by its own column. Pure.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from target_zuora360_cleanup.sync.field_values import NULL, Field, Unfit, cell
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    from target_zuora360_cleanup.sync.field_maps import FieldMap
+    from target_zuora360_cleanup.sync.org_objects import Lookup, TargetObject
+
+SOURCE_KEY: Final = "Id"
+CLEARED: Final = ""
+"""Stands for a lookup that is blank in Zuora; None for one of which nothing is known."""
+_NEEDS_QUOTES: Final = re.compile(r'[",\r\n]|^\s|\s$')
+
+
+@dataclass(frozen=True)
+class Column:
+    """A plain column.
+
+    Attributes:
+        source: Zuora's field.
+        header: The column's name.
+        field: What the values must fit.
+    """
+
+    source: str
+    header: str
+    field: Field
+
+
+@dataclass(frozen=True)
+class Link:
+    """A lookup that a record's own field fills.
+
+    Attributes:
+        source: Zuora's field, which holds the parent's Zuora id.
+        header: `Relationship__r.ExternalId__c`.
+        parent: API name of the parent.
+        key: The parent's external id field.
+        late: Whether it is set only after the parent's rows have come, since their parents are
+            rows of this object.
+    """
+
+    source: str
+    header: str
+    parent: str
+    key: Field
+    lookup: Lookup
+    late: bool = False
+
+
+@dataclass(frozen=True)
+class Row:
+    """A record as CSV.
+
+    Attributes:
+        key: Its external id.
+        cells: The plain columns, as CSV.
+        links: For each lookup the parent's external id, `CLEARED`, or None to leave it.
+        cut: Headers of the texts that were too long.
+    """
+
+    key: str
+    cells: str
+    links: tuple[str | None, ...]
+    cut: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class RowShape:
+    """How the records of one stream become rows of one object type.
+
+    Attributes:
+        object: API name.
+        columns: Plain columns, the key first.
+        left_out: API names that the map has and the org has not, of fields that the stream sends.
+    """
+
+    object: str
+    columns: tuple[Column, ...]
+    links: tuple[Link, ...] = ()
+    left_out: tuple[str, ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        made_by: FieldMap,
+        objects: Mapping[str, TargetObject],
+        sent: Collection[str],
+        late: Collection[tuple[str, str]] = (),
+    ) -> RowShape:
+        """The columns for a map in an org.
+
+        Args:
+            made_by: The map.
+            objects: The org's 360 objects by API name; the map's own must be among them.
+            sent: Names of the fields that the stream has.
+            late: Lookups that are set after all others, as (object, lookup).
+        """
+        target = objects[made_by.object]
+        key = Field(target.external_id, "reference", target.key.length)
+        columns, left_out = [Column(SOURCE_KEY, target.external_id, key)], []
+        for source, name in _targets(made_by, sent):
+            field = _plain_field(target, name)
+            if field:
+                columns.append(Column(source, name, field))
+            else:
+                left_out.append(name)
+        links = tuple(_links(made_by, objects, sent, late))
+        return cls(made_by.object, tuple(columns), links, tuple(left_out))
+
+    def row(self, record: Mapping[str, Any]) -> Row:
+        """A record's row. A field that the record doesn't have stays as it is in Salesforce.
+
+        Raises:
+            Unfit: A value doesn't fit; the message names the column.
+        """
+        texts, cut = [], []
+        for column in self.columns:
+            if column.source not in record:
+                texts.append("")
+                continue
+            made = _cell(record[column.source], column.source, column.header, column.field)
+            texts.append(made.text)
+            if made.is_cut:
+                cut.append(column.header)
+        if texts[0] in ("", NULL):
+            raise Unfit(f"{SOURCE_KEY} is blank")
+        links = tuple(_parent(each, record) for each in self.links)
+        return Row(texts[0], csv_line(texts), links, tuple(cut))
+
+    def header(self, links: Sequence[str | None]) -> str:
+        """The header row for rows whose lookups are set, cleared and left like these."""
+        names = [each.header for each in self.columns]
+        for link, value in zip(self.links, links, strict=True):
+            if value is not None:
+                names.append(link.lookup.name if value == CLEARED else link.header)
+        return csv_line(names)
+
+    def without(
+        self, links: Sequence[str | None], which: Collection[int]
+    ) -> tuple[str | None, ...]:
+        """The same lookups, of which some are left as they are in Salesforce."""
+        return tuple(None if at in which else value for at, value in enumerate(links))
+
+
+def without(links: Sequence[str | None], which: Collection[int]) -> tuple[str | None, ...]:
+    """The same lookups, of which some are left as they are in Salesforce."""
+    return tuple(None if at in which else value for at, value in enumerate(links))
+
+
+def line(cells: str, links: Sequence[str | None]) -> str:
+    """A row of the CSV, without its line end."""
+    return ",".join((cells, *(_quoted(value or NULL) for value in links if value is not None)))
+
+
+def csv_line(values: Sequence[str]) -> str:
+    """Values as a line of CSV, without its line end."""
+    return ",".join([_quoted(value) for value in values])
+
+
+def _quoted(value: str) -> str:
+    if not _NEEDS_QUOTES.search(value):
+        return value
+    return '"' + value.replace('"', '""') + '"'
+
+
+def _cell(value: object, source: str, header: str, field: Field) -> Any:  # noqa: ANN401 - a Cell
+    try:
+        return cell(value, field)
+    except Unfit as exc:
+        raise Unfit(f"{source} for {header} {exc}") from None
+
+
+def _parent(link: Link, record: Mapping[str, Any]) -> str | None:
+    if link.source not in record:
+        return None
+    text = str(_cell(record[link.source], link.source, link.header, link.key).text)
+    if text == NULL:
+        return CLEARED if link.lookup.clearable else None
+    return text
+
+
+def _targets(made_by: FieldMap, sent: Collection[str]) -> Iterator[tuple[str, str]]:
+    for source, names in made_by.fields.items():
+        if source in sent:
+            yield from ((source, name) for name in names)
+
+
+def _plain_field(target: TargetObject, name: str) -> Field | None:
+    """A field that takes a value as it is: also a lookup's, or a parent's external id."""
+    relationship, dot, _ = name.partition(".")
+    if not dot:
+        return target.fields.get(name)
+    known = any(each.relationship == relationship for each in target.lookups.values())
+    return Field(name, "reference") if known else None
+
+
+def _links(
+    made_by: FieldMap,
+    objects: Mapping[str, TargetObject],
+    sent: Collection[str],
+    late: Collection[tuple[str, str]],
+) -> Iterator[Link]:
+    """Lookups to objects that are there; a package version may lack one."""
+    target = objects[made_by.object]
+    for each in made_by.parents:
+        parent, lookup = objects.get(each.object), target.lookups.get(each.lookup)
+        if each.source not in sent or not lookup or not parent or not parent.external_id:
+            continue
+        key = Field(parent.external_id, "reference", parent.key.length)
+        header = f"{lookup.relationship}.{parent.external_id}"
+        is_late = (target.name, lookup.name) in late
+        yield Link(each.source, header, parent.name, key, lookup, is_late)

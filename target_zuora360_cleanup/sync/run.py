@@ -1,0 +1,332 @@
+"""One run of mode `sync`: logs in, takes records stream by stream, loads them, tells the outcome.
+
+State is passed on only when every record before it is in Salesforce.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+from collections.abc import Iterator, Mapping, Sequence  # noqa: TC003 - part of the public shape
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any, Final, TextIO
+
+from requests import RequestException
+
+from target_zuora360_cleanup.allowances import is_used_up
+from target_zuora360_cleanup.deletion import Stopped
+from target_zuora360_cleanup.errors import CleanupError, InputError, Partial
+from target_zuora360_cleanup.facts import read_relationships
+from target_zuora360_cleanup.objects import BY_NAME
+from target_zuora360_cleanup.output import OutputFolder
+from target_zuora360_cleanup.preflight import read_org, selected
+from target_zuora360_cleanup.report import Report, Status
+from target_zuora360_cleanup.salesforce.bulk import Bulk
+from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed, SessionExpired
+from target_zuora360_cleanup.salesforce.org import Org, connect, unreachable
+from target_zuora360_cleanup.salesforce.sending import DELETIONS, JobSender
+from target_zuora360_cleanup.summary import summary
+from target_zuora360_cleanup.sync.hazards import goes_along, hazards
+from target_zuora360_cleanup.sync.load_order import load_order
+from target_zuora360_cleanup.sync.loading import Loading
+from target_zuora360_cleanup.sync.org_objects import TargetObject, target_objects
+from target_zuora360_cleanup.sync.records import Intake
+from target_zuora360_cleanup.sync.removals import Removals
+from target_zuora360_cleanup.sync.rows import RowShape
+from target_zuora360_cleanup.sync.shapes import Shapes
+from target_zuora360_cleanup.sync.streams_in import StreamMaps
+from target_zuora360_cleanup.sync.tally import Tally
+from target_zuora360_cleanup.sync.upserts import OPERATION, Upserts
+
+if TYPE_CHECKING:
+    from target_zuora360_cleanup.meltano import Pipeline
+    from target_zuora360_cleanup.settings import Settings
+    from target_zuora360_cleanup.sync.field_maps import FieldMap
+    from target_zuora360_cleanup.sync.load_order import LoadOrder
+
+logger = logging.getLogger(__name__)
+
+_OURS: Final = DELETIONS | {OPERATION}
+
+
+@dataclass(frozen=True)
+class OrgShape:
+    """What an org has, as far as loading it needs it."""
+
+    objects: Mapping[str, TargetObject]
+    order: LoadOrder
+    hazards: Mapping[str, Any]
+
+
+class SyncRun:
+    """Made, given streams and their records, ended once.
+
+    Args:
+        settings: What the user set.
+        pipeline: The Meltano run around it.
+        err: Where the summary goes, stderr by default.
+
+    Raises:
+        InputError: `output_dir` can't be written to, or `field_maps` is wrong.
+    """
+
+    def __init__(self, settings: Settings, pipeline: Pipeline, err: TextIO | None = None) -> None:
+        self._settings = settings
+        self._err = err or sys.stderr
+        self._maps = StreamMaps.of(settings.field_maps, settings.stream_objects)
+        self._report = Report(settings.mode, _now(), state_id=pipeline.state_id)
+        self._folder = OutputFolder.make(settings.output_dir, settings.mode, _now())
+        self._tally = Tally(self._folder)
+        self._shapes = Shapes()
+        self._stop = threading.Event()
+        self._org: Org | None = None
+        self._loading: Loading | None = None
+        self._ended = False
+
+    def stream(self, name: str, fields: Sequence[str]) -> tuple[Intake, ...]:
+        """Begin a stream: what takes its records, one for each object type that they feed.
+
+        Args:
+            name: The stream's name.
+            fields: Names of its fields.
+
+        Raises:
+            InputError: No object type takes it and `unmapped_streams` is `refuse`, a field that is
+                needed is missing, or Salesforce can't be reached.
+        """
+        loading = self._connected()
+        wanted = {kind.api_name for kind in selected(self._settings)} | set(
+            self._settings.stream_objects.values()
+        )
+        maps = [
+            each
+            for each in self._maps.of_stream(name)
+            if each.object in loading.objects and each.object in wanted
+        ]
+        if not maps:
+            self._unmapped(name)
+        return tuple(self._intake(loading, name, each, fields) for each in maps)
+
+    def _unmapped(self, name: str) -> None:
+        if self._settings.unmapped_streams == "refuse":
+            raise InputError(
+                f"No object type of this org takes the stream '{name}'. Deselect it, name its "
+                "object type in stream_objects, or set unmapped_streams to ignore."
+            )
+        logger.warning("No object type of this org takes the stream '%s': it is ignored.", name)
+
+    def _intake(
+        self, loading: Loading, name: str, made_by: FieldMap, fields: Sequence[str]
+    ) -> Intake:
+        target = loading.objects[made_by.object]
+        if not target.writable:
+            raise InputError(
+                f"The Salesforce user may not create and edit {target.name}: give the permission, "
+                f"or deselect the stream '{name}'."
+            )
+        for needed in filter(None, ("Id", made_by.account)):
+            if needed not in fields:
+                raise InputError(
+                    f"The stream '{name}' has no field {needed}, without which its records have "
+                    "no place in Salesforce: select that field."
+                )
+        shape = RowShape.of(made_by, loading.objects, fields, loading.order.late)
+        if shape.left_out:
+            logger.warning(
+                "%s has no field %s that this user may write: left out.",
+                target.name,
+                ", ".join(shape.left_out),
+            )
+        loading.sent.add(target.name)
+        keeps = self._settings.keep_quoted_products and made_by.deleted_flag() in target.fields
+        return Intake(
+            made_by, shape, self._shapes.add(shape), loading.add, self._tally, flags_deleted=keeps
+        )
+
+    @property
+    def is_full(self) -> bool:
+        """Whether a batch has come together, to be loaded before more is taken."""
+        return self._loading is not None and self._loading.is_full
+
+    def flush(self) -> bool:
+        """Load what has come so far; whether all of it is settled, so that state may be passed on.
+
+        Raises:
+            CleanupError: Records could not be loaded.
+        """
+        if self._loading is None:
+            return True
+        with self._in_words():
+            self._loading.flush()
+        self._fail_if_any_failed()
+        return self._loading.is_settled
+
+    def finish(self) -> None:
+        """Load everything, at the end of the stream.
+
+        Raises:
+            CleanupError: Records could not be loaded.
+        """
+        if self._loading is not None:
+            with self._in_words():
+                self._loading.finish()
+            self._fail_if_any_failed()
+
+    def interrupt(self) -> None:
+        """Begin nothing more; what Salesforce works on goes on there."""
+        self._stop.set()
+
+    def end(self, error: BaseException | None, written: list[dict[str, Any]]) -> None:
+        """Write the report, once.
+
+        Args:
+            error: Why the run ends, if not well.
+            written: The states that were passed on.
+
+        Raises:
+            CleanupError: The report can't be written, and there is no other error.
+        """
+        if self._ended:
+            return
+        self._ended = True
+        report = self._report
+        if self._loading:
+            self._loading.close()
+        report.status, report.error = _status(error), str(error or "")
+        report.failures = self._tally.failures.grouped()
+        report.loaded = {
+            name: (BY_NAME[name].label, BY_NAME[name].group, counts.as_json())
+            for name, counts in self._tally.counts.items()
+        }
+        report.written = written
+        if self._org:
+            report.calls, report.usage = self._org.session.calls, self._org.session.usage
+        try:
+            self._tally.flush()
+            self._folder.write_json("report.json", report.as_json(_now()))
+        except OSError as exc:
+            why = f"The report can't be written: {exc.strerror or exc}."
+            logger.error("%s", why)  # noqa: TRY400 - no mistake of ours
+            if error is None:
+                raise CleanupError(why) from None
+        self._err.write(summary(report, self._folder.path))
+        self._err.flush()
+
+    def _fail_if_any_failed(self) -> None:
+        if self._tally.failed and not self._settings.allow_failures:
+            raise Partial(
+                f"{self._tally.failed:,} records could not be loaded; why is in failures.csv. The "
+                "stored state stays before them, so the next run sends them again."
+            )
+
+    def _connected(self) -> Loading:
+        if self._loading is None:
+            with self._in_words():
+                self._loading = self._connect()
+        return self._loading
+
+    def _connect(self) -> Loading:
+        self._org = org = connect(self._settings)
+        self._report.org = info = read_org(org)
+        logger.info("Logged in to %s (%s).", info.name, info.id)
+        bulk = Bulk(org.session, org.data_url, pause=self._pause)
+        sender = JobSender(bulk, self._pause, org.user_id)
+        self._wait_for_earlier(bulk, sender)
+        shape = self._read_shape(org)
+        return Loading(
+            shape.order,
+            shape.objects,
+            shape.hazards,
+            self._shapes,
+            Upserts(
+                bulk,
+                sender,
+                self._shapes,
+                self._pause,
+                self._go_on,
+                self._settings.job_size,
+                self._settings.max_parallel_jobs,
+            ),
+            Removals(org, bulk, sender, self._go_on),
+            self._tally,
+            self._settings.batch_size_rows,
+        )
+
+    def _read_shape(self, org: Org) -> OrgShape:
+        there = org.object_names()
+        describes = org.describe_all([name for name in BY_NAME if name in there])
+        objects = target_objects(describes)
+        usable = {name: each for name, each in objects.items() if each.external_id}
+        todo = list(describes)
+        relationships = []
+        while todo:
+            name = todo.pop()
+            for each in read_relationships(name, describes[name]):
+                relationships.append(each)
+                if goes_along(each.child) and each.child in there and each.child not in describes:
+                    describes.update(org.describe_all([each.child]))
+                    todo.append(each.child)
+        allowed = self._settings.allow_cascade_to
+        return OrgShape(
+            usable,
+            load_order(self._maps.maps, usable),
+            {name: hazards(name, relationships, allowed) for name in usable},
+        )
+
+    def _wait_for_earlier(self, bulk: Bulk, sender: JobSender) -> None:
+        """Jobs of a run that was stopped must not overwrite what this one loads."""
+        for job in sender.leftovers(lambda name: name in BY_NAME, _OURS):
+            if job.state == "Open":
+                with suppress(ApiError, RequestException):
+                    bulk.abort(job.id)
+                continue
+            logger.info("Waiting for job %s on %s of an earlier run.", job.id, job.object)
+            with suppress(JobFailed):
+                bulk.wait("ingest", job.id)
+
+    def _pause(self, seconds: float) -> None:
+        if self._stop.wait(seconds):
+            raise Stopped
+
+    def _go_on(self) -> None:
+        if self._stop.is_set():
+            raise Stopped
+        quota = self._settings.quota_percent_total
+        if self._org and is_used_up(self._org.session.usage, quota):
+            raise Partial(
+                f"{quota} % of the org's daily API calls are used (quota_percent_total). The "
+                "stored state stays before what is not loaded; run again when more are allowed."
+            )
+
+    @contextmanager
+    def _in_words(self) -> Iterator[None]:
+        """Turns what Salesforce or the network did into a sentence."""
+        try:
+            yield
+        except SessionExpired as exc:
+            raise InputError(f"Salesforce refused the session: {exc.message}.") from None
+        except (ApiError, JobFailed) as exc:
+            raise Partial(f"Salesforce did not load a batch: {exc}. {_NEXT}") from None
+        except RequestException as exc:
+            raise Partial(f"{unreachable(exc)} {_NEXT}") from None
+        except OSError as exc:
+            why = f"can't write {exc.filename or 'a temporary file'}: {exc.strerror}"
+            raise Partial(f"The run stopped: {why}. {_NEXT}") from None
+        except Stopped:
+            raise Partial(f"The run was stopped. {_NEXT}") from None
+
+
+_NEXT: Final = "The stored state stays before it, so the next run sends the same records again."
+
+
+def _now() -> datetime:
+    return datetime.now(timezone.utc)
+
+
+def _status(error: BaseException | None) -> Status:
+    if error is None:
+        return "done"
+    return "partial" if isinstance(error, Partial) else "failed"

@@ -1,0 +1,101 @@
+"""Which maps the records of a stream go through, with what the user has added. Pure."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+from target_zuora360_cleanup.errors import InputError
+from target_zuora360_cleanup.objects import OBJECTS
+from target_zuora360_cleanup.streams import StreamNames, normal, qualifies
+from target_zuora360_cleanup.sync.field_maps import FIELD_MAPS, FieldMap
+
+Wanted: TypeAlias = Mapping[str, Mapping[str, Any]]
+"""The setting `field_maps`: stream -> Zuora's field -> Salesforce field, list of them, or null."""
+
+
+@dataclass(frozen=True)
+class StreamMaps:
+    """The maps of every stream.
+
+    Attributes:
+        maps: All maps, without the user's additions.
+        names: The names that streams may have.
+        wanted: The user's additions, by stream.
+    """
+
+    maps: tuple[FieldMap, ...]
+    names: StreamNames
+    wanted: Wanted
+
+    @classmethod
+    def of(cls, wanted: Wanted, chosen: Mapping[str, str]) -> StreamMaps:
+        """The default maps with the settings `field_maps` and `stream_objects`.
+
+        Raises:
+            InputError: `field_maps` names a stream or holds a value that can't be used.
+        """
+        names = StreamNames.of(((kind.api_name, kind.streams) for kind in OBJECTS), chosen)
+        made = cls(FIELD_MAPS, names, wanted)
+        for stream, fields in wanted.items():
+            made.check(stream, fields)
+        return made
+
+    def check(self, stream: str, fields: object) -> None:
+        """Raise `InputError` for additions that lead nowhere."""
+        if not self._default(stream):
+            known = sorted({each.stream for each in self.maps})
+            near = difflib.get_close_matches(stream, known, n=1, cutoff=0.5)
+            hint = f"did you mean '{near[0]}'?" if near else "see the README for those there are."
+            raise InputError(f"field_maps: no object type takes a stream '{stream}'; {hint}")
+        if not isinstance(fields, dict):
+            raise InputError(
+                f"field_maps: '{stream}' must hold an object of Zuora fields and Salesforce fields."
+            )
+        for source, targets in fields.items():
+            _targets(stream, source, targets)
+
+    def of_stream(self, stream: str) -> tuple[FieldMap, ...]:
+        """The maps that the records of a stream go through, one an object type."""
+        added = self.wanted.get(stream, {})
+        return tuple(_with(each, stream, added) for each in self._default(stream))
+
+    def _default(self, stream: str) -> tuple[FieldMap, ...]:
+        if chosen := self.names.chosen.get(stream):
+            found = [each for each in self.maps if each.object == chosen]
+            return tuple(found[:1]) or (FieldMap(stream, chosen, {}),)
+        exact = [each for each in self.maps if normal(each.stream) == normal(stream)]
+        if exact:
+            return tuple(exact)
+        objects = self.names.objects(stream)
+        qualified = [each for each in self.maps if qualifies(stream, each.stream)]
+        return tuple(qualified or (each for each in self.maps if each.object in objects))
+
+
+def _with(made: FieldMap, stream: str, added: Mapping[str, Any]) -> FieldMap:
+    if not added:
+        return made
+    fields = {**made.fields, **{name: _targets(stream, name, to) for name, to in added.items()}}
+    parents = tuple(
+        each for each in made.parents if added.get(each.source, each.source) is not None
+    )
+    return replace(made, fields={name: to for name, to in fields.items() if to}, parents=parents)
+
+
+def _targets(stream: str, source: str, targets: object) -> tuple[str, ...]:
+    if targets is None:
+        return ()
+    if isinstance(targets, str):
+        return (targets,)
+    if isinstance(targets, list) and all(isinstance(each, str) for each in targets):
+        return tuple(targets)
+    raise InputError(
+        f"field_maps: '{stream}.{source}' must be a Salesforce field, a list of them, or null."
+    )
+
+
+def objects_of(maps: Iterable[FieldMap]) -> tuple[str, ...]:
+    """The object types that maps fill."""
+    return tuple(dict.fromkeys(each.object for each in maps))

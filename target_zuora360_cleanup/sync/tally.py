@@ -1,0 +1,117 @@
+"""Counts what becomes of the records of a sync, object type by object type."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from target_zuora360_cleanup.outcome import Failures
+
+if TYPE_CHECKING:
+    from target_zuora360_cleanup.output import FailureFile, OutputFolder
+
+NO_ACCOUNT: Final = "NO_SALESFORCE_ACCOUNT"
+"""A billing account without a Salesforce Account, which the 360 sync leaves out too."""
+NO_PARENT: Final = "PARENT_NOT_IN_SALESFORCE"
+"""A record below one that is not in Salesforce, such as an invoice of such an account."""
+NOT_THERE: Final = "NOT_IN_SALESFORCE"
+"""Nothing to remove."""
+_BLOCK: Final = 1_000
+
+
+@dataclass
+class Counts:
+    """What became of one object type's records. Their sum is `received`.
+
+    Attributes:
+        received: Records of the tap that belong here.
+        upserted: Rows that Salesforce has taken.
+        deleted: Rows that were removed.
+        merged: Records that a later one of the same batch overtook.
+        skipped: Records that have no place in Salesforce, by reason.
+        failed: Records that could not be loaded.
+        cut: Texts that were cut to the length of their field, by field.
+        blank_links: Lookups that stay blank since their parent is not there, by lookup.
+    """
+
+    received: int = 0
+    upserted: int = 0
+    deleted: int = 0
+    merged: int = 0
+    failed: int = 0
+    skipped: Counter[str] = field(default_factory=Counter)
+    cut: Counter[str] = field(default_factory=Counter)
+    blank_links: Counter[str] = field(default_factory=Counter)
+
+    def as_json(self) -> dict[str, Any]:
+        """As the report has it."""
+        return {
+            "received": self.received,
+            "upserted": self.upserted,
+            "deleted": self.deleted,
+            "merged": self.merged,
+            "skipped": sum(self.skipped.values()),
+            "failed": self.failed,
+            "skipped_why": dict(self.skipped),
+            "cut": dict(self.cut),
+            "blank_links": dict(self.blank_links),
+        }
+
+
+class Tally:
+    """The counts of all object types, and the files that name the records.
+
+    Args:
+        folder: Where `failures.csv` and `skipped.csv` go.
+    """
+
+    def __init__(self, folder: OutputFolder) -> None:
+        self._counts: dict[str, Counts] = {}
+        self._failures = folder.failures()
+        self._skipped = folder.skipped()
+        self._rows: dict[FailureFile, list[tuple[str, str, str, str]]] = {}
+        self.failures = Failures()
+
+    def of(self, object_name: str) -> Counts:
+        """The counts of an object type."""
+        return self._counts.setdefault(object_name, Counts())
+
+    @property
+    def counts(self) -> dict[str, Counts]:
+        """All of them, by API name."""
+        return self._counts
+
+    @property
+    def failed(self) -> int:
+        """Records that could not be loaded."""
+        return sum(each.failed for each in self._counts.values())
+
+    def fail(self, object_name: str, key: str, code: str, message: str) -> None:
+        """A record could not be loaded."""
+        self.of(object_name).failed += 1
+        self.failures.add(object_name, key, code, message)
+        self._write(self._failures, (object_name, key, code, message))
+
+    def skip(self, object_name: str, key: str, reason: str, detail: str) -> None:
+        """A record has no place in Salesforce."""
+        self.of(object_name).skipped[reason] += 1
+        if reason != NOT_THERE:
+            self._write(self._skipped, (object_name, key, reason, detail))
+
+    def _write(self, file: FailureFile, row: tuple[str, str, str, str]) -> None:
+        rows = self._rows.setdefault(file, [])
+        rows.append(row)
+        if len(rows) >= _BLOCK:
+            self.flush()
+
+    def flush(self) -> None:
+        """Put the files on the disk.
+
+        Raises:
+            OSError: There is no room.
+        """
+        for file, rows in self._rows.items():
+            for name in dict.fromkeys(row[0] for row in rows):
+                file.add(name, [row[1:] for row in rows if row[0] == name])
+        self._rows = {}

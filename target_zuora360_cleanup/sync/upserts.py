@@ -1,0 +1,183 @@
+"""Sends rows as upsert jobs, and says which of them Salesforce did not take, and why.
+
+Own rounds for what may pass: locks, and jobs that broke off. An upsert does the same a second time,
+so it is safe to send again.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence  # noqa: TC003 - public shape
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Final
+
+from requests import RequestException
+
+from target_zuora360_cleanup.metrics import Metrics
+from target_zuora360_cleanup.outcome import split_error
+from target_zuora360_cleanup.rounds import TRY_AGAIN
+from target_zuora360_cleanup.salesforce.bulk import Ingest
+from target_zuora360_cleanup.salesforce.csv_file import CsvFile
+from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed, is_passing
+from target_zuora360_cleanup.sync.rows import line, without
+
+if TYPE_CHECKING:
+    from target_zuora360_cleanup.salesforce.bulk import Bulk
+    from target_zuora360_cleanup.salesforce.sending import JobSender
+    from target_zuora360_cleanup.sync.changes import Change
+    from target_zuora360_cleanup.sync.rows import RowShape
+
+logger = logging.getLogger(__name__)
+
+OPERATION: Final = "upsert"
+ROUNDS: Final = 3
+PAUSE_SECONDS: Final = 1.0
+"""Before the second round; what held a lock has time to end."""
+_SMALLEST: Final = 200
+_SET_ONCE: Final = "INVALID_FIELD_FOR_INSERT_UPDATE"
+"""A row that is there already, and a lookup that may only be set when a row is created."""
+
+
+@dataclass(frozen=True)
+class FailedRow:
+    """A row that Salesforce did not take."""
+
+    object: str
+    change: Change
+    code: str
+    message: str
+
+
+@dataclass(frozen=True)
+class _Job:
+    object: str
+    changes: Sequence[Change]
+
+
+@dataclass(frozen=True)
+class Upserts:
+    """Upserts rows in one org.
+
+    Attributes:
+        shapes: The shapes that changes name by number.
+        pause: Waits that many seconds; may raise to give a wait up.
+        go_on: Raises when no further job may be begun.
+        job_size: Rows a job.
+        parallel: Jobs under way at once.
+    """
+
+    bulk: Bulk
+    sender: JobSender
+    shapes: Sequence[RowShape]
+    pause: Callable[[float], None]
+    go_on: Callable[[], None]
+    job_size: int
+    parallel: int
+
+    def upsert(self, changes: Iterable[tuple[str, Sequence[Change]]]) -> list[FailedRow]:
+        """Upsert rows of object types that need nothing of each other.
+
+        Args:
+            changes: By API name; no external id comes twice.
+
+        Raises:
+            ApiError, JobFailed, requests.RequestException: A job came to nothing.
+        """
+        jobs = [job for name, rows in changes for job in self._jobs(name, rows, self.job_size)]
+        failed = self._run(jobs, self.parallel)
+        again, rest = self._parted(failed, self._is_set_once)
+        rest += self._run(self._regrouped(map(self._without_set_once, again)), self.parallel)
+        for number in range(1, ROUNDS):
+            locked, rest = self._parted(rest, lambda each: each.code in TRY_AGAIN)
+            if not locked:
+                break
+            logger.info("%d rows were locked and are tried again.", len(locked))
+            self.pause(PAUSE_SECONDS * number)
+            rest += self._run(self._regrouped(locked, _SMALLEST), 1)
+        return rest
+
+    def _run(self, jobs: Sequence[_Job], parallel: int) -> list[FailedRow]:
+        with ThreadPoolExecutor(max(1, parallel), thread_name_prefix="upserts") as pool:
+            return [failed for each in pool.map(self._persist, jobs) for failed in each]
+
+    def _persist(self, job: _Job) -> list[FailedRow]:
+        """A job's failed rows; a job that broke off is sent again."""
+        for number in range(1, ROUNDS):
+            try:
+                return self._send(job)
+            except (ApiError, JobFailed, RequestException) as exc:
+                if not is_passing(exc):
+                    raise
+                logger.info("%s: %s; trying again.", job.object, exc)
+            self.pause(PAUSE_SECONDS * number)
+        return self._send(job)
+
+    def _send(self, job: _Job) -> list[FailedRow]:
+        self.go_on()
+        shape = self.shapes[job.changes[0].shape]
+        key = shape.columns[0].header
+        with closing(self._csv(shape, job.changes)) as rows:
+            job_id = self.sender.send(Ingest(job.object, OPERATION, key), rows)
+        with Metrics(job.object, OPERATION).job(job_id):
+            done = self.bulk.wait("ingest", job_id, len(job.changes))
+        if not done.failed:
+            return []
+        by_key = {each.key: each for each in job.changes}
+        return [
+            FailedRow(job.object, by_key[row[key]], *split_error(row["sf__Error"]))
+            for row in self.bulk.failed_rows(job_id)
+        ]
+
+    def _csv(self, shape: RowShape, changes: Sequence[Change]) -> CsvFile:
+        lines = (line(each.cells, each.links).encode() for each in changes)
+        blocks = iter(lambda: list(islice(lines, 1_000)), [])
+        return CsvFile(shape.header(changes[0].links).encode(), blocks)
+
+    def _jobs(self, name: str, rows: Iterable[Change], size: int) -> Iterator[_Job]:
+        """Rows whose CSV has the same columns, in jobs of at most `size`."""
+        alike: dict[tuple[object, ...], list[Change]] = {}
+        for each in rows:
+            # (a lookup is set, cleared, or left)
+            columns = (each.shape, *(value and True for value in each.links))
+            alike.setdefault(columns, []).append(each)
+        for same in alike.values():
+            for at in range(0, len(same), size):
+                yield _Job(name, same[at : at + size])
+
+    def _regrouped(self, rows: Iterable[FailedRow], size: int = 0) -> list[_Job]:
+        """Jobs for rows once more, those of one parent side by side."""
+        by_object: dict[str, list[Change]] = {}
+        for each in sorted(rows, key=lambda each: tuple(map(str, each.change.links))):
+            by_object.setdefault(each.object, []).append(each.change)
+        return [
+            job
+            for name, same in by_object.items()
+            for job in self._jobs(name, same, size or self.job_size)
+        ]
+
+    def _parted(
+        self, failed: Iterable[FailedRow], is_one: Callable[[FailedRow], bool]
+    ) -> tuple[list[FailedRow], list[FailedRow]]:
+        parts: tuple[list[FailedRow], list[FailedRow]] = ([], [])
+        for each in failed:
+            parts[not is_one(each)].append(each)
+        return parts
+
+    def _is_set_once(self, failed: FailedRow) -> bool:
+        return failed.code == _SET_ONCE and bool(self._set_once(failed.change))
+
+    def _set_once(self, change: Change) -> list[int]:
+        links = self.shapes[change.shape].links
+        return [
+            at
+            for at, value in enumerate(change.links)
+            if value is not None and links[at].lookup.insert_only
+        ]
+
+    def _without_set_once(self, failed: FailedRow) -> FailedRow:
+        change = failed.change
+        links = without(change.links, self._set_once(change))
+        return FailedRow(failed.object, change.with_links(links), failed.code, failed.message)
