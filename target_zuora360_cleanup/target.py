@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import io
+import json
 import logging
 import os
 import signal
 import sys
 from collections import Counter
 from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING, Any, ClassVar
+from typing import IO, TYPE_CHECKING, Any, ClassVar, Final
 
 import click
 from singer_sdk import Sink, Target
-from singer_sdk.exceptions import ConfigValidationError
+from singer_sdk.exceptions import (
+    ConfigValidationError,
+    InvalidInputLine,
+    InvalidJSONSchema,
+    InvalidRecord,
+    MissingKeyPropertiesError,
+    RecordsWithoutSchemaException,
+)
 from singer_sdk.helpers.capabilities import PluginCapabilities, TargetCapabilities
 from singer_sdk.io_base import SingerReader
 from typing_extensions import override
@@ -34,6 +42,17 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.settings import Settings
     from target_zuora360_cleanup.sync.records import Intake
     from target_zuora360_cleanup.sync.run import SyncRun
+
+
+BROKEN_STREAM: Final = (
+    InvalidInputLine,
+    InvalidJSONSchema,
+    InvalidRecord,
+    MissingKeyPropertiesError,
+    RecordsWithoutSchemaException,
+    json.JSONDecodeError,
+)
+"""What the SDK says of a stream in mode `sync`."""
 
 
 class _RunReader(SingerReader):
@@ -245,6 +264,9 @@ class TargetZuora360Cleanup(Target):
         except ConfigValidationError as exc:
             for error in exc.errors:
                 cls.logger.error("%s", error)  # noqa: TRY400 - a user's mistake needs no traceback
+            sys.exit(InputError.exit_status)
+        except BROKEN_STREAM as exc:
+            cls.logger.error("The tap's stream can't be loaded: %s", " ".join(str(exc).split()))  # noqa: TRY400 - the same
             sys.exit(InputError.exit_status)
         except CleanupError as exc:
             if not exc.told:

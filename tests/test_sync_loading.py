@@ -285,8 +285,8 @@ def test_what_is_deleted_in_zuora_is_removed_with_what_is_below_it(
     invoices = schema("Invoice", "InvoiceNumber Status AccountId Deleted")
     sync(server, tmp_path, [
         ACCOUNTS, account("dl0", crm), invoices,
-        record("Invoice", "dl1", InvoiceNumber="I", Status="Posted", AccountId="dl0", Deleted=False),
-        record("Invoice", "dl2", InvoiceNumber="I", Status="Posted", AccountId="dl0", Deleted=False),
+        record("Invoice", "dl1", InvoiceNumber="I", Status="Posted", AccountId="dl0"),
+        record("Invoice", "dl2", InvoiceNumber="I", Status="Posted", AccountId="dl0"),
         ITEMS, record("InvoiceItem", "dl3", ChargeName="x", InvoiceId="dl1"),
     ])  # fmt: skip
     done = sync(server, tmp_path, [

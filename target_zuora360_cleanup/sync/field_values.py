@@ -126,4 +126,5 @@ def _plain(value: Any) -> str:  # noqa: ANN401 - whatever the tap sent
         return str(value).lower()
     if isinstance(value, (dict, list)):
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return str(value)
+    # CSV has no way to write a NUL.
+    return str(value).replace("\0", "")
