@@ -21,6 +21,7 @@ from target_zuora360_cleanup.emulator.calls import Answer, Call, error_answer
 from target_zuora360_cleanup.emulator.errors import SalesforceError
 from target_zuora360_cleanup.emulator.gate import admit, limit_info, pass_through
 from target_zuora360_cleanup.emulator.stats import RequestLine
+from target_zuora360_cleanup.emulator.zuora_answers import failed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -76,7 +77,9 @@ class _Endpoint:
             return None
 
     async def _faulty(self, request: Request, match: Match) -> Answer | None:
-        plan = self._service.faults.on_request(request.method, request.url.path)
+        plan = self._service.faults.on_request(
+            request.method, request.url.path, named=match.route.kind == "zuora"
+        )
         await asyncio.sleep(plan.latency)
         if plan.cut == "before":
             return None
@@ -102,12 +105,16 @@ def _fail(service: Service, call: Call, match: Match, plan: RequestPlan) -> Answ
     assert plan.error is not None  # noqa: S101 - the caller's condition, for the type checker
     try:
         turned_away = admit(service, call, match.route)
-        answer = turned_away or error_answer(plan.error)
+        answer = turned_away or _error(match, plan.error)
     except SalesforceError as error:
-        answer = error_answer(error)
+        answer = _error(match, error)
     if plan.retry_after is not None:
         answer = replace(answer, headers={**answer.headers, "Retry-After": f"{plan.retry_after:g}"})
     return limit_info(service, answer) if match.route.access == "session" else answer
+
+
+def _error(match: Match, error: SalesforceError) -> Answer:
+    return failed(error) if match.route.kind == "zuora" else error_answer(error)
 
 
 def _call(request: Request, match: Match, body: bytes, upload: Path | None) -> Call:

@@ -40,6 +40,8 @@ def stats(service: Service, _: Call) -> Answer:
             "rows": service.org.counts(),
             "recycle_bin": service.org.recycle_bin_counts(),
             "api_calls": service.stats.calls(),
+            "zuora_rows": service.org.zuora.counts(),
+            "zuora_synced": service.org.zuora.counts(synced=True),
         }
     )
 
@@ -90,6 +92,11 @@ def schema(_: Service, __: Call) -> Answer:
     return json_answer(fault_schema())
 
 
+def link(service: Service, _: Call) -> Answer:
+    """Set the customers' and quotes' blank lookups to records that are there again."""
+    return json_answer(service.org.link_customers())
+
+
 def _route(method: str, path: str, handler: Handler) -> Route:
     return Route(method, f"/__emulator__{path}", handler, "control", access="free")
 
@@ -100,6 +107,7 @@ ROUTES = (
     _route("POST", "/reset-stats", reset_stats),
     _route("GET", "/requests", requests),
     _route("GET", "/fingerprint", fingerprint),
+    _route("POST", "/customers/link", link),
     _route("GET", "/faults", show_faults),
     _route("POST", "/faults", set_faults),
     _route("DELETE", "/faults", clear_faults),

@@ -76,11 +76,19 @@ class Faults:
         """Whether any row can fail."""
         return bool(self.spec.rows)
 
-    def on_request(self, method: str, path: str) -> RequestPlan:
-        """What is to happen to this request."""
+    def on_request(self, method: str, path: str, *, named: bool = False) -> RequestPlan:
+        """What is to happen to this request.
+
+        Args:
+            method: Upper case.
+            path: The path without the query string.
+            named: Only faults that name a path hit it, and not those that name every path.
+        """
         latency = 0.0
         with self._lock:
             for rule in self.spec.requests:
+                if named and rule.path in {None, "*", "/*"}:
+                    continue
                 if not self._fires(rule, method, path):
                     continue
                 latency += self._latency(rule)

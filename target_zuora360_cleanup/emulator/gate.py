@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from target_zuora360_cleanup.emulator.allowances import API_REQUESTS
 from target_zuora360_cleanup.emulator.calls import Answer, Call, error_answer
 from target_zuora360_cleanup.emulator.errors import SalesforceError
+from target_zuora360_cleanup.emulator.zuora_answers import bad_credentials, failed, is_let_in
 
 if TYPE_CHECKING:
     from target_zuora360_cleanup.emulator.routing import Route
@@ -24,7 +25,7 @@ def pass_through(service: Service, call: Call, route: Route) -> Answer:
     try:
         answer = admit(service, call, route) or route.handler(service, call)
     except SalesforceError as error:
-        answer = error_answer(error)
+        answer = failed(error) if route.kind == "zuora" else error_answer(error)
     except Exception:  # noqa: BLE001 - a defect here must answer 500, not end the connection
         _LOG.exception("%s %s failed inside the emulator", call.method, call.path)
         text = "The emulator failed; its log says why"
@@ -43,6 +44,9 @@ def admit(service: Service, call: Call, route: Route) -> Answer | None:
     if route.access in {"open", "free"}:
         charge(service, route, amount=0)
         return None
+    if route.access == "zuora":
+        charge(service, route, amount=0)
+        return None if is_let_in(service.exports, call) else bad_credentials()
     every = service.faults.spec.expire_every
     valid = service.sessions.is_valid(call.bearer(), expire_every=every)
     if route.access == "identity":

@@ -5,11 +5,19 @@ from __future__ import annotations
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, Final
 
+from target_zuora360_cleanup.emulator.customers import remember_links, remove_synced
 from target_zuora360_cleanup.emulator.generate_copies import copy
 from target_zuora360_cleanup.emulator.generate_counts import row_counts
-from target_zuora360_cleanup.emulator.generate_links import Links, account_links, catalog_links
+from target_zuora360_cleanup.emulator.generate_links import (
+    Links,
+    account_links,
+    catalog_links,
+    subscribed_links,
+)
 from target_zuora360_cleanup.emulator.generate_others import fixed_rows, other_counts, other_links
 from target_zuora360_cleanup.emulator.generate_values import column
+from target_zuora360_cleanup.emulator.zuora_fill import fill_zuora, index_zuora
+from target_zuora360_cleanup.emulator.zuora_unsynced import add_unsynced
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -24,27 +32,38 @@ _STAMPS: Final = frozenset({"LastModifiedDate", "SystemModstamp"})
 
 
 def fill(store: Store, schema: Schema, options: OrgOptions) -> None:
-    """Create the tables and their rows."""
+    """Create the tables and their rows: the org's, and Zuora's behind them."""
     store.create_tables(schema)
     store.begin_loading()
     with store.transaction():
         zuora = row_counts(options, schema)
-        counts = other_counts(options, schema, zuora)
-        links = Links(options.seed, counts)
-        account_links(links)
-        catalog_links(links, zuora.get("Product2", 0))
-        other_links(links, zuora)
+        links = _links(options, schema, zuora)
         rows = fixed_rows(options, schema)
         for item in schema.objects.values():
-            _fill_object(store, item, links, options, zuora.get(item.name, 0))
+            _fill_object(store, schema, item, links, options, zuora.get(item.name, 0))
             _add_rows(store, item, rows.get(item.name, ()))
             store.settle_sequence(item.name)
+        fill_zuora(store, schema, options.seed, links)
+        add_unsynced(store, options.seed)
+        remember_links(store, schema, zuora)
+        if not options.synced:
+            remove_synced(store, schema, zuora)
     store.create_indexes(schema)
+    index_zuora(store)
     store.end_loading()
 
 
-def _fill_object(
-    store: Store, item: SObject, links: Links, options: OrgOptions, zuora: int
+def _links(options: OrgOptions, schema: Schema, zuora: Mapping[str, int]) -> Links:
+    links = Links(options.seed, other_counts(options, schema, zuora))
+    account_links(links)
+    catalog_links(links, zuora.get("Product2", 0))
+    subscribed_links(links)
+    other_links(links, zuora)
+    return links
+
+
+def _fill_object(  # noqa: PLR0913, PLR0917 - what a row is made of
+    store: Store, schema: Schema, item: SObject, links: Links, options: OrgOptions, zuora: int
 ) -> None:
     count = links.counts.get(item.name, 0)
     if not count:
@@ -52,7 +71,7 @@ def _fill_object(
     made = {
         field.name: values
         for field in item.fields.values()
-        if (values := _values(item, field, links, options, count)) is not None
+        if (values := _values(schema, item, field, links, options.seed)) is not None
     }
     if item.name == "Product2":
         made |= _without_keys(made, zuora)
@@ -63,8 +82,9 @@ def _fill_object(
 
 
 def _values(
-    item: SObject, field: Field, links: Links, options: OrgOptions, count: int
+    schema: Schema, item: SObject, field: Field, links: Links, seed: int
 ) -> Iterable[Any] | None:
+    count = links.counts[item.name]
     if field.name in ("Id", "IsDeleted"):
         return None
     if field.type == "reference":
@@ -73,8 +93,8 @@ def _values(
         return repeat(0, count)
     if field.name in _STAMPS:  # A row has not been touched since it was created.
         field = item.fields["CreatedDate"]
-    copies = copy(options.seed, links, item.name, field.name)
-    return column(options.seed, item, field, count) if copies is None else copies
+    copies = copy(seed, links, schema, item, field)
+    return column(seed, item, field, count) if copies is None else copies
 
 
 def _without_keys(made: Mapping[str, Iterable[Any]], zuora: int) -> dict[str, list[Any]]:

@@ -13,9 +13,9 @@ from bisect import bisect_left
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-__all__ = ["Links", "account_links", "catalog_links"]
+__all__ = ["Links", "account_links", "catalog_links", "subscribed_links"]
 
 Numbers = "array[int] | list[int | None]"
 _OWNER: Final = "(billing account)"
@@ -36,6 +36,7 @@ class Links:
         self.counts = dict(counts)
         self._seed = seed
         self._fields: dict[tuple[str, str], Sequence[int | None]] = {}
+        self._losers: list[tuple[str, str, str]] = []
 
     def of(self, object_name: str, field: str) -> Sequence[int | None] | None:
         """Return the references of a field, None where nothing fills it."""
@@ -66,6 +67,15 @@ class Links:
         numbers = self.of(child, whole) or ()
         kept = (None if at % _ORPHANS == 1 else number for at, number in enumerate(numbers))
         self.put(child, field, kept)
+        self._losers.append((child, field, whole))
+
+    def lost(self) -> Iterator[tuple[str, int, int | None]]:
+        """Yield what `lose` has taken away: object, row number, number of its former parent."""
+        for child, field, whole in self._losers:
+            pairs = zip(self.of(child, field) or (), self.of(child, whole) or (), strict=True)
+            for number, (kept, former) in enumerate(pairs, 1):
+                if kept is None:
+                    yield child, number, former
 
     def follow(self, child: str, field: str, via: str, parent: str, parent_field: str) -> None:
         """Copy a parent's reference: what `via` points to, and from there `parent_field`."""
@@ -242,3 +252,31 @@ def catalog_links(links: Links, products: int) -> None:
     feature = "zqu__ZProductFeature__c"
     links.spread(feature, product, "Product2", among=products)
     links.any_of(feature, "zqu__ZFeature__c", "zqu__ZFeature__c")
+    if found := links.of(feature, product):
+        links.put(feature, zproduct, (own.get(at or 0) for at in found))
+
+
+def subscribed_links(links: Links) -> None:
+    """Fill what says of which rate plan of the catalogue, of which charge, something is.
+
+    Names in parentheses are no fields; fields with Zuora ids are made from them.
+    """
+    sub, plan, charge = (
+        _z("Subscription"),
+        _z("SubscriptionRatePlan"),
+        _z("SubscriptionProductCharge"),
+    )
+    own, own_charge = "zqu__ProductRatePlan__c", "zqu__ProductRatePlanCharge__c"
+    links.any_of(plan, "(plan)", own)
+    subs = links.of(plan, sub) or ()
+    if subs:
+        links.put(plan, "(amendment)", (at if at and at % 4 == 0 else None for at in subs))
+        pick = _picker([at or 0 for at in subs])
+        of_features = enumerate(links.of(_z("SubscriptionProductFeature"), sub) or ())
+        links.put(_z("SubscriptionProductFeature"), "(plan)",
+                  [pick(owner or 0, at) for at, owner in of_features])  # fmt: skip
+    charges = links.of(own_charge, own) or ()
+    first = {owner or 0: number for number, owner in reversed(list(enumerate(charges, 1)))}
+    links.follow(charge, "(own plan)", plan, plan, "(plan)")
+    if (plans := links.of(charge, "(own plan)")) is not None:
+        links.put(charge, "(charge)", (first.get(at or 0) for at in plans))

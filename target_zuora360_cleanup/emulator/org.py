@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from typing_extensions import Self
 
 from target_zuora360_cleanup.emulator import describe, ids
+from target_zuora360_cleanup.emulator.customers import link
 from target_zuora360_cleanup.emulator.dml_delete import (
     Deletion,
     check_deletable,
@@ -26,6 +27,7 @@ from target_zuora360_cleanup.emulator.schema_data import for_user, load_schema
 from target_zuora360_cleanup.emulator.soql import QueryResult, run_query
 from target_zuora360_cleanup.emulator.store import Store, quote
 from target_zuora360_cleanup.emulator.values import reader
+from target_zuora360_cleanup.emulator.zuora_tenant import Tenant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -60,13 +62,16 @@ class Org:
         row_hook: Asked before a row is changed, with operation, object and id; an error refuses it.
     """
 
-    def __init__(self, options: OrgOptions, store: Store, schema: Schema, stack: ExitStack) -> None:
+    def __init__(
+        self, options: OrgOptions, store: Store, schema: Schema, path: Path, stack: ExitStack
+    ) -> None:
         self.options = options
         self.schema = schema
         self.lock = threading.RLock()
         self.row_hook: Callable[[str, str, str], RowError | None] | None = None
         self._store = store
         self._stack = stack
+        self.zuora = Tenant(store, path, self.lock)
         self.org_id = ids.encode("00D", 1)
         self.user_id = ids.encode("005", 1)
         self.username = self._value("User", "Username")
@@ -89,7 +94,7 @@ class Org:
             stack.callback(store.close)
             schema = for_user(load_schema(options.without_packages), options)
             fill_or_check(store, schema, options, path)
-            return cls(options, store, schema, stack.pop_all())
+            return cls(options, store, schema, path, stack.pop_all())
 
     def __enter__(self) -> Self:
         return self
@@ -223,6 +228,11 @@ class Org:
             record[field.name] = read(value) if read else value
         url = f"{describe.BASE}/sobjects/{sobject.name}/{record['Id']}"
         return {"attributes": {"type": sobject.name, "url": url}, **record}
+
+    def link_customers(self) -> dict[str, int]:
+        """Set the customers' blank lookups as users would; returns how many by `Object.Field`."""
+        with self.lock, self._store.transaction():
+            return link(self._store, self.schema)
 
     def counts(self) -> dict[str, int]:
         """Return the number of live rows, by object."""

@@ -32,6 +32,7 @@ class OrgOptions:
         not_deletable: Objects of which the user may not delete rows.
         rows_hidden: Objects of which sharing hides a third of the rows from the user.
         modify_all: Whether the user may read and change everybody's rows.
+        synced: Whether Zuora's records are in the org already, or in Zuora alone.
     """
 
     seed: int = 1
@@ -53,6 +54,7 @@ class OrgOptions:
     not_deletable: frozenset[str] = frozenset()
     rows_hidden: frozenset[str] = frozenset()
     modify_all: bool = True
+    synced: bool = True
 
     @property
     def as_text(self) -> str:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Access", "Match", "Route", "Router"]
 
-Access = Literal["session", "identity", "open", "free"]
+Access = Literal["session", "identity", "open", "free", "zuora"]
 _PARAMETER = re.compile(r"\{(\w+)\}")
 
 
@@ -30,7 +30,7 @@ class Route:
         kind: What `/__emulator__/stats` counts it as.
         access: ``session`` needs a token and counts as an API call; ``identity`` needs a token
             and doesn't count; ``open`` needs none (logins, versions); ``free`` is the emulator's
-            own: not even faults apply.
+            own: not even faults apply; ``zuora`` needs Zuora's credentials and doesn't count.
         spool: The body goes to a file instead of memory.
     """
 

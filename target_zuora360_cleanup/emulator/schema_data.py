@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from target_zuora360_cleanup.emulator.org_options import OrgOptions
 
-__all__ = ["for_user", "load_schema", "make_object"]
+__all__ = ["for_user", "load_schema", "make_object", "table_rows"]
 
 _TYPES: Final = {"text": "string", "longtext": "textarea", "number": "double", "ref": "reference"}
 _LENGTHS: Final = {"phone": 40, "url": 255, "email": 80, "picklist": 255}
@@ -30,9 +30,11 @@ _Row = dict[str, str]
 def load_schema(without_packages: Collection[str] = ()) -> Schema:
     """Return the schema of an org that has not the named packages (`Zuora`, `zqu`)."""
     fields: dict[str, list[Field]] = {}
-    for row in _table("fields.tsv"):
+    for row in table_rows("fields.tsv"):
         fields.setdefault(row["object"], []).append(_field(row))
-    schema = Schema(_object(row, fields.get(row["object"], [])) for row in _table("objects.tsv"))
+    schema = Schema(
+        _object(row, fields.get(row["object"], [])) for row in table_rows("objects.tsv")
+    )
     return _without(schema, without_packages) if without_packages else schema
 
 
@@ -81,7 +83,8 @@ def make_object(  # noqa: PLR0913 - the facts of an object, all but two with a d
     )
 
 
-def _table(name: str) -> Iterator[_Row]:
+def table_rows(name: str) -> Iterator[_Row]:
+    """Return the rows of a file in `data`, as values by the names in its first line."""
     text = files("target_zuora360_cleanup.emulator").joinpath("data", name).read_text("utf-8")
     head, *lines = (line.split("\t") for line in text.splitlines())
     return (dict(zip(head, line, strict=True)) for line in lines)
@@ -136,6 +139,7 @@ def _reference(made: Field, row: _Row) -> Field:
         on_delete=outcomes.get(row["on_delete"], "cascade"),
         master_detail=master,
         required=made.required or master,
+        updateable=made.updateable and (not master or "reparentable" in row["flags"].split()),
     )
 
 

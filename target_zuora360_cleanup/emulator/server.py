@@ -32,6 +32,9 @@ from target_zuora360_cleanup.emulator import (
     soap,
     sobject_collections,
     sobjects,
+    zuora,
+    zuora_aqua,
+    zuora_rest,
 )
 from target_zuora360_cleanup.emulator.app import create_app
 from target_zuora360_cleanup.emulator.fault_spec import FaultSpec
@@ -59,6 +62,9 @@ _RESOURCES = (
     limits,
     bulk_ingest,
     bulk_query,
+    zuora,
+    zuora_aqua,
+    zuora_rest,
 )
 _START_SECONDS = 30.0
 _POLL_SECONDS = 0.01

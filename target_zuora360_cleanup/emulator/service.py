@@ -18,6 +18,7 @@ from target_zuora360_cleanup.emulator.query_cursors import Cursors
 from target_zuora360_cleanup.emulator.routing import Match, Route, Router
 from target_zuora360_cleanup.emulator.sessions import Sessions
 from target_zuora360_cleanup.emulator.stats import Stats
+from target_zuora360_cleanup.emulator.zuora_exports import Exports
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -56,6 +57,7 @@ class Service:
         self.folder = Path(self._folder.name)
         self.jobs = JobRegistry(self.folder / "jobs")
         self.workers = Workers(options.parallel_jobs)
+        self.exports = Exports(org.zuora, self.folder / "zuora")
         self.faults = Faults()
         self.set_faults(faults or FaultSpec())
 

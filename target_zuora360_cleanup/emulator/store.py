@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from target_zuora360_cleanup.emulator.schema import INTEGER_TYPES, REAL_TYPES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from target_zuora360_cleanup.emulator.schema import Field, Schema, SObject
@@ -45,6 +45,10 @@ class Store:
     def run_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> int:
         """Execute one statement for each row and return the number of rows changed."""
         return self._db.executemany(sql, rows).rowcount
+
+    def function(self, name: str, arguments: int, function: Callable[..., Any]) -> None:
+        """Let statements call a pure function."""
+        self._db.create_function(name, arguments, function, deterministic=True)
 
     def value(self, sql: str, parameters: Sequence[Any] = ()) -> Any:  # noqa: ANN401 - SQLite's
         """Return the first column of the first row, or None."""
