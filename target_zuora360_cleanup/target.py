@@ -157,6 +157,8 @@ class TargetZuora360Cleanup(Target):
         except BaseException as exc:
             if self._sync:
                 self._sync.end(exc, self._written)
+            if isinstance(exc, CleanupError):
+                exc.told = True
             raise
 
     @override
@@ -224,7 +226,8 @@ class TargetZuora360Cleanup(Target):
         """Stop the run; never print a state that does not hold."""
         name = signal.Signals(signum).name
         if self._sync:
-            self._sync.interrupt()
+            if not self._sync.interrupt():
+                os._exit(CleanupError.exit_status)  # the second signal
             raise Interrupted(
                 f"Stopped by {name}. The stored state stays before what is not loaded, so the next "
                 "run sends it again."

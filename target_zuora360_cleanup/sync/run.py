@@ -175,9 +175,11 @@ class SyncRun:
                 self._loading.finish()
             self._fail_if_any_failed()
 
-    def interrupt(self) -> None:
-        """Begin nothing more; what Salesforce works on goes on there."""
+    def interrupt(self) -> bool:
+        """Begin nothing more; what Salesforce works on goes on there. False if said before."""
+        is_first = not self._stop.is_set()
         self._stop.set()
+        return is_first
 
     def end(self, error: BaseException | None, written: list[dict[str, Any]]) -> None:
         """Write the report, once.
