@@ -31,12 +31,14 @@ class Change:
         shape: Number of the shape that made it; -1 for a removal.
         cells: Its plain columns, as CSV.
         links: Its lookups, as in `rows.Row`.
+        is_partial: Whether it leaves fields as they are.
     """
 
     key: str
     shape: int
     cells: str = ""
     links: tuple[str | None, ...] = ()
+    is_partial: bool = False
 
     @property
     def removes(self) -> bool:
@@ -53,30 +55,57 @@ def removal(key: str) -> Change:
     return Change(key, -1)
 
 
+Batch = dict[str, list[Change]]
+"""Changes by API name, of which no two are of the same row."""
+
+
 class Pending:
-    """The changes of a batch, one a row: a later one takes the place of those before.
+    """Gathers changes. A later one of the same row takes the place of those before.
 
     A job must not hold the same external id twice (DUPLICATE_EXTERNAL_ID), and its rows are worked
-    on in any order.
+    on in any order. So a change that says only part of what the one before said comes in a batch of
+    its own, after that one's.
     """
 
     def __init__(self) -> None:
-        self._changes: dict[str, dict[str, Change]] = {}
+        self._rounds: list[dict[tuple[str, str], Change]] = []
         self.rows = 0
 
     def add(self, object_name: str, change: Change) -> Change | None:
         """Take a change in; the one that it overtakes."""
-        changes = self._changes.setdefault(object_name, {})
-        overtaken = changes.pop(change.key, None)
-        self.rows += overtaken is None
-        changes[change.key] = change
-        return overtaken
+        place = object_name, change.key
+        last = next((at for at in reversed(range(len(self._rounds)))
+                     if place in self._rounds[at]), -1)  # fmt: skip
+        if last >= 0 and not change.is_partial:
+            overtaken = self._rounds[last].pop(place)
+            self._rounds[last][place] = change
+            return overtaken
+        if last + 1 == len(self._rounds):
+            self._rounds.append({})
+        self._rounds[last + 1][place] = change
+        self.rows += 1
+        return None
 
-    def take(self) -> dict[str, list[Change]]:
-        """Everything, by object type, in the order in which it came; nothing is left."""
-        taken = {name: list(changes.values()) for name, changes in self._changes.items()}
-        self._changes, self.rows = {}, 0
-        return taken
+    def take(self) -> list[Batch]:
+        """Everything, batch after batch; nothing is left."""
+        batches = [_by_object(each) for each in self._rounds]
+        self._rounds, self.rows = [], 0
+        return batches
+
+
+def _by_object(changes: dict[tuple[str, str], Change]) -> Batch:
+    batch: Batch = {}
+    for (name, _), change in changes.items():
+        batch.setdefault(name, []).append(change)
+    return batch
+
+
+def batches(object_name: str, changes: Iterable[Change]) -> list[list[Change]]:
+    """Changes of one object type, in batches of which none has two of the same row."""
+    pending = Pending()
+    for each in changes:
+        pending.add(object_name, each)
+    return [each[object_name] for each in pending.take()]
 
 
 class Waiting:
@@ -93,17 +122,17 @@ class Waiting:
             OSError: There is no room on the disk.
         """
         for each in changes:
-            fields = [each.key, each.shape, each.cells, each.links]
+            fields = [each.key, each.shape, each.cells, each.links, each.is_partial]
             self._file.write(json.dumps(fields, ensure_ascii=False) + "\n")
             self.rows += 1
 
-    def batches(self, size: int) -> Iterator[list[Change]]:
-        """All of them in batches; none may be added meanwhile."""
+    def parts(self, size: int) -> Iterator[list[Change]]:
+        """All of them in parts; none may be added meanwhile."""
         self._file.seek(0)
         while lines := list(islice(self._file, size)):
             yield [
-                Change(key, shape, cells, tuple(links))
-                for key, shape, cells, links in map(json.loads, lines)
+                Change(key, shape, cells, tuple(links), is_partial)
+                for key, shape, cells, links, is_partial in map(json.loads, lines)
             ]
 
     def close(self) -> None:

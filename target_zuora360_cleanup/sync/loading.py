@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable, Mapping, Sequence  # noqa: TC003 - part of the public shape
+from collections.abc import Container, Iterable, Mapping, Sequence  # noqa: TC003 - part of the public shape
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
-from target_zuora360_cleanup.sync.changes import Change, Pending, Place, Waiting
+from target_zuora360_cleanup.sync.changes import Batch, Change, Pending, Place, Waiting, batches
 from target_zuora360_cleanup.sync.rows import csv_line, without
 from target_zuora360_cleanup.sync.tally import NO_PARENT, NOT_THERE
 
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.sync.hazards import Hazard
     from target_zuora360_cleanup.sync.load_order import LoadOrder
     from target_zuora360_cleanup.sync.org_objects import TargetObject
-    from target_zuora360_cleanup.sync.removals import Removals
+    from target_zuora360_cleanup.sync.removals import Removed
     from target_zuora360_cleanup.sync.rows import Link
     from target_zuora360_cleanup.sync.shapes import Shapes
     from target_zuora360_cleanup.sync.tally import Tally
-    from target_zuora360_cleanup.sync.upserts import FailedRow, Upserts
+    from target_zuora360_cleanup.sync.upserts import FailedRow
 
 logger = logging.getLogger(__name__)
 
@@ -39,8 +39,24 @@ _NO_PARENT: Final = re.compile(
 _DUPLICATE: Final = "DUPLICATE_VALUE"
 """Another row has a value that must be unique; it may be about to change or to go."""
 
-Rows = dict[str, list[Change]]
-"""Changes by API name."""
+
+class Upserting(Protocol):
+    """Upserts rows; see `upserts.Upserts`."""
+
+    def upsert(self, changes: Iterable[tuple[str, Sequence[Change]]]) -> list[FailedRow]:
+        """The rows that were not taken."""
+
+
+class Removing(Protocol):
+    """Removes rows; see `removals.Removals`."""
+
+    def remove(
+        self, target: TargetObject, keys: Sequence[str], hazards: Sequence[Hazard]
+    ) -> Iterable[Removed]:
+        """What became of each."""
+
+    def existing(self, target: TargetObject, keys: Sequence[str]) -> Container[str]:
+        """Which of these external ids there are."""
 
 
 @dataclass
@@ -60,8 +76,8 @@ class Loading:
     objects: Mapping[str, TargetObject]
     hazards: Mapping[str, Sequence[Hazard]]
     shapes: Shapes
-    upserts: Upserts
-    removals: Removals
+    upserts: Upserting
+    removals: Removing
     tally: Tally
     batch_rows: int
     sent: set[str] = field(default_factory=set)
@@ -91,11 +107,14 @@ class Loading:
             ApiError, JobFailed, requests.RequestException: Salesforce does not do it.
             OSError: There is no room for what waits.
         """
-        taken = self._pending.take()
+        for batch in self._pending.take():
+            self._flush(batch)
+
+    def _flush(self, taken: Batch) -> None:
         for name in [name for name in taken if Place(name) in self._waiting]:
             self._wait(Place(name), taken.pop(name))
         self._remove(taken)
-        late: Rows = {}
+        late: Batch = {}
         for level in self.order.levels:
             rows = {name: _kept(taken[name]) for name in level if name in taken}
             failed = self._upsert(rows)
@@ -121,8 +140,9 @@ class Loading:
                     self._settle_all(name, again, last=True)
         for name in self.order.parents_first:
             if waiting := self._waiting.get(Place(name, late=True)):
-                for batch in waiting.batches(self.batch_rows):
-                    self._settle_late(name, _newest(batch))
+                for part in waiting.parts(self.batch_rows):
+                    for batch in batches(name, part):
+                        self._settle_late(name, batch)
         self.close()
 
     def close(self) -> None:
@@ -143,7 +163,7 @@ class Loading:
                 else:
                     self.tally.skip(name, each.key, NOT_THERE, "")
 
-    def _upsert(self, rows: Rows) -> list[FailedRow]:
+    def _upsert(self, rows: Batch) -> list[FailedRow]:
         """Upsert all but the late lookups; the rows that Salesforce did not take, as they were."""
         whole = {(name, row.key): row for name, same in rows.items() for row in same}
         early = {name: [self._early(row) for row in same] for name, same in rows.items()}
@@ -172,10 +192,11 @@ class Loading:
     def _settle_all(self, name: str, waiting: Waiting, *, last: bool = False) -> None:
         """Load what has waited; but for the last time, duplicates wait for the rest once more."""
         held: set[str] = set()
-        for batch in waiting.batches(self.batch_rows):
-            newest = _newest(batch)
-            self._wait(Place(name), [each for each in newest if each.key in held])
-            free = [each for each in newest if each.key not in held]
+        for batch in (
+            each for part in waiting.parts(self.batch_rows) for each in batches(name, part)
+        ):
+            self._wait(Place(name), [each for each in batch if each.key in held])
+            free = [each for each in batch if each.key not in held]
             taken = self._settle(name, free, None if last else held)
             self._wait(Place(name, late=True), self._late(taken))
 
@@ -246,7 +267,7 @@ class Loading:
         return next(iter(exact or [link for link, _ in set_ if link.parent == wanted[0]]), None)
 
     def _flush_late(self, late: Mapping[str, list[Change]]) -> None:
-        ready: Rows = {}
+        ready: Batch = {}
         for name, rows in late.items():
             if Place(name, late=True) in self._waiting:
                 self._wait(Place(name, late=True), rows)
@@ -256,12 +277,15 @@ class Loading:
             self._retry_or_fail(each, late=True)
 
     def _settle_late(self, name: str, batch: list[Change]) -> None:
+        # A row that went meanwhile must not be created anew by its lookup alone.
+        there = self.removals.existing(self.objects[name], [each.key for each in batch])
+        batch = [each for each in batch if each.key in there]
         while batch:
             failed, batch = self.upserts.upsert([(name, batch)]), []
             for each in failed:
                 if missing := self._missing(each):
                     rest = self._without(each.change, missing)
-                    batch += [rest] if any(rest.links) else []
+                    batch += [rest] if any(each is not None for each in rest.links) else []
                 else:
                     self.tally.of(name).upserted -= 1
                     self.tally.fail(name, each.change.key, each.code, each.message)
@@ -282,18 +306,9 @@ class Loading:
             )
             if any(value is not None for value in values):
                 number = self.shapes.late(row.shape)
-                late.append(Change(row.key, number, csv_line([row.key]), values))
+                late.append(Change(row.key, number, csv_line([row.key]), values, is_partial=True))
         return late
 
 
 def _kept(changes: Iterable[Change]) -> list[Change]:
     return [each for each in changes if not each.removes]
-
-
-def _newest(batch: Iterable[Change]) -> list[Change]:
-    """The last change of each row."""
-    newest: dict[str, Change] = {}
-    for each in batch:
-        newest.pop(each.key, None)
-        newest[each.key] = each
-    return list(newest.values())

@@ -62,7 +62,7 @@ class Intake:
             return
         for header in row.cut:
             self.tally.of(name).cut[header] += 1
-        self.add(name, Change(row.key, self.number, row.cells, row.links))
+        self.add(name, Change(row.key, self.number, row.cells, row.links, row.is_partial))
 
     def _is_gone(self, record: Mapping[str, Any]) -> bool:
         if _is_true(record.get(DELETED)) or record.get(_SDC_DELETED):

@@ -86,6 +86,14 @@ class Removals:
             code, message = errors.get(record_id, ("", ""))
             yield Removed(key, code=code, message=message)
 
+    def existing(self, target: TargetObject, keys: Sequence[str]) -> set[str]:
+        """Which of these external ids there are.
+
+        Raises:
+            ApiError, requests.RequestException: Salesforce does not tell.
+        """
+        return set(self._ids(target, keys))
+
     def _ids(self, target: TargetObject, keys: Sequence[str]) -> dict[str, str]:
         key = target.external_id
         rows = self._rows(f"SELECT Id, {key} FROM {target.name} WHERE {key}", keys)

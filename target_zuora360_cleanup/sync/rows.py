@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from target_zuora360_cleanup.sync.field_values import NULL, Field, Unfit, cell
@@ -70,12 +71,14 @@ class Row:
         cells: The plain columns, as CSV.
         links: For each lookup the parent's external id, `CLEARED`, or None to leave it.
         cut: Headers of the texts that were too long.
+        is_partial: Whether the record lacks fields that others of its stream have.
     """
 
     key: str
     cells: str
     links: tuple[str | None, ...]
     cut: tuple[str, ...] = ()
+    is_partial: bool = False
 
 
 @dataclass(frozen=True)
@@ -139,7 +142,14 @@ class RowShape:
         if texts[0] in ("", NULL):
             raise Unfit(f"{SOURCE_KEY} is blank")
         links = tuple(_parent(each, record) for each in self.links)
-        return Row(texts[0], csv_line(texts), links, tuple(cut))
+        is_partial = not self.sources <= record.keys()
+        return Row(texts[0], csv_line(texts), links, tuple(cut), is_partial)
+
+    @cached_property
+    def sources(self) -> frozenset[str]:
+        """All of Zuora's fields that rows are made of."""
+        plain = {each.source for each in self.columns}
+        return frozenset(plain | {each.source for each in self.links})
 
     def header(self, links: Sequence[str | None]) -> str:
         """The header row for rows whose lookups are set, cleared and left like these."""
