@@ -217,11 +217,25 @@ def test_a_record_that_comes_twice_is_loaded_as_it_was_last(
     done = sync(
         server,
         tmp_path,
-        [ACCOUNTS, *(account("t1", crm, Balance=number) for number in range(5))],
+        [
+            schema("Account", "Name CrmId Balance"),
+            *(account("t1", crm, Balance=number) for number in range(5)),
+        ],
         batch_size_rows=3,
     )
     assert one(server, ACCOUNT, "Zuora__Balance__c", "t1") == {"Zuora__Balance__c": 4.0}
     assert done.object(ACCOUNT)["merged"] == 4
+
+
+def test_a_sparse_record_leaves_what_an_earlier_one_of_the_same_batch_said(
+    server: EmulatorServer, tmp_path: Path, crm: str
+) -> None:
+    sync(server, tmp_path, [
+        schema("Account", "Name CrmId Balance Notes"),
+        account("sp1", crm, Balance=1, Notes="kept"), account("sp1", crm, Balance=2),
+    ])  # fmt: skip
+    found = one(server, ACCOUNT, "Zuora__Balance__c, Zuora__Notes__c", "sp1")
+    assert found == {"Zuora__Balance__c": 2.0, "Zuora__Notes__c": "kept"}
 
 
 def test_state_is_passed_on_as_batches_are_loaded(

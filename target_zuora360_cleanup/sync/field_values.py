@@ -10,7 +10,11 @@ import json
 import re
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import Any, Final
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 NULL: Final = "#N/A"
 _NUMBERS: Final = frozenset({"int", "double", "currency", "percent"})
@@ -41,36 +45,32 @@ class Field:
     length: int = 0
 
 
-@dataclass(frozen=True)
-class Cell:
-    """A value of a CSV row.
+class Cut(str):
+    """A text whose end is missing."""
 
-    Attributes:
-        is_cut: Whether the end of a text is missing.
+    __slots__ = ()
+
+
+def writer(field: Field) -> Callable[[object], str]:
+    """What writes values of a field as CSV has them; what is null or empty in Zuora clears it.
+
+    Returns:
+        A function that raises `Unfit` where the field can't take a value, and returns a `Cut` where
+        it took only the beginning of a text.
     """
+    write = _writer(field)
+    # A checkbox knows no null.
+    nothing = "false" if field.type == "boolean" else NULL
+    return lambda value: nothing if value is None or value == "" else write(value)
 
-    text: str
-    is_cut: bool = False
 
-
-def cell(value: object, field: Field) -> Cell:
-    """A value as CSV has it; what is null or empty in Zuora clears the field.
-
-    Raises:
-        Unfit: The field can't take it.
-    """
-    if value is None or value == "":
-        # A checkbox knows no null.
-        return Cell("false" if field.type == "boolean" else NULL)
-    if field.type == "boolean":
-        return Cell(_boolean(value))
+def _writer(field: Field) -> Callable[[object], str]:
     if field.type in _NUMBERS:
-        return Cell(_number(value, field))
-    if field.type == "date":
-        return Cell(_date(value))
-    if field.type == "datetime":
-        return Cell(_datetime(value))
-    return _text(value, field)
+        return partial(_number, field)
+    plain: dict[str, Callable[[object], str]] = {
+        "boolean": _boolean, "date": _date, "datetime": _datetime,
+    }  # fmt: skip
+    return plain.get(field.type) or partial(_text, field)
 
 
 def _boolean(value: object) -> str:
@@ -80,16 +80,18 @@ def _boolean(value: object) -> str:
         raise Unfit("is no boolean") from None
 
 
-def _number(value: object, field: Field) -> str:
+def _number(field: Field, value: object) -> str:
     try:
         number = Decimal(str(value))
     except InvalidOperation:
         number = Decimal("NaN")
     if isinstance(value, bool) or not number.is_finite():
         raise Unfit(f"is no number, which a field of type {field.type} takes")
-    if field.type == "int" and number != number.to_integral_value():
+    if field.type != "int":
+        return f"{number:f}"
+    if number != number.to_integral_value():
         raise Unfit("is no whole number")
-    return f"{number:f}"
+    return str(int(number))
 
 
 def _date(value: object) -> str:
@@ -109,15 +111,17 @@ def _datetime(value: object) -> str:
     raise Unfit("is no date with a time")
 
 
-def _text(value: object, field: Field) -> Cell:
-    text = _plain(value)
+def _text(field: Field, value: object) -> str:
+    text = value if type(value) is str and "\0" not in value else _plain(value)
+    if not text:
+        return NULL
     if text == NULL:
         # There is no way to write this very text.
         raise Unfit("is the text with which Salesforce clears a field")
     if not field.length or len(text) <= field.length:
-        return Cell(text)
+        return text
     if field.type in _CUT:
-        return Cell(text[: field.length], is_cut=True)
+        return Cut(text[: field.length])
     raise Unfit(f"has {len(text):,} characters, of {field.length:,} that the field takes")
 
 

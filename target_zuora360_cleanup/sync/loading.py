@@ -292,6 +292,8 @@ class Loading:
 
     def _early(self, row: Change) -> Change:
         """The row without the lookups that are set late; one that is blank is cleared at once."""
+        if not self.shapes[row.shape].has_late:
+            return row
         links = self.shapes[row.shape].links
         late = {at for at, value in enumerate(row.links) if value and links[at].late}
         return row.with_links(without(row.links, late)) if late else row
@@ -300,6 +302,8 @@ class Loading:
         """For each row that has late lookups a change of nothing else."""
         late = []
         for row in rows:
+            if not self.shapes[row.shape].has_late:
+                continue
             links = self.shapes[row.shape].links
             values = tuple(
                 value if link.late else None for link, value in zip(links, row.links, strict=True)

@@ -7,15 +7,16 @@ such a column would be taken for an external id, so a lookup is cleared by its o
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-from target_zuora360_cleanup.sync.field_values import NULL, Field, Unfit, cell
+from target_zuora360_cleanup.sync.field_values import NULL, Cut, Field, Unfit, writer
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from target_zuora360_cleanup.sync.field_maps import FieldMap
     from target_zuora360_cleanup.sync.org_objects import Lookup, TargetObject
@@ -24,6 +25,8 @@ SOURCE_KEY: Final = "Id"
 CLEARED: Final = ""
 """Stands for a lookup that is blank in Zuora; None for one of which nothing is known."""
 _NEEDS_QUOTES: Final = re.compile(r'[",\r\n]|^\s|\s$')
+_MAY_NEED_QUOTES: Final = re.compile(r'["\r\n]|(?:^|,)\s|\s(?:,|$)')
+"""The same for values that are joined by commas already."""
 
 
 @dataclass(frozen=True)
@@ -34,11 +37,16 @@ class Column:
         source: Zuora's field.
         header: The column's name.
         field: What the values must fit.
+        write: Writes them.
     """
 
     source: str
     header: str
     field: Field
+    write: Callable[[object], str] = dataclasses.field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "write", writer(self.field))
 
 
 @dataclass(frozen=True)
@@ -60,6 +68,10 @@ class Link:
     key: Field
     lookup: Lookup
     late: bool = False
+    write: Callable[[object], str] = dataclasses.field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "write", writer(self.key))
 
 
 @dataclass(frozen=True)
@@ -130,19 +142,19 @@ class RowShape:
         Raises:
             Unfit: A value doesn't fit; the message names the column.
         """
+        is_partial = not self.sources <= record.keys()
         texts, cut = [], []
         for column in self.columns:
-            if column.source not in record:
+            if is_partial and column.source not in record:
                 texts.append("")
                 continue
-            made = _cell(record[column.source], column.source, column.header, column.field)
-            texts.append(made.text)
-            if made.is_cut:
+            text = _written(column, record)
+            if type(text) is Cut:
                 cut.append(column.header)
+            texts.append(text)
         if texts[0] in ("", NULL):
             raise Unfit(f"{SOURCE_KEY} is blank")
-        links = tuple(_parent(each, record) for each in self.links)
-        is_partial = not self.sources <= record.keys()
+        links = tuple([_parent(each, record) for each in self.links])
         return Row(texts[0], csv_line(texts), links, tuple(cut), is_partial)
 
     @cached_property
@@ -150,6 +162,11 @@ class RowShape:
         """All of Zuora's fields that rows are made of."""
         plain = {each.source for each in self.columns}
         return frozenset(plain | {each.source for each in self.links})
+
+    @cached_property
+    def has_late(self) -> bool:
+        """Whether there are lookups that are set after all rows."""
+        return any(each.late for each in self.links)
 
     def header(self, links: Sequence[str | None]) -> str:
         """The header row for rows whose lookups are set, cleared and left like these."""
@@ -178,6 +195,9 @@ def line(cells: str, links: Sequence[str | None]) -> str:
 
 def csv_line(values: Sequence[str]) -> str:
     """Values as a line of CSV, without its line end."""
+    plain = ",".join(values)
+    if plain.count(",") == len(values) - 1 and not _MAY_NEED_QUOTES.search(plain):
+        return plain
     return ",".join([_quoted(value) for value in values])
 
 
@@ -187,17 +207,17 @@ def _quoted(value: str) -> str:
     return '"' + value.replace('"', '""') + '"'
 
 
-def _cell(value: object, source: str, header: str, field: Field) -> Any:  # noqa: ANN401 - a Cell
+def _written(column: Column | Link, record: Mapping[str, Any]) -> str:
     try:
-        return cell(value, field)
+        return column.write(record[column.source])
     except Unfit as exc:
-        raise Unfit(f"{source} for {header} {exc}") from None
+        raise Unfit(f"{column.source} for {column.header} {exc}") from None
 
 
 def _parent(link: Link, record: Mapping[str, Any]) -> str | None:
     if link.source not in record:
         return None
-    text = str(_cell(record[link.source], link.source, link.header, link.key).text)
+    text = _written(link, record)
     if text == NULL:
         return CLEARED if link.lookup.clearable else None
     return text

@@ -75,7 +75,10 @@ class Tally:
 
     def of(self, object_name: str) -> Counts:
         """The counts of an object type."""
-        return self._counts.setdefault(object_name, Counts())
+        counts = self._counts.get(object_name)
+        if counts is None:
+            counts = self._counts[object_name] = Counts()
+        return counts
 
     @property
     def counts(self) -> dict[str, Counts]:

@@ -1,0 +1,157 @@
+"""How fast and in how much memory mode `sync` loads, next to a plain batch target of the SDK.
+
+Run by hand, from the repository's root::
+
+    python -m tests.benchmarks.loading [--records 100000 400000]
+
+Both programs read the same file of billing accounts, in processes of their own. The plain target
+has the SDK's default batches, makes the same rows of its records and writes them to a file; this
+plugin sends them to an emulated org, page by page. The org works in a process of its own, so the
+server's time is not in the CPU seconds, which are compared; the wall time has it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from target_zuora360_cleanup.emulator.org import OrgOptions
+from target_zuora360_cleanup.emulator.server import EmulatorServer
+from target_zuora360_cleanup.sync.field_maps import FIELD_MAPS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PLAIN: Final = """
+import csv, sys
+from singer_sdk import BatchSink, Target
+from target_zuora360_cleanup.emulator.org import Org, OrgOptions
+from target_zuora360_cleanup.objects import BY_NAME
+from target_zuora360_cleanup.sync.field_maps import FIELD_MAPS
+from target_zuora360_cleanup.sync.org_objects import target_objects
+from target_zuora360_cleanup.sync.rows import RowShape, line
+NAME = "Zuora__CustomerAccount__c"
+with Org.open(OrgOptions(records=1)) as org:
+    there = {each["name"] for each in org.describe_global()["sobjects"]}
+    objects = target_objects({name: org.describe(name) for name in BY_NAME if name in there})
+MAP = next(each for each in FIELD_MAPS if each.object == NAME)
+class ToFile(BatchSink):
+    max_size = 50_000
+    def process_batch(self, context):
+        shape = RowShape.of(MAP, objects, self.schema["properties"])
+        with open(sys.argv[1], "a", encoding="utf-8") as file:
+            for record in context["records"]:
+                row = shape.row(record)
+                file.write(line(row.cells, row.links) + "\\n")
+class Plain(Target):
+    name = "target-plain"
+    config_jsonschema = {"properties": {}}
+    default_sink_class = ToFile
+Plain(config={}).listen()
+"""
+_MEASURE: Final = """
+import json, os, resource, subprocess, sys, time
+start = time.perf_counter()
+with open(sys.argv[1], "rb") as stdin, open(os.devnull, "w") as null:
+    status = subprocess.run(sys.argv[2:], stdin=stdin, stdout=null, stderr=null).returncode
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(json.dumps([status, time.perf_counter() - start, used.ru_utime + used.ru_stime,
+                  used.ru_maxrss / 1024]))
+"""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one run took."""
+
+    wall: float
+    cpu: float
+    mebibytes: float
+
+
+def fields() -> dict[str, Any]:
+    """A value for each field of an account that the map knows."""
+    (made_by,) = [each for each in FIELD_MAPS if each.object == "Zuora__CustomerAccount__c"]
+    values: dict[str, Any] = dict.fromkeys(made_by.fields, "a text of usual length")
+    numbers = dict.fromkeys(("Balance", "CreditBalance", "TotalInvoiceBalance", "MRR"), "1234.50")
+    flags = dict.fromkeys(("AutoPay", "AllowInvoiceEdit"), True)
+    # (lookups to contacts, which the stream does not have)
+    nobody = dict.fromkeys(("BillToId", "SoldToId"))
+    return {
+        **values,
+        **numbers,
+        **flags,
+        **nobody,
+        "LastInvoiceDate": "2026-11-01T00:00:00.000000Z",
+    }
+
+
+def messages(count: int, crm_id: str) -> Iterator[dict[str, Any]]:
+    """A stream of accounts, with a STATE after every record as tap-zuora writes it."""
+    values = {**fields(), "CrmId": crm_id}
+    properties = {name: {"type": ["string", "boolean", "null"]} for name in values}
+    described = {"type": "object", "properties": properties}
+    yield {"type": "SCHEMA", "stream": "Account", "schema": described, "key_properties": ["Id"]}
+    for number in range(count):
+        record = {**values, "Id": f"{number:032x}", "AccountNumber": f"A{number:08d}"}
+        yield {"type": "RECORD", "stream": "Account", "record": record}
+        yield {"type": "STATE", "value": {"bookmarks": {"Account": {"UpdatedDate": str(number)}}}}
+
+
+def measured(stream: Path, *command: str) -> Cost:
+    """Run a program on a stream, in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-c", _MEASURE, str(stream), *command],
+        capture_output=True, text=True, check=True, timeout=3600,
+    )  # fmt: skip
+    status, wall, cpu, mebibytes = json.loads(done.stdout)
+    if status:
+        raise SystemExit(f"{command[0]} ended with {status}")
+    return Cost(wall, cpu, mebibytes)
+
+
+def run(count: int, folder: Path) -> dict[str, Cost]:
+    """Both programs on a stream of so many records."""
+    stream, config = folder / "stream.singer", folder / "config.json"
+    with EmulatorServer(OrgOptions(records=100)) as server:
+        crm_id = server.org.query("SELECT Id FROM Account LIMIT 1").records(0, 1)[0]["Id"]
+        with stream.open("w", encoding="utf-8") as file:
+            file.writelines(json.dumps(each) + "\n" for each in messages(count, crm_id))
+        settings = {"mode": "sync", "access_token": server.access_token,
+                    "instance_url": server.url, "output_dir": str(folder / "output")}  # fmt: skip
+        config.write_text(json.dumps(settings))
+        target = str(Path(sys.executable).with_name("target-zuora360-cleanup"))
+        plugin = measured(stream, target, "--config", str(config))
+        plain = measured(stream, sys.executable, "-c", PLAIN, str(folder / "rows.csv"))
+    return {"this plugin": plugin, "plain SDK batch target": plain}
+
+
+def main() -> None:
+    """Print a table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--records", type=int, nargs="+", default=[100_000, 400_000])
+    print("| records | program | wall s | CPU s | peak MiB |\n|---|---|---|---|---|")  # noqa: T201 - its result
+    for count in parser.parse_args().records:
+        with tempfile.TemporaryDirectory() as folder:
+            costs = run(count, Path(folder))
+        own = costs["this plugin"]
+        for name, cost in costs.items():
+            print(  # noqa: T201 - its result
+                f"| {count:,} | {name} | {cost.wall:.1f} | {cost.cpu:.1f} "
+                f"(x {cost.cpu / own.cpu:.2f}) | {cost.mebibytes:.0f} "
+                f"(x {cost.mebibytes / own.mebibytes:.2f}) |",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    start = time.perf_counter()
+    main()
+    print(f"{time.perf_counter() - start:.0f} s")  # noqa: T201 - how long it took
