@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from target_zuora360_cleanup.emulator.watch import is_gone
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
 __all__ = ["BackgroundError", "Instance", "RunFolder"]
@@ -24,6 +24,7 @@ __all__ = ["BackgroundError", "Instance", "RunFolder"]
 _POLL_SECONDS = 0.05
 _STOP_SECONDS = 15.0
 _ANSWER_SECONDS = 10.0
+_WORK_SECONDS = 600.0
 
 
 class BackgroundError(RuntimeError):
@@ -41,18 +42,23 @@ class Instance:
     tls_url: str | None = None
     ca_file: str | None = None
 
-    def ask(self, path: str) -> dict[str, Any]:
-        """What one of the emulator's own resources answers.
+    def ask(self, path: str, data: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """What one of the emulator's own resources answers to a GET, or to a POST of `data`.
 
         Raises:
             OSError: It doesn't answer.
         """
         place = urlsplit(self.url)
         connection = http.client.HTTPConnection(
-            str(place.hostname), place.port, timeout=_ANSWER_SECONDS
+            str(place.hostname),
+            place.port,
+            timeout=_ANSWER_SECONDS if data is None else _WORK_SECONDS,
         )
         try:
-            connection.request("GET", path)
+            if data is None:
+                connection.request("GET", path)
+            else:
+                connection.request("POST", path, json.dumps(data))
             answer: dict[str, Any] = json.loads(connection.getresponse().read())
         except (http.client.HTTPException, ValueError) as error:
             raise OSError(f"{self.url} doesn't answer like an emulator: {error}") from error

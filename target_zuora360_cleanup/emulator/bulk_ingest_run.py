@@ -151,12 +151,15 @@ class IngestRun:
 def _as_records(
     batch: list[list[str]], columns: Sequence[str], operation: str
 ) -> list[Mapping[str, str | None]]:
-    """Rows by field name. ``#N/A`` means null; an empty value leaves the field as it is."""
+    """Rows by field name. ``#N/A`` means null; an empty value leaves the field as it is.
+
+    A parent's key is no field that can be cleared: there ``#N/A`` is a value like any other.
+    """
     if operation in _DELETES:
         return [{"Id": row[0]} for row in batch]
     return [
         {
-            name: None if value == "#N/A" else value
+            name: None if value == "#N/A" and "." not in name else value
             for name, value in zip(columns, row, strict=True)
             if value != ""
         }

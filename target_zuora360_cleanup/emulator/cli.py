@@ -111,6 +111,42 @@ def status(context: click.Context, run_dir: Path, port: int, *, as_json: bool) -
     click.echo(_table(stats["rows"], stats["recycle_bin"]))
 
 
+@main.command()
+@_run_dir
+@_port
+@option("--records", default=20, type=click.IntRange(0), help="Records that change in Zuora.")
+@option("--seed", default=1, type=click.IntRange(0), help="The same seed changes the same.")
+@click.pass_context
+def change(context: click.Context, run_dir: Path, port: int, records: int, seed: int) -> None:
+    """Let time pass in Zuora: some records change, some are new, a few are deleted."""
+    instance = _running(context, run_dir, port)
+    counts = instance.ask("/__emulator__/zuora/changes", {"records": records, "seed": seed})
+    for name, each in counts.items():
+        done = ", ".join(f"{count:,} {what}" for what, count in each.items() if count)
+        click.echo(f"{name}: {done}")
+
+
+@main.command()
+@_run_dir
+@_port
+@click.pass_context
+def link(context: click.Context, run_dir: Path, port: int) -> None:
+    """Link customers' records and quotes to Zuora's that are there again, as users would."""
+    counts = _running(context, run_dir, port).ask("/__emulator__/customers/link", {})
+    for name, count in counts.items():
+        click.echo(f"{name}: {count:,} linked")
+    if not counts:
+        click.echo("There was nothing to link.")
+
+
+def _running(context: click.Context, run_dir: Path, port: int) -> Instance:
+    instance = RunFolder(run_dir.absolute(), port).find()
+    if instance is None:
+        click.echo("The emulator is not running.")
+        context.exit(_NOT_RUNNING)
+    return instance
+
+
 def _serve(given: dict[str, Any]) -> None:
     server = _server(given)
     folder = RunFolder(given["run_dir"], given["port"]) if given["run_dir"] else None

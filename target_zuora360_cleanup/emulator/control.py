@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["ROUTES"]
 
 _SHOWN_REQUESTS = 1_000
+_CHANGED_RECORDS = 20
 
 
 def about(service: Service, _: Call) -> Answer:
@@ -97,6 +98,15 @@ def link(service: Service, _: Call) -> Answer:
     return json_answer(service.org.link_customers())
 
 
+def change(service: Service, call: Call) -> Answer:
+    """Let time pass in Zuora: so many records change, are new or are deleted."""
+    data = call.json_object()
+    numbers = [data.get("records", _CHANGED_RECORDS), data.get("seed", 1)]
+    if not all(type(each) is int and each >= 0 for each in numbers):
+        raise SalesforceError("INVALID_INPUT", "records and seed must be whole numbers from 0 on")
+    return json_answer(service.org.zuora.change(*numbers))
+
+
 def _route(method: str, path: str, handler: Handler) -> Route:
     return Route(method, f"/__emulator__{path}", handler, "control", access="free")
 
@@ -108,6 +118,7 @@ ROUTES = (
     _route("GET", "/requests", requests),
     _route("GET", "/fingerprint", fingerprint),
     _route("POST", "/customers/link", link),
+    _route("POST", "/zuora/changes", change),
     _route("GET", "/faults", show_faults),
     _route("POST", "/faults", set_faults),
     _route("DELETE", "/faults", clear_faults),

@@ -107,7 +107,8 @@ def _links(schema: Schema, synced: Collection[str]) -> Iterator[_Link]:
             continue
         for field in item.references:
             target = field.reference_to[0]
-            if target in keys and target in schema.objects:
+            found = schema.find(target)
+            if target in keys and found is not None and keys[target] in found.fields:
                 required = field.master_detail or field.required
                 yield _Link(item.name, field.name, target, keys[target], required)
 
@@ -128,9 +129,9 @@ def _set(store: Store, schema: Schema, each: _Link) -> int:
 
 def _create(store: Store, schema: Schema, each: _Link) -> int:
     """Write the rows again that went with their parent."""
-    child, field = quote(each.object), quote(each.field)
+    child = quote(each.object)
     found = store.run(
-        f"SELECT l.origin, t.Id FROM _links AS l"
+        "SELECT l.origin, t.Id FROM _links AS l"
         f" JOIN {quote(each.target)} AS t ON t.{quote(each.key)} = l.key AND t.IsDeleted = 0"
         f" LEFT JOIN {child} AS c ON c.Id = l.number AND c.IsDeleted = 0"
         " WHERE l.object = ? AND l.field = ? AND c.Id IS NULL",
@@ -157,7 +158,6 @@ def _create(store: Store, schema: Schema, each: _Link) -> int:
         "UPDATE _links SET number = ? WHERE object = ? AND origin = ?",
         [(number, each.object, origin) for origin, number, _ in rows],
     )
-    del field
     return len(rows)
 
 

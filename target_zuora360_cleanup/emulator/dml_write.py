@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -65,8 +66,25 @@ class Writer:
         return [self._guarded(self._update, row) for row in rows]
 
     def upsert(self, rows: Sequence[Mapping[str, Any]]) -> list[RowResult]:
-        """Insert or update rows by the key field."""
-        return [self._guarded(self._upsert, row) for row in rows]
+        """Insert or update rows by the key field, which no two of them may share."""
+        shared = self._shared(rows)
+        return [
+            RowResult(None, error=shared[at]) if at in shared else self._guarded(self._upsert, row)
+            for at, row in enumerate(rows)
+        ]
+
+    def _shared(self, rows: Sequence[Mapping[str, Any]]) -> dict[int, RowError]:
+        """The errors of rows that name the same record, by the rows' places."""
+        if self._key is None:
+            return {}
+        keys = [_folded(self._key, _given(self._key, row)) for row in rows]
+        times = Counter(keys)
+        code, name = "DUPLICATE_VALUE", self._key.name
+        return {
+            at: RowError(code, f"Duplicate external id specified: {key}", (name,))
+            for at, key in enumerate(keys)
+            if key and times[key] > 1
+        }
 
     def _guarded(
         self, write: Callable[[Mapping[str, Any]], RowResult], row: Mapping[str, Any]
@@ -88,7 +106,7 @@ class Writer:
         self._check_unique(values, number)
         now = int(time.time())
         values |= {"Id": number, **dict.fromkeys(self._stamps("CreatedDate"), now)}
-        values |= self._auto_number(number)
+        values |= self._own_name(number, record_id, values.get("Name"))
         names = list(values)
         self._store.insert(self._sobject.name, names, [tuple(values.values())])
         return RowResult(record_id, created=True)
@@ -106,7 +124,7 @@ class Writer:
         if key is None or key.name == "Id":
             given = any(name.lower() == "id" and value for name, value in row.items())
             return self._update(row) if given else self._insert(row)
-        value = next((row[name] for name in row if name.lower() == key.name.lower()), None)
+        value = _given(key, row)
         if value in (None, ""):
             message = f"{key.name} not specified"
             raise _Refused(RowError("MISSING_ARGUMENT", message, (key.name,)))
@@ -134,19 +152,12 @@ class Writer:
             if name == "attributes":
                 continue
             if "." in name or isinstance(value, dict):
-                yield self._by_parent_key(name, value)
+                reference, stored = self._by_parent_key(name, value)
+                _check_access(reference, inserting=inserting)
+                yield reference.name, stored
                 continue
             field = self._field(name)
-            if not (field.createable if inserting else field.updateable):
-                message = f"Unable to create/update fields: {field.name}. Please check the security"
-                raise _Refused(
-                    RowError(
-                        "INVALID_FIELD_FOR_INSERT_UPDATE",
-                        f"{message} settings of this field and verify that it is read/write for "
-                        "your profile or permission set.",
-                        (field.name,),
-                    )
-                )
+            _check_access(field, inserting=inserting)
             stored = to_storage(self._schema, field, value)
             if field.type == "reference" and stored is not None:
                 self._check_parent(field, stored)
@@ -169,7 +180,7 @@ class Writer:
             raise _Refused(RowError("INVALID_FIELD", message))
         return field
 
-    def _by_parent_key(self, name: str, value: Any) -> tuple[str, Any]:  # noqa: ANN401 - JSON or text
+    def _by_parent_key(self, name: str, value: Any) -> tuple[Field, int | None]:  # noqa: ANN401 - JSON or text
         """A parent named by its external id: `Rel__r.Key__c` in CSV, `{"Key__c": …}` in JSON."""
         relationship, _, key_name = name.partition(".")
         if isinstance(value, dict):
@@ -178,7 +189,7 @@ class Writer:
         if reference is None:
             raise _Refused(RowError("INVALID_FIELD", f"No such relation '{relationship}'"))
         if value is None:
-            return reference.name, None
+            return reference, None
         parent = self._schema.get(reference.reference_to[0])
         key = parent.find(key_name)
         if key is None or not key.lookup:
@@ -186,12 +197,13 @@ class Writer:
             raise _Refused(RowError("INVALID_FIELD", message, (reference.name,)))
         found = self._find(parent, key, to_storage(self._schema, key, value))
         if len(found) != 1:
+            shown = str(value).lower()
             message = (
-                f"Foreign key external ID: {value} not found for field {key.name} in entity "
+                f"Foreign key external ID: {shown} not found for field {key.name} in entity "
                 f"{parent.name}"
             )
-            raise _Refused(RowError("INVALID_FIELD", message, (reference.name,)))
-        return reference.name, found[0]
+            raise _Refused(RowError("INVALID_FIELD", message))
+        return reference, found[0]
 
     def _find(self, sobject: SObject, key: Field, value: Any) -> list[int]:  # noqa: ANN401 - stored
         sql = (
@@ -246,15 +258,40 @@ class Writer:
         wanted = ("LastModifiedDate", "SystemModstamp", *more)
         return [name for name in wanted if name in self._sobject.fields]
 
-    def _auto_number(self, number: int) -> dict[str, str]:
+    def _own_name(self, number: int, record_id: str, given: str | None) -> dict[str, str]:
+        """A name where none is given: an auto-number, or of a custom object the record's id."""
         field = self._sobject.fields.get("Name")
-        if field is None or field.auto_number is None:
-            return {}
-        return {"Name": auto_number(field.auto_number, number)}
+        if field is not None and field.auto_number is not None:
+            return {"Name": auto_number(field.auto_number, number)}
+        nameless = field is not None and self._sobject.custom and not given
+        return {"Name": record_id} if nameless else {}
 
     def _ask(self, operation: str, record_id: str) -> None:
         if self._hook and (error := self._hook(operation, self._sobject.name, record_id)):
             raise _Refused(error)
+
+
+def _check_access(field: Field, *, inserting: bool) -> None:
+    if field.createable if inserting else field.updateable:
+        return
+    message = f"Unable to create/update fields: {field.name}. Please check the security"
+    raise _Refused(
+        RowError(
+            "INVALID_FIELD_FOR_INSERT_UPDATE",
+            f"{message} settings of this field and verify that it is read/write for "
+            "your profile or permission set.",
+            (field.name,),
+        )
+    )
+
+
+def _given(key: Field, row: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON or text
+    return next((row[name] for name in row if name.lower() == key.name.lower()), None)
+
+
+def _folded(key: Field, value: Any) -> str:  # noqa: ANN401 - JSON or text
+    text = "" if value is None else str(value)
+    return text if key.case_sensitive else text.lower()
 
 
 def auto_number(form: str, number: int) -> str:

@@ -1,4 +1,4 @@
-"""Fields that say the same as others: ids and names of what a lookup points to, twins, second homes.
+"""Fields that say the same as others: ids and names behind a lookup, twins, second homes.
 
 One field of Zuora's feeds all of them, so that the next sync would make them equal anyway.
 """

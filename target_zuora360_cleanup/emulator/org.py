@@ -71,7 +71,7 @@ class Org:
         self.row_hook: Callable[[str, str, str], RowError | None] | None = None
         self._store = store
         self._stack = stack
-        self.zuora = Tenant(store, path, self.lock)
+        self.zuora = Tenant(store, path, self.lock, options.seed)
         self.org_id = ids.encode("00D", 1)
         self.user_id = ids.encode("005", 1)
         self.username = self._value("User", "Username")

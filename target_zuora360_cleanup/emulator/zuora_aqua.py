@@ -30,8 +30,10 @@ _NO_DELETED: Final = (
     "records. Remove Deleted section in the JSON request and retry the request"
 )
 _NOT_FOUND: Final = 40_000_040
-_ECHOED: Final = ("name", "version", "partner", "project", "encrypted", "format", "useQueryLabels",
-                  "dateTimeUtc", "incrementalTime")  # fmt: skip
+_ECHOED: Final[tuple[str, ...]] = (
+    "name", "version", "partner", "project", "encrypted", "format", "useQueryLabels",
+    "dateTimeUtc", "incrementalTime",
+)  # fmt: skip
 
 
 class _Refused(Exception):

@@ -10,7 +10,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from target_zuora360_cleanup.emulator.zuora_query import Export
@@ -87,7 +87,12 @@ class Exports:
 
     def write(self, export: Export) -> tuple[str, int]:
         """Write the file of an export; returns its id and the number of its records."""
-        file_id, number = self.new_id("file"), 0
+        file_id, numbers = self.new_id("file"), count()
+
+        def counted(row: Sequence[Any]) -> Sequence[Any]:
+            next(numbers)
+            return row
+
         self._folder.mkdir(exist_ok=True)
         with (
             self._tenant.rows(export) as rows,
@@ -95,9 +100,8 @@ class Exports:
         ):
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(export.header)
-            for number, row in enumerate(rows, 1):
-                writer.writerow(row)
-        return file_id, number
+            writer.writerows(map(counted, rows))
+        return file_id, next(numbers)
 
     def file(self, file_id: str) -> Path | None:
         """Return where a file is, None when there is none of that id."""

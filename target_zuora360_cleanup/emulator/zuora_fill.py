@@ -40,7 +40,8 @@ def fill_zuora(store: Store, schema: Schema, seed: int, links: Links) -> None:
     _keep_lost(store, links)
     for item in zuora_objects().values():
         store.run(_table_sql(item))
-        if schema.find(item.sobject) is not None:
+        sobject = schema.find(item.sobject)
+        if sobject is not None and (not item.key or item.key in sobject.fields):
             store.run(_Filling(schema, keys, item, links.counts).sql())
     store.run("DROP TABLE temp.lost")
 
@@ -157,7 +158,8 @@ class _Filling:
         return f"coalesce({number}, ({lost} AND number = {alias}.Id))"
 
     def _key(self, target: str, number: str) -> str:
-        if self._schema.find(target) is None:
+        found = self._schema.find(target)
+        if found is None or self._keys[target] not in found.fields:
             return "NULL"
         return f"{self._join(target, number)}.{quote(self._keys[target])}"
 

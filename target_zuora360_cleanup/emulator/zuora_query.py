@@ -25,7 +25,7 @@ __all__ = ["TENANT_ZONE", "Export", "InvalidQuery", "UnknownObject", "compile_ex
 
 TENANT_ZONE: Final = ZoneInfo("America/Los_Angeles")
 """The tenant's own time zone, which times without an offset are in."""
-_COMPARISONS: Final[dict[type[exp.Expression], str]] = {
+_COMPARISONS: Final[dict[type[exp.Expr], str]] = {
     exp.EQ: "=", exp.NEQ: "<>", exp.GT: ">", exp.GTE: ">=", exp.LT: "<", exp.LTE: "<=",
     exp.Like: "LIKE",
 }  # fmt: skip
@@ -154,7 +154,7 @@ def _columns(item: ZuoraObject, tree: exp.Select) -> tuple[ZuoraField, ...]:
     return tuple(_field(item, each) for each in tree.expressions)
 
 
-def _field(item: ZuoraObject, node: exp.Expression) -> ZuoraField:
+def _field(item: ZuoraObject, node: exp.Expr) -> ZuoraField:
     if not isinstance(node, exp.Column):
         raise InvalidQuery(f"{node.sql()} is no field")
     name = ".".join(part.name for part in node.parts)
@@ -169,7 +169,7 @@ def _column(field: ZuoraField) -> str:
     return {UPDATED: "_updated", CREATED: "_created"}.get(field.source, quote(field.name))
 
 
-def _condition(item: ZuoraObject, node: exp.Expression, values: list[Any]) -> str:
+def _condition(item: ZuoraObject, node: exp.Expr, values: list[Any]) -> str:
     if isinstance(node, exp.Paren):
         return f"({_condition(item, node.this, values)})"
     if isinstance(node, exp.Not):
@@ -184,7 +184,7 @@ def _condition(item: ZuoraObject, node: exp.Expression, values: list[Any]) -> st
     return _comparison(_field(item, node.left), sign, node.right, values)
 
 
-def _comparison(field: ZuoraField, sign: str, node: exp.Expression, values: list[Any]) -> str:
+def _comparison(field: ZuoraField, sign: str, node: exp.Expr, values: list[Any]) -> str:
     column = _column(field)
     if isinstance(node, exp.Null):
         return f"{column} IS {'NOT ' if sign == '<>' else ''}NULL"
@@ -192,7 +192,7 @@ def _comparison(field: ZuoraField, sign: str, node: exp.Expression, values: list
     return f"{column} {sign} ?"
 
 
-def _parameter(field: ZuoraField, node: exp.Expression) -> Any:  # noqa: ANN401 - by the field's type
+def _parameter(field: ZuoraField, node: exp.Expr) -> Any:  # noqa: ANN401 - by the field's type
     text = node.name if isinstance(node, exp.Literal) else node.sql()
     try:
         if field.type == "datetime":
@@ -220,12 +220,12 @@ def tenant_seconds(text: str) -> int:
     return int(moment.timestamp())
 
 
-def _order(item: ZuoraObject, node: exp.Expression) -> str:
+def _order(item: ZuoraObject, node: exp.Expr) -> str:
     field = _field(item, node.this)
     return f"{_column(field)} {'DESC' if node.args.get('desc') else 'ASC'}"
 
 
-def _limit(node: exp.Expression) -> int:
+def _limit(node: exp.Expr) -> int:
     if not node.name.isdecimal():
         raise InvalidQuery(f"{node.sql()} is no number of records")
     return int(node.name)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import threading
 import time
 from contextlib import contextmanager
 from datetime import datetime
@@ -11,14 +10,17 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from target_zuora360_cleanup.emulator.store import quote
+from target_zuora360_cleanup.emulator.zuora_changes import change_records
 from target_zuora360_cleanup.emulator.zuora_query import TENANT_ZONE
 from target_zuora360_cleanup.emulator.zuora_schema import zuora_objects
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Iterator
     from pathlib import Path
 
     from target_zuora360_cleanup.emulator.store import Store
+    from target_zuora360_cleanup.emulator.zuora_changes import Changes
     from target_zuora360_cleanup.emulator.zuora_query import Export
 
 __all__ = ["Tenant"]
@@ -31,10 +33,11 @@ class Tenant:
         store: Where they are.
         path: The store's file.
         lock: Guards the store.
+        seed: The org's, for the ids of new records.
     """
 
-    def __init__(self, store: Store, path: Path, lock: threading.RLock) -> None:
-        self._store, self._path, self._lock = store, path, lock
+    def __init__(self, store: Store, path: Path, lock: threading.RLock, seed: int) -> None:
+        self._store, self._path, self._lock, self._seed = store, path, lock, seed
 
     def counts(self, *, synced: bool = False) -> dict[str, int]:
         """Return the number of records by object.
@@ -62,6 +65,15 @@ class Tenant:
             yield reader.execute(export.sql, export.values)
         finally:
             reader.close()
+
+    def change(self, records: int, seed: int) -> Changes:
+        """Let time pass: some records change, some are new, a few are deleted.
+
+        Returns:
+            How many were `changed`, `added` and `deleted`, by object.
+        """
+        with self._lock, self._store.transaction():
+            return change_records(self._store, self._seed, records, seed)
 
     def last_session(self, partner: str, project: str) -> int | None:
         """Return when a stateful AQuA session asked the time before, and note that it does now."""
