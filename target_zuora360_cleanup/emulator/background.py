@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http
 import http.client
 import json
 import os
@@ -59,7 +60,10 @@ class Instance:
                 connection.request("GET", path)
             else:
                 connection.request("POST", path, json.dumps(data))
-            answer: dict[str, Any] = json.loads(connection.getresponse().read())
+            response = connection.getresponse()
+            answer: dict[str, Any] = json.loads(response.read())
+            if response.status != http.HTTPStatus.OK:
+                raise OSError(f"{self.url} answers {response.status} to {path}")
         except (http.client.HTTPException, ValueError) as error:
             raise OSError(f"{self.url} doesn't answer like an emulator: {error}") from error
         else:

@@ -92,16 +92,21 @@ class _Run:
                 count -= 1
 
     def _unused(self, name: str) -> Record | None:
-        used = "".join(
-            f' AND NOT EXISTS (SELECT 1 FROM "zuora_{child}" AS c'
-            f' WHERE c."{field}" = "zuora_{name}".Id AND c._deleted = 0)'
-            for child, field in _UNUSED[name]
-        )
-        return self._untouched(name, f"_deleted = 0 AND _synced = 1{used}")
-
-    def _untouched(self, name: str, where: str) -> Record | None:
         for _ in range(_TRIES):
-            record = self._records.pick(self._chance, name, where)
+            record = self._untouched(name)
+            if record is None or not self._is_used(record):
+                return record
+        return None
+
+    def _is_used(self, record: Record) -> bool:
+        return any(
+            self._records.find(child, f'"{field}" = ? AND _deleted = 0', record.id)
+            for child, field in _UNUSED[record.item.name]
+        )
+
+    def _untouched(self, name: str) -> Record | None:
+        for _ in range(_TRIES):
+            record = self._records.pick(self._chance, name)
             if record is None:
                 return None
             if (name, record.number) not in self._touched:
@@ -117,7 +122,7 @@ class _Run:
         for item in cycle(items):
             if self._done >= self._count or missed > len(items):
                 return
-            record = self._untouched(item.name, "_deleted = 0 AND _synced = 1")
+            record = self._untouched(item.name)
             missed = 0 if record else missed + 1
             if record is not None:
                 self._change_one(record)
