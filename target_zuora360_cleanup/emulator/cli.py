@@ -114,14 +114,17 @@ def status(context: click.Context, run_dir: Path, port: int, *, as_json: bool) -
 @main.command()
 @_run_dir
 @_port
-@option("--records", default=20, type=click.IntRange(0), help="Records that change in Zuora.")
-@option("--seed", default=1, type=click.IntRange(0), help="The same seed changes the same.")
+@click.option(  # Its own, without the variable that says how large an org is.
+    "--records", default=20, show_default=True, type=click.IntRange(0), help="How many change."
+)
+@click.option(
+    "--seed", default=1, show_default=True, type=click.IntRange(0), help="Chooses which ones."
+)
 @click.pass_context
 def change(context: click.Context, run_dir: Path, port: int, records: int, seed: int) -> None:
     """Let time pass in Zuora: some records change, some are new, a few are deleted."""
-    instance = _running(context, run_dir, port)
-    counts = instance.ask("/__emulator__/zuora/changes", {"records": records, "seed": seed})
-    for name, each in counts.items():
+    wish = {"records": records, "seed": seed}
+    for name, each in _ask(context, run_dir, port, "zuora/changes", wish).items():
         done = ", ".join(f"{count:,} {what}" for what, count in each.items() if count)
         click.echo(f"{name}: {done}")
 
@@ -132,19 +135,24 @@ def change(context: click.Context, run_dir: Path, port: int, records: int, seed:
 @click.pass_context
 def link(context: click.Context, run_dir: Path, port: int) -> None:
     """Link customers' records and quotes to Zuora's that are there again, as users would."""
-    counts = _running(context, run_dir, port).ask("/__emulator__/customers/link", {})
+    counts = _ask(context, run_dir, port, "customers/link", {})
     for name, count in counts.items():
         click.echo(f"{name}: {count:,} linked")
     if not counts:
         click.echo("There was nothing to link.")
 
 
-def _running(context: click.Context, run_dir: Path, port: int) -> Instance:
+def _ask(
+    context: click.Context, run_dir: Path, port: int, resource: str, wish: dict[str, Any]
+) -> dict[str, Any]:
     instance = RunFolder(run_dir.absolute(), port).find()
     if instance is None:
         click.echo("The emulator is not running.")
         context.exit(_NOT_RUNNING)
-    return instance
+    try:
+        return instance.ask(f"/__emulator__/{resource}", wish)
+    except OSError as error:
+        raise _Refused(str(error)) from error
 
 
 def _serve(given: dict[str, Any]) -> None:

@@ -25,8 +25,6 @@ FIRST_UPDATE: Final = 1_705_276_800
 """2024-01-15, in seconds since 1970: no record was updated before."""
 _LAST_UPDATE: Final = 1_767_225_599
 """2025-12-31T23:59:59: the last of the generated records was updated before."""
-_ROOM: Final = 100
-"""So many records can be added below the last of these times."""
 _OLDEST_DAYS: Final = 700
 _TYPES: Final = {"boolean": "INTEGER", "integer": "INTEGER", "datetime": "INTEGER",
                  "decimal": "REAL"}  # fmt: skip
@@ -97,7 +95,7 @@ class _Filling:
         fields = [each for each in item.fields.values() if each.source not in (CREATED, UPDATED)]
         values = [self._typed(each) for each in fields]
         columns = ", ".join(quote(each.name) for each in fields)
-        total = self._counts.get(item.sobject, 0) + _ROOM
+        total = self._counts.get(item.sobject, 0) + 1
         span = _LAST_UPDATE - FIRST_UPDATE
         updated = f"{FIRST_UPDATE} + {span} * s.Id / {total}"
         created = f"{updated} - 86400 * (s.Id % {_OLDEST_DAYS})"

@@ -20,12 +20,11 @@ _SHARE: Final = 10
 _VERSIONS: Final = 3
 _DRAFTS: Final = 3
 _FIRST_NUMBER: Final = 90_000_000
-_APART_SECONDS: Final = 60
 
 
 def add_unsynced(store: Store, seed: int) -> None:
     """Add them to a tenant that has been filled."""
-    records = Records(store, seed, lambda last: last + _APART_SECONDS)
+    records = Records(store, seed, lambda last: last + 1)
     accounts = records.all("Account", f"1 LIMIT {_MOST * _SHARE}")
     for number in range(-(-len(accounts) // _SHARE)):
         _add_account(records, number)

@@ -181,6 +181,23 @@ def test_start_status_and_stop_as_a_background_process(tmp_path: Path, port: str
         requests.get(match[1], timeout=5)
 
 
+def test_time_passes_in_zuora_and_customers_link_what_they_have(tmp_path: Path, port: str) -> None:
+    at = ["--port", port]
+    for command in ("change", "link"):
+        done = run(command, *at, folder=tmp_path)
+        assert (done.returncode, done.stdout) == (3, "The emulator is not running.\n")
+    # The variable that says how large the org is means nothing to `change`.
+    env = {"ZUORA360_EMULATOR_RECORDS": "600"}
+    assert run("start", *at, "--unsynced", folder=tmp_path, **env).returncode == 0
+    told = json.loads(run("status", *at, "--json", folder=tmp_path).stdout)
+    assert told["rows"]["Zuora__Subscription__c"] == 0
+    assert sum(told["zuora_synced"].values()) > 500
+    changed = run("change", *at, "--records", "30", folder=tmp_path, **env)
+    assert re.search(r"^\w+: \d+ changed", changed.stdout, re.MULTILINE)
+    linked = run("link", *at, folder=tmp_path)
+    assert (linked.returncode, linked.stdout) == (0, "There was nothing to link.\n")
+
+
 def test_starting_again_stops_the_first_and_begins_afresh(tmp_path: Path, port: str) -> None:
     pids = []
     for _ in range(2):

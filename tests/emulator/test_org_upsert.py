@@ -54,7 +54,8 @@ def test_an_upsert_creates_a_row_below_a_master_named_by_its_key(own: Client) ->
 
 
 def test_an_upsert_of_a_row_that_is_there_may_not_name_its_master(own: Client) -> None:
-    key, account = keys(own, PAYMENT, "Zuora__EXT_ID__c")[0], keys(own, ACCOUNT, "Zuora__External_Id__c")[0]  # fmt: skip
+    key = keys(own, PAYMENT, "Zuora__EXT_ID__c")[0]
+    account = keys(own, ACCOUNT, "Zuora__External_Id__c")[0]
     for column, value in (
         (MASTER, account),
         ("Zuora__BillingAccount__c", own.ids(ACCOUNT, 1)[0]),
@@ -100,7 +101,8 @@ def test_a_parent_that_is_not_there_is_told_by_its_key(own: Client) -> None:
 
 
 def test_not_available_clears_a_lookup_by_its_own_column_only(own: Client) -> None:
-    name, key = "Zuora__Subscription__c", keys(own, "Zuora__Subscription__c", "Zuora__External_Id__c")[0]  # fmt: skip
+    name = "Zuora__Subscription__c"
+    key = keys(own, name, "Zuora__External_Id__c")[0]
     column = "Zuora__CustomerAccount__r.Zuora__External_Id__c"
     _, bad = upsert(
         own, name, "Zuora__External_Id__c", f"Zuora__External_Id__c,{column}", f"{key},#N/A"

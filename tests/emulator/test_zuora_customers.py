@@ -82,11 +82,6 @@ def test_there_is_nothing_to_link_before_the_first_sync_or_when_all_is_linked(
 
 
 def test_customers_link_to_the_record_with_the_same_zuora_id(fresh: Org, synced: Org) -> None:
-    """Rows are told apart by their ids, which are the same in both orgs."""
-    account = {"External": "x"}
-    accounts = [{"Name": "Any", "Zuora__External_Id__c": account["External"],
-                 "Zuora__Account__c": ids(fresh, "SELECT Id FROM Account LIMIT 1")[0]["Id"]}]  # fmt: skip
-    assert fresh.dml("insert", "Zuora__CustomerAccount__c", accounts)[0].success
     keys = synced.query("SELECT Zuora__External_Id__c FROM Zuora__Subscription__c")
     rows = [{"Zuora__External_Id__c": row[0]} for row in keys.rows(0, RECORDS)[:100]]
     assert all(each.success for each in fresh.dml("insert", "Zuora__Subscription__c", rows))
