@@ -46,15 +46,13 @@ def records(facts: OrgFacts, settings: Settings) -> Iterator[Finding]:
 
 def taken_along(facts: OrgFacts, settings: Settings) -> Iterator[Finding]:
     """Rows of others that a cascade destroys, or that hold a record."""
-    held = sorted(facts.linked_rows.items(), key=lambda pair: (pair[0].child, pair[0].field))
+    held = sorted(strong_links(facts), key=lambda pair: (pair[0].child, pair[0].field))
     for link, rows in held:
-        if not rows or link.child in facts.names:
-            continue
         if link.on_delete == "cascade":
             allowed = link.child in settings.allow_cascade_to
             some_stay = bool(facts.kept.get(link.parent))
             yield _cascade(link, rows, some_stay=some_stay, allowed=allowed)
-        elif link.on_delete == "restrict":
+        else:
             yield _restrict(link, rows, facts.holders.get(link, ()))
 
 
@@ -97,6 +95,13 @@ def _restrict(link: Relationship, rows: int, ids: tuple[str, ...]) -> Finding:
         f"Blank {link.field} on these rows, or leave {link.parent} alone.",
         ((link.child, rows),),
     )
+
+
+def strong_links(facts: OrgFacts) -> Iterator[tuple[Relationship, int]]:
+    """Relationships of objects outside of the cleanup that a deletion does more to than blank."""
+    for link, rows in facts.linked_rows.items():
+        if link.on_delete != "clear" and rows and link.child not in facts.names:
+            yield link, rows
 
 
 def blank_links(facts: OrgFacts) -> Iterator[tuple[Relationship, int]]:

@@ -10,6 +10,7 @@ from target_zuora360_cleanup.finding import Finding
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from target_zuora360_cleanup.allowances import Need
     from target_zuora360_cleanup.facts import OrgFacts
     from target_zuora360_cleanup.meltano import Pipeline
     from target_zuora360_cleanup.settings import Settings
@@ -213,9 +214,7 @@ def recycle_bin(facts: OrgFacts, settings: Settings) -> Iterator[Finding]:
 
 def allowances(facts: OrgFacts, settings: Settings) -> Iterator[Finding]:
     """Whether the daily allowances will do."""
-    rows = [each.found - len(facts.kept.get(each.kind.api_name, ())) for each in facts.objects]
-    known = facts.around.allowances
-    if any(rows) and not known:
+    if any(_rows(facts)) and not facts.around.allowances:
         yield Finding(
             "allowances-unknown",
             "warns",
@@ -223,14 +222,7 @@ def allowances(facts: OrgFacts, settings: Settings) -> Iterator[Finding]:
             "Give the user the permission View Setup and Configuration, or look at Setup, Company "
             "Information.",
         )
-    wanted = needs(
-        rows,
-        known,
-        job_size=settings.job_size,
-        backup=settings.backup,
-        quota_percent=settings.quota_percent_total,
-    )
-    for need in (each for each in wanted if not each.is_met):
+    for need in (each for each in needs_of(facts, settings) if not each.is_met):
         yield Finding(
             "allowance-too-small",
             "blocks",
@@ -239,6 +231,21 @@ def allowances(facts: OrgFacts, settings: Settings) -> Iterator[Finding]:
             "Wait for the allowance of the next 24 hours, clean fewer objects at a time, or raise "
             "quota_percent_total if it concerns API requests.",
         )
+
+
+def needs_of(facts: OrgFacts, settings: Settings) -> tuple[Need, ...]:
+    """What a cleanup costs of the daily allowances that are known."""
+    return needs(
+        _rows(facts),
+        facts.around.allowances,
+        job_size=settings.job_size,
+        backup=settings.backup,
+        quota_percent=settings.quota_percent_total,
+    )
+
+
+def _rows(facts: OrgFacts) -> list[int]:
+    return [each.found - len(facts.kept.get(each.kind.api_name, ())) for each in facts.objects]
 
 
 def state(pipeline: Pipeline) -> Iterator[Finding]:

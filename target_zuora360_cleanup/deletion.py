@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.outcome import Ended
     from target_zuora360_cleanup.output import Backup, FailureFile, OutputFolder
     from target_zuora360_cleanup.plan import Step
-    from target_zuora360_cleanup.progress import Progress
+    from target_zuora360_cleanup.progress import ProgressListener
     from target_zuora360_cleanup.rounds import Round
     from target_zuora360_cleanup.salesforce.bulk import Bulk, Job
     from target_zuora360_cleanup.salesforce.org import Org
@@ -72,7 +72,7 @@ class Deletion:
     folder: OutputFolder
     failures: Failures
     failure_file: FailureFile
-    progress: Progress
+    progress: ProgressListener
     slots: threading.BoundedSemaphore
     stop: threading.Event
 

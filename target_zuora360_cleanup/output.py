@@ -58,10 +58,13 @@ class OutputFolder:
 
     def write_json(self, name: str, document: dict[str, Any]) -> Path:
         """Write a file such as `report.json`; never leaves half a file."""
+        return self.write_text(name, json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+
+    def write_text(self, name: str, text: str) -> Path:
+        """Write a file such as `report.html`; never leaves half a file."""
         target = self.path / name
         draft = self.path / f".{name}"
-        text = json.dumps(document, indent=2, ensure_ascii=False)
-        draft.write_text(text + "\n", encoding="utf-8")
+        draft.write_text(text, encoding="utf-8")
         draft.replace(target)
         return target
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from target_zuora360_cleanup.checks_data import blank_links
+from target_zuora360_cleanup.checks_data import blank_links, strong_links
+from target_zuora360_cleanup.checks_org import needs_of
 from target_zuora360_cleanup.findings import by_severity, find_all
 from target_zuora360_cleanup.order import deletion_order, flat
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from target_zuora360_cleanup.allowances import Need
     from target_zuora360_cleanup.facts import ObjectFacts, OrgFacts, OrgInfo, Relationship
     from target_zuora360_cleanup.finding import Finding
     from target_zuora360_cleanup.meltano import Pipeline
@@ -61,12 +63,17 @@ class Plan:
     Attributes:
         blank_links: Lookups of other objects that will go blank, with the number of rows; where
             some of the parents stay, of at most so many rows.
+        strong_links: The same of relationships whose rows a deletion takes along, or that forbid
+            it.
+        needs: What it costs of the org's daily allowances, as far as they are known.
     """
 
     org: OrgInfo
     steps: tuple[Step, ...]
     findings: tuple[Finding, ...]
     blank_links: tuple[tuple[Relationship, int], ...] = ()
+    strong_links: tuple[tuple[Relationship, int], ...] = ()
+    needs: tuple[Need, ...] = ()
 
     @property
     def blocking(self) -> tuple[Finding, ...]:
@@ -97,8 +104,20 @@ def make_plan(facts: OrgFacts, settings: Settings, pipeline: Pipeline) -> Plan:
         )
         for name in flat(before)
     )
-    links = tuple(sorted(blank_links(facts), key=lambda pair: (pair[0].child, pair[0].field)))
-    return Plan(facts.org, steps, find_all(facts, settings, pipeline), links)
+    return Plan(
+        facts.org,
+        steps,
+        find_all(facts, settings, pipeline),
+        _sorted(blank_links(facts)),
+        _sorted(strong_links(facts)),
+        needs_of(facts, settings),
+    )
+
+
+def _sorted(
+    links: Iterable[tuple[Relationship, int]],
+) -> tuple[tuple[Relationship, int], ...]:
+    return tuple(sorted(links, key=lambda pair: (pair[0].child, pair[0].field)))
 
 
 def parent_field(name: str, relationships: Iterable[Relationship]) -> str:

@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,9 +17,22 @@ SECONDS: Final = 5.0
 """Least time between two lines; an object type that took less gets none at its end."""
 
 
+class ProgressListener(Protocol):
+    """Is told how the object types get on, from several threads."""
+
+    def begin(self, name: str, found: int) -> None:
+        """An object type begins, or a further attempt at what is left of it: so many rows."""
+
+    def update(self, name: str, part: object, done: int) -> None:
+        """A part (a job) of an object type has done so many rows so far."""
+
+    def end(self, name: str, deleted: int, failed: int) -> None:
+        """An object type is done."""
+
+
 @dataclass
 class Progress:
-    """Follows the rows done of each object type. Safe for several threads.
+    """Logs the rows done of each object type. Safe for several threads.
 
     Attributes:
         seconds: Least time between two lines.

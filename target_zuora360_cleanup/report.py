@@ -6,14 +6,16 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from target_zuora360_cleanup.estimate import BASIS, Estimate
+from target_zuora360_cleanup.headline import headline
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from target_zuora360_cleanup.facts import OrgInfo
+    from target_zuora360_cleanup.facts import OrgInfo, Relationship
     from target_zuora360_cleanup.outcome import FailureGroup, Outcome
     from target_zuora360_cleanup.plan import Plan
     from target_zuora360_cleanup.state import Reset
+    from target_zuora360_cleanup.timeline import Span
 
 SCHEMA_VERSION: Final = 1
 
@@ -41,6 +43,7 @@ class Report:
     error: str = ""
     plan: Plan | None = None
     outcomes: tuple[Outcome, ...] = ()
+    timeline: tuple[Span, ...] = ()
     failures: tuple[FailureGroup, ...] = ()
     reset: Reset | None = None
     state_id: str = ""
@@ -57,13 +60,17 @@ class Report:
             "schema_version": SCHEMA_VERSION,
             "mode": self.mode,
             "status": self.status,
+            "headline": headline(self),
             "error": self.error or None,
             "org": self._org(),
             "started_at": self.started_at.isoformat(),
             "finished_at": finished_at.isoformat(),
             "objects": self._objects(),
+            "timeline": [each.as_json() for each in self.timeline],
             "estimate": self._estimate(),
+            "allowances_needed": [asdict(each) for each in self.plan.needs] if self.plan else [],
             "blank_links": self._blank_links(),
+            "strong_links": self._strong_links(),
             "findings": [_finding(each) for each in self.plan.findings] if self.plan else [],
             "failures": [asdict(each) for each in self.failures],
             "state": self._state(),
@@ -104,16 +111,18 @@ class Report:
                 "to_delete": step.to_delete,
                 **_numbers(outcomes.get(step.name), len(step.kept)),
                 "links_removed": dict(step.facts.links),
+                "after": sorted(step.after),
             }
             for step in steps
         ]
 
     def _blank_links(self) -> list[dict[str, Any]]:
         links = self.plan.blank_links if self.plan else ()
-        return [
-            {"object": link.child, "field": link.field, "parent": link.parent, "rows": rows}
-            for link, rows in links
-        ]
+        return [_link(link, rows) for link, rows in links]
+
+    def _strong_links(self) -> list[dict[str, Any]]:
+        links = self.plan.strong_links if self.plan else ()
+        return [{**_link(link, rows), "on_delete": link.on_delete} for link, rows in links]
 
     def _state(self) -> dict[str, Any]:
         reset = self.reset
@@ -129,6 +138,10 @@ class Report:
         used, allowed = self.usage or (None, None)
         total = sum(self.calls.values())
         return {"total": total, "by_method": self.calls, "org_used": used, "org_allowed": allowed}
+
+
+def _link(link: Relationship, rows: int) -> dict[str, Any]:
+    return {"object": link.child, "field": link.field, "parent": link.parent, "rows": rows}
 
 
 def _numbers(outcome: Outcome | None, kept: int) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from target_zuora360_cleanup.objects import OBJECTS
 from target_zuora360_cleanup.output import OutputFolder
 from target_zuora360_cleanup.preflight import selected
 from target_zuora360_cleanup.report import Report, Status
+from target_zuora360_cleanup.report_files import write_report
 from target_zuora360_cleanup.state import StateTracker
 from target_zuora360_cleanup.state_output import StateNotWritten, StateOutput
 from target_zuora360_cleanup.stream import FirstRecord, SingerStream, State
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from target_zuora360_cleanup.meltano import Pipeline
+    from target_zuora360_cleanup.progress import ProgressListener
     from target_zuora360_cleanup.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -49,6 +51,7 @@ class Run:
         pipeline: The Meltano run around it.
         out: Where state lines go, stdout by default.
         err: Where the summary goes, stderr by default.
+        progress: Is told how the deletion gets on; logs it by default.
 
     Raises:
         InputError: `output_dir` can't be written to.
@@ -60,6 +63,7 @@ class Run:
         pipeline: Pipeline,
         out: TextIO | None = None,
         err: TextIO | None = None,
+        progress: ProgressListener | None = None,
     ) -> None:
         self._settings = settings
         self._pipeline = pipeline
@@ -67,7 +71,7 @@ class Run:
         self._states = StateOutput(out or sys.stdout)
         self._report = Report(settings.mode, _now(), state_id=pipeline.state_id)
         self._folder = OutputFolder.make(settings.output_dir, settings.mode, _now())
-        self._work = Work(settings, pipeline, self._folder, self._write_reset)
+        self._work = Work(settings, pipeline, self._folder, self._write_reset, progress)
         self._tracker = StateTracker()
         self._lock = threading.Lock()
         self._names = StreamNames.of(
@@ -214,6 +218,7 @@ class Run:
         report, work = self._report, self._work
         report.status, report.error = _status(error), str(error or "")
         report.plan, report.outcomes = work.plan, work.outcomes
+        report.timeline = work.timeline.spans
         report.failures = work.failures.grouped()
         report.records = dict(stream.counts)
         report.written = self._states.written
@@ -222,13 +227,9 @@ class Run:
             report.reset = self._tracker.reset(self._names.cleaned(planned))
         if work.org:
             report.calls, report.usage = work.org.session.calls, work.org.session.usage
-        try:
-            self._folder.write_json("report.json", report.as_json(_now()))
-        except OSError as exc:
-            why = (
-                f"The report can't be written: {exc.strerror or exc}. The summary has it in short."
-            )
-            logger.error("%s", why)  # noqa: TRY400 - no mistake of ours
+        for problem in write_report(self._folder, report.as_json(_now())):
+            why = f"{problem} The summary has it in short."
+            logger.error("%s", why)
             error = error or CleanupError(why)
         self._err.write(summary(report, self._folder.path))
         self._err.flush()

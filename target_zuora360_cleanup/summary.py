@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from target_zuora360_cleanup.estimate import Estimate
+from target_zuora360_cleanup.headline import headline
 from target_zuora360_cleanup.sync import summary as sync_summary
 
 if TYPE_CHECKING:
@@ -51,29 +52,7 @@ def _parts(report: Report, folder: Path | None) -> Iterator[RenderableType]:
     yield from _failures(report)
     yield from (Text(line) for line in _state(report))
     if folder:
-        yield Text(f"Report: {folder / 'report.json'}")
-
-
-def headline(report: Report) -> str:
-    """What happened, in one sentence."""
-    if report.mode == "sync":
-        return sync_summary.headline(report)
-    deleted = sum(each.deleted for each in report.outcomes)
-    failed = sum(each.failed for each in report.outcomes)
-    org = f"{report.plan.org.name} ({report.plan.org.id})" if report.plan else "Salesforce"
-    if report.mode == "plan" and report.plan and report.status in ("done", "refused"):
-        verb = "would delete" if report.status == "done" else "would be refused; it would delete"
-        return f"Plan: a cleanup of {org} {verb} {report.plan.to_delete:,} records."
-    sentences = {
-        "done": f"Done: {deleted:,} records deleted from {org}.",
-        "refused": f"Refused: nothing was deleted and no state was written. {report.error}",
-        "partial": f"Partial: {deleted:,} records deleted from {org}, {failed:,} are left. The "
-        "bookmarks are reset; run the cleanup again to go on.",
-        "failed": f"Failed: {report.error}",
-    }
-    if report.mode == "reset" and report.status == "done":
-        return "Done: the bookmarks are reset; the next sync is a full one. Nothing was deleted."
-    return sentences[report.status].rstrip()
+        yield Text(f"Report: {folder / 'report.html'}; as data: report.json")
 
 
 def _table(report: Report) -> Table:

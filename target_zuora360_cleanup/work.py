@@ -27,6 +27,7 @@ from target_zuora360_cleanup.salesforce.bulk import Bulk
 from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed, SessionExpired
 from target_zuora360_cleanup.salesforce.org import Org, connect, unreachable
 from target_zuora360_cleanup.salesforce.sending import JobSender
+from target_zuora360_cleanup.timeline import Timeline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.facts import OrgFacts
     from target_zuora360_cleanup.meltano import Pipeline
     from target_zuora360_cleanup.output import OutputFolder
+    from target_zuora360_cleanup.progress import ProgressListener
     from target_zuora360_cleanup.salesforce.bulk import ListedJob
     from target_zuora360_cleanup.settings import Settings
 
@@ -79,12 +81,14 @@ class Work:
         pipeline: The Meltano run around it.
         folder: Where backups and failures go.
         write_reset: Writes the reset for these object types (API names) to stdout.
+        progress: Is told how the deletion gets on; logs it by default.
 
     Attributes:
         gate: To shut when nothing may be deleted any more.
         stop: To set when nothing more may be begun.
         plan: The plan, once it is made.
         outcomes: What became of its steps.
+        timeline: When each of them was worked on.
         org: The org, once logged in to.
     """
 
@@ -94,16 +98,19 @@ class Work:
         pipeline: Pipeline,
         folder: OutputFolder,
         write_reset: Callable[[frozenset[str]], None],
+        progress: ProgressListener | None = None,
     ) -> None:
         self._settings = settings
         self._pipeline = pipeline
         self._folder = folder
         self._write_reset = write_reset
+        self._progress = progress or Progress()
         self.gate = Gate()
         self.stop = threading.Event()
         self.failures = Failures()
         self.plan: Plan | None = None
         self.outcomes: tuple[Outcome, ...] = ()
+        self.timeline = Timeline()
         self.org: Org | None = None
 
     def check_login(self) -> None:
@@ -190,12 +197,12 @@ class Work:
             self._folder,
             self.failures,
             self._folder.failures(),
-            Progress(),
+            self._progress,
             threading.BoundedSemaphore(self._settings.max_parallel_jobs),
             self.stop,
         )
         logger.info("Deleting %s records.", f"{plan.to_delete:,}")
-        outcomes = carry_out(plan, deletion.delete, self.stop)
+        outcomes = carry_out(plan, self.timeline.timed(deletion.delete), self.stop)
         self.outcomes = deletion.recounted(plan.steps, outcomes)
         left = sum(each.failed for each in self.outcomes)
         broken = any(each.ended != "done" for each in self.outcomes)

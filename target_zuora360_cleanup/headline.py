@@ -1,0 +1,32 @@
+"""What a run did, in one sentence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from target_zuora360_cleanup.sync.summary import headline as sync_headline
+
+if TYPE_CHECKING:
+    from target_zuora360_cleanup.report import Report
+
+
+def headline(report: Report) -> str:
+    """What happened, in one sentence."""
+    if report.mode == "sync":
+        return sync_headline(report)
+    deleted = sum(each.deleted for each in report.outcomes)
+    failed = sum(each.failed for each in report.outcomes)
+    org = f"{report.plan.org.name} ({report.plan.org.id})" if report.plan else "Salesforce"
+    if report.mode == "plan" and report.plan and report.status in ("done", "refused"):
+        verb = "would delete" if report.status == "done" else "would be refused; it would delete"
+        return f"Plan: a cleanup of {org} {verb} {report.plan.to_delete:,} records."
+    sentences = {
+        "done": f"Done: {deleted:,} records deleted from {org}.",
+        "refused": f"Refused: nothing was deleted and no state was written. {report.error}",
+        "partial": f"Partial: {deleted:,} records deleted from {org}, {failed:,} are left. The "
+        "bookmarks are reset; run the cleanup again to go on.",
+        "failed": f"Failed: {report.error}",
+    }
+    if report.mode == "reset" and report.status == "done":
+        return "Done: the bookmarks are reset; the next sync is a full one. Nothing was deleted."
+    return sentences[report.status].rstrip()

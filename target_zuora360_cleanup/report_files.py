@@ -1,0 +1,27 @@
+"""The two forms of a run's report: `report.json` for programs, `report.html` for people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from target_zuora360_cleanup.output import OutputFolder
+
+
+def write_report(folder: OutputFolder, document: dict[str, Any]) -> Iterator[str]:
+    """Write both; yields a sentence for each that can't be written, and goes on."""
+    try:
+        folder.write_json("report.json", document)
+    except OSError as exc:
+        yield f"The report can't be written: {exc.strerror or exc}."
+    # Its template engine is needed nowhere else, so starting need not wait for it.
+    from target_zuora360_cleanup.report_html import render
+
+    try:
+        folder.write_text("report.html", render(document))
+    except OSError as exc:
+        yield f"report.html can't be written: {exc.strerror or exc}."
+    except Exception as exc:  # noqa: BLE001 - how the run ended must still be told
+        yield f"report.html can't be made of the report: {type(exc).__name__}: {exc}."

@@ -1,0 +1,80 @@
+"""`report.html`: one file for people, made of nothing but the documented `report.json`."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any, Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from target_zuora360_cleanup import report_view
+from target_zuora360_cleanup.report_graph import BOX_WIDTH, LINE_HEIGHT
+from target_zuora360_cleanup.report_timeline import chart, duration
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_KINDS: Final = {"blocks": "Stops the cleanup", "warns": "Warning", "tells": "Note"}
+_MOST_FINDING_OBJECTS: Final = 12
+
+
+def render(report: Mapping[str, Any]) -> str:
+    """The page for a report, as a whole HTML document without any reference to the outside.
+
+    Args:
+        report: The document that `report.json` holds, of schema version 1.
+
+    Raises:
+        KeyError: It lacks what every report has.
+        CycleError: Its object types go before each other.
+    """
+    return _environment().get_template("report.html.j2").render(_context(report))
+
+
+def _environment() -> Environment:
+    made = Environment(
+        loader=PackageLoader(__package__),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters.update(number=_number, moment=_moment, duration=duration)
+    return made
+
+
+def _context(report: Mapping[str, Any]) -> dict[str, Any]:
+    table = report_view.objects(report)
+    labels = {each["api_name"]: report_view.label_of(each) for each in report["objects"]}
+    return {
+        "report": report,
+        "headline": report.get("headline") or f"{report['mode']}: {report['status']}",
+        "took": (_time(report["finished_at"]) - _time(report["started_at"])).total_seconds(),
+        "carried_out": report_view.is_carried_out(report),
+        "table": table,
+        "graph": report_view.graph(report, table),
+        "box_width": BOX_WIDTH,
+        "line_height": LINE_HEIGHT,
+        "labels": labels,
+        "chart": chart(report.get("timeline", ())),
+        "estimate": report_view.estimate(report),
+        "kinds": _KINDS,
+        "most_objects": _MOST_FINDING_OBJECTS,
+        "blocking": report_view.findings(report, "blocks"),
+        "warning": report_view.findings(report, "warns"),
+        "broken": list(report_view.broken(report)),
+        "bookmarks": report_view.bookmarks(report),
+        "allowance": report_view.allowance,
+    }
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}"
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(timezone.utc)
+
+
+def _moment(text: str) -> str:
+    return f"{_time(text):%Y-%m-%d %H:%M:%S} UTC"

@@ -1,0 +1,240 @@
+"""What `report.html` shows, picked from `report.json`. Pure: documented JSON in, plain data out.
+
+Keys that a mode doesn't have are left out of the view; numbers of an unknown mode are shown as they
+are named.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from target_zuora360_cleanup.estimate import Estimate
+from target_zuora360_cleanup.report_graph import Drawing, Node, draw, reduced
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_PLANNED: Final = ("found", "to_delete", "kept")
+_CARRIED_OUT: Final = ("found", "deleted", "kept", "failed")
+_WHAT_HAPPENS: Final = {
+    "clear": ("link goes blank", "links go blank"),
+    "cascade": ("row goes along", "rows go along"),
+    "restrict": ("row holds its parent", "rows hold their parents"),
+}
+_ALLOWANCES: Final = {
+    "DailyApiRequests": "API requests",
+    "DailyBulkApiBatches": "Bulk API batches",
+    "DailyBulkV2QueryJobs": "Bulk query jobs",
+    "DailyBulkV2QueryFileStorageMB": "Bulk query results, MB",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One object type of the table.
+
+    Attributes:
+        step: Its number in the order, from 1.
+        numbers: One for each column.
+        links: Links to itself that go with it, as (label, count).
+    """
+
+    step: int
+    name: str
+    label: str
+    numbers: tuple[int, ...]
+    links: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True)
+class Objects:
+    """The table by object type.
+
+    Attributes:
+        columns: Headings of the numbers.
+        totals: Their sums.
+        empty: Labels of the object types without records.
+    """
+
+    columns: tuple[str, ...]
+    rows: tuple[Row, ...]
+    totals: tuple[int, ...]
+    empty: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Bookmark:
+    """One entry of the state, before and after; blank where there is none."""
+
+    name: str
+    before: str
+    after: str
+    is_reset: bool
+
+
+def is_carried_out(report: Mapping[str, Any]) -> bool:
+    """Whether the report tells of a deletion, not of a plan."""
+    return any(each.get("ended") for each in report["objects"])
+
+
+def objects(report: Mapping[str, Any]) -> Objects:
+    """The table by object type, in the order of the report."""
+    keys = _keys(report)
+    lost = _links_lost(report)
+    rows: list[Row] = []
+    for each in report["objects"]:
+        links = tuple((label, n) for label, n in each.get("links_removed", {}).items() if n)
+        numbers = (*(each.get(key, 0) for key in keys), *_extra(lost, each["api_name"]))
+        if any(numbers):
+            rows.append(Row(len(rows) + 1, each["api_name"], label_of(each), numbers, links))
+    shown = {row.name for row in rows}
+    return Objects(
+        (*(_heading(key) for key in keys), *(["Links lost"] if lost else [])),
+        tuple(rows),
+        tuple(sum(column) for column in zip(*(row.numbers for row in rows), strict=True)),
+        tuple(label_of(each) for each in report["objects"] if each["api_name"] not in shown),
+    )
+
+
+def label_of(entry: Mapping[str, Any]) -> str:
+    """What a person calls an object type."""
+    return str(entry.get("label") or entry["api_name"])
+
+
+def _keys(report: Mapping[str, Any]) -> tuple[str, ...]:
+    """Which numbers to show."""
+    found: dict[str, None] = {}
+    for each in report["objects"]:
+        found.update((key, None) for key, value in each.items() if _is_count(value))
+    if "to_delete" not in found:
+        return tuple(found)
+    return _CARRIED_OUT if is_carried_out(report) else _PLANNED
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _heading(key: str) -> str:
+    return key.replace("_", " ").capitalize()
+
+
+def _links_lost(report: Mapping[str, Any]) -> dict[str, int]:
+    lost: dict[str, int] = {}
+    for link in report["blank_links"]:
+        lost[link["parent"]] = lost.get(link["parent"], 0) + link["rows"]
+    return lost
+
+
+def _extra(lost: Mapping[str, int], name: str) -> tuple[int, ...]:
+    return (lost.get(name, 0),) if lost else ()
+
+
+def graph(report: Mapping[str, Any], table: Objects) -> Drawing:
+    """What goes before what; objects that are not to be cleaned, by their links, as step 0."""
+    entries = {each["api_name"]: each for each in report["objects"]}
+    if not any("after" in each for each in entries.values()):
+        return draw(())
+    direct = reduced(
+        {name: each.get("after", ()) for name, each in entries.items()},
+        (row.name for row in table.rows),
+    )
+    linked = _linked(report, set(direct))
+    key = "deleted" if is_carried_out(report) else "to_delete"
+    nodes = [
+        Node(
+            row.name,
+            row.label,
+            _counted(entries[row.name].get(key, row.numbers[0]), "record", "records"),
+            row.step,
+            direct[row.name].union(
+                name
+                for name, links in linked.items()
+                if row.name in {link["parent"] for link in links}
+            ),
+        )
+        for row in table.rows
+    ]
+    others = [Node(name, name, _happens(links), 0) for name, links in sorted(linked.items())]
+    return draw([*others, *nodes])
+
+
+def _linked(report: Mapping[str, Any], shown: set[str]) -> dict[str, list[Mapping[str, Any]]]:
+    """The links of each object that is not to be cleaned."""
+    linked: dict[str, list[Mapping[str, Any]]] = {}
+    for link in (*report["blank_links"], *report.get("strong_links", ())):
+        if link["parent"] in shown and link["object"] not in shown:
+            linked.setdefault(link["object"], []).append(link)
+    return linked
+
+
+def _happens(links: list[Mapping[str, Any]]) -> str:
+    counts: dict[str, int] = {}
+    for link in links:
+        kind = link.get("on_delete", "clear")
+        counts[kind] = counts.get(kind, 0) + link["rows"]
+    return ", ".join(_counted(rows, *_WHAT_HAPPENS[kind]) for kind, rows in counts.items())
+
+
+def _counted(count: int, one: str, more: str) -> str:
+    return f"{count:,} {one if count == 1 else more}"
+
+
+def bookmarks(report: Mapping[str, Any]) -> tuple[Bookmark, ...]:
+    """The state entry by entry; where none was written, what a cleanup would make of it."""
+    state = report["state"]
+    before, after = (_entries(state[key]) for key in ("before", "written"))
+    return tuple(
+        Bookmark(name, before.get(name, ""), *_after(state, name, before, after))
+        for name in sorted({*before, *after})
+    )
+
+
+def _entries(state: Mapping[str, Any] | None) -> dict[str, str]:
+    """Each bookmark, and each other key of the state, as JSON."""
+    if not state:
+        return {}
+    others = {name: value for name, value in state.items() if name != "bookmarks"}
+    entries = {**others, **state.get("bookmarks", {})}
+    return {name: json.dumps(value, ensure_ascii=False) for name, value in entries.items()}
+
+
+def _after(
+    state: Mapping[str, Any], name: str, before: Mapping[str, str], after: Mapping[str, str]
+) -> tuple[str, bool]:
+    if state["written"] is not None:
+        return after.get(name, ""), name not in after
+    if not (state["bookmarks_reset"] or state["bookmarks_kept"]):
+        return before[name], False
+    kept = name in state["bookmarks_kept"]
+    return (before[name] if kept else ""), not kept
+
+
+def findings(report: Mapping[str, Any], severity: str) -> int:
+    """How many findings of a severity there are."""
+    return sum(each["severity"] == severity for each in report["findings"])
+
+
+def broken(report: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Object types that did not come to their end, with the reason."""
+    for each in report["objects"]:
+        if each.get("error"):
+            yield label_of(each), each["error"]
+        elif each.get("ended") == "not begun":
+            yield label_of(each), "not begun"
+
+
+def estimate(report: Mapping[str, Any]) -> str:
+    """How long a cleanup takes, in a sentence; blank where there is none to come."""
+    given = report.get("estimate")
+    if not given or is_carried_out(report) or not given["bytes_freed"]:
+        return ""
+    quick, slow = given["seconds"]
+    return Estimate(quick, slow, given["bytes_freed"]).words
+
+
+def allowance(name: str) -> str:
+    """What a person calls one of Salesforce's allowances."""
+    return _ALLOWANCES.get(name, name)
