@@ -13,8 +13,8 @@ from target_zuora360_cleanup.report_layout import Layout, lay_out
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-BOX_WIDTH: Final = 168
-COLUMN_GAP: Final = 44
+BOX_WIDTH: Final = 172
+COLUMN_GAP: Final = 40
 LINE_HEIGHT: Final = 15
 _PADDING: Final = 7
 _LABEL_CHARACTERS: Final = 20

@@ -45,7 +45,6 @@ def _environment() -> Environment:
 
 def _context(report: Mapping[str, Any]) -> dict[str, Any]:
     table = report_view.objects(report)
-    labels = {each["api_name"]: report_view.label_of(each) for each in report["objects"]}
     return {
         "report": report,
         "headline": report.get("headline") or f"{report['mode']}: {report['status']}",
@@ -55,13 +54,14 @@ def _context(report: Mapping[str, Any]) -> dict[str, Any]:
         "graph": report_view.graph(report, table),
         "box_width": BOX_WIDTH,
         "line_height": LINE_HEIGHT,
-        "labels": labels,
+        "labels": report_view.labels(report),
         "chart": chart(report.get("timeline", ())),
         "estimate": report_view.estimate(report),
         "kinds": _KINDS,
         "most_objects": _MOST_FINDING_OBJECTS,
         "blocking": report_view.findings(report, "blocks"),
         "warning": report_view.findings(report, "warns"),
+        "reasons": report_view.reasons(report),
         "broken": list(report_view.broken(report)),
         "bookmarks": report_view.bookmarks(report),
         "allowance": report_view.allowance,

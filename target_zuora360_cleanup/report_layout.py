@@ -174,7 +174,7 @@ def _mean(places: Sequence[Place], middle: Mapping[Place, float]) -> float:
 
 def _spread(wanted: Sequence[float], rooms: Sequence[float]) -> list[float]:
     """Middles as near to the wanted ones as can be, in order and `ROW_GAP` apart."""
-    offsets = [0.0]
+    offsets = [0.0][: len(rooms)]
     for one, other in pairwise(rooms):
         offsets.append(offsets[-1] + (one + other) / 2 + ROW_GAP)
     pools: list[tuple[float, int]] = []

@@ -13,6 +13,7 @@ _LEAST_PERCENT: Final = 0.6
 """Width of a bar that would be too thin to be seen."""
 _STEPS: Final = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 86400)
 _MOST_TICKS: Final = 5
+_SHORTEST: Final = 0.1
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,9 @@ def _ticks(whole: float) -> tuple[tuple[float, str], ...]:
 
 
 def duration(seconds: float) -> str:
-    """Such as `0.4 s`, `12 s`, `3 min 05 s` or `2 h 10 min`."""
+    """Such as `< 0.1 s`, `0.4 s`, `12 s`, `3 min 05 s` or `2 h 10 min`."""
+    if 0 < seconds < _SHORTEST:
+        return f"< {_SHORTEST} s"
     if seconds < 10 and seconds != int(seconds):  # noqa: PLR2004 - where tenths still tell
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)

@@ -7,6 +7,7 @@ are named.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,6 +17,7 @@ from target_zuora360_cleanup.report_graph import Drawing, Node, draw, reduced
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+_MOST_SAMPLES: Final = 5
 _PLANNED: Final = ("found", "to_delete", "kept")
 _CARRIED_OUT: Final = ("found", "deleted", "kept", "failed")
 _WHAT_HAPPENS: Final = {
@@ -74,6 +76,23 @@ class Bookmark:
     is_reset: bool
 
 
+@dataclass(frozen=True)
+class Reason:
+    """Why records of one object type failed: Salesforce's code with its most frequent words.
+
+    Attributes:
+        others: How many other messages came with the same code.
+        samples: The first ids.
+    """
+
+    object: str
+    code: str
+    message: str
+    others: int
+    count: int
+    samples: tuple[str, ...]
+
+
 def is_carried_out(report: Mapping[str, Any]) -> bool:
     """Whether the report tells of a deletion, not of a plan."""
     return any(each.get("ended") for each in report["objects"])
@@ -88,18 +107,27 @@ def objects(report: Mapping[str, Any]) -> Objects:
         links = tuple((label, n) for label, n in each.get("links_removed", {}).items() if n)
         numbers = (*(each.get(key, 0) for key in keys), *_extra(lost, each["api_name"]))
         if any(numbers):
-            rows.append(Row(len(rows) + 1, each["api_name"], label_of(each), numbers, links))
+            rows.append(Row(len(rows) + 1, each["api_name"], _label(each), numbers, links))
     shown = {row.name for row in rows}
     return Objects(
         (*(_heading(key) for key in keys), *(["Links lost"] if lost else [])),
         tuple(rows),
         tuple(sum(column) for column in zip(*(row.numbers for row in rows), strict=True)),
-        tuple(label_of(each) for each in report["objects"] if each["api_name"] not in shown),
+        tuple(_label(each) for each in report["objects"] if each["api_name"] not in shown),
     )
 
 
-def label_of(entry: Mapping[str, Any]) -> str:
-    """What a person calls an object type."""
+def labels(report: Mapping[str, Any]) -> dict[str, str]:
+    """What a person calls each object type; with its API name where two are called the same."""
+    plain = {each["api_name"]: _label(each) for each in report["objects"]}
+    counts = Counter(plain.values())
+    return {
+        name: f"{label} ({name})" if counts[label] > 1 and label != name else label
+        for name, label in plain.items()
+    }
+
+
+def _label(entry: Mapping[str, Any]) -> str:
     return str(entry.get("label") or entry["api_name"])
 
 
@@ -141,12 +169,12 @@ def graph(report: Mapping[str, Any], table: Objects) -> Drawing:
         {name: each.get("after", ()) for name, each in entries.items()},
         (row.name for row in table.rows),
     )
-    linked = _linked(report, set(direct))
+    linked, called = _linked(report, set(direct)), labels(report)
     key = "deleted" if is_carried_out(report) else "to_delete"
     nodes = [
         Node(
             row.name,
-            row.label,
+            called[row.name],
             _counted(entries[row.name].get(key, row.numbers[0]), "record", "records"),
             row.step,
             direct[row.name].union(
@@ -217,13 +245,35 @@ def findings(report: Mapping[str, Any], severity: str) -> int:
     return sum(each["severity"] == severity for each in report["findings"])
 
 
+def reasons(report: Mapping[str, Any]) -> tuple[Reason, ...]:
+    """The failures by object type and code, largest first.
+
+    Salesforce's messages often name the record, so that they alone would group nothing.
+    """
+    groups: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for each in report["failures"]:
+        groups.setdefault((each["object"], each["code"]), []).append(each)
+    found = [
+        Reason(
+            name,
+            code,
+            each[0]["message"],
+            len(each) - 1,
+            sum(one["count"] for one in each),
+            tuple(id_ for one in each for id_ in one["samples"])[:_MOST_SAMPLES],
+        )
+        for (name, code), each in groups.items()
+    ]
+    return tuple(sorted(found, key=lambda reason: -reason.count))
+
+
 def broken(report: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Object types that did not come to their end, with the reason."""
     for each in report["objects"]:
         if each.get("error"):
-            yield label_of(each), each["error"]
+            yield each["api_name"], each["error"]
         elif each.get("ended") == "not begun":
-            yield label_of(each), "not begun"
+            yield each["api_name"], "not begun"
 
 
 def estimate(report: Mapping[str, Any]) -> str:
