@@ -56,6 +56,7 @@ def _context(report: Mapping[str, Any]) -> dict[str, Any]:
         "line_height": LINE_HEIGHT,
         "labels": report_view.labels(report),
         "chart": chart(report.get("timeline", ())),
+        "allowances_needed": report.get("allowances_needed", ()),
         "estimate": report_view.estimate(report),
         "kinds": _KINDS,
         "most_objects": _MOST_FINDING_OBJECTS,
