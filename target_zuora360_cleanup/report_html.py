@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from target_zuora360_cleanup import report_view
+from target_zuora360_cleanup.report_drawing import drawing
 from target_zuora360_cleanup.report_graph import BOX_WIDTH, LINE_HEIGHT
 from target_zuora360_cleanup.report_timeline import chart, duration
 
@@ -51,7 +52,7 @@ def _context(report: Mapping[str, Any]) -> dict[str, Any]:
         "took": (_time(report["finished_at"]) - _time(report["started_at"])).total_seconds(),
         "carried_out": report_view.is_carried_out(report),
         "table": table,
-        "graph": report_view.graph(report, table),
+        "graph": drawing(report, table),
         "box_width": BOX_WIDTH,
         "line_height": LINE_HEIGHT,
         "labels": report_view.labels(report),

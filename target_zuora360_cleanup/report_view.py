@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from target_zuora360_cleanup.estimate import Estimate
-from target_zuora360_cleanup.report_graph import Drawing, Node, draw, reduced
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -20,11 +19,6 @@ if TYPE_CHECKING:
 _MOST_SAMPLES: Final = 5
 _PLANNED: Final = ("found", "to_delete", "kept")
 _CARRIED_OUT: Final = ("found", "deleted", "kept", "failed")
-_WHAT_HAPPENS: Final = {
-    "clear": ("link goes blank", "links go blank"),
-    "cascade": ("row goes along", "rows go along"),
-    "restrict": ("row holds its parent", "rows hold their parents"),
-}
 _ALLOWANCES: Final = {
     "DailyApiRequests": "API requests",
     "DailyBulkApiBatches": "Bulk API batches",
@@ -158,56 +152,6 @@ def _links_lost(report: Mapping[str, Any]) -> dict[str, int]:
 
 def _extra(lost: Mapping[str, int], name: str) -> tuple[int, ...]:
     return (lost.get(name, 0),) if lost else ()
-
-
-def graph(report: Mapping[str, Any], table: Objects) -> Drawing:
-    """What goes before what; objects that are not to be cleaned, by their links, as step 0."""
-    entries = {each["api_name"]: each for each in report["objects"]}
-    if not any("after" in each for each in entries.values()):
-        return draw(())
-    direct = reduced(
-        {name: each.get("after", ()) for name, each in entries.items()},
-        (row.name for row in table.rows),
-    )
-    linked, called = _linked(report, set(direct)), labels(report)
-    key = "deleted" if is_carried_out(report) else "to_delete"
-    nodes = [
-        Node(
-            row.name,
-            called[row.name],
-            _counted(entries[row.name].get(key, row.numbers[0]), "record", "records"),
-            row.step,
-            direct[row.name].union(
-                name
-                for name, links in linked.items()
-                if row.name in {link["parent"] for link in links}
-            ),
-        )
-        for row in table.rows
-    ]
-    others = [Node(name, name, _happens(links), 0) for name, links in sorted(linked.items())]
-    return draw([*others, *nodes])
-
-
-def _linked(report: Mapping[str, Any], shown: set[str]) -> dict[str, list[Mapping[str, Any]]]:
-    """The links of each object that is not to be cleaned."""
-    linked: dict[str, list[Mapping[str, Any]]] = {}
-    for link in (*report["blank_links"], *report.get("strong_links", ())):
-        if link["parent"] in shown and link["object"] not in shown:
-            linked.setdefault(link["object"], []).append(link)
-    return linked
-
-
-def _happens(links: list[Mapping[str, Any]]) -> str:
-    counts: dict[str, int] = {}
-    for link in links:
-        kind = link.get("on_delete", "clear")
-        counts[kind] = counts.get(kind, 0) + link["rows"]
-    return ", ".join(_counted(rows, *_WHAT_HAPPENS[kind]) for kind, rows in counts.items())
-
-
-def _counted(count: int, one: str, more: str) -> str:
-    return f"{count:,} {one if count == 1 else more}"
 
 
 def bookmarks(report: Mapping[str, Any]) -> tuple[Bookmark, ...]:

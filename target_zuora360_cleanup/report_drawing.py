@@ -1,0 +1,78 @@
+"""The drawing of `report.html`: which boxes and lines a report has. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from target_zuora360_cleanup.report_graph import Drawing, Node, draw, reduced
+from target_zuora360_cleanup.report_view import is_carried_out, labels
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from target_zuora360_cleanup.report_view import Objects
+
+    Links = dict[str, list[Mapping[str, Any]]]
+
+_WHAT_HAPPENS: Final = {
+    "clear": ("link goes blank", "links go blank"),
+    "cascade": ("row goes along", "rows go along"),
+    "restrict": ("row holds its parent", "rows hold their parents"),
+}
+
+
+def drawing(report: Mapping[str, Any], table: Objects) -> Drawing:
+    """What goes before what; objects that are not to be cleaned, by their links, as step 0.
+
+    Empty where the report's object types have no order (`after`).
+    """
+    if not any("after" in each for each in report["objects"]):
+        return draw(())
+    links = _links(report, {row.name for row in table.rows})
+    others = [Node(name, name, _happens(each), 0) for name, each in sorted(links.items())]
+    return draw([*others, *_nodes(report, table, links)])
+
+
+def _nodes(report: Mapping[str, Any], table: Objects, links: Links) -> list[Node]:
+    entries = {each["api_name"]: each for each in report["objects"]}
+    after = {name: each.get("after", ()) for name, each in entries.items()}
+    direct = reduced(after, (row.name for row in table.rows))
+    called = labels(report)
+    key = "deleted" if is_carried_out(report) else "to_delete"
+    return [
+        Node(
+            row.name,
+            called[row.name],
+            _counted(entries[row.name].get(key, row.numbers[0]), "record", "records"),
+            row.step,
+            direct[row.name] | _leading_to(row.name, links),
+        )
+        for row in table.rows
+    ]
+
+
+def _leading_to(parent: str, links: Links) -> frozenset[str]:
+    return frozenset(
+        name for name, each in links.items() if any(link["parent"] == parent for link in each)
+    )
+
+
+def _links(report: Mapping[str, Any], shown: set[str]) -> Links:
+    """The links of each object that is not to be cleaned."""
+    links: Links = {}
+    for link in (*report["blank_links"], *report.get("strong_links", ())):
+        if link["parent"] in shown and link["object"] not in shown:
+            links.setdefault(link["object"], []).append(link)
+    return links
+
+
+def _happens(links: Iterable[Mapping[str, Any]]) -> str:
+    counts: dict[str, int] = {}
+    for link in links:
+        kind = link.get("on_delete", "clear")
+        counts[kind] = counts.get(kind, 0) + link["rows"]
+    return ", ".join(_counted(rows, *_WHAT_HAPPENS[kind]) for kind, rows in counts.items())
+
+
+def _counted(count: int, one: str, more: str) -> str:
+    return f"{count:,} {one if count == 1 else more}"
