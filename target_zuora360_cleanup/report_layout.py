@@ -79,14 +79,20 @@ def _columns(after: Mapping[str, frozenset[str]], near: frozenset[str]) -> dict[
     return column
 
 
-def _segments(after: Mapping[str, frozenset[str]], column: Mapping[str, int]) -> frozenset[Segment]:
-    """The lines cut at each column; those of one box run together as long as they can."""
-    return frozenset(
+def _segments(
+    after: Mapping[str, frozenset[str]], column: Mapping[str, int]
+) -> tuple[Segment, ...]:
+    """The lines cut at each column; those of one box run together as long as they can.
+
+    They are sorted, so that a report gives the same drawing in every process.
+    """
+    segments = {
         segment
         for then, before in after.items()
         for first in before
         for segment in pairwise(_way(first, then, column))
-    )
+    }
+    return tuple(sorted(segments))
 
 
 def _way(first: str, then: str, column: Mapping[str, int]) -> list[Place]:
@@ -95,7 +101,7 @@ def _way(first: str, then: str, column: Mapping[str, int]) -> list[Place]:
 
 
 def _ordered(
-    names: Sequence[str], column: Mapping[str, int], segments: frozenset[Segment]
+    names: Sequence[str], column: Mapping[str, int], segments: Sequence[Segment]
 ) -> list[list[Place]]:
     """The places of each column from top to bottom, with few crossings."""
     rank = {name: at for at, name in enumerate(names)}
@@ -151,7 +157,7 @@ def _crossings(columns: list[list[Place]], segments: Iterable[Segment]) -> int:
 
 
 def _heights(
-    columns: list[list[Place]], segments: frozenset[Segment], rooms: Mapping[Place, float]
+    columns: list[list[Place]], segments: Sequence[Segment], rooms: Mapping[Place, float]
 ) -> dict[Place, float]:
     """The middle of each place: near to its neighbours', in order, without overlap."""
     middle: dict[Place, float] = {}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from itertools import pairwise
+from random import Random
 from typing import Any
 
 ITEM, INVOICE, ACCOUNT = "Zuora__InvoiceItem__c", "Zuora__ZInvoice__c", "Zuora__CustomerAccount__c"
@@ -142,3 +144,16 @@ ALL = {
     "plan": PLAN, "blocked plan": BLOCKED, "cleanup": CLEANUP, "partial": PARTIAL,
     "refused": REFUSED, "failed": FAILED, "reset": RESET, "sync": SYNC, "old": OLD,
 }  # fmt: skip
+
+
+def tangled() -> dict[str, Any]:
+    """A plan whose object types hang together in many ways."""
+    chance = Random(360)  # noqa: S311 - always the same tangle
+    rows = [[f"Object{row}{number}__c" for number in range(12)] for row in range(5)]
+    made = [entry(name, name, 1) for name in rows[0]]
+    for above, below in pairwise(rows):
+        made += [
+            entry(name, "Long name " * chance.randint(1, 5), 1, *chance.sample(above, 5))
+            for name in below
+        ]
+    return {**PLAN, "objects": made, "blank_links": [], "strong_links": []}
