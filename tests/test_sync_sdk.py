@@ -91,7 +91,7 @@ def test_the_sdks_records_arrive_in_salesforce_through_a_stream_map(  # noqa: PL
     name: str,
     expected: dict[str, str],
 ) -> None:
-    maps = {stream: {**TO_UNITS, "Name": name}}
+    maps = {stream: {**TO_UNITS, "UomName": name}}
     made = TargetTestRunner(TargetZuora360Cleanup, config={**settings, "stream_maps": maps})
     made.target_input = io.StringIO(template().singer_filepath.read_text(encoding="utf-8"))
     made.sync_all()

@@ -24,6 +24,7 @@ from target_zuora360_cleanup.objects import BY_NAME
 from target_zuora360_cleanup.output import OutputFolder
 from target_zuora360_cleanup.preflight import read_org, selected
 from target_zuora360_cleanup.report import Report, Status
+from target_zuora360_cleanup.report_files import write_report
 from target_zuora360_cleanup.salesforce.bulk import Bulk
 from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed, SessionExpired
 from target_zuora360_cleanup.salesforce.org import Org, connect, unreachable
@@ -206,16 +207,20 @@ class SyncRun:
         report.written = written
         if self._org:
             report.calls, report.usage = self._org.session.calls, self._org.session.usage
-        try:
-            self._tally.flush()
-            self._folder.write_json("report.json", report.as_json(_now()))
-        except OSError as exc:
-            why = f"The report can't be written: {exc.strerror or exc}."
-            logger.error("%s", why)  # noqa: TRY400 - no mistake of ours
-            if error is None:
-                raise CleanupError(why) from None
+        problems = list(self._write_report(report))
+        for problem in problems:
+            logger.error("%s", problem)
         self._err.write(summary(report, self._folder.path))
         self._err.flush()
+        if problems and error is None:
+            raise CleanupError(problems[0])
+
+    def _write_report(self, report: Report) -> Iterator[str]:
+        try:
+            self._tally.flush()
+        except OSError as exc:
+            yield f"failures.csv or skipped.csv can't be written: {exc.strerror or exc}."
+        yield from write_report(self._folder, report.as_json(_now()))
 
     def _fail_if_any_failed(self) -> None:
         if self._tally.failed and not self._settings.allow_failures:

@@ -140,7 +140,8 @@ def test_a_second_export_of_a_session_is_incremental(zuora: Zuora) -> None:
 @pytest.mark.parametrize(
     "query",
     ["select Id from Nothing", "select Nothing from Account", "select from",
-     "select Id from Account group by Id", "select Id from Account where UpdatedDate > 'soon'", "select count(Id) from Account"],
+     "select Id from Account group by Id", "select Id from Account where UpdatedDate > 'soon'",
+     "select count(Id) from Account"],
 )  # fmt: skip
 def test_aqua_answers_a_wrong_query_without_a_http_error(zuora: Zuora, query: str) -> None:
     answer = zuora.submit(query)
