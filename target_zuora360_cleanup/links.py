@@ -12,18 +12,20 @@ import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from target_zuora360_cleanup.output import OutputFolder
 from target_zuora360_cleanup.salesforce.rows import Selection, read_pages, split_header
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from target_zuora360_cleanup.facts import Relationship
-    from target_zuora360_cleanup.output import OutputFolder
     from target_zuora360_cleanup.plan import Plan, Step
     from target_zuora360_cleanup.salesforce.bulk import Bulk
     from target_zuora360_cleanup.salesforce.org import Org
 
 COLUMNS: Final = ("record_id", "field", "parent_object", "parent_external_id")
+FOLDER: Final = "links"
+MANIFEST: Final = "manifest.json"
 _PAGE_ROWS: Final = 50_000
 
 
@@ -38,13 +40,32 @@ class LinkSnapshot:
     def write(self, plan: Plan) -> None:
         """Write `links/<Object>.<Field>.csv.gz` for each lookup that will go blank.
 
+        A parent without an external id is named by its Salesforce id; `links/manifest.json`, which
+        comes first, tells which field the external ids are from, and which org they are of.
+
         Raises:
             OSError: A file can't be written.
             ApiError: Salesforce refuses to tell.
         """
         steps = {step.name: step for step in plan.steps}
+        if plan.blank_links:
+            self._write_manifest(plan, steps)
         for link, rows in plan.blank_links:
             self._write(link, rows, steps[link.parent])
+
+    def _write_manifest(self, plan: Plan, steps: Mapping[str, Step]) -> None:
+        folder = OutputFolder(self.folder.path / FOLDER)
+        folder.path.mkdir(exist_ok=True)
+        links = [
+            {
+                "object": link.child,
+                "field": link.field,
+                "parent": link.parent,
+                "external_id_field": steps[link.parent].facts.external_id or None,
+            }
+            for link, _ in plan.blank_links
+        ]
+        folder.write_json(MANIFEST, {"schema_version": 1, "org_id": plan.org.id, "links": links})
 
     def _write(self, link: Relationship, rows: int, parent: Step) -> None:
         file = self.folder.links(f"{link.child}.{link.field}")

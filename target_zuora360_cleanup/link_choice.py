@@ -1,0 +1,89 @@
+"""Which links a relink is about, where several cleanups have left some. Pure but for `candidates`.
+
+The newest one that names a link counts: it knows where the lookup led last.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from target_zuora360_cleanup.errors import InputError, Refused
+from target_zuora360_cleanup.link_files import snapshots_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from target_zuora360_cleanup.facts import OrgInfo
+    from target_zuora360_cleanup.link_files import Snapshot
+
+_ID_LENGTH: Final = 15
+
+
+def candidates(output_dir: str, given: Snapshot | None) -> list[Snapshot]:
+    """The snapshots to choose from, or those that lie beside the one that was given; newest first.
+
+    Raises:
+        InputError: There are none to choose from, or one can't be read.
+    """
+    if given:
+        # (a renamed folder does not tell its age)
+        return snapshots_in(str(given.folder.resolve().parent)) if given.age[0] else []
+    found = snapshots_in(output_dir)
+    if not found:
+        raise InputError(
+            f"output_dir: '{output_dir}' holds no cleanup with links to set again. Name the folder "
+            "of one."
+        )
+    return found
+
+
+def newest(known: Sequence[Snapshot], info: OrgInfo) -> Snapshot | None:
+    """The newest snapshot of this org that is not relinked yet.
+
+    Raises:
+        Refused: There is none of this org.
+    """
+    own = [each for each in known if _is_of(each, info)]
+    if not own:
+        orgs = ", ".join(sorted({each.org_id or "an unknown org" for each in known}))
+        raise Refused(
+            f"The login leads to {info.name}, {info.id}, but the links are of {orgs}. Check which "
+            "org the credentials belong to."
+        )
+    return next((each for each in own if not each.is_done), None)
+
+
+def newer_than(snapshot: Snapshot, known: Sequence[Snapshot], info: OrgInfo) -> list[Snapshot]:
+    """The snapshots of later cleanups of this org."""
+    return [each for each in known if _is_of(each, info) and each.age > snapshot.age]
+
+
+def others(snapshot: Snapshot, known: Sequence[Snapshot], info: OrgInfo) -> Iterator[str]:
+    """A sentence for each other snapshot, of this org or of no known one, that is not relinked."""
+    for each in known:
+        ours = _is_of(each, info) or not each.org_id
+        if ours and not each.is_done and each.age != snapshot.age:
+            when = "a later" if each.age > snapshot.age else "an earlier"
+            yield f"The links of {when} cleanup are not relinked yet: {each.folder}."
+
+
+def check_org(snapshot: Snapshot, info: OrgInfo) -> None:
+    """Let no org be written to but the one that the links are of.
+
+    Raises:
+        Refused: It is another one, or nothing tells which one it is.
+    """
+    if not snapshot.org_id:
+        raise Refused(
+            f"Nothing in {snapshot.folder} tells which org the links are of. If you are sure that "
+            f'it is this one, write {{"org_id": "{info.id}"}} to links/manifest.json there.'
+        )
+    if not _is_of(snapshot, info):
+        raise Refused(
+            f"The links are of the org {snapshot.org_id}, but the login leads to {info.name}, "
+            f"{info.id}. Check which org the credentials belong to."
+        )
+
+
+def _is_of(snapshot: Snapshot, info: OrgInfo) -> bool:
+    return snapshot.org_id[:_ID_LENGTH] == info.id[:_ID_LENGTH]

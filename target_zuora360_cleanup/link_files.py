@@ -1,0 +1,206 @@
+"""Reads the snapshots of links that cleanups have left, a block at a time.
+
+A snapshot is the folder `links` in a cleanup's folder: a file for each lookup, and since it was
+introduced a manifest. A cleanup that was killed may have left no report and a file cut off in the
+middle of a line; what is whole counts.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import logging
+import re
+import zlib
+from collections.abc import Mapping  # noqa: TC003 - part of the public shape
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from target_zuora360_cleanup.errors import InputError
+from target_zuora360_cleanup.links import COLUMNS, FOLDER, MANIFEST
+from target_zuora360_cleanup.output import OutputFolder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+logger = logging.getLogger(__name__)
+
+MARK: Final = "relinked.json"
+_BLOCK_BYTES: Final = 1 << 16
+_BLOCK_ROWS: Final = 10_000
+_ID: Final = re.compile(r"[a-zA-Z0-9]{18}")
+_NAME: Final = re.compile(r"[A-Za-z]\w*")
+_RUN: Final = re.compile(r"(\d{8}T\d{6}Z)-[a-z]+(?:-(\d+))?")
+
+
+@dataclass(frozen=True, order=True)
+class Lookup:
+    """A lookup of an object to one kind of parent; API names."""
+
+    object: str
+    field: str
+    parent: str
+
+    @property
+    def name(self) -> str:
+        """Such as `Contract.Subscription__c`."""
+        return f"{self.object}.{self.field}"
+
+
+Link = tuple[str, str]
+"""A record's id and the external id of the parent that its lookup led to."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The links that one cleanup has written down.
+
+    Attributes:
+        folder: The cleanup's folder.
+        org_id: Which org they are of, 18 characters; blank where nothing tells.
+        keys: The field that the parents' external ids are from, blank where the parents have none
+            and are named by their Salesforce ids; empty where an older version wrote the snapshot.
+        is_done: Whether a relink has left nothing of it to do.
+    """
+
+    folder: Path
+    org_id: str
+    keys: Mapping[Lookup, str]
+    is_done: bool
+
+    @classmethod
+    def read(cls, folder: Path) -> Snapshot:
+        """Read what a cleanup's folder tells of its links.
+
+        Raises:
+            InputError: There are no links, or a file can't be read.
+        """
+        folder = folder.parent if folder.name == FOLDER else folder
+        if not _files(folder):
+            raise InputError(
+                f"'{folder}' holds no links. Name the folder of a cleanup that has a folder "
+                f"'{FOLDER}' with files such as Contract.Subscription__c.csv.gz."
+            )
+        manifest = _json(folder / FOLDER / MANIFEST)
+        told = manifest or _json(folder / "report.json").get("org") or {}
+        org_id = str(told.get("org_id") or told.get("id") or "")
+        done = (folder / FOLDER / MARK).exists()
+        try:
+            return cls(folder, org_id, _keys(manifest), done)
+        except (KeyError, TypeError, AttributeError):
+            raise _unreadable(folder / FOLDER / MANIFEST, "it has another form") from None
+
+    @property
+    def age(self) -> tuple[str, int]:
+        """What sorts snapshots by the time of their cleanups; blank for a renamed folder."""
+        found = _RUN.fullmatch(self.folder.name)
+        return (found[1], int(found[2] or 1)) if found else ("", 0)
+
+    def blocks(self) -> Iterator[tuple[Lookup, list[Link]]]:
+        """The links in blocks of those of one lookup.
+
+        Raises:
+            InputError: A file is damaged, or no file of links.
+        """
+        for path in _files(self.folder):
+            rows = _rows(path)
+            while block := list(islice(rows, _BLOCK_ROWS)):
+                by_lookup: dict[Lookup, list[Link]] = {}
+                for lookup, link in block:
+                    by_lookup.setdefault(lookup, []).append(link)
+                yield from by_lookup.items()
+
+    def mark_done(self, told: dict[str, Any]) -> None:
+        """Remember that nothing is left to relink.
+
+        Raises:
+            OSError: It can't be written.
+        """
+        OutputFolder(self.folder / FOLDER).write_json(MARK, told)
+
+
+def snapshots_in(output_dir: str) -> list[Snapshot]:
+    """The snapshots of the cleanups in an output folder, the newest first.
+
+    Raises:
+        InputError: The folder or a snapshot in it can't be read.
+    """
+    parent = Path(output_dir).expanduser()
+    try:
+        folders = [each for each in parent.iterdir() if _files(each)] if parent.is_dir() else []
+    except OSError as exc:
+        raise _unreadable(parent, exc.strerror or str(exc)) from None
+    found = [Snapshot.read(each) for each in folders if _RUN.fullmatch(each.name)]
+    return sorted(found, key=lambda each: each.age, reverse=True)
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted((folder / FOLDER).glob("*.csv.gz"))
+
+
+def _json(path: Path) -> dict[str, Any]:
+    """A JSON file; empty where there is none."""
+    try:
+        read = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as exc:
+        raise _unreadable(path, str(exc)) from None
+    return read if isinstance(read, dict) else {}
+
+
+def _keys(manifest: dict[str, Any]) -> dict[Lookup, str]:
+    return {
+        Lookup(each["object"], each["field"], each["parent"]): each["external_id_field"] or ""
+        for each in manifest.get("links", [])
+    }
+
+
+def _rows(path: Path) -> Iterator[tuple[Lookup, Link]]:
+    try:
+        reader = csv.reader(_lines(path), strict=True)
+        columns = next(reader, list(COLUMNS))
+        if tuple(columns) != COLUMNS:
+            raise _unreadable(path, f"its columns are not {', '.join(COLUMNS)}")
+        for row in reader:
+            yield _row(path, row)
+    except (OSError, zlib.error, UnicodeDecodeError, csv.Error) as exc:
+        raise _unreadable(path, str(exc)) from None
+
+
+def _row(path: Path, row: list[str]) -> tuple[Lookup, Link]:
+    name, _, field = path.name.removesuffix(".csv.gz").partition(".")
+    fits = len(row) == len(COLUMNS) and _ID.fullmatch(row[0]) and row[1] == field
+    if not (fits and _NAME.fullmatch(name) and _NAME.fullmatch(field) and _NAME.fullmatch(row[2])):
+        raise _unreadable(path, f"this line is no link: {','.join(row)[:100]}")
+    return Lookup(name, field, row[2]), (row[0], row[3])
+
+
+def _lines(path: Path) -> Iterator[str]:
+    for block in _whole_lines(path):
+        yield from io.StringIO(block.decode(), newline="")
+
+
+def _whole_lines(path: Path) -> Iterator[bytes]:
+    """Blocks of whole lines. A last line without an end is half of one, so it is left out."""
+    rest = b""
+    with gzip.open(path) as file:
+        try:
+            while chunk := file.read1(_BLOCK_BYTES):
+                block, end, rest = (rest + chunk).rpartition(b"\n")
+                if end:
+                    yield block + end
+        except EOFError:
+            logger.warning(
+                "%s ends too early: the cleanup was killed while it wrote it. What is whole in it "
+                "is used.",
+                path,
+            )
+
+
+def _unreadable(path: Path, why: str) -> InputError:
+    return InputError(f"'{path}' can't be read: {why.rstrip('.')}.")

@@ -1,0 +1,328 @@
+"""Sets links again that a cleanup has left blank, by the parents' external ids.
+
+An update has no condition, so each object is read first, then only the blank lookups are written,
+then what was written is read again: the field decides what is restored, not what a job said.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import logging
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import closing, suppress
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
+
+from requests import RequestException
+
+from target_zuora360_cleanup.allowances import is_used_up
+from target_zuora360_cleanup.deletion import QuotaReached, Stopped
+from target_zuora360_cleanup.outcome import split_error
+from target_zuora360_cleanup.relink_plan import by_object, by_parent
+from target_zuora360_cleanup.rounds import ROUNDS, rounds
+from target_zuora360_cleanup.salesforce.bulk import Ingest
+from target_zuora360_cleanup.salesforce.csv_file import CsvFile
+from target_zuora360_cleanup.salesforce.errors import (
+    ApiError,
+    JobFailed,
+    SessionExpired,
+    is_passing,
+)
+from target_zuora360_cleanup.salesforce.org import unreachable
+from target_zuora360_cleanup.salesforce.rows import (
+    REST_ROWS,
+    Selection,
+    read_table,
+    read_tables,
+)
+from target_zuora360_cleanup.salesforce.sending import DELETIONS
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from target_zuora360_cleanup.progress import Progress
+    from target_zuora360_cleanup.relink_plan import Way
+    from target_zuora360_cleanup.relink_store import LinkStore
+    from target_zuora360_cleanup.rounds import Round
+    from target_zuora360_cleanup.salesforce.bulk import Bulk, Job
+    from target_zuora360_cleanup.salesforce.org import Org
+    from target_zuora360_cleanup.salesforce.sending import JobSender
+    from target_zuora360_cleanup.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+PAUSE_SECONDS: Final = 1.0
+"""Before another attempt; what held a lock has time to end."""
+FEW: Final = 3_000
+"""Up to here rows are asked for by name: five queries are one call, a query job takes three."""
+_CONDITION_CHARACTERS: Final = 9_000
+"""Of one such query when it is escaped, so that it fits into a URL."""
+_MOST_A_JOB: Final = 500_000
+"""Rows of an update that are sure to fit into one upload."""
+_BLOCK_ROWS: Final = 5_000
+_ACCEPTED: Final = "Salesforce accepted the update, but the field is blank again"
+
+
+@dataclass
+class Relinking:
+    """Sets the links in a store again, in one org.
+
+    Attributes:
+        ways: How each lookup is set again; their places are the numbers in the store.
+        stop: Once set, no job is begun any more.
+    """
+
+    org: Org
+    bulk: Bulk
+    sender: JobSender
+    settings: Settings
+    store: LinkStore
+    ways: Sequence[Way]
+    progress: Progress
+    stop: threading.Event
+    _families: dict[int, int] = field(default_factory=dict)
+    _broken: dict[int, str] = field(default_factory=dict)
+
+    def look(self) -> None:
+        """Find out what became of each link, and change nothing.
+
+        Raises:
+            ApiError, JobFailed, requests.RequestException: Salesforce would not tell.
+            Stopped, QuotaReached: The run may not go on.
+        """
+        self._read_parents()
+        for numbers in by_object(self.ways).values():
+            self._look_at(numbers)
+
+    def restore(self) -> None:
+        """Set each link again whose lookup is blank.
+
+        Raises:
+            ApiError, JobFailed, requests.RequestException: Salesforce would not tell.
+            Stopped, QuotaReached: The run may not go on.
+        """
+        self._read_parents()
+        for name, numbers in by_object(self.ways).items():
+            self._restore(name, numbers)
+
+    def wait_for_leftovers(self) -> None:
+        """Wait for updates of an earlier relink, and deletions, that still run in Salesforce.
+
+        Jobs that are still open do nothing, and may be another program's of the same user.
+        """
+        names = {name for way in self.ways for name in (way.lookup.object, way.lookup.parent)}
+        for job in self.sender.leftovers(names.__contains__, DELETIONS | {"update"}):
+            if job.state != "Open":
+                logger.info("Waiting for job %s on %s of an earlier run.", job.id, job.object)
+                with suppress(JobFailed):
+                    self.bulk.wait("ingest", job.id)
+
+    def _restore(self, name: str, numbers: Sequence[int]) -> None:
+        self._look_at(numbers)
+        for each in rounds(min(self.settings.job_size, _MOST_A_JOB)):
+            todo = [number for number in numbers if self.store.blank(number)]
+            if not todo:
+                return
+            if not each.is_first:
+                logger.info("%s: some links are left and tried again.", name)
+                self._pause(PAUSE_SECONDS * each.number)
+            for number in todo:
+                self._set(number, each)
+            self._look_at(numbers)
+            for number in todo:
+                self._judge(number, each)
+
+    def _judge(self, number: int, each: Round) -> None:
+        why = self._broken.pop(number, "")
+        self.store.judge(number, why or _ACCEPTED, final=each.is_last)
+
+    def _read_parents(self) -> None:
+        for family, ((name, key), numbers) in enumerate(by_parent(self.ways).items()):
+            self._families.update(dict.fromkeys(numbers, family))
+            self._again(lambda f=family, n=name, k=key, m=numbers: self._parents(f, n, k, m))  # type: ignore[misc]
+
+    def _parents(self, family: int, name: str, key: str, numbers: Sequence[int]) -> None:
+        few = self.store.external_ids(numbers, FEW)
+        way = self.ways[numbers[0]]
+        self.store.forget_parents(family)
+        for rows in _blocks(self._named(name, ("Id", key), key, few, f"{key} != null")):
+            self.store.add_parents(family, numbers, ((row[0], way.wanted(row[1])) for row in rows))
+
+    def _look_at(self, numbers: Sequence[int]) -> None:
+        self._again(lambda: self._records(numbers))
+        for number in numbers:
+            self.store.compare(number, self._families.get(number, -1))
+
+    def _records(self, numbers: Sequence[int]) -> None:
+        few = self.store.records(numbers, FEW)
+        if not few:
+            return
+        first, last = self.store.record_range(numbers)
+        fields = ["Id"]
+        for number in numbers:
+            way = self.ways[number]
+            fields += [each for each in (way.lookup.field, way.path) if each not in ("", *fields)]
+        name, where = self.ways[numbers[0]].lookup.object, f"Id >= '{first}' AND Id <= '{last}'"
+        self.store.forget_seen(numbers)
+        for rows in _blocks(self._named(name, tuple(fields), "Id", few, where)):
+            for number in numbers:
+                self.store.saw(number, _seen(self.ways[number], fields, rows))
+
+    def _named(
+        self, name: str, fields: tuple[str, ...], key: str, few: list[str], otherwise: str
+    ) -> Iterator[list[str]]:
+        """The rows whose `key` is among `few`; where these are too many, those of `otherwise`."""
+        if len(few) > FEW:
+            yield from read_table(
+                self.org, self.bulk, Selection(name, fields, otherwise, REST_ROWS + 1)
+            )
+            return
+        selections = [
+            Selection(name, fields, f"{key} IN ({', '.join(part)})", len(part))
+            for part in _parts(few)
+        ]
+        for table in read_tables(self.org, self.bulk, selections):
+            yield from table
+
+    def _again(self, read: Callable[[], None]) -> None:
+        """Read, and once more from the beginning where trouble may be over soon."""
+        for attempt in range(1, ROUNDS + 1):
+            self._go_on()
+            try:
+                with self.store.whole():
+                    return read()
+            except (ApiError, JobFailed, RequestException) as exc:
+                if attempt == ROUNDS or not is_passing(exc):
+                    raise
+                logger.info("What is there could not be read (%s); trying again.", exc)
+            self._pause(PAUSE_SECONDS * attempt)
+        raise AssertionError("the last attempt returns or raises")
+
+    def _set(self, number: int, each: Round) -> None:
+        """Send what is blank of one lookup, in jobs; what they answer is noted row by row."""
+        way, most = self.ways[number], self.settings.max_parallel_jobs if each.is_first else 1
+        self.progress.begin(way.lookup.name, self.store.blank(number))
+        self.store.begin(number)
+        running: set[Future[str]] = set()
+        with ThreadPoolExecutor(most, "jobs") as pool:
+            for rows in self._files(number, each.job_size):
+                running.add(pool.submit(self._job, way, rows))
+                if len(running) >= most:
+                    ended, running = wait(running, return_when=FIRST_COMPLETED)
+                    self._take(number, ended)
+            self._take(number, running)
+
+    def _files(self, number: int, job_size: int) -> Iterator[CsvFile]:
+        """What is blank as CSV, a job's worth at a time."""
+        header, after = csv_line(("Id", self.ways[number].column)), ("", "")
+        while True:
+            self._go_on()
+            last = [after]
+            file = CsvFile(header, _lines(self.store.to_set(number, after, job_size), last))
+            if not file.rows:
+                file.close()
+                return
+            after = last[0]
+            yield file
+
+    def _job(self, way: Way, rows: CsvFile) -> str:
+        """Send one job and follow it; its id if rows of it failed, else blank."""
+        with closing(rows):
+            job_id = self.sender.send(Ingest(way.lookup.object, "update"), rows)
+
+        def on_poll(job: Job) -> None:
+            self.progress.update(way.lookup.name, job_id, job.processed)
+
+        job = self.bulk.wait("ingest", job_id, rows.rows, on_poll)
+        on_poll(job)
+        return job_id if job.failed else ""
+
+    def _take(self, number: int, ended: Iterable[Future[str]]) -> None:
+        for future in ended:
+            self._take_one(number, future)
+
+    def _take_one(self, number: int, future: Future[str]) -> None:
+        """Note what a job answered; a look at the records tells what one did that broke."""
+        try:
+            self._note_failed(number, future.result())
+        except JobFailed as exc:
+            self._broken[number] = str(exc)
+            with suppress(ApiError, RequestException):
+                self._note_failed(number, exc.job_id)
+        except SessionExpired:
+            raise
+        except ApiError as exc:
+            self._broken[number] = str(exc)
+        except RequestException as exc:
+            self._broken[number] = unreachable(exc)
+
+    def _note_failed(self, number: int, job_id: str) -> None:
+        if job_id:
+            rows = self.bulk.failed_rows(job_id)
+            self.store.note(number, ((row["Id"], *split_error(row["sf__Error"])) for row in rows))
+
+    def _pause(self, seconds: float) -> None:
+        if self.stop.wait(seconds):
+            raise Stopped
+
+    def _go_on(self) -> None:
+        if self.stop.is_set():
+            raise Stopped
+        quota = self.settings.quota_percent_total
+        if is_used_up(self.org.session.usage, quota):
+            raise QuotaReached(
+                f"{quota} % of the org's daily API calls are used (quota_percent_total); relink "
+                "again when more are allowed"
+            )
+
+
+def csv_line(values: Sequence[str]) -> bytes:
+    """One row of CSV without its line end."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="").writerow(values)
+    return text.getvalue().encode()
+
+
+def soql_text(value: str) -> str:
+    """A string literal of SOQL."""
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def _parts(values: Iterable[str]) -> Iterator[list[str]]:
+    """String literals, as many at a time as one query holds."""
+    part: list[str] = []
+    size = 0
+    for text in map(soql_text, values):
+        needs = len(quote(f"{text}, "))
+        if part and size + needs > _CONDITION_CHARACTERS:
+            yield part
+            part, size = [], 0
+        part.append(text)
+        size += needs
+    if part:
+        yield part
+
+
+def _blocks(rows: Iterator[list[str]]) -> Iterator[list[list[str]]]:
+    while block := list(islice(rows, _BLOCK_ROWS)):
+        yield block
+
+
+def _lines(links: Iterator[tuple[str, ...]], last: list[tuple[str, str]]) -> Iterator[list[bytes]]:
+    """Rows of CSV in blocks; leaves in `last` where they ended."""
+    while block := list(islice(links, _BLOCK_ROWS)):
+        yield [csv_line(link[:2]) for link in block]
+        last[0] = block[-1][2], block[-1][0]
+
+
+def _seen(
+    way: Way, fields: Sequence[str], rows: Iterable[list[str]]
+) -> Iterator[tuple[str, str, str]]:
+    """Where each record's lookup leads, as the store takes it in."""
+    value, key = fields.index(way.lookup.field), fields.index(way.path) if way.path else None
+    for row in rows:
+        yield row[value], way.wanted(row[key]) if key else "", row[0]

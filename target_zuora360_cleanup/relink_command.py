@@ -1,0 +1,308 @@
+"""The command `relink`: which snapshot, in which org, and what is told in the end."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sqlite3
+import tempfile
+import threading
+from contextlib import contextmanager
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, TextIO
+
+from requests import RequestException
+
+from target_zuora360_cleanup.deletion import QuotaReached, Stopped
+from target_zuora360_cleanup.errors import CleanupError, Partial, Refused
+from target_zuora360_cleanup.link_choice import candidates, check_org, newer_than, newest, others
+from target_zuora360_cleanup.link_files import Lookup, Snapshot
+from target_zuora360_cleanup.outcome import Failures
+from target_zuora360_cleanup.output import OutputFolder
+from target_zuora360_cleanup.preflight import read_org
+from target_zuora360_cleanup.progress import Progress
+from target_zuora360_cleanup.relink import Relinking
+from target_zuora360_cleanup.relink_plan import Way, find_way
+from target_zuora360_cleanup.relink_report import (
+    LinkOutcome,
+    RelinkReport,
+    relink_summary,
+    write_not_restored,
+)
+from target_zuora360_cleanup.relink_store import LinkStore
+from target_zuora360_cleanup.salesforce.bulk import Bulk
+from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed
+from target_zuora360_cleanup.salesforce.org import Org, connect, unreachable
+from target_zuora360_cleanup.salesforce.sending import JobSender
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from target_zuora360_cleanup.facts import OrgInfo
+    from target_zuora360_cleanup.report import Status
+    from target_zuora360_cleanup.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+_ID_LENGTH: Final = 15
+_RIGHTS: Final = "SELECT PermissionsModifyAllData FROM UserPermissionAccess"
+
+
+def run_relink(settings: Settings, snapshot: Path | None, dry_run: bool, err: TextIO) -> int:  # noqa: FBT001 - a command's option
+    """Set links again that a cleanup has left blank, and tell what became of each.
+
+    Args:
+        settings: The target's; `mode` does not matter.
+        snapshot: A cleanup's folder. None takes the newest of this org in `output_dir` that has
+            links and is not relinked.
+        dry_run: Only look and tell.
+        err: Where the summary goes.
+
+    Returns:
+        0, the exit status.
+
+    Raises:
+        CleanupError: With the exit status that the run deserves; `told` once the summary is
+            written.
+    """
+    given = Snapshot.read(snapshot.expanduser()) if snapshot else None
+    known = candidates(settings.output_dir, given)
+    stop = threading.Event()
+    with _stoppable(stop), tempfile.TemporaryDirectory() as temporary:
+        folder = OutputFolder.make(settings.output_dir, "relink", _now())
+        run = _Relink(settings, folder, stop, dry_run=dry_run)
+        store = LinkStore(Path(temporary) / "links.sqlite")
+        try:
+            return run.do(given, known, store, err)
+        finally:
+            store.close()
+
+
+class _Relink:
+    """One relink: made, done once."""
+
+    def __init__(
+        self, settings: Settings, folder: OutputFolder, stop: threading.Event, *, dry_run: bool
+    ) -> None:
+        self._settings = settings
+        self._folder = folder
+        self._stop = stop
+        self._report = RelinkReport(_now(), dry_run)
+        self._org: Org | None = None
+        self._ways: tuple[Way, ...] = ()
+        self._begun = False
+        self._sees_all = True
+
+    def do(
+        self, given: Snapshot | None, known: Sequence[Snapshot], store: LinkStore, err: TextIO
+    ) -> int:
+        error: CleanupError | None = None
+        snapshot = given
+        try:
+            with self._in_words():
+                snapshot = self._relink(given, known, store)
+        except CleanupError as exc:
+            error = exc
+            store.give_up(str(exc))
+        error = self._end(store, snapshot, error, err)
+        if error:
+            error.told = True
+            raise error
+        return 0
+
+    def _relink(
+        self, given: Snapshot | None, known: Sequence[Snapshot], store: LinkStore
+    ) -> Snapshot | None:
+        self._org = org = connect(self._settings)
+        self._report.org = info = read_org(org)
+        logger.info("Logged in to %s.", org.url)
+        snapshot = given or newest(known, info)
+        if snapshot is None:
+            self._report.notes.append("Each snapshot of this org is relinked; nothing is to do.")
+            return None
+        self._report.snapshot = snapshot.folder
+        self._report.notes += others(snapshot, known, info)
+        self._may(snapshot, info)
+        self._load(org, snapshot, newer_than(snapshot, known, info), store)
+        self._work(org, store)
+        return snapshot
+
+    def _may(self, snapshot: Snapshot, info: OrgInfo) -> None:
+        """Refuse another org than the snapshot's, and production without its id."""
+        check_org(snapshot, info)
+        confirmed = (self._settings.confirm_org_id or "")[:_ID_LENGTH]
+        if confirmed and confirmed != info.id[:_ID_LENGTH]:
+            raise Refused(
+                f"confirm_org_id is {self._settings.confirm_org_id}, but the login leads to "
+                f"{info.name}, {info.id}. Check which org the credentials belong to."
+            )
+        if not (confirmed or info.is_sandbox or self._report.dry_run):
+            raise Refused(
+                f"{info.name} is a production org. If lookups really are to be set there, set "
+                f"confirm_org_id to its id, {info.id}."
+            )
+
+    def _load(
+        self, org: Org, snapshot: Snapshot, newer: Sequence[Snapshot], store: LinkStore
+    ) -> None:
+        numbers: dict[Lookup, int] = {}
+        describes: dict[str, dict[str, object]] = {}
+        there = org.object_names()
+        with store.whole():
+            for lookup, links in snapshot.blocks():
+                if lookup not in numbers:
+                    numbers[lookup] = len(numbers)
+                    self._describe(org, lookup, describes, there)
+                    way = find_way(lookup, snapshot.keys.get(lookup), describes)
+                    self._ways = (*self._ways, way)
+                store.add(numbers[lookup], self._ways[numbers[lookup]], links)
+            for each in newer:
+                for lookup, links in each.blocks():
+                    same = [n for one, n in numbers.items() if one.name == lookup.name]
+                    store.supersede(same, links)
+
+    def _describe(
+        self,
+        org: Org,
+        lookup: Lookup,
+        describes: dict[str, dict[str, object]],
+        there: dict[str, dict[str, object]],
+    ) -> None:
+        names = [each for each in (lookup.object, lookup.parent) if each in there]
+        describes.update(org.describe_all([each for each in names if each not in describes]))
+
+    def _work(self, org: Org, store: LinkStore) -> None:
+        bulk = Bulk(org.session, org.data_url, pause=self._pause)
+        sender = JobSender(bulk, self._pause, org.user_id)
+        relinking = Relinking(
+            org, bulk, sender, self._settings, store, self._ways, Progress(), self._stop
+        )
+        rights = org.query_each([_RIGHTS])[0]
+        first = next(iter(rights if isinstance(rights, list) else []), {})
+        self._sees_all = bool(first.get("PermissionsModifyAllData"))
+        if self._report.dry_run:
+            relinking.look()
+            return
+        relinking.wait_for_leftovers()
+        self._begun = True
+        relinking.restore()
+
+    def _pause(self, seconds: float) -> None:
+        if self._stop.wait(seconds):
+            raise Stopped
+
+    def _end(
+        self, store: LinkStore, snapshot: Snapshot | None, error: CleanupError | None, err: TextIO
+    ) -> CleanupError | None:
+        """Write the report; what the run ends with."""
+        report, failures = self._report, Failures()
+        report.links = tuple(
+            LinkOutcome.of(way.lookup, store.counts(number))
+            for number, way in enumerate(self._ways)
+        )
+        error = error or self._left()
+        if snapshot and not error:
+            self._mark(snapshot)
+        report.status, report.error = _status(error), str(error or "")
+        if self._org:
+            report.calls, report.usage = self._org.session.calls, self._org.session.usage
+        try:
+            path = self._folder.path / "relink.csv"
+            write_not_restored(path, store.not_restored(), self._ways, failures)
+            report.failures = failures.grouped()
+            self._folder.write_json("report.json", report.as_json(_now()))
+        except OSError as exc:
+            error = error or CleanupError(f"The report can't be written: {exc.strerror or exc}.")
+        err.write(relink_summary(report, self._folder.path))
+        err.flush()
+        return error
+
+    def _left(self) -> Partial | None:
+        """What is to be said where all was done that could be, but not all is restored."""
+        report = self._report
+        left, failed = report.total("left"), report.total("failed")
+        if report.dry_run or not left or self._settings.allow_failures:
+            return None
+        return Partial(
+            f"Of {left - failed:,} links the parent is not back, {failed:,} failed; relink.csv "
+            "names each. Relink again when the sync has brought the parents or the cause is gone."
+        )
+
+    def _mark(self, snapshot: Snapshot) -> None:
+        """Remember that a snapshot is done with, unless something may be hidden from this user."""
+        report = self._report
+        gone = report.total("record_gone")
+        if gone and not self._sees_all:
+            report.notes.append(
+                f"{gone:,} records were not found. This user may not see everybody's records, so "
+                "they may be hidden: relink again as a user with Modify All Data."
+            )
+            return
+        if report.dry_run or report.total("left"):
+            return
+        try:
+            snapshot.mark_done({"report": self._folder.path.name, "at": _now().isoformat()})
+        except OSError as exc:
+            report.notes.append(
+                f"That the snapshot is relinked can't be noted in {snapshot.folder}: "
+                f"{exc.strerror or exc}."
+            )
+
+    @contextmanager
+    def _in_words(self) -> Iterator[None]:
+        """Turns what stopped the run into a sentence, and into the right exit status."""
+        try:
+            yield
+        except ApiError as exc:
+            raise self._broken(f"Salesforce refused ({exc.code}: {exc.message})") from None
+        except JobFailed as exc:
+            raise self._broken(f"Salesforce could not do it: {exc}") from None
+        except RequestException as exc:
+            raise self._broken(unreachable(exc)) from None
+        except QuotaReached as exc:
+            raise self._broken(str(exc)) from None
+        except Stopped:
+            raise self._broken("Stopped by a signal") from None
+        except (OSError, sqlite3.Error) as exc:
+            raise self._broken(f"Can't write a file: {exc}") from None
+
+    def _broken(self, why: str) -> CleanupError:
+        why = why.rstrip(".")
+        if self._begun:
+            return Partial(f"{why}. Links that were set stay so; relink again to go on.")
+        return CleanupError(f"{why}. Nothing was changed.")
+
+
+@contextmanager
+def _stoppable(stop: threading.Event) -> Iterator[None]:
+    """Has the first signal end the run in good order; the second one ends it at once."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.getsignal(number) for number in numbers}
+
+    def handle(number: int, _: object) -> None:
+        stop.set()
+        signal.signal(number, signal.SIG_DFL)
+
+    for number in numbers:
+        signal.signal(number, handle)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _status(error: CleanupError | None) -> Status:
+    if error is None:
+        return "done"
+    if isinstance(error, Refused):
+        return "refused"
+    return "partial" if isinstance(error, Partial) else "failed"
+
+
+def _now() -> datetime:
+    return datetime.now(timezone.utc)

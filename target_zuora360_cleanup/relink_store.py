@@ -1,0 +1,269 @@
+"""The links of a relink in a database on the disk, so that any number of them takes no memory.
+
+Each link goes from no result to one of `RESULTS`, by way of `blank` while it is to be set.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from target_zuora360_cleanup.outcome import GONE
+from target_zuora360_cleanup.rounds import TRY_AGAIN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from target_zuora360_cleanup.link_files import Link
+    from target_zuora360_cleanup.relink_plan import Way
+
+RESULTS: Final = (
+    "restored", "already_set", "parent_not_back", "record_gone", "failed", "superseded",
+)  # fmt: skip
+_STILL_BLANK: Final = "STILL_BLANK"
+_SCHEMA: Final = """
+CREATE TABLE link (
+    lookup INTEGER, record TEXT, external_id TEXT, wanted TEXT, lost INTEGER,
+    seen INTEGER DEFAULT 0, value TEXT DEFAULT '', value_key TEXT DEFAULT '',
+    tried INTEGER DEFAULT 0, code TEXT DEFAULT '', message TEXT DEFAULT '', result TEXT DEFAULT '',
+    PRIMARY KEY (lookup, record)
+) WITHOUT ROWID;
+CREATE INDEX by_parent ON link (lookup, wanted);
+CREATE TABLE parent (family INTEGER, wanted TEXT, id TEXT, PRIMARY KEY (family, wanted, id))
+WITHOUT ROWID;
+"""
+_COMPARE: Final = """
+UPDATE link SET result = CASE
+    WHEN NOT seen THEN 'record_gone'
+    WHEN value != '' THEN
+        CASE WHEN (value_key != '' AND value_key = wanted) OR (lost AND value = external_id)
+        OR EXISTS (
+            SELECT 1 FROM parent WHERE family = :family AND parent.wanted = link.wanted
+            AND id = value
+        ) THEN 'restored' ELSE 'already_set' END
+    WHEN lost THEN 'parent_not_back'
+    ELSE CASE (
+        SELECT COUNT(*) FROM parent WHERE family = :family AND parent.wanted = link.wanted
+    ) WHEN 0 THEN 'parent_not_back' WHEN 1 THEN 'blank' ELSE 'failed' END
+END
+WHERE lookup = :lookup AND result IN ('', 'blank')
+"""
+_TWICE: Final = """
+UPDATE link SET code = 'DUPLICATE_EXTERNAL_ID', message = 'several records have this external id'
+WHERE lookup = ? AND result = 'failed' AND code = ''
+"""
+_JUDGE: Final = f"""
+UPDATE link SET result = CASE
+    WHEN code = '{GONE}' THEN 'record_gone'
+    WHEN message LIKE 'Foreign key external ID%' THEN 'parent_not_back'
+    ELSE 'failed' END
+WHERE lookup = :lookup AND result = 'blank'
+AND (:final OR (code != '' AND code NOT IN ({", ".join(f"'{each}'" for each in TRY_AGAIN)})))
+"""
+
+
+class NotRestored(NamedTuple):
+    """A link that is not restored.
+
+    Attributes:
+        number: Of the lookup.
+        result: Why.
+        lost: Whether no sync brings the parent back.
+        value: Where the lookup leads now.
+        tried: Whether an update was sent.
+        code: Salesforce's or our own.
+        message: What goes with it.
+    """
+
+    number: int
+    record: str
+    result: str
+    external_id: str
+    lost: bool
+    value: str
+    tried: bool
+    code: str
+    message: str
+
+
+class LinkStore:
+    """Links by the number of their lookup's way. For one thread.
+
+    Args:
+        path: The database file, to be made.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._db = sqlite3.connect(path, isolation_level=None)
+        # It is gone with the run, so it need not outlast a crash.
+        self._db.executescript(f"PRAGMA journal_mode=MEMORY; PRAGMA synchronous=OFF;{_SCHEMA}")
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    @contextmanager
+    def whole(self) -> Iterator[None]:
+        """All changes within, or none."""
+        self._db.execute("BEGIN")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    def add(self, number: int, way: Way, links: Iterable[Link]) -> None:
+        """Take in links of the snapshot."""
+        rows = [
+            (number, record, key, way.wanted(key), not way.obstacle and way.is_lost(key),
+             "NOT_RELINKABLE" if way.obstacle else "", way.obstacle,
+             "failed" if way.obstacle else "")
+            for record, key in links
+        ]  # fmt: skip
+        self._db.executemany(
+            "INSERT OR IGNORE INTO link (lookup, record, external_id, wanted, lost, code, message,"
+            " result) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            rows,
+        )
+
+    def supersede(self, numbers: Sequence[int], links: Iterable[Link]) -> None:
+        """Leave links to a newer snapshot that names them too."""
+        sql = f"UPDATE link SET result = 'superseded' WHERE record = ? AND {_among(numbers)}"
+        self._db.executemany(sql, ((record,) for record, _ in links))
+
+    def forget_parents(self, family: int) -> None:
+        """Begin to look at parents anew."""
+        self._db.execute("DELETE FROM parent WHERE family = ?", (family,))
+
+    def add_parents(
+        self, family: int, numbers: Sequence[int], parents: Iterable[tuple[str, str]]
+    ) -> None:
+        """Take in those of (id, external id in the form compared) that links lead to."""
+        self._db.executemany(
+            "INSERT OR IGNORE INTO parent SELECT ?1, ?2, ?3 "
+            f"WHERE EXISTS (SELECT 1 FROM link WHERE wanted = ?2 AND {_among(numbers)})",
+            ((family, wanted, id_) for id_, wanted in parents),
+        )
+
+    def external_ids(self, numbers: Sequence[int], most: int) -> list[str]:
+        """The external ids that links lead to, up to one more than `most`."""
+        sql = (
+            "SELECT DISTINCT external_id FROM link "
+            f"WHERE {_among(numbers)} AND result = '' AND NOT lost LIMIT ?"
+        )
+        return [row[0] for row in self._db.execute(sql, (most + 1,))]
+
+    def records(self, numbers: Sequence[int], most: int) -> list[str]:
+        """The ids of records to look at, in order, up to one more than `most`."""
+        sql = f"SELECT DISTINCT record FROM link WHERE {_open(numbers)} ORDER BY record LIMIT ?"
+        return [row[0] for row in self._db.execute(sql, (most + 1,))]
+
+    def record_range(self, numbers: Sequence[int]) -> tuple[str, str]:
+        """The first and the last id of the records to look at."""
+        sql = f"SELECT MIN(record), MAX(record) FROM link WHERE {_open(numbers)}"
+        first, last = self._db.execute(sql).fetchone()
+        return first, last
+
+    def forget_seen(self, numbers: Sequence[int]) -> None:
+        """Begin to look at records anew."""
+        self._db.execute(
+            f"UPDATE link SET seen = 0, value = '', value_key = '' WHERE {_open(numbers)}"
+        )
+
+    def saw(self, number: int, rows: Iterable[tuple[str, str, str]]) -> None:
+        """Take in rows of (value, its external id in the form compared or blank, record)."""
+        self._db.executemany(
+            f"UPDATE link SET seen = 1, value = ?, value_key = ? WHERE record = ? "
+            f"AND {_open([number])}",
+            rows,
+        )
+
+    def compare(self, number: int, family: int) -> None:
+        """Find a result from what was seen; `blank` is what is to be set."""
+        self._db.execute(_COMPARE, {"lookup": number, "family": family})
+        self._db.execute(_TWICE, (number,))
+
+    def blank(self, number: int) -> int:
+        """How many links are to be set."""
+        sql = "SELECT COUNT(*) FROM link WHERE lookup = ? AND result = 'blank'"
+        return int(self._db.execute(sql, (number,)).fetchone()[0])
+
+    def begin(self, number: int) -> None:
+        """An attempt to set what is blank begins."""
+        self._db.execute(
+            "UPDATE link SET tried = 1, code = '', message = '' "
+            "WHERE lookup = ? AND result = 'blank'",
+            (number,),
+        )
+
+    def to_set(self, number: int, after: tuple[str, str], most: int) -> Iterator[tuple[str, ...]]:
+        """Links to be set as (record, external id, its form compared), by the last and the first.
+
+        Args:
+            number: Of the lookup.
+            after: The last form compared and record of those before.
+            most: How many.
+        """
+        yield from self._db.execute(
+            "SELECT record, external_id, wanted FROM link WHERE lookup = ? AND result = 'blank' "
+            "AND (wanted, record) > (?, ?) ORDER BY wanted, record LIMIT ?",
+            (number, *after, most),
+        )
+
+    def note(self, number: int, rows: Iterable[tuple[str, str, str]]) -> None:
+        """Take in why rows of (id, code, message) failed."""
+        self._db.executemany(
+            "UPDATE link SET code = ?, message = ? WHERE lookup = ? AND record = ?",
+            ((code, message, number, record) for record, code, message in rows),
+        )
+
+    def judge(self, number: int, why: str, *, final: bool) -> None:
+        """End what is still blank after an attempt, unless another one is worth while.
+
+        Args:
+            number: Of the lookup.
+            why: What broke the attempt, for rows of which Salesforce said nothing.
+            final: Whether there is no other attempt.
+        """
+        if final:
+            self._db.execute(
+                "UPDATE link SET code = ?, message = ? "
+                "WHERE lookup = ? AND result = 'blank' AND code = ''",
+                (_STILL_BLANK, why, number),
+            )
+        self._db.execute(_JUDGE, {"lookup": number, "final": final})
+
+    def give_up(self, why: str) -> None:
+        """What has no result yet is not known: the run broke off."""
+        self._db.execute(
+            "UPDATE link SET code = 'BROKEN_OFF', message = ?, result = 'failed' "
+            "WHERE result IN ('', 'blank')",
+            (why,),
+        )
+
+    def counts(self, number: int) -> dict[str, int]:
+        """Links by result, `lost` for those of `parent_not_back` that can't come back."""
+        sql = "SELECT result, COUNT(*) FROM link WHERE lookup = ? GROUP BY result"
+        found = dict(self._db.execute(sql, (number,)))
+        sql = "SELECT COUNT(*) FROM link WHERE lookup = ? AND result = 'parent_not_back' AND lost"
+        return found | {"lost": self._db.execute(sql, (number,)).fetchone()[0]}
+
+    def not_restored(self) -> Iterator[NotRestored]:
+        """Every link that is not restored, in order."""
+        sql = (
+            "SELECT lookup, record, result, external_id, lost, value, tried, code, message "
+            "FROM link WHERE result != 'restored' ORDER BY lookup, record"
+        )
+        for row in self._db.execute(sql):
+            yield NotRestored(*row)
+
+
+def _among(numbers: Sequence[int]) -> str:
+    return f"lookup IN ({', '.join(map(str, numbers))})"
+
+
+def _open(numbers: Sequence[int]) -> str:
+    return f"{_among(numbers)} AND result IN ('', 'blank')"
