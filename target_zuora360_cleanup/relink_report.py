@@ -33,6 +33,18 @@ TO_RESTORE: Final = "to_restore"
 _WIDTH: Final = 110
 _TABLE_WIDTH: Final = 150
 _GROUPS_SHOWN: Final = 10
+_TITLES: Final = {
+    "in_snapshot": "Links",
+    "restored": "Restored",
+    "to_restore": "To restore",
+    "already_set": "Set otherwise",
+    "parent_not_back": "Parent not back",
+    "record_gone": "Record gone",
+    "failed": "Failed",
+    "superseded": "In a newer one",
+}
+_RARE: Final = frozenset({"to_restore", "superseded"})
+"""Shown where there are some."""
 
 
 @dataclass(frozen=True)
@@ -234,19 +246,10 @@ def headline(report: RelinkReport) -> str:
 
 def _table(report: RelinkReport) -> Table:
     table = Table(box=box.SIMPLE, pad_edge=False)
-    for name in ("Lookup", "Parent"):
-        table.add_column(name, no_wrap=True)
-    names = {
-        "in_snapshot": "Links",
-        "to_restore" if report.dry_run else "restored": "To set" if report.dry_run else "Restored",
-        "already_set": "Set otherwise",
-        "parent_not_back": "Parent not back",
-        "record_gone": "Record gone",
-        "failed": "Failed",
-    }
-    for title in names.values():
-        table.add_column(title, justify="right", no_wrap=True)
+    table.add_column("Lookup", no_wrap=True)
+    names = [name for name in _TITLES if name not in _RARE or report.total(name)]
+    for name in names:
+        table.add_column(_TITLES[name], justify="right", no_wrap=True)
     for each in report.links:
-        numbers = (f"{getattr(each, name):,}" for name in names)
-        table.add_row(each.lookup.name, each.lookup.parent, *numbers)
+        table.add_row(each.lookup.name, *(f"{getattr(each, name):,}" for name in names))
     return table

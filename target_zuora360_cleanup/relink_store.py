@@ -81,9 +81,9 @@ class NotRestored(NamedTuple):
     record: str
     result: str
     external_id: str
-    lost: bool
+    lost: int
     value: str
-    tried: bool
+    tried: int
     code: str
     message: str
 

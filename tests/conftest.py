@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 
 import pytest
 
-from target_zuora360_cleanup import deletion
+from target_zuora360_cleanup import deletion, relink
 from target_zuora360_cleanup.emulator.server import EmulatorServer
 from target_zuora360_cleanup.salesforce import bulk, sending
 from tests.meltano_project import Project, make_template
@@ -24,6 +24,10 @@ _ALWAYS = frozenset({"PricebookEntry"})
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "rows_may_go(*objects): customer rows allowed to go along")
+    config.addinivalue_line(
+        "markers",
+        "relinks(*lookups): lookups, as Object.Field, that may lead to records that came back",
+    )
     config.addinivalue_line("markers", "quotes_may_change: the catalogue goes without regard")
 
 
@@ -32,6 +36,7 @@ def no_waits_between_attempts(monkeypatch: pytest.MonkeyPatch) -> None:
     """As many attempts as ever, but one after the other; an outage is given up soon."""
     monkeypatch.setattr(sending, "WAITS", (0.0,) * len(sending.WAITS))
     monkeypatch.setattr(deletion, "PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(relink, "PAUSE_SECONDS", 0.0)
     monkeypatch.setattr(bulk, "PATIENCE_SECONDS", 0.2)
 
 
@@ -64,6 +69,9 @@ def customer_rows_stay(
         return
     mark = request.node.get_closest_marker("rows_may_go")
     may_go = _ALWAYS | frozenset(mark.args if mark else ())
+    relinked = frozenset(
+        name for mark in request.node.iter_markers("relinks") for name in mark.args
+    )
     quotes = request.node.get_closest_marker("quotes_may_change") is None
     images: WeakKeyDictionary[EmulatorServer, Image] = WeakKeyDictionary()
     wrong: list[str] = []
@@ -76,7 +84,9 @@ def customer_rows_stay(
 
     def watched_stop(self: EmulatorServer) -> None:
         if (before := images.pop(self, None)) is not None:
-            wrong.extend(differences(self.org, before, may_go=may_go, quotes=quotes))
+            wrong.extend(
+                differences(self.org, before, may_go=may_go, quotes=quotes, relinked=relinked)
+            )
         stop(self)
 
     monkeypatch.setattr(EmulatorServer, "start", watched_start)

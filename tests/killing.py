@@ -36,7 +36,7 @@ ORG: Final = OrgOptions(
 )  # fmt: skip
 ATTEMPTS: Final = 40
 _PRELOAD: Final = ["target_zuora360_cleanup.run", "simple_salesforce.api"]
-_CONTEXT: Final = multiprocessing.get_context("forkserver")
+CONTEXT: Final = multiprocessing.get_context("forkserver")
 
 
 @dataclass
@@ -126,7 +126,7 @@ def _until_complete(
     patience = 0.3
     for _ in range(ATTEMPTS):
         args = (config, str(folder / "states"), str(folder / "log"))
-        process = _CONTEXT.Process(target=target, args=args)
+        process = CONTEXT.Process(target=target, args=args)
         process.start()
         process.join(chance.uniform(0, patience))
         if process.is_alive():
@@ -191,7 +191,7 @@ def _compare(
 
 def make_base(path: Path) -> Path:
     """An org's file to copy; also starts the server that forks the targets."""
-    _CONTEXT.set_forkserver_preload(_PRELOAD)
+    CONTEXT.set_forkserver_preload(_PRELOAD)
     with EmulatorServer(ORG, db=path):
         return path
 

@@ -46,11 +46,19 @@ def _rows(org: Org, sobject: SObject) -> dict[str, Row]:
     return {str(row["Id"]): row for row in rows}
 
 
-def differences(org: Org, before: Image, *, may_go: frozenset[str], quotes: bool) -> Iterator[str]:
+def differences(
+    org: Org,
+    before: Image,
+    *,
+    may_go: frozenset[str],
+    quotes: bool,
+    relinked: frozenset[str] = frozenset(),
+) -> Iterator[str]:
     """What has become of these rows that should not have, in words.
 
     A lookup may have gone blank where its parent is gone; where `quotes` are protected, none of
-    theirs may. A row may be gone with its master if its object is one that `may_go`.
+    theirs may. A row may be gone with its master if its object is one that `may_go`. A lookup of
+    those `relinked` (`Object.Field`) may lead to another record that Zuora knows by the same id.
     """
     now = Image.of(org)
     for name, rows in before.rows.items():
@@ -63,6 +71,8 @@ def differences(org: Org, before: Image, *, may_go: frozenset[str], quotes: bool
                 continue
             for field in _changed(row, after):
                 strict = quotes and name.startswith("zqu__Quote")
+                if f"{name}.{field}" in relinked and _same_key(org, row[field], after[field]):
+                    continue
                 if strict or not _went_blank(org, sobject.fields[field], row, after):
                     yield f"{name} {id_} {field}: {row[field]!r} became {after[field]!r}"
 
@@ -79,3 +89,19 @@ def _went_blank(org: Org, field: Field, row: Row, after: Row) -> bool:
         return False
     soql = f"SELECT COUNT() FROM {parent.name} WHERE Id = '{row[field.name]}'"
     return org.query(soql).total == 0
+
+
+def _same_key(org: Org, before: object, after: object) -> bool:
+    """Whether two ids are of records that Zuora knows by the same id, deleted ones included."""
+    keys = [_keys(org, str(each)) for each in (before, after)]
+    return any(keys[0]) and keys[0] == keys[1]
+
+
+def _keys(org: Org, record_id: str) -> list[object]:
+    parent = org.schema.by_prefix(record_id[:3])
+    if parent is None:
+        return []
+    names = [each.name for each in parent.fields.values() if each.external_id and each.unique]
+    soql = f"SELECT {', '.join(names)} FROM {parent.name} WHERE Id = '{record_id}'"
+    with org.query(soql, all_rows=True) as found:
+        return [value for row in found.rows(0, 1) for value in row]

@@ -1,0 +1,110 @@
+"""Snapshots of links as files: what is read, and what is refused in a sentence."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from target_zuora360_cleanup.errors import InputError
+from target_zuora360_cleanup.link_files import Lookup, Snapshot, snapshots_in
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HEADER = "record_id,field,parent_object,parent_external_id\n"
+ROW = "a0A5g0000000001EAA,Sub__c,Zuora__Subscription__c,abc\n"
+LOOKUP = Lookup("Contract", "Sub__c", "Zuora__Subscription__c")
+ORG = "00D5g0000000001EAA"
+
+
+def cleanup(parent: Path, name: str = "20260101T000000Z-cleanup", text: str = HEADER + ROW) -> Path:
+    folder = parent / name
+    (folder / "links").mkdir(parents=True)
+    with gzip.open(folder / "links" / "Contract.Sub__c.csv.gz", "wt", encoding="utf-8") as file:
+        file.write(text)
+    return folder
+
+
+def test_links_are_read_by_their_lookup(tmp_path: Path) -> None:
+    other = ROW.replace("Zuora__Subscription__c,abc", 'Zuora__Payment__c,"a,b"')
+    snapshot = Snapshot.read(cleanup(tmp_path, text=HEADER + ROW + other))
+    assert dict(snapshot.blocks()) == {
+        LOOKUP: [("a0A5g0000000001EAA", "abc")],
+        Lookup("Contract", "Sub__c", "Zuora__Payment__c"): [("a0A5g0000000001EAA", "a,b")],
+    }
+    assert (snapshot.org_id, snapshot.keys, snapshot.is_done) == ("", {}, False)
+
+
+def test_the_manifest_tells_the_org_and_the_external_ids_field(tmp_path: Path) -> None:
+    folder = cleanup(tmp_path)
+    link = {"object": "Contract", "field": "Sub__c", "parent": "Zuora__Subscription__c"}
+    manifest = {"org_id": ORG, "links": [{**link, "external_id_field": None}]}
+    (folder / "links" / "manifest.json").write_text(json.dumps(manifest))
+    snapshot = Snapshot.read(folder / "links")
+    assert (snapshot.folder, snapshot.org_id, snapshot.keys) == (folder, ORG, {LOOKUP: ""})
+
+
+def test_the_report_tells_the_org_where_an_older_version_wrote_the_links(tmp_path: Path) -> None:
+    folder = cleanup(tmp_path)
+    (folder / "report.json").write_text(json.dumps({"org": {"id": ORG}}))
+    assert Snapshot.read(folder).org_id == ORG
+
+
+def test_snapshots_are_sorted_by_the_time_of_their_cleanups(tmp_path: Path) -> None:
+    times = ("20260101T000000Z-cleanup-2", "20260101T000000Z-cleanup-10",
+             "20260102T000000Z-cleanup", "20260101T000000Z-cleanup")  # fmt: skip
+    for name in (*times, "mine"):
+        cleanup(tmp_path, name)
+    (tmp_path / "20260103T000000Z-plan").mkdir()
+    found = [each.folder.name for each in snapshots_in(str(tmp_path))]
+    assert found == [times[2], times[1], times[0], times[3]]
+    assert snapshots_in(str(tmp_path / "missing")) == []
+
+
+def test_a_mark_tells_that_nothing_is_left_to_do(tmp_path: Path) -> None:
+    folder = cleanup(tmp_path)
+    Snapshot.read(folder).mark_done({"report": "x"})
+    assert Snapshot.read(folder).is_done
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a,b\n",
+        HEADER + "short,Sub__c,Zuora__Subscription__c,abc\n",
+        HEADER + ROW.replace("Sub__c", "Other__c"),
+        HEADER + ROW.replace("Zuora__Subscription__c", "Sub' OR Id"),
+        HEADER + ROW.replace(",abc", ""),
+        HEADER + ROW.replace("abc", '"abc'),
+    ],
+)
+def test_a_file_of_another_form_is_refused(tmp_path: Path, text: str) -> None:
+    snapshot = Snapshot.read(cleanup(tmp_path, text=text))
+    with pytest.raises(InputError, match=r"Contract\.Sub__c\.csv\.gz' can't be read"):
+        list(snapshot.blocks())
+
+
+def test_a_damaged_file_is_refused(tmp_path: Path) -> None:
+    folder = cleanup(tmp_path)
+    path = folder / "links" / "Contract.Sub__c.csv.gz"
+    path.write_bytes(b"no gzip at all")
+    with pytest.raises(InputError, match="can't be read"):
+        list(Snapshot.read(folder).blocks())
+
+
+@pytest.mark.parametrize("text", ["{", '{"links": [1]}', '{"links": [{}]}'])
+def test_a_damaged_manifest_is_refused(tmp_path: Path, text: str) -> None:
+    folder = cleanup(tmp_path)
+    (folder / "links" / "manifest.json").write_text(text)
+    with pytest.raises(InputError, match=r"manifest\.json' can't be read"):
+        Snapshot.read(folder)
+
+
+def test_half_a_line_at_the_end_is_left_out(tmp_path: Path) -> None:
+    """The cleanup was killed while it wrote; half an external id could be another's."""
+    folder = cleanup(tmp_path, text=HEADER + ROW * 2 + ROW[:-2])
+    ((_, links),) = Snapshot.read(folder).blocks()
+    assert links == [("a0A5g0000000001EAA", "abc")] * 2

@@ -1,0 +1,112 @@
+"""How a lookup is set again, from describes alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from target_zuora360_cleanup.link_files import Lookup
+from target_zuora360_cleanup.relink_plan import by_object, by_parent, external_id_field, find_way
+
+LOOKUP = Lookup("Contract", "Subscription__c", "Zuora__Subscription__c")
+KEY = "Zuora__External_Id__c"
+
+
+def key(name: str = KEY, **more: Any) -> dict[str, Any]:
+    return {"name": name, "externalId": True, "caseSensitive": True, **more}
+
+
+def parent(*fields: dict[str, Any]) -> dict[str, Any]:
+    return {"keyPrefix": "a01", "fields": list(fields or (key(),))}
+
+
+def child(field: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
+    reference = {
+        "name": "Subscription__c",
+        "type": "reference",
+        "referenceTo": ["Zuora__Subscription__c"],
+        "relationshipName": "Subscription__r",
+        "updateable": True,
+        **(field or {}),
+    }
+    return {"queryable": True, "updateable": True, "fields": [reference], **more}
+
+
+def describes(of_child: dict[str, Any], of_parent: dict[str, Any]) -> dict[str, Any]:
+    return {"Contract": of_child, "Zuora__Subscription__c": of_parent}
+
+
+def test_a_lookup_is_set_by_the_external_id_that_the_snapshot_names() -> None:
+    way = find_way(LOOKUP, KEY, describes(child(), parent()))
+    assert (way.key, way.obstacle) == (KEY, "")
+    assert way.column == way.path == f"Subscription__r.{KEY}"
+
+
+def test_where_the_snapshot_names_none_it_is_the_one_that_a_cleanup_prefers() -> None:
+    payment = Lookup("Contract", "Subscription__c", "Zuora__Payment__c")
+    found = parent(key(), key("Zuora__EXT_ID__c"))
+    field = {"referenceTo": ["Zuora__Payment__c"]}
+    way = find_way(payment, None, {"Contract": child(field), "Zuora__Payment__c": found})
+    assert way.key == "Zuora__EXT_ID__c"
+    assert external_id_field("Zuora__New__c", parent({"name": "Id"}, key("Some__c"))) == "Some__c"
+    assert external_id_field("Zuora__New__c", parent({"name": "Id"})) == ""
+
+
+def test_a_lookup_to_several_objects_names_the_one_it_leads_to() -> None:
+    field = {"referenceTo": ["Account", "Zuora__Subscription__c"]}
+    way = find_way(LOOKUP, KEY, describes(child(field), parent()))
+    assert way.column == f"Zuora__Subscription__c:Subscription__r.{KEY}"
+    assert way.path == ""
+
+
+@pytest.mark.parametrize(
+    ("found", "why"),
+    [
+        ({}, "no object Contract"),
+        ({"Contract": child()}, "no object Zuora__Subscription__c"),
+        (describes(child(updateable=False), parent()), "read or change Contract"),
+        (describes(child(queryable=False), parent()), "read or change Contract"),
+        (describes(child({"name": "Other__c"}), parent()), "no field Subscription__c any more"),
+        (describes(child({"referenceTo": ["Account"]}), parent()), "no lookup to"),
+        (describes(child({"relationshipName": None}), parent()), "no lookup to"),
+        (describes(child({"updateable": False}), parent()), "may not change Contract.Subscr"),
+        (describes(child(), parent(key(externalId=False))), "no external id field"),
+        (describes(child(), parent(key("Other__c"))), "no external id field"),
+    ],
+)
+def test_what_stands_in_the_way_is_said(found: dict[str, Any], why: str) -> None:
+    way = find_way(LOOKUP, KEY, found)
+    assert why in way.obstacle
+    assert not by_object([way])
+    assert not by_parent([way])
+
+
+def test_external_ids_are_compared_as_their_field_does() -> None:
+    exact = find_way(LOOKUP, KEY, describes(child(), parent()))
+    loose = find_way(LOOKUP, KEY, describes(child(), parent(key(caseSensitive=False))))
+    assert exact.wanted("aB") != exact.wanted("Ab")
+    assert loose.wanted("aB") == loose.wanted("Ab")
+
+
+SALESFORCE_ID = "a015g0000000001EAA"
+
+
+def test_a_parent_that_no_sync_brings_back_is_known() -> None:
+    named = find_way(LOOKUP, KEY, describes(child(), parent()))
+    older = find_way(LOOKUP, None, describes(child(), parent()))
+    without = find_way(LOOKUP, "", describes(child(), parent()))
+    for way in (named, older, without):
+        assert way.is_lost("")
+        assert way.is_lost("#N/A")
+    assert without.is_lost("2c92a0f9")
+    assert older.is_lost(SALESFORCE_ID)
+    assert not older.is_lost("2c92a0f9")
+    assert not named.is_lost(SALESFORCE_ID)
+
+
+def test_ways_are_gathered_by_what_is_read_together() -> None:
+    found = describes(child(), parent())
+    ways = [find_way(LOOKUP, KEY, found), find_way(LOOKUP, KEY, {}), find_way(LOOKUP, "", found)]
+    assert by_object(ways) == {"Contract": [0, 2]}
+    assert by_parent(ways) == {("Zuora__Subscription__c", KEY): [0]}
