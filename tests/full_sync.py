@@ -135,7 +135,7 @@ def lookups(org: Org) -> dict[tuple[str, str, str], str]:
             if is_untouchable(child.child) and child.field.on_delete == "set_null":
                 for row in read(org, child.child, ["Id", field]):
                     if value := row[field]:
-                        found[child.child, row["Id"], field] = keys.get(value, value)
+                        found[child.child, row["Id"], field] = keys.get(value, str(value))
     return found
 
 
@@ -143,7 +143,8 @@ def parent_keys(org: Org, parent: SObject, *, all_rows: bool = True) -> dict[str
     """Zuora's ids of an object's rows, if wanted the deleted ones too, by Salesforce id."""
     names = [each.name for each in _keys(parent)]
     rows = read(org, parent.name, ["Id", *names], all_rows=all_rows)
-    return {row["Id"]: key for row in rows if (key := key_of(parent, row))}
+    keys = {str(row["Id"]): key_of(parent, row) for row in rows}
+    return {id_: key for id_, key in keys.items() if key}
 
 
 def key_of(sobject: SObject, row: Row) -> str:
