@@ -9,8 +9,9 @@ import tempfile
 import threading
 from contextlib import contextmanager
 from datetime import datetime, timezone
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TextIO
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from requests import RequestException
 
@@ -23,7 +24,7 @@ from target_zuora360_cleanup.output import OutputFolder
 from target_zuora360_cleanup.preflight import read_org
 from target_zuora360_cleanup.progress import Progress
 from target_zuora360_cleanup.relink import Relinking
-from target_zuora360_cleanup.relink_plan import Way, find_way
+from target_zuora360_cleanup.relink_plan import find_way
 from target_zuora360_cleanup.relink_report import (
     LinkOutcome,
     RelinkReport,
@@ -37,9 +38,10 @@ from target_zuora360_cleanup.salesforce.org import Org, connect, unreachable
 from target_zuora360_cleanup.salesforce.sending import JobSender
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from target_zuora360_cleanup.facts import OrgInfo
+    from target_zuora360_cleanup.relink_plan import Way
     from target_zuora360_cleanup.report import Status
     from target_zuora360_cleanup.settings import Settings
 
@@ -119,7 +121,6 @@ class _Relink:
         logger.info("Logged in to %s.", org.url)
         snapshot = given or newest(known, info)
         if snapshot is None:
-            self._report.notes.append("Each snapshot of this org is relinked; nothing is to do.")
             return None
         self._report.snapshot = snapshot.folder
         self._report.notes += others(snapshot, known, info)
@@ -146,31 +147,19 @@ class _Relink:
     def _load(
         self, org: Org, snapshot: Snapshot, newer: Sequence[Snapshot], store: LinkStore
     ) -> None:
-        numbers: dict[Lookup, int] = {}
-        describes: dict[str, dict[str, object]] = {}
-        there = org.object_names()
+        """Take the links in; those that a newer snapshot names too are left to it."""
+        lookups = sorted({lookup for lookup, _ in snapshot.blocks()})
+        describes = _described(org, lookups)
+        self._ways = tuple(
+            find_way(lookup, snapshot.keys.get(lookup), describes) for lookup in lookups
+        )
+        numbers = {lookup: number for number, lookup in enumerate(lookups)}
         with store.whole():
             for lookup, links in snapshot.blocks():
-                if lookup not in numbers:
-                    numbers[lookup] = len(numbers)
-                    self._describe(org, lookup, describes, there)
-                    way = find_way(lookup, snapshot.keys.get(lookup), describes)
-                    self._ways = (*self._ways, way)
                 store.add(numbers[lookup], self._ways[numbers[lookup]], links)
-            for each in newer:
-                for lookup, links in each.blocks():
-                    same = [n for one, n in numbers.items() if one.name == lookup.name]
-                    store.supersede(same, links)
-
-    def _describe(
-        self,
-        org: Org,
-        lookup: Lookup,
-        describes: dict[str, dict[str, object]],
-        there: dict[str, dict[str, object]],
-    ) -> None:
-        names = [each for each in (lookup.object, lookup.parent) if each in there]
-        describes.update(org.describe_all([each for each in names if each not in describes]))
+            for lookup, links in chain.from_iterable(each.blocks() for each in newer):
+                same = [number for one, number in numbers.items() if one.name == lookup.name]
+                store.supersede(same, links)
 
     def _work(self, org: Org, store: LinkStore) -> None:
         bulk = Bulk(org.session, org.data_url, pause=self._pause)
@@ -272,6 +261,13 @@ class _Relink:
         if self._begun:
             return Partial(f"{why}. Links that were set stay so; relink again to go on.")
         return CleanupError(f"{why}. Nothing was changed.")
+
+
+def _described(org: Org, lookups: Iterable[Lookup]) -> dict[str, dict[str, Any]]:
+    """The describes of what the lookups are between, as far as it is there."""
+    there = org.object_names()
+    names = {name for each in lookups for name in (each.object, each.parent)}
+    return org.describe_all(sorted(names & there.keys()))
 
 
 @contextmanager

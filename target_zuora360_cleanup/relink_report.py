@@ -230,6 +230,8 @@ def _parts(report: RelinkReport, folder: Path) -> Iterator[RenderableType]:
 def headline(report: RelinkReport) -> str:
     """What happened, in one sentence or two."""
     org = f"{report.org.name} ({report.org.id})" if report.org else "Salesforce"
+    if report.status == "done" and not report.snapshot:
+        return f"Done: every snapshot of links of {org} is relinked; there is nothing to do."
     restored, total = report.total("restored"), report.total("in_snapshot")
     if report.dry_run and report.status == "done":
         would = report.total("to_restore")

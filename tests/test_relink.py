@@ -100,7 +100,7 @@ def test_a_second_relink_finds_nothing_to_do(scene: Scene) -> None:
     assert scene.relink().status == 0
     again = scene.relink()
     assert (again.status, again.report["links"]) == (0, [])
-    assert "nothing is to do" in again.summary
+    assert "there is nothing to do" in again.summary
     named = scene.relink(scene.cleanup.folder)
     assert told(named.link()) == numbers(restored=len(scene.linked))
 
