@@ -7,7 +7,7 @@ import signal
 import sqlite3
 import tempfile
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
 from itertools import chain
 from pathlib import Path
@@ -92,6 +92,7 @@ class _Relink:
         self._stop = stop
         self._report = RelinkReport(_now(), dry_run)
         self._org: Org | None = None
+        self._snapshot: Snapshot | None = None
         self._ways: tuple[Way, ...] = ()
         self._begun = False
         self._sees_all = True
@@ -99,35 +100,37 @@ class _Relink:
     def do(
         self, given: Snapshot | None, known: Sequence[Snapshot], store: LinkStore, err: TextIO
     ) -> int:
+        """Relink and report; 0, the exit status.
+
+        Raises:
+            CleanupError: With the exit status that the run deserves.
+        """
         error: CleanupError | None = None
-        snapshot = given
         try:
             with self._in_words():
-                snapshot = self._relink(given, known, store)
+                self._relink(given, known, store)
         except CleanupError as exc:
             error = exc
-            store.give_up(str(exc))
-        error = self._end(store, snapshot, error, err)
+            with suppress(sqlite3.Error):
+                store.give_up(str(exc))
+        error = self._end(store, error, err)
         if error:
             error.told = True
             raise error
         return 0
 
-    def _relink(
-        self, given: Snapshot | None, known: Sequence[Snapshot], store: LinkStore
-    ) -> Snapshot | None:
+    def _relink(self, given: Snapshot | None, known: Sequence[Snapshot], store: LinkStore) -> None:
         self._org = org = connect(self._settings)
         self._report.org = info = read_org(org)
         logger.info("Logged in to %s.", org.url)
-        snapshot = given or newest(known, info)
+        self._snapshot = snapshot = given or newest(known, info)
         if snapshot is None:
-            return None
+            return
         self._report.snapshot = snapshot.folder
         self._report.notes += others(snapshot, known, info)
         self._may(snapshot, info)
         self._load(org, snapshot, newer_than(snapshot, known, info), store)
         self._work(org, store)
-        return snapshot
 
     def _may(self, snapshot: Snapshot, info: OrgInfo) -> None:
         """Refuse another org than the snapshot's, and production without its id."""
@@ -182,7 +185,7 @@ class _Relink:
             raise Stopped
 
     def _end(
-        self, store: LinkStore, snapshot: Snapshot | None, error: CleanupError | None, err: TextIO
+        self, store: LinkStore, error: CleanupError | None, err: TextIO
     ) -> CleanupError | None:
         """Write the report; what the run ends with."""
         report, failures = self._report, Failures()
@@ -191,8 +194,8 @@ class _Relink:
             for number, way in enumerate(self._ways)
         )
         error = error or self._left()
-        if snapshot and not error:
-            self._mark(snapshot)
+        if self._snapshot and not error:
+            self._mark(self._snapshot)
         report.status, report.error = _status(error), str(error or "")
         if self._org:
             report.calls, report.usage = self._org.session.calls, self._org.session.usage

@@ -174,7 +174,7 @@ def write_not_restored(
         writer.writerow(COLUMNS)
         for row in _with(first, rows):
             lookup = ways[row.number].lookup
-            reason = TO_RESTORE if row.result == "blank" else row.result
+            reason = {"blank": TO_RESTORE, "": "failed"}.get(row.result, row.result)
             told = (lookup.object, row.record, lookup.field, reason, row.external_id)
             writer.writerow((*told, _detail(row, lookup)))
             if row.result == "failed":

@@ -246,7 +246,11 @@ class LinkStore:
 
     def counts(self, number: int) -> dict[str, int]:
         """Links by result, `lost` for those of `parent_not_back` that can't come back."""
-        sql = "SELECT result, COUNT(*) FROM link WHERE lookup = ? GROUP BY result"
+        # (no result at all: the run broke off, and not even that could be noted)
+        sql = (
+            "SELECT CASE result WHEN '' THEN 'failed' ELSE result END name, COUNT(*) FROM link "
+            "WHERE lookup = ? GROUP BY name"
+        )
         found = dict(self._db.execute(sql, (number,)))
         sql = "SELECT COUNT(*) FROM link WHERE lookup = ? AND result = 'parent_not_back' AND lost"
         return found | {"lost": self._db.execute(sql, (number,)).fetchone()[0]}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import time
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,7 +14,13 @@ from target_zuora360_cleanup import relink as relink_module
 from target_zuora360_cleanup.emulator.options import ServerOptions
 from target_zuora360_cleanup.emulator.server import EmulatorServer
 from target_zuora360_cleanup.salesforce import session
+from target_zuora360_cleanup.salesforce.bulk import Bulk, Ingest
+from target_zuora360_cleanup.salesforce.csv_file import CsvFile
+from target_zuora360_cleanup.salesforce.org import connect
+from target_zuora360_cleanup.salesforce.sending import JobSender
+from target_zuora360_cleanup.settings_input import read_settings
 from tests.relinking import FORECAST, LINK, ORG, Scene
+from tests.support import login
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -190,3 +198,19 @@ def _start_update(scene: Scene, links: dict[str, str]) -> str:
     done = {"state": "UploadComplete"}
     requests.patch(f"{url}/{job}", json=done, headers=headers, timeout=10).raise_for_status()
     return job
+
+
+def test_an_open_update_of_another_program_is_never_aborted(server: EmulatorServer) -> None:
+    org = connect(read_settings(login(server)))
+    bulk = Bulk(org.session, org.data_url)
+    sender = JobSender(bulk, time.sleep, org.user_id)
+    assert sender.leftovers(lambda _: True, frozenset({"update"})) == ()
+    update = Ingest(FORECAST, "update")
+    other = bulk.create_ingest(update)
+    cut = {"cut": "after", "method": "POST", "path": "*/jobs/ingest", "times": 1}
+    server.set_faults({"requests": [cut]})
+    rows = [b"a1M5g0000000001EAA,x"] * 6_000
+    with closing(CsvFile(b"Id,Subscription__r.Zuora__External_Id__c", [rows])) as file:
+        sent = sender.send(update, file)
+    assert sent != other
+    assert bulk.job("ingest", other).state == "Open"

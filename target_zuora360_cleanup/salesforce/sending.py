@@ -117,11 +117,16 @@ class JobSender:
         """A job that is there although its answer never came; blank where there is none."""
         for job in self._unknown(ingest, self.bulk.listed()):
             if job.state == "Open":
-                with suppress(ApiError, RequestException):
-                    self.bulk.abort(job.id)
+                self._abort(ingest, job.id)
             elif job.state not in ("Failed", "Aborted"):
                 return job.id
         return ""
+
+    def _abort(self, ingest: Ingest, job_id: str) -> None:
+        """Abort an empty job; an open update may as well be another program's of the same user."""
+        if ingest.operation != "update":
+            with suppress(ApiError, RequestException):
+                self.bulk.abort(job_id)
 
     def _unknown(self, ingest: Ingest, listed: Iterable[ListedJob]) -> list[ListedJob]:
         wanted = ingest.object, ingest.operation
