@@ -98,7 +98,7 @@ class LinkStore:
     def __init__(self, path: Path) -> None:
         self._db = sqlite3.connect(path, isolation_level=None)
         # It is gone with the run, so it need not outlast a crash.
-        self._db.executescript(f"PRAGMA journal_mode=MEMORY; PRAGMA synchronous=OFF;{_SCHEMA}")
+        self._db.executescript(f"PRAGMA journal_mode=TRUNCATE; PRAGMA synchronous=OFF;{_SCHEMA}")
 
     def close(self) -> None:
         """Close the file."""
