@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 TEST_STREAM: Final = "meltano_test_stream"
 """The stream that `meltano config test` sends to a loader."""
@@ -25,14 +25,16 @@ class Pipeline:
     """The Meltano run around a target; all blank outside of Meltano.
 
     Attributes:
-        state_id: `<environment>:<extractor>-to-<loader>`; a suffix is not known to a plugin.
+        state_id: `<environment>:<extractor>-to-<loader>[:suffix]`, or as `--state-id` says.
         start_date: The tap's `start_date` as it was set.
         undone_by: What would keep a reset from being stored, such as `--merge-state`.
+        run_id: The run's id, where the user gave one.
     """
 
     state_id: str = ""
     start_date: str = ""
     undone_by: str = ""
+    run_id: str = ""
 
 
 def read_pipeline(environ: Mapping[str, str], parent: Sequence[str]) -> Pipeline:
@@ -40,13 +42,33 @@ def read_pipeline(environ: Mapping[str, str], parent: Sequence[str]) -> Pipeline
     extractor, loader = (
         environ.get(f"MELTANO_{each}_NAME", "") for each in ("EXTRACTOR", "LOADER")
     )
-    environment = environ.get("MELTANO_ENVIRONMENT", "")
     names = f"{extractor}-to-{loader}" if extractor and loader else ""
+    if not names:
+        return Pipeline()
     return Pipeline(
-        state_id=f"{environment}:{names}" if environment and names else names,
+        state_id=_state_id(names, environ, parent),
         start_date=environ.get("MELTANO_EXTRACT_START_DATE", ""),
-        undone_by=_undone_by(environ, parent) if names else "",
+        undone_by=_undone_by(environ, parent),
+        run_id=_option("run-id", parent) or environ.get("MELTANO_RUN_ID", ""),
     )
+
+
+def _state_id(names: str, environ: Mapping[str, str], parent: Sequence[str]) -> str:
+    """As `meltano run` makes it (`BlockParser`), or as `meltano el` is told."""
+    if given := _option("state-id", parent):
+        return given
+    suffix = _option("state-id-suffix", parent) or environ.get("MELTANO_RUN_STATE_ID_SUFFIX", "")
+    environment = environ.get("MELTANO_ENVIRONMENT", "")
+    return ":".join(part for part in (environment, names, suffix) if part)
+
+
+def _option(name: str, words: Sequence[str]) -> str:
+    """The value of `--name value` or `--name=value`; blank where it isn't there."""
+    for index, word in enumerate(words):
+        flag, has_value, value = word.partition("=")
+        if flag == f"--{name}":
+            return value if has_value else "".join(words[index + 1 : index + 2])
+    return ""
 
 
 def _undone_by(environ: Mapping[str, str], parent: Sequence[str]) -> str:
@@ -73,29 +95,49 @@ def _undone_by(environ: Mapping[str, str], parent: Sequence[str]) -> str:
 
 
 def _strategy(environ: Mapping[str, str], parent: Sequence[str]) -> tuple[str, str]:
-    for index, word in enumerate(parent):
-        name, has_value, value = word.partition("=")
-        if name == "--state-strategy":
-            value = value if has_value else "".join(parent[index + 1 : index + 2])
-            return value.lower(), f"--state-strategy {value}"
+    if value := _option("state-strategy", parent):
+        return value.lower(), f"--state-strategy {value}"
     variable = "MELTANO_RUN_STATE_STRATEGY"
     return environ.get(variable, "").lower(), variable
 
 
 def parent_command_line() -> tuple[str, ...]:
     """The words of the parent process's command line; none where the system doesn't tell."""
-    parent = os.getppid()
+    return _command_line(os.getppid())
+
+
+def ancestors(most: int = 4) -> Iterator[tuple[str, ...]]:
+    """The command lines of the parent process, of its parent and so on; `most` of them."""
+    pid = os.getppid()
+    for _ in range(most):
+        if pid <= 1:
+            return
+        yield _command_line(pid)
+        pid = _parent_of(pid)
+
+
+def _command_line(pid: int) -> tuple[str, ...]:
     try:
-        words = Path(f"/proc/{parent}/cmdline").read_bytes().split(b"\0")
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
         return tuple(os.fsdecode(word) for word in words if word)
     except OSError:
-        return _from_ps(parent)
+        return tuple(_from_ps(pid, "args").split())
 
 
-def _from_ps(pid: int) -> tuple[str, ...]:
-    command = ["/bin/ps", "-o", "args=", "-p", str(pid)]
+def _parent_of(pid: int) -> int:
     try:
-        answer = subprocess.run(command, capture_output=True, text=True, timeout=5, check=True)  # noqa: S603 - a fixed program and a number
+        # "pid (name) state ppid …"; a name may hold anything, also brackets.
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+        return int(stat.rpartition(")")[2].split()[1])
+    except OSError:
+        told = _from_ps(pid, "ppid").strip()
+        return int(told) if told.isdecimal() else 0
+
+
+def _from_ps(pid: int, what: str) -> str:
+    command = ["/bin/ps", "-o", f"{what}=", "-p", str(pid)]
+    try:
+        answer = subprocess.run(command, capture_output=True, text=True, timeout=5, check=True)  # noqa: S603 - a fixed program, a word and a number
     except (OSError, subprocess.SubprocessError):
-        return ()
-    return tuple(answer.stdout.split())
+        return ""
+    return answer.stdout

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from target_zuora360_cleanup.facts import OrgInfo, Relationship
+    from target_zuora360_cleanup.finding import Finding
     from target_zuora360_cleanup.outcome import FailureGroup, Outcome
+    from target_zuora360_cleanup.paired_states import PairedState
     from target_zuora360_cleanup.plan import Plan
     from target_zuora360_cleanup.state import Reset
     from target_zuora360_cleanup.timeline import Span
@@ -31,6 +33,8 @@ class Report:
         error: Why the run failed or was refused, in one sentence.
         records: RECORD messages that the tap sent, by stream.
         written: States that were written to stdout, in order.
+        paired: States of other pipelines and what was done to them.
+        findings: What was found besides the plan's findings.
         calls: Requests to Salesforce, by HTTP method.
         usage: Calls used and allowed in 24 hours, as Salesforce counts.
         org: Which org it is, where there is no plan to tell.
@@ -49,6 +53,8 @@ class Report:
     state_id: str = ""
     records: dict[str, int] = field(default_factory=dict)
     written: list[dict[str, Any]] = field(default_factory=list)
+    paired: list[PairedState] = field(default_factory=list)
+    findings: tuple[Finding, ...] = ()
     calls: dict[str, int] = field(default_factory=dict)
     usage: tuple[int, int] | None = None
     org: OrgInfo | None = None
@@ -70,13 +76,17 @@ class Report:
             "estimate": self._estimate(),
             "allowances_needed": [asdict(each) for each in self.plan.needs] if self.plan else [],
             "blank_links": self._blank_links(),
-            "strong_links": self._strong_links(),
-            "findings": [_finding(each) for each in self.plan.findings] if self.plan else [],
+            "findings": [_finding(each) for each in self.all_findings],
             "failures": [asdict(each) for each in self.failures],
             "state": self._state(),
             "records_read": dict(sorted(self.records.items())),
             "api_calls": self._api_calls(),
         }
+
+    @property
+    def all_findings(self) -> tuple[Finding, ...]:
+        """Those of the plan, then the others."""
+        return (*(self.plan.findings if self.plan else ()), *self.findings)
 
     def _org(self) -> dict[str, Any] | None:
         org = self.plan.org if self.plan else self.org
@@ -132,6 +142,7 @@ class Report:
             "written": self.written[-1] if self.written else None,
             "bookmarks_reset": list(reset.dropped) if reset else [],
             "bookmarks_kept": list(reset.kept) if reset else [],
+            "paired": [_paired(each) for each in self.paired],
         }
 
     def _api_calls(self) -> dict[str, Any]:
@@ -156,5 +167,15 @@ def _numbers(outcome: Outcome | None, kept: int) -> dict[str, Any]:
     }
 
 
-def _finding(finding: Any) -> dict[str, Any]:  # noqa: ANN401 - a frozen dataclass of plain data
+def _paired(state: PairedState) -> dict[str, Any]:
+    return {
+        "state_id": state.state_id,
+        "before": state.before,
+        "written": state.written,
+        "verified": state.verified,
+        "overwritten": state.overwritten,
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
     return {**asdict(finding), "objects": dict(finding.objects)}

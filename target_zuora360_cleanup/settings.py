@@ -83,6 +83,22 @@ class Settings:
         "Stream name to object API name, for taps whose streams have other names than Zuora's.",
         factory=dict,
     )
+    paired_state_ids: tuple[str, ...] = _setting(
+        "Paired state ids",
+        "State ids of the pipelines whose bookmarks a cleanup resets through Meltano's state "
+        "backend, such as `prod:tap-zuora-to-target-salesforce`; `*`, `?` and `[...]` match "
+        "several.",
+        (),
+    )
+    create_missing_states: bool = _setting(
+        "Create missing states",
+        "Take a paired state id that has no state yet for one on purpose, and not for a mistake.",
+        default=False,
+    )
+    meltano_executable: str | None = _setting(
+        "Meltano's executable",
+        "Path of `meltano`, where it is not the one that runs the plugin nor on `PATH`.",
+    )
     confirm_org_id: str | None = _setting(
         "Confirm org id",
         "The id (15 or 18 characters) of the production org that may be cleaned. Sandboxes do not "

@@ -45,11 +45,11 @@ def _parts(report: Report, folder: Path | None) -> Iterator[RenderableType]:
         yield _table(report)
     if report.plan and not report.outcomes and report.plan.to_delete:
         yield Text(Estimate.of(report.plan.to_delete).words)
-    if report.plan:
-        yield from (_finding(each) for each in report.plan.findings)
+    yield from (_finding(each) for each in report.all_findings)
     if report.mode == "sync":
         yield from sync_summary.parts(report)
     yield from _failures(report)
+    yield from (Text(line) for line in _paired(report))
     yield from (Text(line) for line in _state(report))
     if folder:
         yield Text(f"Report: {folder / 'report.html'}; as data: report.json")
@@ -120,6 +120,17 @@ def _failures(report: Report) -> Iterator[RenderableType]:
     for outcome in report.outcomes:
         if outcome.error:
             yield Text(f"FAIL {outcome.name}: {outcome.error}")
+
+
+def _paired(report: Report) -> Iterator[str]:
+    for each in report.paired:
+        if each.written is not None:
+            kept = ", ".join(each.reset.kept) or "none"
+            checked = "reset and read back" if each.verified else "reset, but not sure to hold"
+            yield (
+                f"State {each.state_id}: {checked}; the next sync is a full one. Bookmarks kept: "
+                f"{kept}."
+            )
 
 
 def _state(report: Report) -> Iterator[str]:

@@ -30,14 +30,16 @@ from target_zuora360_cleanup.salesforce.sending import JobSender
 from target_zuora360_cleanup.timeline import Timeline
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from target_zuora360_cleanup.facts import OrgFacts
+    from target_zuora360_cleanup.finding import Finding
     from target_zuora360_cleanup.meltano import Pipeline
     from target_zuora360_cleanup.output import OutputFolder
     from target_zuora360_cleanup.progress import ProgressListener
     from target_zuora360_cleanup.salesforce.bulk import ListedJob
     from target_zuora360_cleanup.settings import Settings
+    from target_zuora360_cleanup.states import Resets
 
 logger = logging.getLogger(__name__)
 
@@ -80,8 +82,8 @@ class Work:
         settings: What the user set.
         pipeline: The Meltano run around it.
         folder: Where backups and failures go.
-        write_reset: Writes the reset for these object types (API names) to stdout.
-        progress: Is told how the deletion gets on; logs it by default.
+        resets: What holds the bookmarks to reset.
+        progress: Follows the deletion, in the log by default.
 
     Attributes:
         gate: To shut when nothing may be deleted any more.
@@ -97,13 +99,13 @@ class Work:
         settings: Settings,
         pipeline: Pipeline,
         folder: OutputFolder,
-        write_reset: Callable[[frozenset[str]], None],
+        resets: Resets,
         progress: ProgressListener | None = None,
     ) -> None:
         self._settings = settings
         self._pipeline = pipeline
         self._folder = folder
-        self._write_reset = write_reset
+        self._resets = resets
         self._progress = progress or Progress()
         self.gate = Gate()
         self.stop = threading.Event()
@@ -119,7 +121,7 @@ class Work:
         Raises:
             CleanupError: The login fails, or the org does not answer.
         """
-        with _in_words():
+        with in_words():
             info = read_org(connect(self._settings))
         logger.info(
             "Logged in to %s (%s). A test stream: nothing else is done.", info.name, info.id
@@ -133,7 +135,7 @@ class Work:
         """
         path = self._settings.plan_file
         saved = read_plan_file(path) if path else None
-        with _in_words():
+        with in_words():
             self.org = connect(self._settings)
             logger.info("Logged in to %s.", self.org.url)
             bulk = Bulk(self.org.session, self.org.data_url, pause=self._pause)
@@ -141,13 +143,12 @@ class Work:
             left_open = self._leftovers(bulk, sender)
             facts = read_facts(self.org, bulk, self._settings)
         self.plan = self._planned(facts, saved)
-        if self.plan.blocking:
-            raise Refused(_refusal(self.plan))
+        refuse_blocked(self.plan.findings)
         if self._settings.mode == "cleanup":
             self._prove_room(self.plan)
             self._keep_links(self.plan, self.org, bulk)
             self.gate.open()
-            self._write_reset(facts.names)
+            self._resets.write(facts.names)
             _abort(bulk, left_open)
             self._delete(self.plan, self.org, bulk, sender)
 
@@ -158,7 +159,8 @@ class Work:
             if self._settings.mode == "plan":
                 self._folder.write_json("plan.json", comes_to.as_json())
             self._folder.write_kept((step.name, step.kept) for step in plan.steps)
-        return plan.weighing(changes(saved, comes_to)) if saved else plan
+        changed = changes(saved, comes_to) if saved else ()
+        return plan.weighing((*changed, *self._resets.look(facts.names)))
 
     def _prove_room(self, plan: Plan) -> None:
         if self._settings.backup != "none":
@@ -168,7 +170,7 @@ class Work:
     def _keep_links(self, plan: Plan, org: Org, bulk: Bulk) -> None:
         if self._settings.lookup_links != "snapshot":
             return
-        with _written("The link snapshot"), _in_words():
+        with _written("The link snapshot"), in_words():
             LinkSnapshot(org, bulk, self._folder).write(plan)
 
     def _pause(self, seconds: float) -> None:
@@ -231,12 +233,19 @@ def _abort(bulk: Bulk, jobs: list[ListedJob]) -> None:
             bulk.abort(job.id)
 
 
-def _refusal(plan: Plan) -> str:
-    return " ".join(f"{each.message} {each.remedy}" for each in plan.blocking)
+def refuse_blocked(findings: Iterable[Finding]) -> None:
+    """Refuse what a finding forbids.
+
+    Raises:
+        Refused: With every reason at once.
+    """
+    blocking = [each for each in findings if each.severity == "blocks"]
+    if blocking:
+        raise Refused(" ".join(f"{each.message} {each.remedy}" for each in blocking))
 
 
 @contextmanager
-def _in_words() -> Iterator[None]:
+def in_words() -> Iterator[None]:
     """Turns what Salesforce or the network did into a sentence; nothing was deleted so far."""
     try:
         yield

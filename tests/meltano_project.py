@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
-TAP, LOADER = "tap-zuora", "target-zuora360-cleanup"
+TAP, LOADER, OTHER_LOADER = "tap-zuora", "target-zuora360-cleanup", "target-salesforce"
+UTILITY = "zuora360"
 STATE_ID = f"e2e:{TAP}-to-{LOADER}"
+OTHER_STATE_ID = f"e2e:{TAP}-to-{OTHER_LOADER}"
 NOT_CLEANED = ("Amendment", "PaymentTransactionLog")
 """The recorded tap's streams that no 360 object stands behind."""
 COMMAND_SECONDS = 90
@@ -50,6 +52,7 @@ def project_file() -> dict[str, Any]:
     """A meltano.yml that installs nothing; the loader's settings are the repository's own."""
     own = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))
     (loader,) = own["plugins"]["loaders"]
+    (utility,) = (each for each in own["plugins"]["utilities"] if each["name"] == UTILITY)
     (tap,) = own["plugins"]["extractors"]
     kept = ("name", "namespace", "capabilities", "settings", "settings_group_validation")
     return {
@@ -66,6 +69,18 @@ def project_file() -> dict[str, Any]:
                 | {
                     "executable": str(BIN / "target-zuora360-cleanup"),
                     "config": {"allow_cascade_to": ["PricebookEntry"]},
+                },
+                {
+                    "name": OTHER_LOADER,
+                    "namespace": "target_salesforce",
+                    "executable": str(ROOT / "tests/data/other_loader.sh"),
+                },
+            ],
+            "utilities": [
+                {each: utility[each] for each in (*kept, "commands") if each in utility}
+                | {
+                    "executable": str(BIN / "zuora360"),
+                    "config": {"allow_cascade_to": ["PricebookEntry"]},
                 }
             ],
         },
@@ -80,7 +95,7 @@ class Project:
     server: EmulatorServer | None = None
 
     def meltano(self, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        """Run a Meltano command, with these loader settings or, in capitals, variables."""
+        """Run a Meltano command, with these settings or, in capitals, variables."""
         return subprocess.run(
             [BIN / "meltano", *words],
             cwd=self.path,
@@ -94,9 +109,15 @@ class Project:
     def run(self, *flags: str, **variables: str) -> subprocess.CompletedProcess[str]:
         return self.meltano("run", *flags, TAP, LOADER, **variables)
 
+    def utility(
+        self, command: str, *blocks: str, **variables: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command of the utility, and then other blocks."""
+        return self.meltano("run", f"{UTILITY}:{command}", *blocks, **variables)
+
     def environ(self, variables: Mapping[str, str]) -> dict[str, str]:
         """This process's environment without any Meltano's, with what leads to the org."""
-        mine = ("MELTANO_", "TARGET_ZUORA360_")
+        mine = ("MELTANO_", "TARGET_ZUORA360_", "ZUORA360_")
         plain = {name: value for name, value in os.environ.items() if not name.startswith(mine)}
         if self.server:
             variables = {
@@ -105,18 +126,35 @@ class Project:
                 **variables,
             }
         given = {
-            name if name.isupper() else f"TARGET_ZUORA360_CLEANUP_{name.upper()}": value
+            name if name.isupper() else f"{prefix}_{name.upper()}": value
             for name, value in variables.items()
+            for prefix in ("TARGET_ZUORA360_CLEANUP", "ZUORA360")
         }
         return plain | {"NO_COLOR": "1"} | given
 
     @property
     def state(self) -> dict[str, Any]:
         """What `meltano state get` shows of this pipeline."""
-        done = self.meltano("state", "get", STATE_ID)
+        return self.state_of(STATE_ID)
+
+    def state_of(self, state_id: str) -> dict[str, Any]:
+        """What `meltano state get` shows."""
+        done = self.meltano("state", "get", state_id)
         assert done.returncode == 0, done.stderr
         stored: dict[str, Any] = json.loads(done.stdout)["singer_state"]
         return stored
+
+    def set_state(self, state_id: str, state: dict[str, Any]) -> None:
+        """Store a state with `meltano state set`."""
+        text = json.dumps({"singer_state": state})
+        done = self.meltano("state", "set", "--force", state_id, text)
+        assert done.returncode == 0, done.stderr
+
+    def configure(self, **changes: Any) -> None:
+        """Change top-level entries of meltano.yml."""
+        file = self.path / "meltano.yml"
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+        file.write_text(yaml.safe_dump(content | changes), encoding="utf-8")
 
     @property
     def report(self) -> dict[str, Any]:
@@ -135,9 +173,8 @@ def make_template(path: Path) -> Path:
     """A project whose state is that of an earlier sync."""
     path.mkdir()
     (path / "meltano.yml").write_text(yaml.safe_dump(project_file()), encoding="utf-8")
-    state = json.dumps({"singer_state": BEFORE})
-    done = Project(path).meltano("state", "set", "--force", STATE_ID, state)
-    assert done.returncode == 0, done.stderr
+    for state_id in (STATE_ID, OTHER_STATE_ID):
+        Project(path).set_state(state_id, BEFORE)
     return path
 
 

@@ -22,6 +22,7 @@ from target_zuora360_cleanup.meltano import Pipeline
 from target_zuora360_cleanup.output import Backup, FailureFile, OutputFolder
 from target_zuora360_cleanup.run import Run
 from target_zuora360_cleanup.settings_input import read_settings
+from target_zuora360_cleanup.states import Resets
 from tests.support import ALLOWED, BOOKMARKS, Ran, login, run, tap_stream, zuora_rows
 
 if TYPE_CHECKING:
@@ -190,13 +191,13 @@ def test_rows_deleted_by_others_after_the_count_are_no_failures(
     server: EmulatorServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gone = sorted(ids(server, ITEMS))[:60]
-    real = Run._write_reset  # noqa: SLF001 - the moment between counting and deleting
+    real = Resets.write  # the moment between counting and deleting
 
-    def others_delete(self: Run, objects: frozenset[str]) -> None:
+    def others_delete(self: Resets, objects: frozenset[str]) -> None:
         server.org.dml("delete", ITEMS, [{"Id": each} for each in gone])
         real(self, objects)
 
-    monkeypatch.setattr(Run, "_write_reset", others_delete)
+    monkeypatch.setattr(Resets, "write", others_delete)
     ran = cleanup(server, tmp_path)
     assert (ran.status, ran.report["failures"]) == (0, [])
     assert zuora_rows(server.org) == {}

@@ -1,0 +1,163 @@
+"""Finds Meltano's own command line and runs it; it can't be imported where a plugin runs."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from target_zuora360_cleanup.errors import InputError
+from target_zuora360_cleanup.meltano import ancestors
+from target_zuora360_cleanup.stored_states import StoreFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+SECONDS: Final = 120.0
+"""A command takes one to three; a locked state makes Meltano wait for the lock's end."""
+_SHEBANG: Final = re.compile(rb"^#!\s*(/\S+)(?:[ \t]+(\S+))?")
+_EXEC: Final = re.compile(rb"'''exec' [\"']?(/[^\"'\n]+?)[\"']? \"\$0\"")
+"""The second line that installers write where a path is too long, or has blanks in it."""
+_PASSWORD: Final = re.compile(r"(://[^:/@\s]*):[^@/\s]+@")
+_WORDS_TOLD: Final = 300
+
+
+@dataclass(frozen=True)
+class Meltano:
+    """Meltano's command line.
+
+    Attributes:
+        command: The words that start it.
+        environ: What it is given as its environment.
+        folder: A folder of the project.
+    """
+
+    command: tuple[str, ...]
+    environ: Mapping[str, str]
+    folder: str
+
+    def run(self, *words: str, given: str = "") -> str:
+        """Run a command and return what it writes to stdout.
+
+        Args:
+            words: The command, such as `state`, `list`.
+            given: What it reads from stdin.
+
+        Raises:
+            StoreFailed: It fails, or does not end in time.
+        """
+        return run([*self.command, *words], given, self)
+
+    @property
+    def python(self) -> str:
+        """The Python that Meltano is installed for; blank where that can't be told."""
+        first = Path(self.command[0])
+        if len(self.command) > 1:
+            return str(first)
+        try:
+            with first.open("rb") as file:
+                return _interpreter(file.read(1024))
+        except OSError:
+            return ""
+
+
+def run(command: list[str], given: str, meltano: Meltano) -> str:
+    """Run a program in Meltano's project.
+
+    Raises:
+        StoreFailed: It fails, or does not end in time.
+    """
+    environ = {**meltano.environ, "NO_COLOR": "1", "MELTANO_CLI_LOG_LEVEL": "warning"}
+    try:
+        done = subprocess.run(  # noqa: S603 - Meltano, as the user has installed it
+            command,
+            input=given,
+            cwd=meltano.folder,
+            env=environ,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise StoreFailed(f"Meltano did not answer within {SECONDS:.0f} s.") from None
+    except OSError as exc:
+        raise StoreFailed(f"Meltano could not be started ({exc.strerror or exc}).") from None
+    if done.returncode:
+        raise StoreFailed(f"Meltano says: {_last_words(done.stderr)}")
+    return done.stdout
+
+
+def find_meltano(
+    named: str | None, environ: Mapping[str, str], parents: Iterable[tuple[str, ...]] | None = None
+) -> Meltano:
+    """The Meltano that runs this process, else the one on `PATH`, else one beside this Python.
+
+    Args:
+        named: Its path, as the user has set it.
+        environ: This process's environment.
+        parents: Command lines of the parent process and its parents.
+
+    Raises:
+        InputError: There is none.
+    """
+    folder = environ.get("MELTANO_PROJECT_ROOT", "") or str(Path.cwd())
+    if named:
+        command = _program(named, environ.get("PATH"))
+        if not command:
+            raise InputError(f"meltano_executable: '{named}' is no program that can be started.")
+        return Meltano(command, environ, folder)
+    for words in ancestors() if parents is None else parents:
+        if command := started_by(words):
+            return Meltano(command, environ, folder)
+    for path in (environ.get("PATH"), str(Path(sys.executable).parent)):
+        if command := _program("meltano", path):
+            return Meltano(command, environ, folder)
+    raise InputError(
+        "Meltano can't be found. Set meltano_executable to its path (`which meltano` tells it)."
+    )
+
+
+def _program(name: str, path: str | None) -> tuple[str, ...]:
+    found = shutil.which(name, path=path)
+    return (found,) if found else ()
+
+
+def started_by(words: tuple[str, ...]) -> tuple[str, ...]:
+    """The words that start Meltano in a process's command line; none where it isn't Meltano."""
+    for index, word in enumerate(words[:3]):
+        if Path(word).name in ("meltano", "meltano.exe"):
+            command = words[: index + 1]
+            return command if Path(command[0]).is_absolute() else _resolved(command)
+    return ()
+
+
+def _resolved(command: tuple[str, ...]) -> tuple[str, ...]:
+    """The same with the program's path, unless nobody knows it."""
+    found = shutil.which(command[0])
+    return (found, *command[1:]) if found else ()
+
+
+def _interpreter(script: bytes) -> str:
+    """The Python that a script's first lines name."""
+    if found := _EXEC.search(script):
+        return os.fsdecode(found[1])
+    found = _SHEBANG.match(script)
+    if found is None:
+        return ""
+    program = os.fsdecode(found[1])
+    if Path(program).name == "env" and found[2]:
+        return shutil.which(os.fsdecode(found[2])) or ""
+    return program if "python" in Path(program).name else ""
+
+
+def _last_words(text: str) -> str:
+    """The last line of what a program says, without passwords."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    words = _PASSWORD.sub(r"\1:…@", lines[-1] if lines else "nothing")
+    return words if len(words) <= _WORDS_TOLD else f"{words[:_WORDS_TOLD]} …"

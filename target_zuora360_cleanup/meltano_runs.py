@@ -1,0 +1,60 @@
+"""Which pipelines run, from the records in Meltano's system database."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from target_zuora360_cleanup.meltano_command import run
+from target_zuora360_cleanup.paired_states import PipelineRun
+from target_zuora360_cleanup.stored_states import StoreFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from target_zuora360_cleanup.meltano_command import Meltano
+
+_SCRIPT: Final = Path(__file__).parent / "in_meltano/runs.py"
+_RECENT: Final = "1000"
+
+
+class MeltanoRuns:
+    """Asks Meltano; by a script in its own Python, which knows the heartbeats, or by a command."""
+
+    def __init__(self, meltano: Meltano) -> None:
+        self._meltano = meltano
+
+    def since(self, state_ids: Sequence[str], moment: datetime) -> tuple[PipelineRun, ...]:
+        """Runs of these pipelines that go on or have ended after a moment.
+
+        Raises:
+            StoreFailed: Meltano does not tell.
+        """
+        python = self._meltano.python
+        if not state_ids:
+            return ()
+        if not python:
+            return tuple(self._listed(frozenset(state_ids), moment))
+        given = json.dumps({"state_ids": list(state_ids), "since": moment.isoformat()})
+        answer = run([python, str(_SCRIPT)], given, self._meltano)
+        told = _read(answer.rstrip().rpartition("\n")[2])
+        return tuple(PipelineRun(**each) for each in told)
+
+    def _listed(self, state_ids: frozenset[str], moment: datetime) -> Iterable[PipelineRun]:
+        """By a command, in which a run that was killed shows as running for good."""
+        words = ("logs", "list", "--format", "json", "--limit", _RECENT)
+        answer = self._meltano.run(*words)
+        for each in _read(answer)["runs"] if answer.lstrip().startswith("{") else ():
+            ended = each["ended_at"] and datetime.fromisoformat(each["ended_at"])
+            running = each["state"] == "RUNNING"
+            if each["job_name"] in state_ids and (running or (ended and ended >= moment)):
+                yield PipelineRun(each["job_name"], each["log_id"], each["started_at"], running)
+
+
+def _read(answer: str) -> Any:  # noqa: ANN401 - JSON
+    try:
+        return json.loads(answer)
+    except ValueError:
+        raise StoreFailed("Meltano's run records could not be read.") from None
