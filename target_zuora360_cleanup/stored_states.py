@@ -165,8 +165,11 @@ class StoredStates(ResetSink):
 
     @override
     def settle(self, objects: Objects) -> tuple[Finding, ...]:
+        lost = self._settle_all(objects)
         runs = self._watch.end() if self._watch else ()
-        lost = [finding for each in self.states for finding in self._settle(each, objects)]
+        if runs:
+            # One may have stored its bookmarks just after its state was looked at.
+            lost = self._settle_all(objects)
         changed = [each for each in self.states if each.overwritten]
         return (
             *lost,
@@ -175,13 +178,17 @@ class StoredStates(ResetSink):
             *paired_states.overwritten(changed),
         )
 
+    def _settle_all(self, objects: Objects) -> list[Finding]:
+        return [finding for each in self.states for finding in self._settle(each, objects)]
+
     def _settle(self, each: PairedState, objects: Objects) -> Iterator[Finding]:
         try:
             stored = self._store.read(each.state_id)
             if stored == each.written:
                 return
             again = self._reset(each.state_id, stored, objects)
-            each.reset, each.overwritten = again.reset, again.reset.state != stored
+            each.reset = again.reset
+            each.overwritten |= again.reset.state != stored
             self._store_reset(each)
         except CleanupError as exc:
             each.verified = False

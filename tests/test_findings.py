@@ -130,8 +130,13 @@ CASES: dict[str, tuple[Case, Case]] = {
         Case(pipeline=Pipeline(start_date="1999-01-01T00:00:00Z")),
     ),
 }  # fmt: skip
-ELSEWHERE = {"plan-of-other-org", "plan-settings-changed", "plan-counts-changed"}
-"""Those need two runs: test_saved_plan.py."""
+ELSEWHERE = {
+    "plan-of-other-org", "plan-settings-changed", "plan-counts-changed",
+    "no-state-named", "paired-pipeline-ran", "paired-pipeline-running",
+    "paired-pipeline-still-running", "paired-state-missing", "paired-state-overwritten",
+    "paired-state-unreadable", "paired-state-unsettled", "paired-states",
+}  # fmt: skip
+"""Those need two runs (test_saved_plan.py) or stored states (test_stored_states.py)."""
 
 
 @pytest.mark.parametrize("code", CASES)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from target_zuora360_cleanup.meltano import parent_command_line, read_pipeline
+from target_zuora360_cleanup.meltano import ancestors, parent_command_line, read_pipeline
 
 ENVIRON = {
     "MELTANO_ENVIRONMENT": "prod",
@@ -16,6 +16,36 @@ RUN = ("/usr/bin/python", "/usr/bin/meltano", "run", "tap-zuora", "target-zuora3
 
 def test_the_state_id_is_named_as_meltano_names_it() -> None:
     assert read_pipeline(ENVIRON, RUN).state_id == "prod:tap-zuora-to-target-zuora360-cleanup"
+
+
+@pytest.mark.parametrize(
+    ("environ", "words"),
+    [
+        ({}, ["--state-id-suffix", "eu"]),
+        ({}, ["--state-id-suffix=eu"]),
+        ({"MELTANO_RUN_STATE_ID_SUFFIX": "eu"}, []),
+    ],
+)
+def test_a_suffix_belongs_to_the_state_id(environ: dict[str, str], words: list[str]) -> None:
+    found = read_pipeline({**ENVIRON, **environ}, (*RUN, *words))
+    assert found.state_id == "prod:tap-zuora-to-target-zuora360-cleanup:eu"
+
+
+def test_el_names_its_state_id_itself() -> None:
+    el = ("meltano", "el", "tap-zuora", "target-zuora360-cleanup", "--state-id", "mine")
+    assert read_pipeline(ENVIRON, el).state_id == "mine"
+
+
+def test_a_run_id_is_known_where_the_user_gave_one() -> None:
+    assert read_pipeline(ENVIRON, (*RUN, "--run-id", "1")).run_id == "1"
+    assert read_pipeline({**ENVIRON, "MELTANO_RUN_ID": "2"}, RUN).run_id == "2"
+    assert read_pipeline(ENVIRON, RUN).run_id == ""
+
+
+def test_the_parents_of_this_process_are_told_nearest_first() -> None:
+    found = list(ancestors())
+    assert found[0] == parent_command_line()
+    assert len(found) <= 4
 
 
 def test_outside_of_meltano_nothing_is_known_and_nothing_is_in_the_way() -> None:

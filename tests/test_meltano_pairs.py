@@ -182,7 +182,7 @@ def test_a_running_pipeline_blocks_and_one_that_was_killed_long_ago_does_not(
     forget_heartbeats(made.path)
     done = made.utility("cleanup", paired_state_ids=PAIRED)
     assert done.returncode == 0, done.stderr
-    assert made.state_of(OTHER_STATE_ID) == STORED_RESET
+    assert made.state_of(OTHER_STATE_ID)["bookmarks"].keys() == set(NOT_CLEANED)
 
 
 def forget_heartbeats(project: Path) -> None:
@@ -197,8 +197,8 @@ def forget_heartbeats(project: Path) -> None:
 def test_a_sync_during_the_cleanup_is_noticed_and_its_bookmarks_are_reset_again(
     project: Callable[[EmulatorServer], Project],
 ) -> None:
-    slow = ServerOptions(batch_seconds=4)
-    with EmulatorServer(OrgOptions(records=1200, sandbox=True, quotes=False), slow) as server:
+    slow = ServerOptions(batch_seconds=12)
+    with EmulatorServer(OrgOptions(records=3000, sandbox=True, quotes=False), slow) as server:
         made = project(server)
         command = [str(BIN / "meltano"), "run", f"{UTILITY}:cleanup"]
         environ = made.environ({"paired_state_ids": PAIRED})
@@ -214,7 +214,7 @@ def test_a_sync_during_the_cleanup_is_noticed_and_its_bookmarks_are_reset_again(
             assert made.state_of(OTHER_STATE_ID) != STORED_RESET
             status = cleanup.wait(COMMAND_SECONDS)
     assert status == 0, log.read_text()
-    assert {"paired-pipeline-ran", "paired-state-overwritten"} <= codes(made)
+    assert {"paired-pipeline-ran", "paired-state-overwritten"} <= codes(made), log.read_text()
     (paired,) = made.report["state"]["paired"]
     assert (paired["verified"], paired["overwritten"]) == (True, True)
     left = made.state_of(OTHER_STATE_ID)

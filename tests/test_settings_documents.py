@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from target_zuora360_cleanup.cli import main
 from target_zuora360_cleanup.settings import LOGINS
 from target_zuora360_cleanup.settings_schema import json_schema
 
@@ -16,10 +17,26 @@ ROOT = Path(__file__).parent.parent
 SETTINGS: dict[str, dict[str, Any]] = json_schema()["properties"]
 
 
-def loader() -> dict[str, Any]:
+def plugins() -> dict[str, Any]:
     project = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))
-    made: dict[str, Any] = project["plugins"]["loaders"][0]
+    made: dict[str, Any] = project["plugins"]
     return made
+
+
+def loader() -> dict[str, Any]:
+    made: dict[str, Any] = plugins()["loaders"][0]
+    return made
+
+
+def test_the_utility_in_meltano_yml_has_the_same_settings_and_a_command_for_each_of_its_own() -> (
+    None
+):
+    (utility,) = (each for each in plugins()["utilities"] if each["name"] == "zuora360")
+    for part in ("settings", "settings_group_validation"):
+        assert utility[part] == loader()[part]
+    assert {name: each["args"] for name, each in utility["commands"].items()} == {
+        name: f"{name} --config=ENV" for name in main.commands
+    }
 
 
 def expected(name: str) -> dict[str, Any]:
