@@ -12,6 +12,7 @@ import yaml
 from target_zuora360_cleanup.cli import main
 from target_zuora360_cleanup.settings import LOGINS
 from target_zuora360_cleanup.settings_schema import json_schema
+from tests.hub import setting
 
 ROOT = Path(__file__).parent.parent
 SETTINGS: dict[str, dict[str, Any]] = json_schema()["properties"]
@@ -39,21 +40,6 @@ def test_the_utility_in_meltano_yml_has_the_same_settings_and_a_command_for_each
     }
 
 
-def expected(name: str) -> dict[str, Any]:
-    about = SETTINGS[name]
-    kind = about["type"][0]
-    options = [each for each in about.get("enum", []) if each]
-    made = {"name": name, "label": about["title"], "description": about["description"]}
-    made["kind"] = "options" if options else kind
-    if about.get("secret"):
-        made["sensitive"] = True
-    if options:
-        made["options"] = [{"label": each, "value": each} for each in options]
-    if "default" in about:
-        made["value"] = about["default"]
-    return made
-
-
 def test_meltano_yml_has_every_setting_and_no_other() -> None:
     assert [each["name"] for each in loader()["settings"]] == list(SETTINGS)
 
@@ -61,7 +47,7 @@ def test_meltano_yml_has_every_setting_and_no_other() -> None:
 @pytest.mark.parametrize("name", SETTINGS)
 def test_meltano_yml_says_of_a_setting_what_the_code_says(name: str) -> None:
     (found,) = [each for each in loader()["settings"] if each["name"] == name]
-    assert found == expected(name)
+    assert found == setting(name)
 
 
 def test_meltano_yml_knows_each_way_of_logging_in() -> None:
