@@ -59,6 +59,9 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     # Its warnings of repeated requests read like failures.
     logging.getLogger("urllib3").setLevel(logging.ERROR)
+    if sys.stderr.isatty():
+        # Points for machines, of which there are many.
+        logging.getLogger("singer_sdk.metrics").setLevel(logging.WARNING)
 
 
 @main.command()

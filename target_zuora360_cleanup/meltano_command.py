@@ -83,6 +83,8 @@ def run(command: list[str], given: str, meltano: Meltano) -> str:
             text=True,
             timeout=SECONDS,
             check=False,
+            # (The terminal's Ctrl-C is for this program, which still has states to see to.)
+            start_new_session=True,
         )
     except subprocess.TimeoutExpired:
         raise StoreFailed(f"Meltano did not answer within {SECONDS:.0f} s.") from None

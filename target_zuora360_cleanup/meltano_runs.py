@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _SCRIPT: Final = Path(__file__).parent / "in_meltano/runs.py"
 _RECENT: Final = "1000"
+_NO_RUNS: Final = "No job runs found"
 
 
 class MeltanoRuns:
@@ -46,7 +47,9 @@ class MeltanoRuns:
         """By a command, in which a run that was killed shows as running for good."""
         words = ("logs", "list", "--format", "json", "--limit", _RECENT)
         answer = self._meltano.run(*words)
-        for each in _read(answer)["runs"] if answer.lstrip().startswith("{") else ():
+        if _NO_RUNS in answer:
+            return
+        for each in _read(answer[answer.find("{") :])["runs"]:
             ended = each["ended_at"] and datetime.fromisoformat(each["ended_at"])
             running = each["state"] == "RUNNING"
             if each["job_name"] in state_ids and (running or (ended and ended >= moment)):

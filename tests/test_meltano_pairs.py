@@ -120,7 +120,8 @@ def test_nothing_is_deleted_when_the_backend_can_not_be_written(
     assert_refused(done, made, "paired-states")
     assert OTHER_STATE_ID in made.report["error"]
     assert made.state_of(OTHER_STATE_ID) == BEFORE
-    assert [each["written"] for each in made.report["state"]["paired"]]
+    # The state of the other id did not exist; it can't be taken back, but holds nothing.
+    assert made.state_of(STATE_ID) == {"bookmarks": {}}
 
 
 def test_a_pattern_is_expanded_and_told_in_the_plan(
@@ -176,6 +177,12 @@ def test_a_running_pipeline_blocks_and_one_that_was_killed_long_ago_does_not(
     made = project(server)
     with running_sync(made) as meltano:
         done = made.utility("cleanup", paired_state_ids=PAIRED)
+        assert_refused(done, made, "paired-pipeline-running")
+        # Without Meltano's Python its own command tells.
+        wrapped = made.path / "meltano.sh"
+        wrapped.write_text(f"#!/bin/sh\nexec '{BIN / 'meltano'}' \"$@\"\n")
+        wrapped.chmod(0o755)
+        done = made.utility("plan", paired_state_ids=PAIRED, meltano_executable=str(wrapped))
         assert_refused(done, made, "paired-pipeline-running")
         meltano.kill()
         meltano.wait(COMMAND_SECONDS)
@@ -233,6 +240,17 @@ def test_with_its_own_state_paired_the_target_cleans_up_under_any_strategy(
     assert made.state == STORED_RESET
     assert made.report["state"]["written"] is None
     assert made.state_of(OTHER_STATE_ID) == BEFORE
+
+
+def test_a_suffix_of_the_run_is_part_of_its_own_state_id(
+    project: Callable[[EmulatorServer], Project], server: EmulatorServer
+) -> None:
+    made, own = project(server), f"{STATE_ID}:eu"
+    flags = ("--merge-state", "--state-id-suffix", "eu")
+    done = made.run(*flags, mode="cleanup", paired_state_ids=json.dumps([own]))
+    assert done.returncode == 0, done.stderr
+    assert made.state_of(own) == {"bookmarks": {}}
+    assert made.state == BEFORE
 
 
 def test_the_target_resets_its_own_state_and_the_paired_one(

@@ -15,6 +15,7 @@ from target_zuora360_cleanup.run_watch import RunWatch
 from target_zuora360_cleanup.states import Resets
 from target_zuora360_cleanup.stored_states import StoredStates, StoreFailed
 from target_zuora360_cleanup.streams import StreamNames
+from tests.meltano_project import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -217,6 +218,19 @@ def test_a_pipeline_that_begins_before_the_reset_is_stored_stops_the_cleanup() -
     with pytest.raises(Refused, match="a since 2026-01-01T00:00 UTC"):
         resets.write(CLEANED)
     assert memory.states == {"a": BEFORE, "b": BEFORE}
+
+
+def test_a_pipeline_that_begins_during_the_deletion_is_noticed_at_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    records = Records()
+    watch = RunWatch(records, Pipeline(), seconds=0.01)
+    assert list(watch.look(["a"])) == []
+    watch.begin()
+    records.runs.append(a_run())
+    wait_until(lambda: "Pipeline a was started during the cleanup" in caplog.text)
+    assert watch.end() == (a_run(),)
+    assert caplog.text.count("was started") == 1
 
 
 def test_a_pipeline_that_still_runs_after_the_deletion_blocks() -> None:

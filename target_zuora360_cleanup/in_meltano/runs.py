@@ -49,4 +49,5 @@ def _told(job: Job) -> dict[str, Any]:
     }
 
 
-main()
+if __name__ == "__main__":
+    main()
