@@ -29,8 +29,8 @@ PLANNED_SETTINGS: Final = (
     "allow_cascade_to", "lookup_links", "ignore_running_sync", "keep_quoted_products",
     "hard_delete", "backup", "paired_state_ids",
 )  # fmt: skip
-"""The settings that say what is deleted, kept, reset and written down. How to log in, how fast to go and
-where to write may differ between the plan and the cleanup; none of those is saved."""
+"""The settings that say what is deleted, kept, reset and written down. How to log in, how fast to
+go and where to write may differ between the plan and the cleanup; none of those is saved."""
 
 
 @dataclass(frozen=True)
