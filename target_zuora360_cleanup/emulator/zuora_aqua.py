@@ -30,6 +30,7 @@ _NO_DELETED: Final = (
     "records. Remove Deleted section in the JSON request and retry the request"
 )
 _NOT_FOUND: Final = 40_000_040
+_TOLD_AT_THE_END: Final = ("fileId", "recordCount")
 _ECHOED: Final[tuple[str, ...]] = (
     "name", "version", "partner", "project", "encrypted", "format", "useQueryLabels",
     "dateTimeUtc", "incrementalTime",
@@ -72,19 +73,18 @@ def cancel(service: Service, call: Call) -> Answer:
 
 
 def _told(job: Job, state: str) -> dict[str, Any]:
-    done = state == "completed"
+    hidden = () if state == "completed" else _TOLD_AT_THE_END
+    shown = "pending" if state == "submitted" else state
     batches = [
-        {**batch, "status": state} if done else
-        {"status": "pending" if state == "submitted" else state,
-         **{name: value for name, value in batch.items() if name not in {"fileId", "recordCount"}}}
+        {name: value for name, value in batch.items() if name not in hidden} | {"status": shown}
         for batch in job.batches
-    ]  # fmt: skip
+    ]
     return {"id": job.id, **job.facts, "status": state, "batches": batches}
 
 
 def _batches(service: Service, body: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
     queries = body.get("queries")
-    if not isinstance(queries, list) or not queries:
+    if not isinstance(queries, list) or not all(isinstance(each, dict) for each in queries or [0]):
         raise _Refused("90006", "There is no query in the AQuA input")
     _check_partner(body)
     since = _since(service, body)
@@ -138,6 +138,8 @@ def _export(query: Mapping[str, Any], body: Mapping[str, Any], since: int | None
     utc = str(body.get("dateTimeUtc", "")).lower() == "true"
     export = replace(export, utc=utc)
     deleted = query.get("deleted")
+    if deleted is not None and not isinstance(deleted, dict):
+        raise _Refused("90005", _SYNTAX)
     if deleted is not None:
         if not export.item.has_deleted:
             raise _Refused("90008", _NO_DELETED)

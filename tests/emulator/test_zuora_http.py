@@ -140,8 +140,8 @@ def test_a_second_export_of_a_session_is_incremental(zuora: Zuora) -> None:
 @pytest.mark.parametrize(
     "query",
     ["select Id from Nothing", "select Nothing from Account", "select from",
-     "select Id from Account group by Id", "select Id from Account where UpdatedDate > 'soon'",
-     "select count(Id) from Account"],
+     "select Id from Account group by Id", "select count(Id) from Account",
+     "select Id from Account where UpdatedDate > 'soon'"],
 )  # fmt: skip
 def test_aqua_answers_a_wrong_query_without_a_http_error(zuora: Zuora, query: str) -> None:
     answer = zuora.submit(query)
@@ -155,6 +155,14 @@ def test_aqua_tells_no_deleted_records_of_some_objects(zuora: Zuora) -> None:
 
     assert answer["message"].startswith("Objects included in the queries do not support")
     assert zuora.aqua("select Id, TransactionDate from PaymentTransactionLog")
+
+
+@pytest.mark.parametrize("queries", [None, [], ["select Id from Account"], {}])
+def test_aqua_refuses_an_input_without_queries(zuora: Zuora, queries: object) -> None:
+    answer = zuora("POST", "/v1/batch-query/", json={"partner": "p", "queries": queries})
+
+    assert answer.ok
+    assert answer.json()["status"] == "error"
 
 
 def test_aqua_wants_a_partner(zuora: Zuora) -> None:
