@@ -1,4 +1,4 @@
-"""`zuora360`: plan, cleanup, reset and status without a tap; a utility of Meltano's, or alone."""
+"""`zuora360`: plan, cleanup, reset, relink and status without a tap; in Meltano, or alone."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import logging
 import os
 import signal
 import sys
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -17,11 +18,11 @@ from target_zuora360_cleanup.errors import CleanupError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
     from types import FrameType
 
+    from rich.console import Console
+
     from target_zuora360_cleanup.direct_run import DirectRun
-    from target_zuora360_cleanup.progress import Progress
     from target_zuora360_cleanup.report import Report
 
 __all__ = ["main", "shared_options"]
@@ -50,16 +51,18 @@ def shared_options(command: Callable[..., None]) -> Callable[..., None]:
 
 @click.group()
 @click.version_option(package_name="target-zuora360-cleanup")
-def main() -> None:
+@click.pass_context
+def main(context: click.Context) -> None:
     """Zuora 360 Sync Cleanup: delete Zuora's records from Salesforce, reset a tap's bookmarks.
 
     The settings are those of target-zuora360-cleanup. Whose bookmarks are reset: the states in the
     setting paired_state_ids, through Meltano, and the files given with --state.
     """
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    context.obj = console = _console()
+    logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[_handler(console)])
     # Its warnings of repeated requests read like failures.
     logging.getLogger("urllib3").setLevel(logging.ERROR)
-    if sys.stderr.isatty():
+    if console.is_terminal:
         # Points for machines, of which there are many.
         logging.getLogger("singer_sdk.metrics").setLevel(logging.WARNING)
 
@@ -86,6 +89,27 @@ def reset(**given: Any) -> None:  # noqa: ANN401 - options
 
 
 @main.command()
+@_CONFIG
+@_JSON
+@click.option(
+    "--from",
+    "snapshot",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder of a cleanup; the newest one that is not relinked if left out.",
+)
+@click.option("--dry-run", is_flag=True, help="Only look, and tell what would be set.")
+def relink(
+    sources: tuple[str, ...], snapshot: Path | None, *, as_json: bool, dry_run: bool
+) -> None:
+    """Set lookups again that a cleanup has left blank, once a sync has brought their parents."""
+    with _exits():
+        settings = read_cli_settings(sources, os.environ, "plan")
+        from target_zuora360_cleanup.relink_command import run_relink
+
+        run_relink(settings, snapshot, dry_run, sys.stderr, sys.stdout if as_json else None)
+
+
+@main.command()
 @shared_options
 def status(sources: tuple[str, ...], files: tuple[str, ...], *, as_json: bool) -> None:
     """Show the org, the last cleanup, unfinished jobs and what each paired sync will do next."""
@@ -99,23 +123,37 @@ def status(sources: tuple[str, ...], files: tuple[str, ...], *, as_json: bool) -
 
 
 def _run(mode: str, sources: tuple[str, ...], files: tuple[str, ...], *, as_json: bool) -> None:
-    with _exits():
+    with _exits(), ExitStack() as live:
         settings = read_cli_settings(sources, os.environ, mode)
         from target_zuora360_cleanup.direct_run import DirectRun
         from target_zuora360_cleanup.paired import paired_sinks
+        from target_zuora360_cleanup.progress_bars import follow
         from target_zuora360_cleanup.stored_states import NoState
 
+        def tell(report: Report, folder: Path) -> None:
+            live.close()
+            (_tell_json if as_json else _tell_words)(report, folder)
+
         sinks = paired_sinks(settings, files=files) or (NoState(),)
-        run = DirectRun(settings, sinks, _tell_json if as_json else _tell_words, _progress())
+        console = click.get_current_context().obj
+        run = DirectRun(settings, sinks, tell, live.enter_context(follow(console)))
         _listen(run)
         run.carry_out()
 
 
-def _progress() -> Progress:
-    """Follows the deletion: lines in the log."""
-    from target_zuora360_cleanup.progress import Progress
+def _console() -> Console:
+    from rich.console import Console
 
-    return Progress()
+    return Console(stderr=True)
+
+
+def _handler(console: Console) -> logging.Handler:
+    """Plain lines; on a terminal they make room for live bars."""
+    if not console.is_terminal:
+        return logging.StreamHandler(sys.stderr)
+    from rich.logging import RichHandler
+
+    return RichHandler(console=console, show_time=False, show_level=False, show_path=False)
 
 
 def _tell_words(report: Report, folder: Path) -> None:

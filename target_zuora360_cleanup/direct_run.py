@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from target_zuora360_cleanup.progress import Progress
+    from target_zuora360_cleanup.progress import ProgressListener
     from target_zuora360_cleanup.report import Report
     from target_zuora360_cleanup.settings import Settings
     from target_zuora360_cleanup.states import ResetSink
@@ -35,7 +35,7 @@ class DirectRun:
         settings: Settings,
         sinks: Sequence[ResetSink],
         tell: Callable[[Report, Path], None],
-        progress: Progress | None = None,
+        progress: ProgressListener | None = None,
     ) -> None:
         self._mode = settings.mode
         self._course = Course(settings, Pipeline(), sinks, tell, progress=progress)

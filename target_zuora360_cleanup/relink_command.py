@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import signal
 import sqlite3
@@ -9,9 +10,10 @@ import tempfile
 import threading
 from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
+from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TextIO
+from typing import TYPE_CHECKING, Any, Final, TextIO, TypeAlias
 
 from requests import RequestException
 
@@ -38,7 +40,7 @@ from target_zuora360_cleanup.salesforce.org import Org, connect, unreachable
 from target_zuora360_cleanup.salesforce.sending import JobSender
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from target_zuora360_cleanup.facts import OrgInfo
     from target_zuora360_cleanup.relink_plan import Way
@@ -51,7 +53,13 @@ _ID_LENGTH: Final = 15
 _RIGHTS: Final = "SELECT PermissionsModifyAllData FROM UserPermissionAccess"
 
 
-def run_relink(settings: Settings, snapshot: Path | None, dry_run: bool, err: TextIO) -> int:  # noqa: FBT001 - a command's option
+def run_relink(
+    settings: Settings,
+    snapshot: Path | None,
+    dry_run: bool,  # noqa: FBT001 - a command's option
+    err: TextIO,
+    out: TextIO | None = None,
+) -> int:
     """Set links again that a cleanup has left blank, and tell what became of each.
 
     Args:
@@ -60,6 +68,7 @@ def run_relink(settings: Settings, snapshot: Path | None, dry_run: bool, err: Te
             links and is not relinked.
         dry_run: Only look and tell.
         err: Where the summary goes.
+        out: Where the report goes as JSON, in place of the summary.
 
     Returns:
         0, the exit status.
@@ -76,9 +85,13 @@ def run_relink(settings: Settings, snapshot: Path | None, dry_run: bool, err: Te
         run = _Relink(settings, folder, stop, dry_run=dry_run)
         store = LinkStore(Path(temporary) / "links.sqlite")
         try:
-            return run.do(given, known, store, err)
+            return run.do(given, known, store, partial(_told, err, out))
         finally:
             store.close()
+
+
+Tell: TypeAlias = "Callable[[RelinkReport, Path], None]"
+"""Shows the report; is given the run's folder too."""
 
 
 class _Relink:
@@ -98,7 +111,7 @@ class _Relink:
         self._sees_all = True
 
     def do(
-        self, given: Snapshot | None, known: Sequence[Snapshot], store: LinkStore, err: TextIO
+        self, given: Snapshot | None, known: Sequence[Snapshot], store: LinkStore, tell: Tell
     ) -> int:
         """Relink and report; 0, the exit status.
 
@@ -113,7 +126,7 @@ class _Relink:
             error = exc
             with suppress(sqlite3.Error):
                 store.give_up(str(exc))
-        error = self._end(store, error, err)
+        error = self._end(store, error, tell)
         if error:
             error.told = True
             raise error
@@ -184,9 +197,7 @@ class _Relink:
         if self._stop.wait(seconds):
             raise Stopped
 
-    def _end(
-        self, store: LinkStore, error: CleanupError | None, err: TextIO
-    ) -> CleanupError | None:
+    def _end(self, store: LinkStore, error: CleanupError | None, tell: Tell) -> CleanupError | None:
         """Write the report; what the run ends with."""
         report, failures = self._report, Failures()
         report.links = tuple(
@@ -206,8 +217,7 @@ class _Relink:
             self._folder.write_json("report.json", report.as_json(_now()))
         except OSError as exc:
             error = error or CleanupError(f"The report can't be written: {exc.strerror or exc}.")
-        err.write(relink_summary(report, self._folder.path))
-        err.flush()
+        tell(report, self._folder.path)
         return error
 
     def _left(self) -> Partial | None:
@@ -264,6 +274,15 @@ class _Relink:
         if self._begun:
             return Partial(f"{why}. Links that were set stay so; relink again to go on.")
         return CleanupError(f"{why}. Nothing was changed.")
+
+
+def _told(err: TextIO, out: TextIO | None, report: RelinkReport, folder: Path) -> None:
+    if out:
+        out.write(json.dumps(report.as_json(_now()), indent=2, ensure_ascii=False) + "\n")
+        out.flush()
+    else:
+        err.write(relink_summary(report, folder))
+        err.flush()
 
 
 def _described(org: Org, lookups: Iterable[Lookup]) -> dict[str, dict[str, Any]]:

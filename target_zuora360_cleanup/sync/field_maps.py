@@ -158,8 +158,8 @@ FIELD_MAPS: Final = (
     _map(ZUORA, "Contact", "ZContact",
          "FirstName LastName WorkEmail WorkPhone Address1 City State PostalCode Country"),
     _map(ZUORA, "Invoice", "ZInvoice",
-         "Id=Zuora_Id InvoiceNumber=.Name Amount=TotalAmount Balance=Balance2 Comments=Description "
-         "InvoiceDate DueDate TargetDate PostedDate CreatedDate=GeneratedDate Status "
+         "Id=Zuora_Id,ZuoraId InvoiceNumber=.Name Amount=TotalAmount Balance=Balance2 "
+         "Comments=Description InvoiceDate DueDate TargetDate PostedDate CreatedDate=GeneratedDate Status "
          "CreditBalanceAdjustmentAmount Reversed=ReverseFlag", _OF_ACCOUNT,
          elsewhere="Draft Canceled Error Generating"),
     _map(ZUORA, "InvoiceItem", "InvoiceItem",
@@ -206,6 +206,7 @@ FIELD_MAPS: Final = (
          "PaymentId=Payment>Payment InvoiceId=Invoice>ZInvoice DebitMemoId=DebitMemo>DebitMemo"),
     _map(ZUORA, "RefundPart", "RefundPart", "Amount",
          "RefundId=Refund>Refund PaymentId=Payment>Payment CreditMemoId=CreditMemo>CreditMemo"),
+    _map(ZUORA, "UnitOfMeasure", "UnitOfMeasure", "UomName=.Name DecimalPlaces RoundingMode"),
     _map(QUOTES, "UnitOfMeasure", "ZUnitOfMeasure",
          "UomName=.Name DecimalPlaces RoundingMode DisplayedAs=Displayed_As Active"),
     _map(QUOTES, "Product", "Product2",

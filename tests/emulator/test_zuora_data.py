@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 RECORDS = 3_000
 KEYS = {item.sobject: item.key for item in zuora_objects().values() if item.key}
 KEYS["zqu__ZProduct__c"] = "zqu__ZuoraId__c"
+KEYS["Zuora__UnitOfMeasure__c"] = "Zuora__External_Id__c"
 ZUORA = {name for name, item in zuora_objects().items() if item.is_synced}
 # The org has lost these lookups of a few rows, and gives a filler to plans of any product.
 ABOUT = {
