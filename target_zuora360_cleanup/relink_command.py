@@ -205,8 +205,7 @@ class _Relink:
             for number, way in enumerate(self._ways)
         )
         error = error or self._left()
-        if self._snapshot and not error:
-            self._mark(self._snapshot)
+        self._note_hidden()
         report.status, report.error = _status(error), str(error or "")
         if self._org:
             report.calls, report.usage = self._org.session.calls, self._org.session.usage
@@ -217,6 +216,8 @@ class _Relink:
             self._folder.write_json("report.json", report.as_json(_now()))
         except OSError as exc:
             error = error or CleanupError(f"The report can't be written: {exc.strerror or exc}.")
+        if self._snapshot and not error:
+            self._mark(self._snapshot)
         tell(report, self._folder.path)
         return error
 
@@ -231,17 +232,22 @@ class _Relink:
             "names each. Relink again when the sync has brought the parents or the cause is gone."
         )
 
-    def _mark(self, snapshot: Snapshot) -> None:
-        """Remember that a snapshot is done with, unless something may be hidden from this user."""
-        report = self._report
-        gone = report.total("record_gone")
-        if gone and not self._sees_all:
-            report.notes.append(
-                f"{gone:,} records were not found. This user may not see everybody's records, so "
-                "they may be hidden: relink again as a user with Modify All Data."
+    @property
+    def _hidden(self) -> int:
+        """Records that are gone, or only hidden from this user."""
+        return 0 if self._sees_all else self._report.total("record_gone")
+
+    def _note_hidden(self) -> None:
+        if self._hidden:
+            self._report.notes.append(
+                f"{self._hidden:,} records were not found. This user may not see everybody's "
+                "records, so they may be hidden: relink again as a user with Modify All Data."
             )
-            return
-        if report.dry_run or report.total("left"):
+
+    def _mark(self, snapshot: Snapshot) -> None:
+        """Remember that a snapshot is done with, once the report says what became of it."""
+        report = self._report
+        if report.dry_run or report.total("left") or self._hidden:
             return
         try:
             snapshot.mark_done({"report": self._folder.path.name, "at": _now().isoformat()})

@@ -26,7 +26,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "rows_may_go(*objects): customer rows allowed to go along")
     config.addinivalue_line(
         "markers",
-        "relinks(*lookups): lookups, as Object.Field, that may lead to records that came back",
+        "relinks(*lookups, from_blank=False): lookups, as Object.Field, that may lead to records "
+        "that came back; from_blank where the org was cleaned before it was served",
     )
     config.addinivalue_line("markers", "quotes_may_change: the catalogue goes without regard")
 
@@ -69,9 +70,9 @@ def customer_rows_stay(
         return
     mark = request.node.get_closest_marker("rows_may_go")
     may_go = _ALWAYS | frozenset(mark.args if mark else ())
-    relinked = frozenset(
-        name for mark in request.node.iter_markers("relinks") for name in mark.args
-    )
+    relinks = list(request.node.iter_markers("relinks"))
+    relinked = frozenset(name for mark in relinks for name in mark.args)
+    from_blank = any(mark.kwargs.get("from_blank") for mark in relinks)
     quotes = request.node.get_closest_marker("quotes_may_change") is None
     images: WeakKeyDictionary[EmulatorServer, Image] = WeakKeyDictionary()
     wrong: list[str] = []
@@ -85,7 +86,14 @@ def customer_rows_stay(
     def watched_stop(self: EmulatorServer) -> None:
         if (before := images.pop(self, None)) is not None:
             wrong.extend(
-                differences(self.org, before, may_go=may_go, quotes=quotes, relinked=relinked)
+                differences(
+                    self.org,
+                    before,
+                    may_go=may_go,
+                    quotes=quotes,
+                    relinked=relinked,
+                    from_blank=from_blank,
+                )
             )
         stop(self)
 

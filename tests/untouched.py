@@ -53,12 +53,14 @@ def differences(
     may_go: frozenset[str],
     quotes: bool,
     relinked: frozenset[str] = frozenset(),
+    from_blank: bool = False,
 ) -> Iterator[str]:
     """What has become of these rows that should not have, in words.
 
     A lookup may have gone blank where its parent is gone; where `quotes` are protected, none of
     theirs may. A row may be gone with its master if its object is one that `may_go`. A lookup of
-    those `relinked` (`Object.Field`) may lead to another record that Zuora knows by the same id.
+    those `relinked` (`Object.Field`) may lead to another record that Zuora knows by the same id; where the image is
+    of an org after its cleanup, `from_blank` lets those that are blank lead anywhere.
     """
     now = Image.of(org)
     for name, rows in before.rows.items():
@@ -71,7 +73,10 @@ def differences(
                 continue
             for field in _changed(row, after):
                 strict = quotes and name.startswith("zqu__Quote")
-                if f"{name}.{field}" in relinked and _same_key(org, row[field], after[field]):
+                was_blank = from_blank and row[field] is None
+                if f"{name}.{field}" in relinked and (
+                    was_blank or _same_key(org, row[field], after[field])
+                ):
                     continue
                 if strict or not _went_blank(org, sobject.fields[field], row, after):
                     yield f"{name} {id_} {field}: {row[field]!r} became {after[field]!r}"
