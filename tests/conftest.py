@@ -70,9 +70,11 @@ def customer_rows_stay(
         return
     mark = request.node.get_closest_marker("rows_may_go")
     may_go = _ALWAYS | frozenset(mark.args if mark else ())
-    relinks = list(request.node.iter_markers("relinks"))
-    relinked = frozenset(name for mark in relinks for name in mark.args)
-    from_blank = any(mark.kwargs.get("from_blank") for mark in relinks)
+    relinked = {
+        name: bool(mark.kwargs.get("from_blank"))
+        for mark in request.node.iter_markers("relinks")
+        for name in mark.args
+    }
     quotes = request.node.get_closest_marker("quotes_may_change") is None
     images: WeakKeyDictionary[EmulatorServer, Image] = WeakKeyDictionary()
     wrong: list[str] = []
@@ -92,7 +94,6 @@ def customer_rows_stay(
                     may_go=may_go,
                     quotes=quotes,
                     relinked=relinked,
-                    from_blank=from_blank,
                 )
             )
         stop(self)

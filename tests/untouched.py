@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from tests.support import is_untouchable
@@ -52,15 +53,14 @@ def differences(
     *,
     may_go: frozenset[str],
     quotes: bool,
-    relinked: frozenset[str] = frozenset(),
-    from_blank: bool = False,
+    relinked: Mapping[str, bool] = MappingProxyType({}),
 ) -> Iterator[str]:
     """What has become of these rows that should not have, in words.
 
     A lookup may have gone blank where its parent is gone; where `quotes` are protected, none of
     theirs may. A row may be gone with its master if its object is one that `may_go`. A lookup of
-    those `relinked` (`Object.Field`) may lead to another record that Zuora knows by the same id; where the image is
-    of an org after its cleanup, `from_blank` lets those that are blank lead anywhere.
+    those `relinked` (`Object.Field`) may lead to another record that Zuora knows by the same id,
+    and from blank to anywhere if it says so: where the image is of an org after its cleanup.
     """
     now = Image.of(org)
     for name, rows in before.rows.items():
@@ -73,10 +73,9 @@ def differences(
                 continue
             for field in _changed(row, after):
                 strict = quotes and name.startswith("zqu__Quote")
-                was_blank = from_blank and row[field] is None
-                if f"{name}.{field}" in relinked and (
-                    was_blank or _same_key(org, row[field], after[field])
-                ):
+                lookup = f"{name}.{field}"
+                was_blank = relinked.get(lookup) and row[field] is None
+                if lookup in relinked and (was_blank or _same_key(org, row[field], after[field])):
                     continue
                 if strict or not _went_blank(org, sobject.fields[field], row, after):
                     yield f"{name} {id_} {field}: {row[field]!r} became {after[field]!r}"
