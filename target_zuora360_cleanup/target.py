@@ -181,6 +181,12 @@ class TargetZuora360Cleanup(Target):
             self.drain_all()
 
     @override
+    def _process_record_message(self, message_dict: dict[str, Any]) -> None:
+        if self._sync:
+            self._sync.count(message_dict["stream"])
+        super()._process_record_message(message_dict)
+
+    @override
     def process_endofpipe(self) -> None:
         """Load the rest; then the last state may be passed on."""
         if self._sync is None:

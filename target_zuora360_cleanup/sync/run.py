@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import sys
 import threading
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence  # noqa: TC003 - part of the public shape
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -83,6 +84,7 @@ class SyncRun:
         self._tally = Tally(self._folder)
         self._shapes = Shapes()
         self._stop = threading.Event()
+        self._records: Counter[str] = Counter()
         self._org: Org | None = None
         self._loading: Loading | None = None
         self._ended = False
@@ -147,6 +149,10 @@ class SyncRun:
             made_by, shape, self._shapes.add(shape), loading.add, self._tally, flags_deleted=keeps
         )
 
+    def count(self, stream: str) -> None:
+        """Take note of a RECORD of the tap's, whatever becomes of it."""
+        self._records[stream] += 1
+
     @property
     def is_full(self) -> bool:
         """Whether a batch has come together, to be loaded before more is taken."""
@@ -204,7 +210,7 @@ class SyncRun:
             name: (BY_NAME[name].label, BY_NAME[name].group, counts.as_json())
             for name, counts in self._tally.counts.items()
         }
-        report.written = written
+        report.written, report.records = written, dict(self._records)
         if self._org:
             report.calls, report.usage = self._org.session.calls, self._org.session.usage
         problems = list(self._write_report(report))
