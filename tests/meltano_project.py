@@ -28,6 +28,7 @@ OTHER_STATE_ID = f"e2e:{TAP}-to-{OTHER_LOADER}"
 NOT_CLEANED = ("Amendment", "PaymentTransactionLog")
 """The recorded tap's streams that no 360 object stands behind."""
 COMMAND_SECONDS = 90
+REPLAY = ROOT / "tests/recorded/replay_tap_zuora.py"
 
 
 def recording(name: str) -> list[dict[str, Any]]:
@@ -63,7 +64,9 @@ def project_file() -> dict[str, Any]:
         "cli": {"disable_version_check": True},
         "environments": [{"name": "e2e"}],
         "plugins": {
-            "extractors": [tap | {"executable": str(ROOT / tap["executable"])}],
+            "extractors": [
+                {each: tap[each] for each in kept if each in tap} | {"executable": str(REPLAY)}
+            ],
             "loaders": [
                 {each: loader[each] for each in kept if each in loader}
                 | {

@@ -25,6 +25,12 @@ def project() -> dict[str, Any]:
     return content
 
 
+@pytest.fixture
+def demo(monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.syspath_prepend(str(ROOT / "tests" / "demo"))
+    return importlib.import_module("life_cycle")
+
+
 def plugins(project: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
     return {plugin["name"]: plugin for plugin in project["plugins"][kind]}
 
@@ -37,39 +43,32 @@ def loader_config(project: dict[str, Any], environment: str) -> dict[str, Any]:
 
 
 def test_each_task_of_the_demo_names_plugins_and_commands_that_exist(
-    project: dict[str, Any],
+    project: dict[str, Any], demo: Any
 ) -> None:
     utilities = plugins(project, "utilities")
     (job,) = [job for job in project["jobs"] if job["name"] == "demo"]
-    pipeline = f"tap-zuora {LOADER}"
-    assert job["tasks"].count(pipeline) == 1
-    for task in set(job["tasks"]) - {pipeline}:
+    for task in job["tasks"]:
         utility, _, command = task.partition(":")
         assert command in utilities[utility]["commands"]
-    assert "tap-zuora" in plugins(project, "extractors")
-    assert LOADER in plugins(project, "loaders")
+    assert demo.EXTRACTOR in plugins(project, "extractors")
+    assert demo.LOADER in plugins(project, "loaders")
 
 
-def test_only_the_demo_starts_a_cleanup_by_itself(project: dict[str, Any]) -> None:
+def test_no_environment_starts_a_cleanup_by_itself(project: dict[str, Any]) -> None:
     assert project["default_environment"] == "demo"
-    modes = {
-        each["name"]: loader_config(project, each["name"]).get("mode")
-        for each in project["environments"]
-    }
-    assert modes.pop("demo") == "cleanup"
-    assert set(modes.values()) == {None}
-
-
-def test_the_demo_cleans_the_org_that_its_own_step_starts(
-    project: dict[str, Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.syspath_prepend(str(ROOT / "tests" / "demo"))
-    steps = importlib.import_module("steps")
-    assert loader_config(project, "demo")["instance_url"] == steps.DEFAULT_URL
-    assert f"{steps.LOADER}_INSTANCE_URL".replace("-", "_").upper() == steps.URL_VARIABLE
-    assert [f"{steps.EXTRACTOR} {steps.LOADER}"] == [
-        task for task in project["jobs"][0]["tasks"] if ":" not in task
+    for each in project["environments"]:
+        assert "mode" not in loader_config(project, each["name"])
+    (mode,) = [
+        each for each in plugins(project, "loaders")[LOADER]["settings"] if each["name"] == "mode"
     ]
+    assert mode["value"] == "plan"
+
+
+def test_the_demo_leads_to_the_org_that_it_starts(project: dict[str, Any], demo: Any) -> None:
+    assert loader_config(project, "demo")["instance_url"] == demo.DEFAULT_URL
+    prefix = demo.LOADER.replace("-", "_").upper()
+    assert f"{prefix}_INSTANCE_URL" == demo.URL_VARIABLE
+    assert f"{prefix}_MODE" == demo.MODE_VARIABLE
 
 
 def test_the_demo_has_the_key_to_the_emulated_org(project: dict[str, Any]) -> None:
@@ -88,17 +87,29 @@ def test_commands_use_settings_that_their_utility_has(project: dict[str, Any]) -
 
 
 def test_files_that_meltano_is_pointed_at_are_there(project: dict[str, Any]) -> None:
-    executable = ROOT / plugins(project, "extractors")["tap-zuora"]["executable"]
+    # Meltano looks for a plugin's executable from the `bin` folder of its environment.
+    bin_folder = ROOT / ".meltano/extractors/tap-zuora/venv/bin"
+    tap = plugins(project, "extractors")["tap-zuora"]
+    executable = Path(os.path.normpath(bin_folder / tap["executable"]))
+    assert executable.is_relative_to(ROOT)
     assert os.access(executable, os.X_OK)
     assert (ROOT / project["cli"]["log_config"]).is_file()
     for command in plugins(project, "utilities")["zuora360-demo"]["commands"].values():
         assert (ROOT / command["args"].split()[0]).is_file()
 
 
+def test_the_tap_is_the_real_one_and_sends_every_stream(project: dict[str, Any]) -> None:
+    tap = plugins(project, "extractors")["tap-zuora"]
+    assert re.fullmatch(r"tap-zuora==[\d.]+", tap["pip_url"])
+    assert tap["select"] == ["*.*"]
+
+
 def test_extras_that_plugins_install_are_the_packages_own(project: dict[str, Any]) -> None:
     declared = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     for kind in ("loaders", "utilities"):
         for plugin in plugins(project, kind).values():
-            match = re.fullmatch(r"-e \.(?:\[(\w+)\])?", plugin["pip_url"])
+            match = re.fullmatch(
+                r"(?:-c requirements\.lock )?-e \.(?:\[(\w+)\])?", plugin["pip_url"]
+            )
             assert match
             assert match[1] is None or f"\n{match[1]} = [" in declared

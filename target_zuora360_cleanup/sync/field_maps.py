@@ -159,7 +159,8 @@ FIELD_MAPS: Final = (
          "FirstName LastName WorkEmail WorkPhone Address1 City State PostalCode Country"),
     _map(ZUORA, "Invoice", "ZInvoice",
          "Id=Zuora_Id,ZuoraId InvoiceNumber=.Name Amount=TotalAmount Balance=Balance2 "
-         "Comments=Description InvoiceDate DueDate TargetDate PostedDate CreatedDate=GeneratedDate Status "
+         "Comments=Description InvoiceDate DueDate TargetDate PostedDate "
+         "CreatedDate=GeneratedDate Status "
          "CreditBalanceAdjustmentAmount Reversed=ReverseFlag", _OF_ACCOUNT,
          elsewhere="Draft Canceled Error Generating"),
     _map(ZUORA, "InvoiceItem", "InvoiceItem",

@@ -1,6 +1,7 @@
-"""Headings and small tables, as they read well in Meltano's log.
+"""Headings and tables, as they read well in Meltano's log.
 
-Meltano drops the empty lines of a plugin's output, so a heading is a ruled line.
+Meltano drops the empty lines of a plugin's output and the blanks that a line begins with, so a
+heading is a ruled line and a table's first column stands on the left.
 """
 
 from __future__ import annotations
@@ -8,25 +9,31 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Sequence
 
-_WIDTH = 78
+_WIDTH = 110
 
 
-def heading(number: int, text: str) -> None:
+def heading(text: str) -> None:
     """Print a ruled line with `text` in it."""
-    say(f"━━ {number} ━ {text} ".ljust(_WIDTH, "━"))
+    say(f"━━ {text} ".ljust(_WIDTH, "━"))
 
 
-def table(first: str, others: Iterable[str], rows: Mapping[str, tuple[object, ...]]) -> None:
-    """Print `rows` by their names, and the sums of the columns that hold numbers."""
-    lines = [(first, *others), *((name, *map(_cell, cells)) for name, cells in rows.items())]
-    lines.append(("together", *map(_sum, zip(*rows.values(), strict=True))))
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    for name, *cells in lines:
-        right = (cell.rjust(width) for cell, width in zip(cells, widths[1:], strict=True))
-        say("   ".join([f"   {name.ljust(widths[0])}", *right]).rstrip())
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print rows: the first and the last column on the left, numbers on the right, None blank."""
+    made = Table(box=box.SIMPLE, pad_edge=False)
+    for at, name in enumerate(columns):
+        made.add_column(
+            name, justify="left" if at in (0, len(columns) - 1) else "right", no_wrap=True
+        )
+    for row in rows:
+        made.add_row(*map(_cell, row))
+    Console(file=sys.stdout, width=_WIDTH, highlight=False).print(made)
 
 
 def say(line: str) -> None:
@@ -35,9 +42,6 @@ def say(line: str) -> None:
 
 
 def _cell(value: object) -> str:
+    if value is None:
+        return ""
     return f"{value:,}" if isinstance(value, int) else str(value)
-
-
-def _sum(column: tuple[object, ...]) -> str:
-    numbers = [cell for cell in column if isinstance(cell, int)]
-    return _cell(sum(numbers)) if numbers else ""

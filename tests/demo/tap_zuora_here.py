@@ -1,4 +1,8 @@
-"""tap-zuora itself, pointed at ``ZUORA_URL``: it has no setting for its host, and polls slowly."""
+#!/usr/bin/env python
+"""tap-zuora itself, led to ``ZUORA_URL``: it has no setting for its host, and polls slowly.
+
+Meltano puts the plugin's environment in front of PATH, so that this is run by its Python.
+"""
 
 import os
 

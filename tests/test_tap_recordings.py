@@ -31,7 +31,7 @@ def ids(name: str) -> dict[str, set[str]]:
 
 @pytest.fixture
 def tenant(monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.syspath_prepend(str(Path(__file__).parent / "demo"))
+    monkeypatch.syspath_prepend(str(Path(__file__).parent / "recorded"))
     return importlib.import_module("zuora_history").tell()
 
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""tap-zuora for the demo: plays back what the real tap-zuora 1.6.1 wrote (see ``record.py``).
+"""tap-zuora for tests: plays back what the real tap-zuora 1.6.1 wrote (see ``record.py``).
 
 It takes a Singer tap's arguments and needs nothing but Python. A stream whose bookmark is in the
 state handed in is played from the incremental recording, any other from the full one; that is

@@ -1,4 +1,4 @@
-"""The demo's tap plays the recording that the state asks for, as tap-zuora itself would."""
+"""The tests' tap plays the recording that the state asks for, as tap-zuora itself would."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-TAP = Path(__file__).parent / "demo" / "replay_tap_zuora.py"
+TAP = Path(__file__).parent / "recorded" / "replay_tap_zuora.py"
 FOLDER = Path(__file__).parent / "data" / "tap_zuora"
 
 

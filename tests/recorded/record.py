@@ -1,8 +1,8 @@
-"""Record what the real tap-zuora 1.6.1 writes, for the demo and for tests.
+"""Record what the real tap-zuora 1.6.1 writes, for tests.
 
 Regenerate the recordings byte for byte with::
 
-    uv run tests/demo/record.py
+    uv run tests/recorded/record.py
 
 Each file under ``tests/data/tap_zuora/`` is the tap's stdout, whole and unchanged: four runs and
 the catalog that ``--discover`` printed. The tap ran against ``mock_zuora.py`` with a clock that

@@ -1,4 +1,4 @@
-"""What happened in the demo's Zuora tenant: a catalogue, sixteen customers, then a busy week.
+"""What happened in the recorded Zuora tenant: a catalogue, sixteen customers, then a busy week.
 
 `tell` fills a `Tenant`. The busy week (`WEEK`) lies between the two recorded runs, so that the
 second one, which is incremental, has something to send: changes, new rows and a deleted one.

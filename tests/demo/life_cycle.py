@@ -1,0 +1,162 @@
+"""The demo: the life cycle of a 360 sync with a cleanup in it, which Meltano's job `demo` runs.
+
+Real Meltano runs the real tap-zuora and the target; Zuora and Salesforce are emulated.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from typing import TYPE_CHECKING, NamedTuple
+
+from console import heading, say, table
+from emulated import Emulator
+from image import differences, size
+from meltano_runs import EXTRACTOR, LOADER, MODE_VARIABLE, URL_VARIABLE, DemoError, Pipeline
+
+if TYPE_CHECKING:
+    from image import Image
+    from meltano_runs import Ran
+
+DEFAULT_URL = "http://127.0.0.1:8360"
+FULL, INCREMENTAL = "full", "incremental"
+COLUMNS = (
+    "Step", "Sent", "Changed", "Again", "Loaded", "Deleted", "In Salesforce", "Next sync"
+)  # fmt: skip
+LEGEND = (
+    "Sent by the tap; of them Changed in Zuora since the last sync, or sent Again: tap-zuora",
+    "begins with the last record of each stream. Loaded into Salesforce, Deleted from it.",
+)
+
+
+class Row(NamedTuple):
+    """A line of the table; what doesn't apply is None."""
+
+    step: str
+    sent: int | None
+    changed: int | None
+    again: int | None
+    loaded: int | None
+    deleted: int | None
+    in_salesforce: int
+    next_sync: str
+
+
+def main() -> None:
+    """Run the whole of it, and stop the emulator however it ends."""
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr] # a real stdout
+    arguments = _parser().parse_args()
+    emulator = Emulator((os.environ.get(URL_VARIABLE) or DEFAULT_URL).rstrip("/"))
+    try:
+        emulator.start(arguments.records)
+        try:
+            Demo(emulator).show(arguments.changes)
+        finally:
+            emulator.stop()
+    except DemoError as error:
+        sys.exit(str(error))
+
+
+class Demo:
+    """What is known while it goes on.
+
+    Args:
+        emulator: Started, with an org that was never synced.
+    """
+
+    def __init__(self, emulator: Emulator) -> None:
+        self._emulator = emulator
+        self._pipeline = Pipeline(emulator.url)
+        self._rows: list[Row] = []
+        self._changes: dict[str, int] = {}
+        self._next_sync = FULL
+        self._of_others = sum(emulator.rows().values())
+        self._streams = set(emulator.synced())
+        self._names: set[str] = set()
+
+    def show(self, changes: int) -> None:
+        """Go through the life cycle."""
+        say(f"An org that was never synced, and its Zuora tenant, emulated at {self._emulator.url}")
+        self._pipeline.forget()
+        self._run("Full sync", "sync")
+        self._change(changes)
+        self._run("Incremental sync", "sync")
+        before = self._image()
+        self._run("Plan", "plan")
+        cleanup = self._run("Cleanup", "cleanup")
+        self._run("Full sync", "sync")
+        after = self._image()
+        # Here customers' own records get their links back.
+        self._tell(before, after, cleanup)
+
+    def _run(self, step: str, mode: str) -> Ran:
+        heading(f"{len(self._rows) + 1} {step}")
+        say(f"$ {MODE_VARIABLE}={mode} meltano run {EXTRACTOR} {LOADER}")
+        ran = self._pipeline.run(mode)
+        sent, is_full = sum(ran.sent.values()), self._next_sync == FULL
+        changed = sum(min(count, self._changes.get(name, 0)) for name, count in ran.sent.items())
+        if mode == "sync":
+            self._changes = {}
+            self._names |= {each["api_name"] for each in ran.report["objects"]}
+        self._next_sync = INCREMENTAL if self._streams & ran.bookmarks.keys() else FULL
+        self._add(
+            Row(
+                step,
+                sent,
+                None if is_full else changed,
+                None if is_full else sent - changed,
+                ran.total("upserted") if mode == "sync" else None,
+                ran.total("deleted") if mode != "plan" else None,
+                self._in_salesforce(),
+                self._next_sync,
+            )
+        )
+        return ran
+
+    def _change(self, number: int) -> None:
+        heading(f"{len(self._rows) + 1} Changes in Zuora")
+        kinds = self._emulator.change(number)
+        self._changes = {name: sum(each.values()) for name, each in kinds.items()}
+        totals = {
+            kind: sum(each[kind] for each in kinds.values())
+            for kind in ("changed", "added", "deleted")
+        }
+        say(", ".join(f"{count:,} {kind}" for kind, count in totals.items()))
+        changed = sum(self._changes.values())
+        held = self._in_salesforce()
+        self._add(Row("Changes in Zuora", None, changed, None, None, None, held, self._next_sync))
+
+    def _add(self, row: Row) -> None:
+        self._rows.append(row)
+        say(f"Zuora's records in Salesforce: {row.in_salesforce:,}. Next sync: {row.next_sync}.")
+
+    def _in_salesforce(self) -> int:
+        return sum(self._emulator.rows().values()) - self._of_others
+
+    def _image(self) -> Image:
+        return self._emulator.org.image(self._names)
+
+    def _tell(self, before: Image, after: Image, cleanup: Ran) -> None:
+        heading("The whole life cycle")
+        table(COLUMNS, self._rows)
+        for line in LEGEND:
+            say(line)
+        kept = ", ".join(cleanup.report["state"]["bookmarks_kept"])
+        say(f"The cleanup left the bookmarks of streams that no 360 object holds: {kept}.")
+        changed = list(differences(before, after))
+        if changed:
+            raise DemoError("Not all is as it was before the cleanup:\n" + "\n".join(changed[:20]))
+        rows, values = size(after)
+        say(f"All {rows:,} records are as before the cleanup: {values:,} values compared.")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--records", type=int, default=3000, help="how many Zuora has")
+    parser.add_argument("--changes", type=int, default=20, help="how many change in Zuora")
+    return parser
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,100 @@
+"""Runs the demo's pipeline with Meltano, as a user does: the mode is a variable of one run."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+EXTRACTOR, LOADER = "tap-zuora", "target-zuora360-cleanup"
+MODE_VARIABLE = "TARGET_ZUORA360_CLEANUP_MODE"
+URL_VARIABLE = "TARGET_ZUORA360_CLEANUP_INSTANCE_URL"
+"""Meltano's variable for the loader's setting; both emulators are where it points."""
+_SECONDS = 300
+_LAST_LINES = 30
+
+
+class DemoError(Exception):
+    """A step failed; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What one run did.
+
+    Attributes:
+        report: The target's own `report.json`.
+        bookmarks: The bookmarks that Meltano has stored after it, by stream.
+    """
+
+    report: Mapping[str, Any]
+    bookmarks: Mapping[str, Any]
+
+    @property
+    def sent(self) -> dict[str, int]:
+        """Records that the tap has sent, by stream."""
+        return dict(self.report["records_read"])
+
+    def total(self, count: str) -> int:
+        """One of the report's counts over all object types."""
+        return sum(each.get(count, 0) for each in self.report["objects"])
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """The pair of tap and target in this Meltano project; it has one state, whatever the mode.
+
+    Attributes:
+        url: Where the emulator is.
+    """
+
+    url: str
+
+    @property
+    def state_id(self) -> str:
+        """Meltano's name for this pipeline's state."""
+        return f"{os.environ['MELTANO_ENVIRONMENT']}:{EXTRACTOR}-to-{LOADER}"
+
+    def run(self, mode: str) -> Ran:
+        """One `meltano run` in a mode.
+
+        Raises:
+            DemoError: It failed.
+        """
+        earlier = _reports()
+        self._meltano("run", EXTRACTOR, LOADER, **{MODE_VARIABLE: mode})
+        (made,) = _reports() - earlier
+        report = json.loads(made.read_text(encoding="utf-8"))
+        return Ran(report, self._bookmarks())
+
+    def forget(self) -> None:
+        """Remove the state that an earlier demo left."""
+        self._meltano("state", "clear", "--force", self.state_id)
+
+    def _bookmarks(self) -> dict[str, Any]:
+        stored = json.loads(self._meltano("state", "get", self.state_id).stdout)
+        bookmarks: dict[str, Any] = stored["singer_state"]["bookmarks"]
+        return bookmarks
+
+    def _meltano(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [str(Path(sys.executable).with_name("meltano")), *arguments],
+            env={**os.environ, "ZUORA_URL": self.url, URL_VARIABLE: self.url, **variables},
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_SECONDS, check=False,
+        )  # fmt: skip
+        if done.returncode:
+            end = "\n".join(done.stderr.splitlines()[-_LAST_LINES:])
+            raise DemoError(f"meltano {' '.join(arguments)} failed:\n{end}")
+        return done
+
+
+def _reports() -> set[Path]:
+    folder = os.environ.get("TARGET_ZUORA360_CLEANUP_OUTPUT_DIR") or "output/zuora360-cleanup"
+    return set(Path(folder).glob("*/report.json"))
