@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 import io
-import json
 import logging
 import os
 import signal
 import sys
 from collections import Counter
 from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING, Any, ClassVar, Final
+from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 import click
 from singer_sdk import Sink, Target
-from singer_sdk.exceptions import (
-    ConfigValidationError,
-    InvalidInputLine,
-    InvalidJSONSchema,
-    InvalidRecord,
-    MissingKeyPropertiesError,
-    RecordsWithoutSchemaException,
-)
+from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.helpers.capabilities import PluginCapabilities, TargetCapabilities
 from singer_sdk.io_base import SingerReader
 from typing_extensions import override
@@ -30,6 +22,7 @@ from target_zuora360_cleanup.errors import CleanupError, InputError
 from target_zuora360_cleanup.meltano import parent_command_line, read_pipeline
 from target_zuora360_cleanup.settings_input import read_settings, unknown_settings
 from target_zuora360_cleanup.settings_schema import json_schema
+from target_zuora360_cleanup.sync.reader import BROKEN_STREAM, Interrupted, SyncReader, in_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -42,17 +35,6 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.settings import Settings
     from target_zuora360_cleanup.sync.records import Intake
     from target_zuora360_cleanup.sync.run import SyncRun
-
-
-BROKEN_STREAM: Final = (
-    InvalidInputLine,
-    InvalidJSONSchema,
-    InvalidRecord,
-    MissingKeyPropertiesError,
-    RecordsWithoutSchemaException,
-    json.JSONDecodeError,
-)
-"""What the SDK says of a stream in mode `sync`."""
 
 
 class _RunReader(SingerReader):
@@ -70,38 +52,6 @@ class _RunReader(SingerReader):
     ) -> Counter[str]:
         stream = self._run.follow(_binary(file_input))
         return Counter(RECORD=sum(stream.counts.values()), SCHEMA=len(stream.schemas))
-
-
-class _SyncReader(SingerReader):
-    """Reads the stream as the SDK does; one that can't be loaded is read to its end all the same.
-
-    A target that leaves early makes Meltano fail with a broken pipe, which hides the reason.
-    """
-
-    def __init__(self, target: TargetZuora360Cleanup) -> None:
-        super().__init__()
-        self._target = target
-
-    @override
-    def process_lines(
-        self,
-        file_input: IO[str] | None,
-        callbacks: dict[str, Callable[[dict[str, Any]], None]],
-    ) -> Counter[str]:
-        source = file_input or self.default_input
-        with self._target.told():
-            try:
-                return super().process_lines(source, callbacks)
-            except Interrupted:
-                raise
-            except Exception:
-                for _ in source:
-                    pass
-                raise
-
-
-class Interrupted(CleanupError):
-    """A signal arrived while records were being loaded."""
 
 
 def _binary(file_input: IO[str] | None) -> IO[bytes] | None:
@@ -141,7 +91,7 @@ class TargetZuora360Cleanup(Target):
             from target_zuora360_cleanup.sync.run import SyncRun
 
             self._sync = SyncRun(settings, pipeline)
-            self.message_reader = _SyncReader(self)
+            self.message_reader = SyncReader(self)
             self.setup_mapper()
             return
         from target_zuora360_cleanup.run import Run
@@ -275,7 +225,7 @@ class TargetZuora360Cleanup(Target):
                 cls.logger.error("%s", error)  # noqa: TRY400 - a user's mistake needs no traceback
             sys.exit(InputError.exit_status)
         except BROKEN_STREAM as exc:
-            cls.logger.error("The tap's stream can't be loaded: %s", " ".join(str(exc).split()))  # noqa: TRY400 - the same
+            cls.logger.error("%s", in_words(exc))  # noqa: TRY400 - the same
             sys.exit(InputError.exit_status)
         except CleanupError as exc:
             if not exc.told:

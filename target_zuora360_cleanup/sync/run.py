@@ -21,6 +21,7 @@ from target_zuora360_cleanup.allowances import is_used_up
 from target_zuora360_cleanup.deletion import Stopped
 from target_zuora360_cleanup.errors import CleanupError, InputError, Partial
 from target_zuora360_cleanup.facts import read_relationships
+from target_zuora360_cleanup.meltano import TEST_STREAM
 from target_zuora360_cleanup.objects import BY_NAME
 from target_zuora360_cleanup.output import OutputFolder
 from target_zuora360_cleanup.preflight import read_org, selected
@@ -42,6 +43,7 @@ from target_zuora360_cleanup.sync.shapes import Shapes
 from target_zuora360_cleanup.sync.streams_in import StreamMaps
 from target_zuora360_cleanup.sync.tally import Tally
 from target_zuora360_cleanup.sync.upserts import OPERATION, Upserts
+from target_zuora360_cleanup.timeline import Timeline
 
 if TYPE_CHECKING:
     from target_zuora360_cleanup.meltano import Pipeline
@@ -83,6 +85,7 @@ class SyncRun:
         self._folder = OutputFolder.make(settings.output_dir, settings.mode, _now())
         self._tally = Tally(self._folder)
         self._shapes = Shapes()
+        self._timeline = Timeline()
         self._stop = threading.Event()
         self._records: Counter[str] = Counter()
         self._org: Org | None = None
@@ -101,6 +104,9 @@ class SyncRun:
                 needed is missing, or Salesforce can't be reached.
         """
         loading = self._connected()
+        if name == TEST_STREAM:
+            logger.info("A test stream of Meltano's: nothing is loaded.")
+            return ()
         wanted = {kind.api_name for kind in selected(self._settings)} | set(
             self._settings.stream_objects.values()
         )
@@ -205,6 +211,7 @@ class SyncRun:
         if self._loading:
             self._loading.close()
         report.status, report.error = _status(error), str(error or "")
+        report.timeline = self._timeline.spans
         report.failures = self._tally.failures.grouped()
         report.loaded = {
             name: (BY_NAME[name].label, BY_NAME[name].group, counts.as_json())
@@ -260,6 +267,7 @@ class SyncRun:
                 self._shapes,
                 self._pause,
                 self._go_on,
+                self._timeline,
                 self._settings.job_size,
                 self._settings.max_parallel_jobs,
             ),
@@ -292,13 +300,11 @@ class SyncRun:
     def _wait_for_earlier(self, bulk: Bulk, sender: JobSender) -> None:
         """Jobs of a run that was stopped must not overwrite what this one loads."""
         for job in sender.leftovers(lambda name: name in BY_NAME, _OURS):
-            if job.state == "Open":
-                with suppress(ApiError, RequestException):
-                    bulk.abort(job.id)
-                continue
-            logger.info("Waiting for job %s on %s of an earlier run.", job.id, job.object)
-            with suppress(JobFailed):
-                bulk.wait("ingest", job.id)
+            # (one that is open may be another program's, and changes nothing while it is)
+            if job.state != "Open":
+                logger.info("Waiting for job %s on %s of an earlier run.", job.id, job.object)
+                with suppress(JobFailed):
+                    bulk.wait("ingest", job.id)
 
     def _pause(self, seconds: float) -> None:
         if self._stop.wait(seconds):

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.salesforce.sending import JobSender
     from target_zuora360_cleanup.sync.changes import Change
     from target_zuora360_cleanup.sync.rows import RowShape
+    from target_zuora360_cleanup.timeline import Timeline
 
 logger = logging.getLogger(__name__)
 
@@ -65,6 +66,7 @@ class Upserts:
         shapes: The shapes that changes name by number.
         pause: Waits that many seconds; may raise to give a wait up.
         go_on: Raises when no further job may be begun.
+        timeline: Is told when jobs ran.
         job_size: Rows a job.
         parallel: Jobs under way at once.
     """
@@ -74,6 +76,7 @@ class Upserts:
     shapes: Sequence[RowShape]
     pause: Callable[[float], None]
     go_on: Callable[[], None]
+    timeline: Timeline
     job_size: int
     parallel: int
 
@@ -121,8 +124,10 @@ class Upserts:
         key = shape.columns[0].header
         with closing(self._csv(shape, job.changes)) as rows:
             job_id = self.sender.send(Ingest(job.object, OPERATION, key), rows)
+        began = self.timeline.clock()
         with Metrics(job.object, OPERATION).job(job_id):
             done = self.bulk.wait("ingest", job_id, len(job.changes))
+        self.timeline.add(job.object, began, done.processed - done.failed)
         if not done.failed:
             return []
         by_key = {each.key: each for each in job.changes}
