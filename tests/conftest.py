@@ -12,7 +12,7 @@ import pytest
 from target_zuora360_cleanup import deletion, relink
 from target_zuora360_cleanup.emulator.server import EmulatorServer
 from target_zuora360_cleanup.salesforce import bulk, sending
-from tests.meltano_project import Project, make_template
+from tests.meltano_project import Project, install_tap, make_template
 from tests.untouched import Image, differences
 
 if TYPE_CHECKING:
@@ -45,6 +45,12 @@ def no_waits_between_attempts(monkeypatch: pytest.MonkeyPatch) -> None:
 def meltano_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project that the tests copy, since to set its state takes seconds."""
     return make_template(tmp_path_factory.mktemp("meltano") / "project")
+
+
+@pytest.fixture(scope="session")
+def real_tap(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A program that is the real tap-zuora, installed once."""
+    return install_tap(tmp_path_factory.mktemp("tap") / "project")
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -92,10 +92,15 @@ def project_file() -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Project:
-    """A Meltano project whose loader leads to an emulated org."""
+    """A Meltano project whose loader leads to an emulated org.
+
+    Attributes:
+        variables: What every command is given besides.
+    """
 
     path: Path
     server: EmulatorServer | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
 
     def meltano(self, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """Run a Meltano command, with these settings or, in capitals, variables."""
@@ -130,7 +135,7 @@ class Project:
             }
         given = {
             name if name.isupper() else f"{prefix}_{name.upper()}": value
-            for name, value in variables.items()
+            for name, value in {**self.variables, **variables}.items()
             for prefix in ("TARGET_ZUORA360_CLEANUP", "ZUORA360")
         }
         return plain | {"NO_COLOR": "1"} | given
@@ -170,6 +175,41 @@ class Project:
         """The reports of all runs, oldest first."""
         found = self.path.glob("output/zuora360-cleanup/*/report.json")
         return sorted(found, key=lambda path: path.stat().st_mtime_ns)
+
+
+def install_tap(folder: Path) -> Path:
+    """The real tap-zuora as Meltano installs it; a program that leads it to ``ZUORA_URL``."""
+    own = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))
+    folder.mkdir()
+    (folder / "meltano.yml").write_text(
+        yaml.safe_dump(
+            {
+                "requires_meltano": own["requires_meltano"],
+                "send_anonymous_usage_stats": False,
+                "cli": {"disable_version_check": True},
+                "plugins": {"extractors": own["plugins"]["extractors"]},
+            }
+        ),
+        encoding="utf-8",
+    )
+    done = Project(folder).meltano("install", "extractor", TAP, UV_COMPILE_BYTECODE="1")
+    assert done.returncode == 0, done.stderr
+    program = folder / "tap-zuora"
+    python = folder / ".meltano/extractors" / TAP / "venv/bin/python"
+    program.write_text(f"#!/bin/sh\nexec '{python}' '{ROOT}/tests/demo/tap_zuora_here.py' \"$@\"\n")
+    program.chmod(0o755)
+    return program
+
+
+def with_real_tap(program: Path, select: list[str], **config: str) -> dict[str, Any]:
+    """A meltano.yml with the real tap, which is led to an emulated Zuora."""
+    content = project_file()
+    content["plugins"]["extractors"][0] |= {
+        "executable": str(program),
+        "select": select,
+        "config": {"username": "any", "password": "any", "partner_id": "any", **config},
+    }
+    return content
 
 
 def make_template(path: Path) -> Path:

@@ -49,16 +49,23 @@ def port() -> int:
         return number
 
 
+# What another Meltano around these tests may have set; and installed programs may be compiled.
+OTHERS = ("MELTANO_", "TARGET_", "TAP_", "ZUORA", "PYTHONDONTWRITEBYTECODE")
+
+
+def environ(port: int, **settings: str) -> dict[str, str]:
+    """This process's environment, with settings of the loader."""
+    settings["instance_url"] = f"http://127.0.0.1:{port}"
+    given = {f"TARGET_ZUORA360_CLEANUP_{k.upper()}": v for k, v in settings.items()}
+    return {k: v for k, v in os.environ.items() if not k.startswith(OTHERS)} | given
+
+
 def meltano(
     project: Path, port: int, *arguments: str, **settings: str
 ) -> subprocess.CompletedProcess[str]:
-    """Meltano with none of the variables that another Meltano around these tests may have set."""
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("MELTANO_", "TARGET_"))}
-    settings["instance_url"] = f"http://127.0.0.1:{port}"
-    environment |= {f"TARGET_ZUORA360_CLEANUP_{k.upper()}": v for k, v in settings.items()}
     return subprocess.run(
         [str(Path(sys.executable).with_name("meltano")), *arguments],
-        cwd=project, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        cwd=project, env=environ(port, **settings), stdin=subprocess.DEVNULL, capture_output=True, text=True,
         timeout=SECONDS, check=False,
     )  # fmt: skip
 
@@ -113,13 +120,9 @@ def test_a_demo_that_fails_says_why_and_takes_the_emulator_down_too(
 
 
 def test_a_demo_whose_meltano_is_killed_leaves_no_emulator_behind(project: Path, port: int) -> None:
-    environment = {
-        **os.environ,
-        "TARGET_ZUORA360_CLEANUP_INSTANCE_URL": f"http://127.0.0.1:{port}",
-    }
     with subprocess.Popen(
         [str(Path(sys.executable).with_name("meltano")), "run", "demo"],
-        cwd=project, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        cwd=project, env=environ(port), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     ) as demo:  # fmt: skip
         try:
