@@ -76,6 +76,7 @@ class Report:
             "estimate": self._estimate(),
             "allowances_needed": [asdict(each) for each in self.plan.needs] if self.plan else [],
             "blank_links": self._blank_links(),
+            "strong_links": self._strong_links(),
             "findings": [_finding(each) for each in self.all_findings],
             "failures": [asdict(each) for each in self.failures],
             "state": self._state(),

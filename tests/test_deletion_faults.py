@@ -405,8 +405,12 @@ def test_a_disk_that_can_not_hold_the_backups_is_told_before_the_deletion(
 def test_a_report_that_can_not_be_written_is_told_and_fails_the_run(
     server: EmulatorServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*_: object) -> None:
-        raise OSError(28, "No space left on device")
+    real = OutputFolder.write_json
+
+    def full(self: OutputFolder, name: str, document: dict[str, Any]) -> Path:
+        if name == "report.json":
+            raise OSError(28, "No space left on device")
+        return real(self, name, document)
 
     monkeypatch.setattr(OutputFolder, "write_json", full)
     states, err = io.StringIO(), io.StringIO()
