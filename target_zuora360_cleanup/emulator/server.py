@@ -68,6 +68,7 @@ _RESOURCES = (
 )
 _START_SECONDS = 30.0
 _POLL_SECONDS = 0.01
+_END_SECONDS = 20.0
 _KEEP_ALIVE_SECONDS = 65
 
 
@@ -173,7 +174,9 @@ class EmulatorServer:
         app = create_app(self.service)
         contexts = [None, make_tls(self.ca_file)] if self.options.tls else [None]
         servers = [_server(app, context) for context in contexts]
-        thread = threading.Thread(target=_run, args=(servers, sockets), name="emulator")
+        thread = threading.Thread(
+            target=_run, args=(servers, sockets), name="emulator", daemon=True
+        )
         thread.start()
         stack.callback(_end, servers, thread)
         _wait_until_up(servers, thread)
@@ -190,7 +193,11 @@ def _run(servers: list[uvicorn.Server], sockets: list[socket.socket]) -> None:
 def _end(servers: list[uvicorn.Server], thread: threading.Thread) -> None:
     for server in servers:
         server.should_exit = True
-    thread.join()
+    thread.join(_END_SECONDS)
+    # A client that neither reads nor closes would keep it up.
+    for server in servers:
+        server.force_exit = True
+    thread.join(_END_SECONDS)
 
 
 def _wait_until_up(servers: list[uvicorn.Server], thread: threading.Thread) -> None:
