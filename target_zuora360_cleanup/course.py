@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 from target_zuora360_cleanup.errors import CleanupError, Partial, Refused
 from target_zuora360_cleanup.output import OutputFolder
 from target_zuora360_cleanup.preflight import selected
-from target_zuora360_cleanup.report import Report, Status
+from target_zuora360_cleanup.report import Report, status_of
 from target_zuora360_cleanup.report_files import write_report
 from target_zuora360_cleanup.states import Resets
 from target_zuora360_cleanup.work import Work, refuse_blocked
@@ -193,7 +193,7 @@ class Course:
     ) -> BaseException | None:
         """Write the report; what the run ends with, since the report may not be to be written."""
         report, work = self.report, self.work
-        report.status, report.error = _status(error), str(error or "")
+        report.status, report.error = status_of(error), str(error or "")
         report.plan, report.outcomes = work.plan, work.outcomes
         report.timeline = work.timeline.spans
         report.failures = work.failures.grouped()
@@ -215,14 +215,6 @@ def _words(findings: Sequence[Finding]) -> str:
 
 def _raise(error: BaseException) -> NoReturn:
     raise error
-
-
-def _status(error: BaseException | None) -> Status:
-    if error is None:
-        return "done"
-    if isinstance(error, Refused):
-        return "refused"
-    return "partial" if isinstance(error, Partial) else "failed"
 
 
 def _now() -> datetime:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Final
 
 from requests import RequestException
 
-from target_zuora360_cleanup.allowances import is_used_up
 from target_zuora360_cleanup.csv_ids import find_ids, without
+from target_zuora360_cleanup.halting import QuotaReached, Stopped, go_on
 from target_zuora360_cleanup.metrics import Metrics
 from target_zuora360_cleanup.outcome import Failures, Outcome, split_error
 from target_zuora360_cleanup.rounds import RoundFailures, rounds
@@ -45,14 +45,6 @@ COLLECTION_ROWS: Final = 2 * COLLECTION
 """Up to here Collections need no more calls than a Bulk job (create, poll)."""
 PAUSE_SECONDS: Final = 1.0
 """Before the second round; what held a lock has time to end."""
-
-
-class QuotaReached(Exception):
-    """The share of the org's API calls that may be used is used up."""
-
-
-class Stopped(Exception):
-    """A signal asked to stop; what runs on the server is left to run."""
 
 
 @dataclass(frozen=True)
@@ -203,14 +195,7 @@ class Deletion:
             raise Stopped
 
     def _go_on(self) -> None:
-        if self.stop.is_set():
-            raise Stopped
-        quota = self.settings.quota_percent_total
-        if is_used_up(self.org.session.usage, quota):
-            raise QuotaReached(
-                f"{quota} % of the org's daily API calls are used (quota_percent_total); run the "
-                "cleanup again when more are allowed"
-            )
+        go_on(self.stop, self.org.session.usage, self.settings.quota_percent_total)
 
     def _job_in_slot(self, step: Step, ids: IdFile, failed: RoundFailures) -> None:
         try:

@@ -18,8 +18,7 @@ from urllib.parse import quote
 
 from requests import RequestException
 
-from target_zuora360_cleanup.allowances import is_used_up
-from target_zuora360_cleanup.deletion import QuotaReached, Stopped
+from target_zuora360_cleanup.halting import Stopped, go_on
 from target_zuora360_cleanup.outcome import split_error
 from target_zuora360_cleanup.relink_plan import by_object, by_parent
 from target_zuora360_cleanup.rounds import ROUNDS, rounds
@@ -37,6 +36,7 @@ from target_zuora360_cleanup.salesforce.rows import (
     Selection,
     read_table,
     read_tables,
+    soql_text,
 )
 from target_zuora360_cleanup.salesforce.sending import DELETIONS
 
@@ -270,14 +270,7 @@ class Relinking:
             raise Stopped
 
     def _go_on(self) -> None:
-        if self.stop.is_set():
-            raise Stopped
-        quota = self.settings.quota_percent_total
-        if is_used_up(self.org.session.usage, quota):
-            raise QuotaReached(
-                f"{quota} % of the org's daily API calls are used (quota_percent_total); relink "
-                "again when more are allowed"
-            )
+        go_on(self.stop, self.org.session.usage, self.settings.quota_percent_total)
 
 
 def csv_line(values: Sequence[str]) -> bytes:
@@ -285,11 +278,6 @@ def csv_line(values: Sequence[str]) -> bytes:
     text = io.StringIO()
     csv.writer(text, lineterminator="").writerow(values)
     return text.getvalue().encode()
-
-
-def soql_text(value: str) -> str:
-    """A string literal of SOQL."""
-    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
 def _parts(values: Iterable[str]) -> Iterator[list[str]]:

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, Final, TextIO, TypeAlias
 
 from requests import RequestException
 
-from target_zuora360_cleanup.deletion import QuotaReached, Stopped
 from target_zuora360_cleanup.errors import CleanupError, Partial, Refused
+from target_zuora360_cleanup.halting import QuotaReached, Stopped
 from target_zuora360_cleanup.link_choice import candidates, check_org, newer_than, newest, others
 from target_zuora360_cleanup.link_files import Lookup, Snapshot
 from target_zuora360_cleanup.outcome import Failures
@@ -34,6 +34,7 @@ from target_zuora360_cleanup.relink_report import (
     write_not_restored,
 )
 from target_zuora360_cleanup.relink_store import LinkStore
+from target_zuora360_cleanup.report import status_of
 from target_zuora360_cleanup.salesforce.bulk import Bulk
 from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed
 from target_zuora360_cleanup.salesforce.org import Org, connect, unreachable
@@ -44,7 +45,6 @@ if TYPE_CHECKING:
 
     from target_zuora360_cleanup.facts import OrgInfo
     from target_zuora360_cleanup.relink_plan import Way
-    from target_zuora360_cleanup.report import Status
     from target_zuora360_cleanup.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -206,7 +206,7 @@ class _Relink:
         )
         error = error or self._left()
         self._note_hidden()
-        report.status, report.error = _status(error), str(error or "")
+        report.status, report.error = status_of(error), str(error or "")
         if self._org:
             report.calls, report.usage = self._org.session.calls, self._org.session.usage
         try:
@@ -318,14 +318,6 @@ def _stoppable(stop: threading.Event) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _status(error: CleanupError | None) -> Status:
-    if error is None:
-        return "done"
-    if isinstance(error, Refused):
-        return "refused"
-    return "partial" if isinstance(error, Partial) else "failed"
 
 
 def _now() -> datetime:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from target_zuora360_cleanup.errors import Partial, Refused
 from target_zuora360_cleanup.estimate import BASIS, Estimate
 from target_zuora360_cleanup.headline import headline
 
@@ -22,6 +23,15 @@ if TYPE_CHECKING:
 SCHEMA_VERSION: Final = 1
 
 Status = Literal["done", "refused", "partial", "failed"]
+
+
+def status_of(error: BaseException | None) -> Status:
+    """How a run ended that failed with this, if with anything."""
+    if error is None:
+        return "done"
+    if isinstance(error, Refused):
+        return "refused"
+    return "partial" if isinstance(error, Partial) else "failed"
 
 
 @dataclass

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 from requests import RequestException
 
 from target_zuora360_cleanup.cleanup import carry_out
-from target_zuora360_cleanup.deletion import Deletion, Stopped
+from target_zuora360_cleanup.deletion import Deletion
 from target_zuora360_cleanup.errors import CleanupError, InputError, Partial, Refused
+from target_zuora360_cleanup.halting import Stopped
 from target_zuora360_cleanup.links import LinkSnapshot
 from target_zuora360_cleanup.objects import is_unlisted
 from target_zuora360_cleanup.outcome import Failures, Outcome

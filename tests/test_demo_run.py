@@ -65,8 +65,8 @@ def meltano(
 ) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [str(Path(sys.executable).with_name("meltano")), *arguments],
-        cwd=project, env=environ(port, **settings), stdin=subprocess.DEVNULL,
-        capture_output=True, text=True, timeout=SECONDS, check=False,
+        cwd=project, env=environ(port, **settings), stdin=subprocess.DEVNULL, text=True,
+        capture_output=True, timeout=SECONDS, check=False,
     )  # fmt: skip
 
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from target_zuora360_cleanup.link_files import Lookup
-from target_zuora360_cleanup.relink import csv_line, soql_text
+from target_zuora360_cleanup.relink import csv_line
 from target_zuora360_cleanup.relink_plan import Way
 from target_zuora360_cleanup.relink_store import LinkStore
+from target_zuora360_cleanup.salesforce.rows import soql_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

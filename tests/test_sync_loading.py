@@ -192,6 +192,8 @@ def test_an_account_without_a_salesforce_account_is_left_out_with_all_that_is_be
         ("s6", "PARENT_NOT_IN_SALESFORCE"),
     }  # fmt: skip
     assert done.object(ACCOUNT)["skipped"] == 3
+    # Whatever becomes of them, the report tells how many the tap has sent.
+    assert done.report["records_read"] == {"Account": 4, "Invoice": 2, "InvoiceItem": 1}
 
 
 def test_a_row_whose_parents_stream_is_not_selected_fails_and_the_state_stays(

@@ -137,3 +137,8 @@ def whole_lines(blocks: Iterator[bytes]) -> Iterator[bytes]:
         rest = block[cut:]
     if rest:
         yield rest + b"\n"
+
+
+def soql_text(value: str) -> str:
+    """A string literal of SOQL."""
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"

@@ -14,6 +14,7 @@ from target_zuora360_cleanup.salesforce.bulk import Ingest
 from target_zuora360_cleanup.salesforce.csv_file import IdFile
 from target_zuora360_cleanup.salesforce.errors import ApiError
 from target_zuora360_cleanup.salesforce.org import COLLECTION
+from target_zuora360_cleanup.salesforce.rows import soql_text
 
 if TYPE_CHECKING:
     from target_zuora360_cleanup.salesforce.bulk import Bulk
@@ -112,7 +113,9 @@ class Removals:
 
     def _rows(self, select: str, keys: Sequence[str]) -> list[dict[str, Any]]:
         parts = (keys[at : at + _KEYS] for at in range(0, len(keys), _KEYS))
-        answers = self.org.query_each([f"{select} IN ({_quoted(part)})" for part in parts])
+        answers = self.org.query_each(
+            [f"{select} IN ({', '.join(map(soql_text, part))})" for part in parts]
+        )
         rows: list[dict[str, Any]] = []
         for answer in answers:
             if isinstance(answer, ApiError):
@@ -140,10 +143,6 @@ class Removals:
         if done.failed:
             for row in self.bulk.failed_rows(job_id):
                 yield row["sf__Id"] or row["Id"], split_error(row["sf__Error"])
-
-
-def _quoted(keys: Sequence[str]) -> str:
-    return ", ".join("'" + key.replace("\\", "\\\\").replace("'", "\\'") + "'" for key in keys)
 
 
 def _follow(row: dict[str, Any], path: str) -> str:

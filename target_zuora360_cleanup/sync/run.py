@@ -17,15 +17,14 @@ from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from requests import RequestException
 
-from target_zuora360_cleanup.allowances import is_used_up
-from target_zuora360_cleanup.deletion import Stopped
 from target_zuora360_cleanup.errors import CleanupError, InputError, Partial
 from target_zuora360_cleanup.facts import read_relationships
+from target_zuora360_cleanup.halting import QuotaReached, Stopped, go_on
 from target_zuora360_cleanup.meltano import TEST_STREAM
 from target_zuora360_cleanup.objects import BY_NAME
 from target_zuora360_cleanup.output import OutputFolder
 from target_zuora360_cleanup.preflight import read_org, selected
-from target_zuora360_cleanup.report import Report, Status
+from target_zuora360_cleanup.report import Report, status_of
 from target_zuora360_cleanup.report_files import write_report
 from target_zuora360_cleanup.salesforce.bulk import Bulk
 from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed, SessionExpired
@@ -210,7 +209,7 @@ class SyncRun:
         report = self._report
         if self._loading:
             self._loading.close()
-        report.status, report.error = _status(error), str(error or "")
+        report.status, report.error = status_of(error), str(error or "")
         report.timeline = self._timeline.spans
         report.failures = self._tally.failures.grouped()
         report.loaded = {
@@ -311,14 +310,8 @@ class SyncRun:
             raise Stopped
 
     def _go_on(self) -> None:
-        if self._stop.is_set():
-            raise Stopped
-        quota = self._settings.quota_percent_total
-        if self._org and is_used_up(self._org.session.usage, quota):
-            raise Partial(
-                f"{quota} % of the org's daily API calls are used (quota_percent_total). The "
-                "stored state stays before what is not loaded; run again when more are allowed."
-            )
+        usage = self._org.session.usage if self._org else None
+        go_on(self._stop, usage, self._settings.quota_percent_total)
 
     @contextmanager
     def _in_words(self) -> Iterator[None]:
@@ -334,6 +327,8 @@ class SyncRun:
         except OSError as exc:
             why = f"can't write {exc.filename or 'a temporary file'}: {exc.strerror}"
             raise Partial(f"The run stopped: {why}. {_NEXT}") from None
+        except QuotaReached as exc:
+            raise Partial(f"{exc}. {_NEXT}") from None
         except Stopped:
             raise Partial(f"The run was stopped. {_NEXT}") from None
 
@@ -343,9 +338,3 @@ _NEXT: Final = "The stored state stays before it, so the next run sends the same
 
 def _now() -> datetime:
     return datetime.now(timezone.utc)
-
-
-def _status(error: BaseException | None) -> Status:
-    if error is None:
-        return "done"
-    return "partial" if isinstance(error, Partial) else "failed"
