@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from target_zuora360_cleanup.facts import OrgFacts, Relationship
-    from target_zuora360_cleanup.meltano import Pipeline
+    from target_zuora360_cleanup.meltano.pipeline import Pipeline
     from target_zuora360_cleanup.settings import Settings
 
 _SAFE_QUOTES: Final = 3

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from target_zuora360_cleanup.allowances import Need
     from target_zuora360_cleanup.facts import OrgFacts
-    from target_zuora360_cleanup.meltano import Pipeline
+    from target_zuora360_cleanup.meltano.pipeline import Pipeline
     from target_zuora360_cleanup.settings import Settings
 
 _ID_LENGTH: Final = 15

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from target_zuora360_cleanup.direct_run import DirectRun
-    from target_zuora360_cleanup.report import Report
+    from target_zuora360_cleanup.report.document import Report
 
 __all__ = ["main", "shared_options"]
 
@@ -104,7 +104,7 @@ def relink(
     """Set lookups again that a cleanup has left blank, once a sync has brought their parents."""
     with _exits():
         settings = read_cli_settings(sources, os.environ, "plan")
-        from target_zuora360_cleanup.relink_command import run_relink
+        from target_zuora360_cleanup.relink.command import run_relink
 
         run_relink(settings, snapshot, dry_run, sys.stderr, sys.stdout if as_json else None)
 
@@ -157,7 +157,7 @@ def _handler(console: Console) -> logging.Handler:
 
 
 def _tell_words(report: Report, folder: Path) -> None:
-    from target_zuora360_cleanup.summary import summary
+    from target_zuora360_cleanup.report.summary import summary
 
     click.echo(summary(report, folder), nl=False)
 

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Final, NoReturn
 from target_zuora360_cleanup.errors import CleanupError, Partial, Refused
 from target_zuora360_cleanup.output import OutputFolder
 from target_zuora360_cleanup.preflight import selected
-from target_zuora360_cleanup.report import Report, status_of
-from target_zuora360_cleanup.report_files import write_report
+from target_zuora360_cleanup.report.document import Report, status_of
+from target_zuora360_cleanup.report.files import write_report
 from target_zuora360_cleanup.states import Resets
 from target_zuora360_cleanup.work import Work, refuse_blocked
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from target_zuora360_cleanup.finding import Finding
-    from target_zuora360_cleanup.meltano import Pipeline
+    from target_zuora360_cleanup.meltano.pipeline import Pipeline
     from target_zuora360_cleanup.progress import ProgressListener
     from target_zuora360_cleanup.settings import Settings
     from target_zuora360_cleanup.states import ResetSink

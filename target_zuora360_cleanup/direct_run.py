@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from target_zuora360_cleanup.course import Course, Interrupted
-from target_zuora360_cleanup.meltano import Pipeline
+from target_zuora360_cleanup.meltano.pipeline import Pipeline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from target_zuora360_cleanup.progress import ProgressListener
-    from target_zuora360_cleanup.report import Report
+    from target_zuora360_cleanup.report.document import Report
     from target_zuora360_cleanup.settings import Settings
     from target_zuora360_cleanup.states import ResetSink
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from target_zuora360_cleanup.facts import OrgFacts
     from target_zuora360_cleanup.finding import Finding
-    from target_zuora360_cleanup.meltano import Pipeline
+    from target_zuora360_cleanup.meltano.pipeline import Pipeline
     from target_zuora360_cleanup.settings import Settings
 
 

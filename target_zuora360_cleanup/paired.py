@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from target_zuora360_cleanup.meltano import Pipeline
-from target_zuora360_cleanup.meltano_command import find_meltano
-from target_zuora360_cleanup.meltano_runs import MeltanoRuns
-from target_zuora360_cleanup.meltano_state import MeltanoStates
+from target_zuora360_cleanup.meltano.command import find_meltano
+from target_zuora360_cleanup.meltano.pipeline import Pipeline
+from target_zuora360_cleanup.meltano.runs import MeltanoRuns
+from target_zuora360_cleanup.meltano.state_store import MeltanoStates
+from target_zuora360_cleanup.meltano.watch import RunWatch
 from target_zuora360_cleanup.objects import OBJECTS
 from target_zuora360_cleanup.paired_states import matches
-from target_zuora360_cleanup.run_watch import RunWatch
 from target_zuora360_cleanup.state_file import StateFiles
 from target_zuora360_cleanup.stored_states import StoredStates
 from target_zuora360_cleanup.streams import StreamNames

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.allowances import Need
     from target_zuora360_cleanup.facts import ObjectFacts, OrgFacts, OrgInfo, Relationship
     from target_zuora360_cleanup.finding import Finding
-    from target_zuora360_cleanup.meltano import Pipeline
+    from target_zuora360_cleanup.meltano.pipeline import Pipeline
     from target_zuora360_cleanup.objects import ObjectType
     from target_zuora360_cleanup.settings import Settings
 

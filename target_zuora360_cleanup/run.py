@@ -14,16 +14,16 @@ from typing import IO, TYPE_CHECKING, TextIO
 from target_zuora360_cleanup.course import Course, Interrupted
 from target_zuora360_cleanup.errors import CleanupError
 from target_zuora360_cleanup.paired import is_own_state_paired, paired_sinks, stream_names
+from target_zuora360_cleanup.report.summary import summary
 from target_zuora360_cleanup.stream import FirstRecord, SingerStream, State
 from target_zuora360_cleanup.stream_state import StreamState
-from target_zuora360_cleanup.summary import summary
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from target_zuora360_cleanup.meltano import Pipeline
+    from target_zuora360_cleanup.meltano.pipeline import Pipeline
     from target_zuora360_cleanup.progress import ProgressListener
-    from target_zuora360_cleanup.report import Report
+    from target_zuora360_cleanup.report.document import Report
     from target_zuora360_cleanup.settings import Settings
     from target_zuora360_cleanup.states import ResetSink
 

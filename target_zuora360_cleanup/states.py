@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from target_zuora360_cleanup.finding import Finding
-    from target_zuora360_cleanup.report import Report
+    from target_zuora360_cleanup.report.document import Report
 
 Objects = frozenset[str]
 """API names of the object types that are cleaned."""

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from target_zuora360_cleanup.finding import Finding
-    from target_zuora360_cleanup.report import Report
-    from target_zuora360_cleanup.run_watch import RunWatch
+    from target_zuora360_cleanup.meltano.watch import RunWatch
+    from target_zuora360_cleanup.report.document import Report
     from target_zuora360_cleanup.state_form import State
     from target_zuora360_cleanup.states import Objects
     from target_zuora360_cleanup.streams import StreamNames

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from target_zuora360_cleanup.finding import Finding
-    from target_zuora360_cleanup.report import Report
+    from target_zuora360_cleanup.report.document import Report
     from target_zuora360_cleanup.state import Reset
     from target_zuora360_cleanup.states import Objects
     from target_zuora360_cleanup.stream import FirstRecord, State

@@ -19,7 +19,7 @@ from singer_sdk.io_base import SingerReader
 from typing_extensions import override
 
 from target_zuora360_cleanup.errors import CleanupError, InputError
-from target_zuora360_cleanup.meltano import parent_command_line, read_pipeline
+from target_zuora360_cleanup.meltano.pipeline import parent_command_line, read_pipeline
 from target_zuora360_cleanup.settings_input import read_settings, unknown_settings
 from target_zuora360_cleanup.settings_schema import json_schema
 from target_zuora360_cleanup.sync.reader import BROKEN_STREAM, Interrupted, SyncReader, in_words

@@ -24,18 +24,18 @@ from target_zuora360_cleanup.plan import Plan, backup_bytes, make_plan
 from target_zuora360_cleanup.plan_file import SavedPlan, changes, read_plan_file
 from target_zuora360_cleanup.preflight import read_facts, read_org, selected
 from target_zuora360_cleanup.progress import Progress
+from target_zuora360_cleanup.report.timeline import Timeline
 from target_zuora360_cleanup.salesforce.bulk import Bulk
 from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed, SessionExpired
 from target_zuora360_cleanup.salesforce.org import Org, connect, unreachable
 from target_zuora360_cleanup.salesforce.sending import JobSender
-from target_zuora360_cleanup.timeline import Timeline
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from target_zuora360_cleanup.facts import OrgFacts
     from target_zuora360_cleanup.finding import Finding
-    from target_zuora360_cleanup.meltano import Pipeline
+    from target_zuora360_cleanup.meltano.pipeline import Pipeline
     from target_zuora360_cleanup.output import OutputFolder
     from target_zuora360_cleanup.progress import ProgressListener
     from target_zuora360_cleanup.salesforce.bulk import ListedJob

@@ -9,8 +9,9 @@ from weakref import WeakKeyDictionary
 
 import pytest
 
-from target_zuora360_cleanup import deletion, relink
+from target_zuora360_cleanup import deletion
 from target_zuora360_cleanup.emulator.server import EmulatorServer
+from target_zuora360_cleanup.relink import relinking
 from target_zuora360_cleanup.salesforce import bulk, sending
 from tests.meltano_project import Project, install_tap, make_template
 from tests.untouched import Image, differences
@@ -37,7 +38,7 @@ def no_waits_between_attempts(monkeypatch: pytest.MonkeyPatch) -> None:
     """As many attempts as ever, but one after the other; an outage is given up soon."""
     monkeypatch.setattr(sending, "WAITS", (0.0,) * len(sending.WAITS))
     monkeypatch.setattr(deletion, "PAUSE_SECONDS", 0.0)
-    monkeypatch.setattr(relink, "PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(relinking, "PAUSE_SECONDS", 0.0)
     monkeypatch.setattr(bulk, "PATIENCE_SECONDS", 0.2)
 
 

@@ -58,7 +58,7 @@ def target(config: dict[str, Any], out: str, err: str) -> None:
     """Run the target as a process of its own does: state lines to one file, the rest to another."""
     from target_zuora360_cleanup import deletion
     from target_zuora360_cleanup.errors import CleanupError
-    from target_zuora360_cleanup.meltano import Pipeline
+    from target_zuora360_cleanup.meltano.pipeline import Pipeline
     from target_zuora360_cleanup.run import Run
     from target_zuora360_cleanup.salesforce import sending, session
     from target_zuora360_cleanup.settings_input import read_settings

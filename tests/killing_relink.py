@@ -30,7 +30,7 @@ ORG: Final = OrgOptions(
 )
 LINKS: Final = frozenset({"Renewal_Forecast__c.Subscription__c"})
 ATTEMPTS: Final = 40
-_PRELOAD: Final = ["target_zuora360_cleanup.relink_command", "simple_salesforce.api"]
+_PRELOAD: Final = ["target_zuora360_cleanup.relink.command", "simple_salesforce.api"]
 
 
 class Base:
@@ -50,17 +50,17 @@ class Base:
 
 def target(config: dict[str, Any], err: str) -> None:
     """Relink as a process of its own does."""
-    from target_zuora360_cleanup import relink
     from target_zuora360_cleanup.errors import CleanupError
-    from target_zuora360_cleanup.relink_command import run_relink
+    from target_zuora360_cleanup.relink import relinking
+    from target_zuora360_cleanup.relink.command import run_relink
     from target_zuora360_cleanup.salesforce import sending, session
     from target_zuora360_cleanup.settings_input import read_settings
 
     # As many attempts as ever, with short waits; some rounds read by queries, some by jobs.
     session.BACKOFF_SECONDS = 0.005  # type: ignore[misc]
     sending.WAITS = (0.01,) * 6  # type: ignore[misc]
-    relink.PAUSE_SECONDS = 0.01  # type: ignore[misc]
-    relink.FEW = config.pop("few")  # type: ignore[misc]
+    relinking.PAUSE_SECONDS = 0.01  # type: ignore[misc]
+    relinking.FEW = config.pop("few")  # type: ignore[misc]
     with Path(err).open("a", encoding="utf-8") as log:
         os.dup2(log.fileno(), 2)
         try:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from target_zuora360_cleanup.errors import CleanupError
-from target_zuora360_cleanup.meltano import Pipeline
+from target_zuora360_cleanup.meltano.pipeline import Pipeline
 from target_zuora360_cleanup.run import Run
 from target_zuora360_cleanup.settings_input import read_settings
 

@@ -11,7 +11,7 @@ import pytest
 
 from target_zuora360_cleanup.emulator.org import CUSTOMER_OBJECTS, OrgOptions
 from target_zuora360_cleanup.emulator.server import EmulatorServer
-from target_zuora360_cleanup.meltano import Pipeline
+from target_zuora360_cleanup.meltano.pipeline import Pipeline
 from tests.support import (
     ALLOWED,
     BOOKMARKS,

@@ -18,7 +18,7 @@ from typing_extensions import override
 from target_zuora360_cleanup.emulator.org import OrgOptions
 from target_zuora360_cleanup.emulator.server import EmulatorServer
 from target_zuora360_cleanup.errors import CleanupError, InputError
-from target_zuora360_cleanup.meltano import Pipeline
+from target_zuora360_cleanup.meltano.pipeline import Pipeline
 from target_zuora360_cleanup.output import Backup, FailureFile, OutputFolder
 from target_zuora360_cleanup.run import Run
 from target_zuora360_cleanup.settings_input import read_settings

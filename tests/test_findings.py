@@ -14,7 +14,7 @@ import target_zuora360_cleanup
 from target_zuora360_cleanup.emulator.options import ServerOptions
 from target_zuora360_cleanup.emulator.org import OrgOptions
 from target_zuora360_cleanup.emulator.server import EmulatorServer
-from target_zuora360_cleanup.meltano import Pipeline
+from target_zuora360_cleanup.meltano.pipeline import Pipeline
 from tests.support import ALLOWED, Ran, login, run
 
 ORG_ID = "00D5g0000000001EAA"

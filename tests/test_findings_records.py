@@ -10,7 +10,7 @@ import pytest
 from target_zuora360_cleanup.emulator.org import OrgOptions
 from target_zuora360_cleanup.emulator.server import EmulatorServer
 from target_zuora360_cleanup.estimate import Estimate
-from target_zuora360_cleanup.meltano import Pipeline
+from target_zuora360_cleanup.meltano.pipeline import Pipeline
 from tests.support import ALLOWED, login, run
 
 if TYPE_CHECKING:

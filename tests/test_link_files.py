@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from target_zuora360_cleanup.errors import InputError
-from target_zuora360_cleanup.link_files import Lookup, Snapshot, snapshots_in
+from target_zuora360_cleanup.relink.snapshot import Lookup, Snapshot, snapshots_in
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from target_zuora360_cleanup.errors import InputError
-from target_zuora360_cleanup.meltano_command import Meltano, find_meltano, started_by
+from target_zuora360_cleanup.meltano.command import Meltano, find_meltano, started_by
 from target_zuora360_cleanup.stored_states import StoreFailed
 
 if TYPE_CHECKING:

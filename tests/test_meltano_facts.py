@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from target_zuora360_cleanup.meltano import ancestors, parent_command_line, read_pipeline
+from target_zuora360_cleanup.meltano.pipeline import ancestors, parent_command_line, read_pipeline
 
 ENVIRON = {
     "MELTANO_ENVIRONMENT": "prod",

@@ -17,7 +17,7 @@ from target_zuora360_cleanup.facts import (
     read_relationships,
 )
 from target_zuora360_cleanup.findings import find_all
-from target_zuora360_cleanup.meltano import Pipeline
+from target_zuora360_cleanup.meltano.pipeline import Pipeline
 from target_zuora360_cleanup.objects import BY_NAME
 from target_zuora360_cleanup.outcome import GROUPS, SAMPLES, Failures, split_error
 from target_zuora360_cleanup.quotes import Edge, reachable

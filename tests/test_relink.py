@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from target_zuora360_cleanup import relink as relink_module
 from target_zuora360_cleanup.emulator.schema_data import for_user, load_schema
 from target_zuora360_cleanup.emulator.server import EmulatorServer
 from target_zuora360_cleanup.errors import InputError
-from target_zuora360_cleanup.relink_command import run_relink
+from target_zuora360_cleanup.relink import relinking as relink_module
+from target_zuora360_cleanup.relink.command import run_relink
 from target_zuora360_cleanup.salesforce.bulk import Bulk, Ingest, Job
 from target_zuora360_cleanup.salesforce.sending import JobSender
 from target_zuora360_cleanup.settings_input import read_settings

@@ -26,7 +26,7 @@ FEW, MANY, PARENTS = 10_000, 100_000, 20_000
 _RELINK = """
 import json, re, sys
 from pathlib import Path
-from target_zuora360_cleanup.relink_command import run_relink
+from target_zuora360_cleanup.relink.command import run_relink
 from target_zuora360_cleanup.settings_input import read_settings
 status = run_relink(read_settings(json.loads(sys.argv[1])), None, False, sys.stderr)
 # (getrusage would count what the parent of this process had)

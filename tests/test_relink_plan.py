@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from target_zuora360_cleanup.link_files import Lookup
-from target_zuora360_cleanup.relink_plan import by_object, by_parent, external_id_field, find_way
+from target_zuora360_cleanup.relink.plan import by_object, by_parent, external_id_field, find_way
+from target_zuora360_cleanup.relink.snapshot import Lookup
 
 LOOKUP = Lookup("Contract", "Subscription__c", "Zuora__Subscription__c")
 KEY = "Zuora__External_Id__c"

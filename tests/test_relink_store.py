@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from target_zuora360_cleanup.link_files import Lookup
-from target_zuora360_cleanup.relink import csv_line
-from target_zuora360_cleanup.relink_plan import Way
-from target_zuora360_cleanup.relink_store import LinkStore
+from target_zuora360_cleanup.relink.plan import Way
+from target_zuora360_cleanup.relink.relinking import csv_line
+from target_zuora360_cleanup.relink.snapshot import Lookup
+from target_zuora360_cleanup.relink.store import LinkStore
 from target_zuora360_cleanup.salesforce.rows import soql_text
 
 if TYPE_CHECKING:

@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
-from target_zuora360_cleanup.report_html import render
+from target_zuora360_cleanup.report.html import render
 from tests import report_documents as documents
 from tests.page import Page
 
 SECTIONS = ["objects", "graph", "timeline", "findings", "failures", "links", "state", "allowances"]
 ROOT = Path(__file__).parent.parent
-CSS = (ROOT / "target_zuora360_cleanup" / "templates" / "report.css").read_text(encoding="utf-8")
+CSS = (ROOT / "target_zuora360_cleanup" / "report" / "templates" / "report.css").read_text(encoding="utf-8")
 HOSTILE = "<script>alert(1)</script>\"'><img src=https://example.com/x onerror=y>{{ 7*7 }}&amp;"
 
 
@@ -185,7 +185,7 @@ def test_numbers_of_a_sync_are_shown_as_they_are_named() -> None:
 def test_the_same_report_gives_the_same_page_in_every_process() -> None:
     code = (
         "import hashlib; from tests.report_documents import tangled;"
-        "from target_zuora360_cleanup.report_html import render;"
+        "from target_zuora360_cleanup.report.html import render;"
         "print(hashlib.sha256(render(tangled()).encode()).hexdigest())"
     )
     pages = {

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from target_zuora360_cleanup.errors import Refused
-from target_zuora360_cleanup.meltano import Pipeline
+from target_zuora360_cleanup.meltano.pipeline import Pipeline
+from target_zuora360_cleanup.meltano.watch import RunWatch
 from target_zuora360_cleanup.paired_states import PipelineRun
-from target_zuora360_cleanup.run_watch import RunWatch
 from target_zuora360_cleanup.states import Resets
 from target_zuora360_cleanup.stored_states import StoredStates, StoreFailed
 from target_zuora360_cleanup.streams import StreamNames

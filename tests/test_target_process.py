@@ -14,7 +14,7 @@ import pytest
 from target_zuora360_cleanup.emulator.org import OrgOptions
 from target_zuora360_cleanup.emulator.server import EmulatorServer
 from target_zuora360_cleanup.errors import CleanupError
-from target_zuora360_cleanup.meltano import Pipeline
+from target_zuora360_cleanup.meltano.pipeline import Pipeline
 from target_zuora360_cleanup.run import Run
 from target_zuora360_cleanup.settings_input import read_settings
 from target_zuora360_cleanup.settings_schema import json_schema

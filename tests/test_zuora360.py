@@ -68,7 +68,7 @@ def test_a_cleanup_resets_the_state_file_and_shows_the_table(
     assert json.loads(state.read_text()) == RESET
     assert state.stat().st_mode & 0o777 == 0o640
     assert "Done: 600 records deleted" in done.stdout
-    assert f"State {state}: reset and read back" in done.stdout
+    assert f"State{state}:resetandreadback" in "".join(done.stdout.split())
     assert [path.name for path in tmp_path.glob(".state*")] == []
 
 

@@ -20,17 +20,18 @@ from requests import RequestException
 from target_zuora360_cleanup.errors import CleanupError, InputError, Partial
 from target_zuora360_cleanup.facts import read_relationships
 from target_zuora360_cleanup.halting import QuotaReached, Stopped, go_on
-from target_zuora360_cleanup.meltano import TEST_STREAM
+from target_zuora360_cleanup.meltano.pipeline import TEST_STREAM
 from target_zuora360_cleanup.objects import BY_NAME
 from target_zuora360_cleanup.output import OutputFolder
 from target_zuora360_cleanup.preflight import read_org, selected
-from target_zuora360_cleanup.report import Report, status_of
-from target_zuora360_cleanup.report_files import write_report
+from target_zuora360_cleanup.report.document import Report, status_of
+from target_zuora360_cleanup.report.files import write_report
+from target_zuora360_cleanup.report.summary import summary
+from target_zuora360_cleanup.report.timeline import Timeline
 from target_zuora360_cleanup.salesforce.bulk import Bulk
 from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed, SessionExpired
 from target_zuora360_cleanup.salesforce.org import Org, connect, unreachable
 from target_zuora360_cleanup.salesforce.sending import DELETIONS, JobSender
-from target_zuora360_cleanup.summary import summary
 from target_zuora360_cleanup.sync.hazards import goes_along, hazards
 from target_zuora360_cleanup.sync.load_order import load_order
 from target_zuora360_cleanup.sync.loading import Loading
@@ -42,10 +43,9 @@ from target_zuora360_cleanup.sync.shapes import Shapes
 from target_zuora360_cleanup.sync.streams_in import StreamMaps
 from target_zuora360_cleanup.sync.tally import Tally
 from target_zuora360_cleanup.sync.upserts import OPERATION, Upserts
-from target_zuora360_cleanup.timeline import Timeline
 
 if TYPE_CHECKING:
-    from target_zuora360_cleanup.meltano import Pipeline
+    from target_zuora360_cleanup.meltano.pipeline import Pipeline
     from target_zuora360_cleanup.settings import Settings
     from target_zuora360_cleanup.sync.field_maps import FieldMap
     from target_zuora360_cleanup.sync.load_order import LoadOrder

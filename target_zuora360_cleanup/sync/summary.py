@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from target_zuora360_cleanup.report import Report
+    from target_zuora360_cleanup.report.document import Report
 
 _COLUMNS: Final = ("received", "upserted", "deleted", "merged", "skipped", "failed")
 _WHY: Final = {

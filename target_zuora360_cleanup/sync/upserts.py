@@ -25,11 +25,11 @@ from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed, is_pa
 from target_zuora360_cleanup.sync.rows import line, without
 
 if TYPE_CHECKING:
+    from target_zuora360_cleanup.report.timeline import Timeline
     from target_zuora360_cleanup.salesforce.bulk import Bulk
     from target_zuora360_cleanup.salesforce.sending import JobSender
     from target_zuora360_cleanup.sync.changes import Change
     from target_zuora360_cleanup.sync.rows import RowShape
-    from target_zuora360_cleanup.timeline import Timeline
 
 logger = logging.getLogger(__name__)
 

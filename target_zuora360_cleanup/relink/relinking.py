@@ -20,7 +20,7 @@ from requests import RequestException
 
 from target_zuora360_cleanup.halting import Stopped, go_on
 from target_zuora360_cleanup.outcome import split_error
-from target_zuora360_cleanup.relink_plan import by_object, by_parent
+from target_zuora360_cleanup.relink.plan import by_object, by_parent
 from target_zuora360_cleanup.rounds import ROUNDS, rounds
 from target_zuora360_cleanup.salesforce.bulk import Ingest
 from target_zuora360_cleanup.salesforce.csv_file import CsvFile
@@ -45,8 +45,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from target_zuora360_cleanup.progress import Progress
-    from target_zuora360_cleanup.relink_plan import Way
-    from target_zuora360_cleanup.relink_store import LinkStore
+    from target_zuora360_cleanup.relink.plan import Way
+    from target_zuora360_cleanup.relink.store import LinkStore
     from target_zuora360_cleanup.rounds import Round
     from target_zuora360_cleanup.salesforce.bulk import Bulk, Job
     from target_zuora360_cleanup.salesforce.org import Org

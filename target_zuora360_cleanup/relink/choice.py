@@ -8,13 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from target_zuora360_cleanup.errors import InputError, Refused
-from target_zuora360_cleanup.link_files import snapshots_in
+from target_zuora360_cleanup.relink.snapshot import snapshots_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from target_zuora360_cleanup.facts import OrgInfo
-    from target_zuora360_cleanup.link_files import Snapshot
+    from target_zuora360_cleanup.relink.snapshot import Snapshot
 
 _ID_LENGTH: Final = 15
 

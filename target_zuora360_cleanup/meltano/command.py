@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from target_zuora360_cleanup.errors import InputError
-from target_zuora360_cleanup.meltano import ancestors
+from target_zuora360_cleanup.meltano.pipeline import ancestors
 from target_zuora360_cleanup.stored_states import StoreFailed
 
 if TYPE_CHECKING:

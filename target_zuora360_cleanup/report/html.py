@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from target_zuora360_cleanup import report_view
-from target_zuora360_cleanup.report_drawing import drawing
-from target_zuora360_cleanup.report_graph import BOX_WIDTH, LINE_HEIGHT
-from target_zuora360_cleanup.report_timeline import chart, duration
+from target_zuora360_cleanup.report import view as report_view
+from target_zuora360_cleanup.report.drawing import drawing
+from target_zuora360_cleanup.report.graph import BOX_WIDTH, LINE_HEIGHT
+from target_zuora360_cleanup.report.timeline_chart import chart, duration
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -19,22 +19,22 @@ from requests import RequestException
 
 from target_zuora360_cleanup.errors import CleanupError, Partial, Refused
 from target_zuora360_cleanup.halting import QuotaReached, Stopped
-from target_zuora360_cleanup.link_choice import candidates, check_org, newer_than, newest, others
-from target_zuora360_cleanup.link_files import Lookup, Snapshot
 from target_zuora360_cleanup.outcome import Failures
 from target_zuora360_cleanup.output import OutputFolder
 from target_zuora360_cleanup.preflight import read_org
 from target_zuora360_cleanup.progress import Progress
-from target_zuora360_cleanup.relink import Relinking
-from target_zuora360_cleanup.relink_plan import find_way
-from target_zuora360_cleanup.relink_report import (
+from target_zuora360_cleanup.relink.choice import candidates, check_org, newer_than, newest, others
+from target_zuora360_cleanup.relink.plan import find_way
+from target_zuora360_cleanup.relink.relinking import Relinking
+from target_zuora360_cleanup.relink.report import (
     LinkOutcome,
     RelinkReport,
     relink_summary,
     write_not_restored,
 )
-from target_zuora360_cleanup.relink_store import LinkStore
-from target_zuora360_cleanup.report import status_of
+from target_zuora360_cleanup.relink.snapshot import Lookup, Snapshot
+from target_zuora360_cleanup.relink.store import LinkStore
+from target_zuora360_cleanup.report.document import status_of
 from target_zuora360_cleanup.salesforce.bulk import Bulk
 from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed
 from target_zuora360_cleanup.salesforce.org import Org, connect, unreachable
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from target_zuora360_cleanup.facts import OrgInfo
-    from target_zuora360_cleanup.relink_plan import Way
+    from target_zuora360_cleanup.relink.plan import Way
     from target_zuora360_cleanup.settings import Settings
 
 logger = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from target_zuora360_cleanup.stored_states import StoreFailed
 
 if TYPE_CHECKING:
-    from target_zuora360_cleanup.meltano_command import Meltano
+    from target_zuora360_cleanup.meltano.command import Meltano
     from target_zuora360_cleanup.state_form import State
 
 _KEY: Final = "singer_state"

@@ -8,7 +8,7 @@ from graphlib import TopologicalSorter
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from target_zuora360_cleanup.report_layout import Layout, lay_out
+from target_zuora360_cleanup.report.layout import Layout, lay_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

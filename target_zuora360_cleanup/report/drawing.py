@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from target_zuora360_cleanup.report_graph import Drawing, Node, draw, reduced
-from target_zuora360_cleanup.report_view import is_carried_out, labels
+from target_zuora360_cleanup.report.graph import Drawing, Node, draw, reduced
+from target_zuora360_cleanup.report.view import is_carried_out, labels
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from target_zuora360_cleanup.report_view import Objects
+    from target_zuora360_cleanup.report.view import Objects
 
     Links = dict[str, list[Mapping[str, Any]]]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from target_zuora360_cleanup.errors import Partial, Refused
 from target_zuora360_cleanup.estimate import BASIS, Estimate
-from target_zuora360_cleanup.headline import headline
+from target_zuora360_cleanup.report.headline import headline
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.outcome import FailureGroup, Outcome
     from target_zuora360_cleanup.paired_states import PairedState
     from target_zuora360_cleanup.plan import Plan
+    from target_zuora360_cleanup.report.timeline import Span
     from target_zuora360_cleanup.state import Reset
-    from target_zuora360_cleanup.timeline import Span
 
 SCHEMA_VERSION: Final = 1
 

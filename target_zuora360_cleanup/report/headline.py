@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from target_zuora360_cleanup.sync.summary import headline as sync_headline
 
 if TYPE_CHECKING:
-    from target_zuora360_cleanup.report import Report
+    from target_zuora360_cleanup.report.document import Report
 
 _GO_ON: Final = "The bookmarks are reset; run the cleanup again to go on."
 

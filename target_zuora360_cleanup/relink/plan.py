@@ -10,7 +10,7 @@ from target_zuora360_cleanup.objects import BY_NAME
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from target_zuora360_cleanup.link_files import Lookup
+    from target_zuora360_cleanup.relink.snapshot import Lookup
 
 
 @dataclass(frozen=True)

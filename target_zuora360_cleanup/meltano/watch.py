@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from target_zuora360_cleanup.finding import Finding
-    from target_zuora360_cleanup.meltano import Pipeline
+    from target_zuora360_cleanup.meltano.pipeline import Pipeline
     from target_zuora360_cleanup.paired_states import PipelineRun
 
 logger = logging.getLogger(__name__)

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from target_zuora360_cleanup.link_files import Link
-    from target_zuora360_cleanup.relink_plan import Way
+    from target_zuora360_cleanup.relink.plan import Way
+    from target_zuora360_cleanup.relink.snapshot import Link
 
 RESULTS: Final = (
     "restored", "already_set", "parent_not_back", "record_gone", "failed", "superseded",

@@ -17,7 +17,7 @@ def write_report(folder: OutputFolder, document: dict[str, Any]) -> Iterator[str
     except OSError as exc:
         yield f"The report can't be written: {exc.strerror or exc}."
     # Its template engine is needed nowhere else, so starting need not wait for it.
-    from target_zuora360_cleanup.report_html import render
+    from target_zuora360_cleanup.report.html import render
 
     try:
         folder.write_text("report.html", render(document))

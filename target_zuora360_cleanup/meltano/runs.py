@@ -7,16 +7,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from target_zuora360_cleanup.meltano_command import run
+from target_zuora360_cleanup.meltano.command import run
 from target_zuora360_cleanup.paired_states import PipelineRun
 from target_zuora360_cleanup.stored_states import StoreFailed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from target_zuora360_cleanup.meltano_command import Meltano
+    from target_zuora360_cleanup.meltano.command import Meltano
 
-_SCRIPT: Final = Path(__file__).parent / "in_meltano/runs.py"
+_SCRIPT: Final = Path(__file__).parent / "inside/runs.py"
 _RECENT: Final = "1000"
 _NO_RUNS: Final = "No job runs found"
 

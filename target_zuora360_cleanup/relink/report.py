@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from target_zuora360_cleanup.report import SCHEMA_VERSION
+from target_zuora360_cleanup.report.document import SCHEMA_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from target_zuora360_cleanup.facts import OrgInfo
-    from target_zuora360_cleanup.link_files import Lookup
     from target_zuora360_cleanup.outcome import FailureGroup, Failures
-    from target_zuora360_cleanup.relink_plan import Way
-    from target_zuora360_cleanup.relink_store import NotRestored
-    from target_zuora360_cleanup.report import Status
+    from target_zuora360_cleanup.relink.plan import Way
+    from target_zuora360_cleanup.relink.snapshot import Lookup
+    from target_zuora360_cleanup.relink.store import NotRestored
+    from target_zuora360_cleanup.report.document import Status
 
 COLUMNS: Final = ("object", "id", "field", "reason", "parent_external_id", "detail")
 TO_RESTORE: Final = "to_restore"

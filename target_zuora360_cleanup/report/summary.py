@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from target_zuora360_cleanup.estimate import Estimate
-from target_zuora360_cleanup.headline import headline
+from target_zuora360_cleanup.report.headline import headline
 from target_zuora360_cleanup.sync import summary as sync_summary
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from target_zuora360_cleanup.finding import Finding
-    from target_zuora360_cleanup.report import Report
+    from target_zuora360_cleanup.report.document import Report
 
 _WIDTH: Final = 110
 _TABLE_WIDTH: Final = 150
@@ -52,7 +52,9 @@ def _parts(report: Report, folder: Path | None) -> Iterator[RenderableType]:
     yield from (Text(line) for line in _paired(report))
     yield from (Text(line) for line in _state(report))
     if folder:
-        yield Text(f"Report: {folder / 'report.html'}; as data: report.json")
+        where = f"Report: {folder / 'report.html'}; as data: report.json"
+        # (a path that is broken in two can't be copied)
+        yield Text(where, no_wrap=True, overflow="ignore")
 
 
 def _table(report: Report) -> Table:

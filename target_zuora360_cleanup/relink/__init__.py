@@ -1,0 +1,1 @@
+"""Sets lookups again that a cleanup has left blank."""

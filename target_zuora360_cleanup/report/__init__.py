@@ -1,0 +1,1 @@
+"""What a run did: as data, as text and as a page."""
