@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 EXTRACTOR, LOADER = "tap-zuora", "target-zuora360-cleanup"
 MODE_VARIABLE = "TARGET_ZUORA360_CLEANUP_MODE"
 URL_VARIABLE = "TARGET_ZUORA360_CLEANUP_INSTANCE_URL"
 """Meltano's variable for the loader's setting; both emulators are where it points."""
-_SECONDS = 300
+_SECONDS = 900
+"""The first run installs the plugins, over whatever network there is."""
 _LAST_LINES = 30
 
 
@@ -84,15 +85,24 @@ class Pipeline:
         return bookmarks
 
     def _meltano(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
+        command = f"meltano {' '.join(arguments)}"
+        try:
+            done = self._call(arguments, variables)
+        except subprocess.TimeoutExpired as error:
+            raise DemoError(f"{command} took longer than {error.timeout:g} seconds.") from None
+        if done.returncode:
+            end = "\n".join(done.stderr.splitlines()[-_LAST_LINES:])
+            raise DemoError(f"{command} failed:\n{end}")
+        return done
+
+    def _call(
+        self, arguments: Sequence[str], variables: Mapping[str, str]
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
             [str(Path(sys.executable).with_name("meltano")), *arguments],
             env={**os.environ, "ZUORA_URL": self.url, URL_VARIABLE: self.url, **variables},
             stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_SECONDS, check=False,
         )  # fmt: skip
-        if done.returncode:
-            end = "\n".join(done.stderr.splitlines()[-_LAST_LINES:])
-            raise DemoError(f"meltano {' '.join(arguments)} failed:\n{end}")
-        return done
 
 
 def _reports() -> set[Path]:
