@@ -113,9 +113,9 @@ class Course:
 
     @property
     def _objects(self) -> frozenset[str]:
-        """API names of the object types that are cleaned."""
+        """API names of the object types whose streams' bookmarks go."""
         if plan := self.work.plan:
-            return frozenset(step.name for step in plan.steps)
+            return frozenset(step.name for step in plan.steps if step.facts.is_reset)
         return frozenset(kind.api_name for kind in selected(self._settings))
 
     def interruptible(self) -> None:

@@ -75,6 +75,16 @@ class ObjectFacts:
     oldest: str = ""
     links: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
 
+    @property
+    def is_reset(self) -> bool:
+        """Whether bookmarks of the streams that feed it go.
+
+        Streams such as Product feed reference data of one group and objects of the other. Where
+        the org holds no such reference data, as without real-time sync, the other group's streams
+        can stay incremental.
+        """
+        return bool(self.found) or not self.kind.reference
+
 
 @dataclass(frozen=True)
 class RunningSync:
@@ -147,6 +157,11 @@ class OrgFacts:
     def names(self) -> frozenset[str]:
         """API names of the objects to be cleaned."""
         return frozenset(each.kind.api_name for each in self.objects)
+
+    @property
+    def reset_names(self) -> frozenset[str]:
+        """API names of those whose streams' bookmarks go."""
+        return frozenset(each.kind.api_name for each in self.objects if each.is_reset)
 
 
 def read_relationships(parent: str, describe: Mapping[str, Any]) -> tuple[Relationship, ...]:

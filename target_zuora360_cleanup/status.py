@@ -44,7 +44,7 @@ def gather(settings: Settings, sinks: Sequence[StoredStates]) -> Found:
         facts = read_facts(org, bulk, replace(settings, keep_quoted_products=False))
         jobs = _jobs(org, bulk, settings)
     names = frozenset(kind.api_name for kind in selected(settings))
-    findings = [finding for sink in sinks for finding in sink.look(facts.names or names)]
+    findings = [finding for sink in sinks for finding in sink.look(facts.reset_names or names)]
     return {
         "org": {"id": facts.org.id, "name": facts.org.name, "is_sandbox": facts.org.is_sandbox},
         "objects": list(_objects(facts)),

@@ -149,7 +149,7 @@ class Work:
             self._prove_room(self.plan)
             self._keep_links(self.plan, self.org, bulk)
             self.gate.open()
-            self._resets.write(facts.names)
+            self._resets.write(facts.reset_names)
             _abort(bulk, left_open)
             self._delete(self.plan, self.org, bulk, sender)
 
@@ -161,7 +161,7 @@ class Work:
                 self._folder.write_json("plan.json", comes_to.as_json())
             self._folder.write_kept((step.name, step.kept) for step in plan.steps)
         changed = changes(saved, comes_to) if saved else ()
-        return plan.weighing((*changed, *self._resets.look(facts.names)))
+        return plan.weighing((*changed, *self._resets.look(facts.reset_names)))
 
     def _prove_room(self, plan: Plan) -> None:
         if self._settings.backup != "none":

@@ -11,6 +11,7 @@ import yaml
 
 from target_zuora360_cleanup.emulator.org import OrgOptions
 from target_zuora360_cleanup.emulator.server import EmulatorServer
+from tests.full_sync import lookups, read
 from tests.life_cycle import LifeCycle, assert_same, at_bookmarks, changed
 from tests.meltano_project import NOT_CLEANED, Project, wait_until, with_real_tap
 from tests.state_backends import BACKENDS, Backend
@@ -20,9 +21,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from target_zuora360_cleanup.emulator.org import Org
+
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
-OPTIONS = OrgOptions(records=600, synced=False, sandbox=True, customer_rows=frozenset())
+OPTIONS = OrgOptions(
+    records=600, synced=False, sandbox=True, customer_rows=frozenset({"Renewal_Forecast__c"})
+)
 CHANGES = 40
 MIXED = ["Product2"]
 """An object with rows of both Zuora and customers."""
@@ -31,8 +36,8 @@ CATALOG = (
     "Product", "ProductRatePlan", "ProductRatePlanCharge", "ProductRatePlanChargeTier",
     "Feature", "ProductFeature", "UnitOfMeasure",
 )  # fmt: skip
-BOTH = {"Product", "UnitOfMeasure"}
-"""Streams of the product catalogue; of them those that also feed the other group's objects."""
+BOTH = {"UnitOfMeasure"}
+"""Streams of the product catalogue; of them the one that also feeds rows of the other group."""
 
 
 TOLD_NOT = "SubscriptionProductFeature"
@@ -236,3 +241,31 @@ def _wait_until_past(moments: dict[str, dict[str, str]]) -> None:
     last = max(moment for each in moments.values() for moment in each.values())
     seconds = datetime.fromisoformat(last.replace("Z", "+00:00")).timestamp()
     wait_until(lambda: time.time() > seconds + 1)
+
+
+def links(org: Org) -> dict[tuple[str, str, str], str]:
+    """Lookups to Zuora's records, by their Zuora id; not those to products of the customers'."""
+    own = {str(row["Id"]) for row in read(org, "Product2", ["Id"])}
+    return {where: key for where, key in lookups(org).items() if key not in own}
+
+
+def test_the_life_cycle_ends_with_every_lookup_leading_where_it_did(
+    folder: Path, server: EmulatorServer
+) -> None:
+    life = LifeCycle(Project(folder, server), server)
+    full_sync(life)
+    assert server.org.link_customers()
+    incremental_sync(life)
+    before = links(server.org)
+    assert {name for name, _, _ in before} >= {"Renewal_Forecast__c", "zqu__QuoteRatePlan__c"}
+    whole = {"keep_quoted_products": "false", "allow_cascade_to": '["PricebookEntry"]'}
+
+    life.run("cleanup", **whole)
+    assert life.rows == {}
+    assert links(server.org) == {}
+    life.run("sync")
+    assert links(server.org) == {}
+
+    done = life.project.meltano("run", "zuora360:relink")
+    assert done.returncode == 0, done.stderr[-4000:]
+    assert links(server.org) == before

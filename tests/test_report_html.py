@@ -18,7 +18,8 @@ from tests.page import Page
 
 SECTIONS = ["objects", "graph", "timeline", "findings", "failures", "links", "state", "allowances"]
 ROOT = Path(__file__).parent.parent
-CSS = (ROOT / "target_zuora360_cleanup" / "report" / "templates" / "report.css").read_text(encoding="utf-8")
+TEMPLATES = ROOT / "target_zuora360_cleanup" / "report" / "templates"
+CSS = (TEMPLATES / "report.css").read_text(encoding="utf-8")
 HOSTILE = "<script>alert(1)</script>\"'><img src=https://example.com/x onerror=y>{{ 7*7 }}&amp;"
 
 

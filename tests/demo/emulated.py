@@ -33,8 +33,9 @@ class Emulator:
             DemoError: The port is taken.
         """
         self._run(
-            "start", "--unsynced", "--records", str(records), "--stop-with", str(os.getppid())
-        )
+            "start", "--unsynced", "--records", str(records), "--stop-with", str(os.getppid()),
+            "--customer-rows", "Renewal_Forecast__c",
+        )  # fmt: skip
 
     def stop(self) -> None:
         """Stop it."""
@@ -44,6 +45,11 @@ class Emulator:
         """Let so many records change in Zuora; how many of which kind, by object."""
         changes: dict[str, dict[str, int]] = self._ask("/zuora/changes", {"records": records})
         return changes
+
+    def link(self) -> dict[str, int]:
+        """Let users set their lookups to Zuora's records; how many of each, as `Object.Field`."""
+        links: dict[str, int] = self._ask("/customers/link", {})
+        return links
 
     def rows(self) -> dict[str, int]:
         """The org's rows, by object type."""

@@ -6,6 +6,7 @@ told by that record's Zuora id, since a record that comes back has another Sales
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -43,11 +44,23 @@ class Org:
     version: str = "64.0"
 
     def image(self, names: Iterable[str]) -> Image:
-        """All of Zuora's rows of these object types, with all fields but those `LEFT_OUT`."""
+        """All of Zuora's rows of these object types, with all fields but those `LEFT_OUT`.
+
+        Of other objects all rows, by their Salesforce ids.
+        """
+        with self._reader() as reader:
+            return {name: reader.rows(name) for name in sorted(names)}
+
+    def links(self, lookups: Iterable[str]) -> int:
+        """How many lookups of these, as `Object.Field`, are not blank."""
+        with self._reader() as reader:
+            return sum(reader.filled(*lookup.split(".")) for lookup in lookups)
+
+    @contextmanager
+    def _reader(self) -> Iterator[_Reader]:
         with requests.Session() as session:
             session.headers["Authorization"] = f"Bearer {self.access_token}"
-            reader = _Reader(session, self.url, f"/services/data/v{self.version}")
-            return {name: reader.rows(name) for name in sorted(names)}
+            yield _Reader(session, self.url, f"/services/data/v{self.version}")
 
 
 class _Reader:
@@ -60,6 +73,10 @@ class _Reader:
         fields = [self._word(each) for each in self._fields(name) if not _is_left_out(each)]
         soql = f"SELECT Id, {', '.join(fields)} FROM {name} WHERE {key} != null"
         return {str(row[key]): _shown(row, fields) for row in self._query(soql)}
+
+    def filled(self, name: str, field: str) -> int:
+        soql = f"SELECT COUNT() FROM {name} WHERE {field} != null"
+        return int(self._get(f"{self._path}/query", q=soql)["totalSize"])
 
     def _word(self, field: Mapping[str, Any]) -> str:
         """How the field is asked for."""

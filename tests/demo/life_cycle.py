@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING, NamedTuple
 from console import heading, say, table
 from emulated import Emulator
 from image import differences, size
-from meltano_runs import EXTRACTOR, LOADER, MODE_VARIABLE, URL_VARIABLE, DemoError, Pipeline
+from meltano_runs import (
+    EXTRACTOR,
+    LOADER,
+    MODE_VARIABLE,
+    RELINK,
+    URL_VARIABLE,
+    DemoError,
+    Pipeline,
+)
 
 if TYPE_CHECKING:
     from image import Image
@@ -22,11 +30,14 @@ if TYPE_CHECKING:
 DEFAULT_URL = "http://127.0.0.1:8360"
 FULL, INCREMENTAL = "full", "incremental"
 COLUMNS = (
-    "Step", "Sent", "Changed", "Again", "Loaded", "Deleted", "In Salesforce", "Next sync"
+    "Step", "Sent", "Changed", "Again", "Loaded", "Deleted", "In Salesforce", "Lookups", "Next sync"
 )  # fmt: skip
+GO_ALONG = "PricebookEntry"
+"""Salesforce deletes them with their products."""
 LEGEND = (
     "Sent by the tap; of them Changed in Zuora since the last sync, or sent Again: tap-zuora",
-    "begins with the last record of each stream. Loaded into Salesforce, Deleted from it.",
+    "begins with the last record of each stream. Loaded into Salesforce, Deleted from it. Lookups",
+    "of users' records and quotes that lead to Zuora's.",
 )
 
 
@@ -34,13 +45,14 @@ class Row(NamedTuple):
     """A line of the table; what doesn't apply is None."""
 
     step: str
-    sent: int | None
-    changed: int | None
-    again: int | None
-    loaded: int | None
-    deleted: int | None
-    in_salesforce: int
-    next_sync: str
+    sent: int | None = None
+    changed: int | None = None
+    again: int | None = None
+    loaded: int | None = None
+    deleted: int | None = None
+    in_salesforce: int = 0
+    lookups: int = 0
+    next_sync: str = FULL
 
 
 def main() -> None:
@@ -71,24 +83,25 @@ class Demo:
         self._rows: list[Row] = []
         self._changes: dict[str, int] = {}
         self._next_sync = FULL
-        self._of_others = sum(emulator.rows().values())
+        self._of_others = emulator.rows()
         self._streams = set(emulator.synced())
         self._names: set[str] = set()
+        self._lookups: set[str] = set()
 
     def show(self, changes: int) -> None:
         """Go through the life cycle."""
         say(f"An org that was never synced, and its Zuora tenant, emulated at {self._emulator.url}")
         self._pipeline.forget()
         self._run("Full sync", "sync")
+        self._link()
         self._change(changes)
         self._run("Incremental sync", "sync")
         before = self._image()
         self._run("Plan", "plan")
         cleanup = self._run("Cleanup", "cleanup")
         self._run("Full sync", "sync")
-        after = self._image()
-        # Here customers' own records get their links back.
-        self._tell(before, after, cleanup)
+        self._relink()
+        self._tell(before, self._image(), cleanup)
 
     def _run(self, step: str, mode: str) -> Ran:
         heading(f"{len(self._rows) + 1} {step}")
@@ -108,11 +121,21 @@ class Demo:
                 None if is_full else sent - changed,
                 ran.total("upserted") if mode == "sync" else None,
                 ran.total("deleted") if mode != "plan" else None,
-                self._in_salesforce(),
-                self._next_sync,
             )
         )
         return ran
+
+    def _link(self) -> None:
+        heading(f"{len(self._rows) + 1} Users set lookups to the records")
+        made = self._emulator.link()
+        self._lookups = {each for each in made if not each.startswith(GO_ALONG)}
+        self._add(Row("Users set lookups"))
+
+    def _relink(self) -> None:
+        heading(f"{len(self._rows) + 1} Relink")
+        say(f"$ meltano run {RELINK}")
+        self._pipeline.relink()
+        self._add(Row("Relink"))
 
     def _change(self, number: int) -> None:
         heading(f"{len(self._rows) + 1} Changes in Zuora")
@@ -123,19 +146,26 @@ class Demo:
             for kind in ("changed", "added", "deleted")
         }
         say(", ".join(f"{count:,} {kind}" for kind, count in totals.items()))
-        changed = sum(self._changes.values())
-        held = self._in_salesforce()
-        self._add(Row("Changes in Zuora", None, changed, None, None, None, held, self._next_sync))
+        self._add(Row("Changes in Zuora", changed=sum(self._changes.values())))
 
     def _add(self, row: Row) -> None:
-        self._rows.append(row)
-        say(f"Zuora's records in Salesforce: {row.in_salesforce:,}. Next sync: {row.next_sync}.")
-
-    def _in_salesforce(self) -> int:
-        return sum(self._emulator.rows().values()) - self._of_others
+        """Add a line, with what is there now."""
+        there = self._emulator.rows()
+        held = sum(there[name] - self._of_others[name] for name in self._names)
+        lookups = self._emulator.org.links(self._lookups)
+        self._rows.append(
+            row._replace(in_salesforce=held, lookups=lookups, next_sync=self._next_sync)
+        )
+        say(
+            f"Zuora's records in Salesforce: {held:,}, lookups to them: {lookups:,}. Next sync: "
+            f"{self._next_sync}."
+        )
 
     def _image(self) -> Image:
-        return self._emulator.org.image(self._names)
+        """Zuora's records, and those whose lookups lead to them."""
+        return self._emulator.org.image(
+            self._names | {each.partition(".")[0] for each in self._lookups}
+        )
 
     def _tell(self, before: Image, after: Image, cleanup: Ran) -> None:
         heading("The whole life cycle")
@@ -148,7 +178,10 @@ class Demo:
         if changed:
             raise DemoError("Not all is as it was before the cleanup:\n" + "\n".join(changed[:20]))
         rows, values = size(after)
-        say(f"All {rows:,} records are as before the cleanup: {values:,} values compared.")
+        say(
+            f"All {rows:,} records, lookups included, are as before the cleanup: {values:,} values "
+            "compared."
+        )
 
 
 def _parser() -> argparse.ArgumentParser:

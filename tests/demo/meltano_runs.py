@@ -14,9 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 EXTRACTOR, LOADER = "tap-zuora", "target-zuora360-cleanup"
+RELINK = "zuora360:relink"
 MODE_VARIABLE = "TARGET_ZUORA360_CLEANUP_MODE"
 URL_VARIABLE = "TARGET_ZUORA360_CLEANUP_INSTANCE_URL"
 """Meltano's variable for the loader's setting; both emulators are where it points."""
+_URLS = ("ZUORA_URL", URL_VARIABLE, "ZUORA360_INSTANCE_URL")
 _SECONDS = 900
 """The first run installs the plugins, over whatever network there is."""
 _LAST_LINES = 30
@@ -75,6 +77,14 @@ class Pipeline:
         report = json.loads(made.read_text(encoding="utf-8"))
         return Ran(report, self._bookmarks())
 
+    def relink(self) -> None:
+        """Set lookups again that the cleanup has left blank.
+
+        Raises:
+            DemoError: It failed.
+        """
+        self._meltano("run", RELINK)
+
     def forget(self) -> None:
         """Remove the state that an earlier demo left."""
         self._meltano("state", "clear", "--force", self.state_id)
@@ -100,7 +110,7 @@ class Pipeline:
     ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [str(Path(sys.executable).with_name("meltano")), *arguments],
-            env={**os.environ, "ZUORA_URL": self.url, URL_VARIABLE: self.url, **variables},
+            env={**os.environ, **dict.fromkeys(_URLS, self.url), **variables},
             stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_SECONDS, check=False,
         )  # fmt: skip
 
