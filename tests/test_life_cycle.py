@@ -14,6 +14,7 @@ from target_zuora360_cleanup.emulator.server import EmulatorServer
 from tests.full_sync import lookups, read
 from tests.life_cycle import LifeCycle, assert_same, at_bookmarks, changed
 from tests.meltano_project import NOT_CLEANED, Project, wait_until, with_real_tap
+from tests.relinking import LINK, QUOTE_LINKS
 from tests.state_backends import BACKENDS, Backend
 from tests.support import fingerprints
 
@@ -249,6 +250,7 @@ def links(org: Org) -> dict[tuple[str, str, str], str]:
     return {where: key for where, key in lookups(org).items() if key not in own}
 
 
+@pytest.mark.relinks(LINK, *QUOTE_LINKS, from_blank=True)
 def test_the_life_cycle_ends_with_every_lookup_leading_where_it_did(
     folder: Path, server: EmulatorServer
 ) -> None:
