@@ -185,3 +185,8 @@ def _on_delete(child: Mapping[str, Any]) -> OnDelete:
 
 def _is_system(child: str) -> bool:
     return child in COMPANIONS or (child.endswith(SYSTEM_SUFFIXES) and not child.endswith("__c"))
+
+
+def relationship_name(field: str) -> str:
+    """The name by which SOQL follows a reference field: `Account__r`, `Account`."""
+    return f"{field[:-1]}r" if field.endswith("__c") else field.removesuffix("Id")

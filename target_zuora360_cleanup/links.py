@@ -12,6 +12,7 @@ import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from target_zuora360_cleanup.facts import relationship_name
 from target_zuora360_cleanup.output import OutputFolder
 from target_zuora360_cleanup.salesforce.rows import Selection, read_pages, split_header
 
@@ -88,11 +89,6 @@ def _selection(link: Relationship, rows: int, parent: Step) -> Selection:
         inside = f"SELECT Id FROM {link.parent} WHERE {parent.kind.where}"
         conditions = [f"{link.field} IN ({inside})"]
     return Selection(link.child, ("Id", link.field, key), " AND ".join(conditions), rows)
-
-
-def relationship_name(field: str) -> str:
-    """The name by which SOQL follows a reference field: `Account__r`, `Account`."""
-    return f"{field[:-1]}r" if field.endswith("__c") else field.removesuffix("Id")
 
 
 def _rows(blocks: Iterable[bytes]) -> Iterator[list[list[str]]]:

@@ -13,7 +13,8 @@ import pytest
 
 from target_zuora360_cleanup.emulator.org import OrgOptions
 from target_zuora360_cleanup.emulator.server import EmulatorServer
-from tests.support import ALLOWED, login, tap_stream
+from tests.support import ALLOWED, lines, login, tap_stream
+from tests.sync_support import keys, record, schema, state
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parent.parent
@@ -62,6 +63,28 @@ def test_the_wheel_runs_without_extras(built: Path, tmp_path: Path) -> None:
             binaries / "target-zuora360-cleanup", "--config", config, input=tap_stream(),
             cwd=tmp_path,
         )  # fmt: skip
-    assert out == ""
-    (report,) = (tmp_path / "o").glob("*/report.json")
-    assert json.loads(report.read_text(encoding="utf-8"))["status"] == "done"
+        assert out == ""
+        (report,) = (tmp_path / "o").glob("*/report.json")
+        assert json.loads(report.read_text(encoding="utf-8"))["status"] == "done"
+        assert "</html>" in report.with_name("report.html").read_text(encoding="utf-8")
+        config.write_text(json.dumps({**settings, "mode": "sync"}), encoding="utf-8")
+        features = record("Feature", "wheel", Name="F")
+        out = did(
+            binaries / "target-zuora360-cleanup", "--config", config,
+            input=lines(schema("Feature", "Name"), features, state(F=1)),
+            cwd=tmp_path,
+        )  # fmt: skip
+        assert json.loads(out) == {"bookmarks": {"F": 1}}
+        assert keys(server.org, "zqu__ZFeature__c", "wheel", "zqu__ZuoraId__c") == {"wheel"}
+        shown = did(binaries / "zuora360", "status", "--config", config, "--json", cwd=tmp_path)
+        assert json.loads(shown)["org"]["id"] == server.org.org_id
+
+
+def test_the_plugin_needs_no_emulator() -> None:
+    """Nothing of it is loaded by what the console scripts import."""
+    code = (
+        "import sys, target_zuora360_cleanup.target, target_zuora360_cleanup.cli, "
+        "target_zuora360_cleanup.run, target_zuora360_cleanup.sync.run; "
+        "sys.exit(any('emulator' in name for name in sys.modules))"
+    )
+    did(sys.executable, "-c", code)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from target_zuora360_cleanup.links import relationship_name
+from target_zuora360_cleanup.facts import relationship_name
 from target_zuora360_cleanup.objects import BY_NAME, is_discoverable
 
 if TYPE_CHECKING:
