@@ -7,7 +7,8 @@ so it is safe to send again.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence  # noqa: TC003 - public shape
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence  # noqa: TC003 - public shape
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
@@ -66,7 +67,7 @@ class Upserts:
         shapes: The shapes that changes name by number.
         pause: Waits that many seconds; may raise to give a wait up.
         go_on: Raises when no further job may be begun.
-        timeline: Is told when jobs ran.
+        timeline: Is told when object types were loaded.
         job_size: Rows a job.
         parallel: Jobs under way at once.
     """
@@ -89,7 +90,17 @@ class Upserts:
         Raises:
             ApiError, JobFailed, requests.RequestException: A job came to nothing.
         """
-        jobs = [job for name, rows in changes for job in self._jobs(name, rows, self.job_size)]
+        wanted, began = {name: rows for name, rows in changes if rows}, self.timeline.clock()
+        failed = self._upsert(wanted)
+        lost = Counter(each.object for each in failed)
+        for name, rows in wanted.items():
+            self.timeline.add(name, began, len(rows) - lost[name])
+        return failed
+
+    def _upsert(self, wanted: Mapping[str, Sequence[Change]]) -> list[FailedRow]:
+        jobs = [
+            job for name, rows in wanted.items() for job in self._jobs(name, rows, self.job_size)
+        ]
         failed = self._run(jobs, self.parallel)
         again, rest = self._parted(failed, self._is_set_once)
         rest += self._run(self._regrouped(map(self._without_set_once, again)), self.parallel)
@@ -124,10 +135,8 @@ class Upserts:
         key = shape.columns[0].header
         with closing(self._csv(shape, job.changes)) as rows:
             job_id = self.sender.send(Ingest(job.object, OPERATION, key), rows)
-        began = self.timeline.clock()
         with Metrics(job.object, OPERATION).job(job_id):
             done = self.bulk.wait("ingest", job_id, len(job.changes))
-        self.timeline.add(job.object, began, done.processed - done.failed)
         if not done.failed:
             return []
         by_key = {each.key: each for each in job.changes}
