@@ -128,7 +128,8 @@ SYNC = document(
     "done",
     objects=[
         {"api_name": INVOICE, "label": "Invoice", "received": 900, "upserted": 880, "deleted": 10,
-         "skipped": 7, "failed": 3},
+         "skipped": 7, "failed": 3, "skipped_why": {"PARENT_NOT_IN_SALESFORCE": 7},
+         "cut": {"Zuora__Description__c": 2}, "blank_links": {"Zuora__Payment_Term__c": 4}},
         {"api_name": "Unheard_Of__c", "received": 0, "upserted": 0},
     ],
     state={**_WRITTEN, "written": BEFORE},

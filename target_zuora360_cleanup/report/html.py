@@ -63,6 +63,7 @@ def _context(report: Mapping[str, Any]) -> dict[str, Any]:
         "most_objects": _MOST_FINDING_OBJECTS,
         "blocking": report_view.findings(report, "blocks"),
         "warning": report_view.findings(report, "warns"),
+        "left_out": report_view.left_out(report),
         "reasons": report_view.reasons(report),
         "broken": list(report_view.broken(report)),
         "bookmarks": report_view.bookmarks(report),

@@ -211,6 +211,40 @@ def reasons(report: Mapping[str, Any]) -> tuple[Reason, ...]:
     return tuple(sorted(found, key=lambda reason: -reason.count))
 
 
+@dataclass(frozen=True)
+class LeftOut:
+    """What a sync did not load, or not as it came."""
+
+    object: str
+    what: str
+    count: int
+
+
+_SKIPPED: Final = {
+    "NO_SALESFORCE_ACCOUNT": "skipped: no Salesforce Account (CrmId)",
+    "PARENT_NOT_IN_SALESFORCE": "skipped: the parent is not in Salesforce",
+    "NOT_IN_SALESFORCE": "to be removed, but not there",
+}
+
+
+def left_out(report: Mapping[str, Any]) -> tuple[LeftOut, ...]:
+    """What a sync left out, by object type."""
+    return tuple(
+        LeftOut(each["api_name"], what, count)
+        for each in report["objects"]
+        for what, count in _left_out(each)
+    )
+
+
+def _left_out(each: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
+    for reason, count in each.get("skipped_why", {}).items():
+        yield _SKIPPED.get(reason, reason), count
+    for field, count in each.get("cut", {}).items():
+        yield f"texts cut to the length of {field}", count
+    for field, count in each.get("blank_links", {}).items():
+        yield f"{field} stays blank: no such parent", count
+
+
 def broken(report: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Object types that did not come to their end, with the reason."""
     for each in report["objects"]:
