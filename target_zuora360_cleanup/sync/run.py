@@ -9,16 +9,14 @@ import logging
 import sys
 import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence  # noqa: TC003 - part of the public shape
+from collections.abc import Iterator, Sequence  # noqa: TC003 - part of the public shape
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from requests import RequestException
 
 from target_zuora360_cleanup.errors import CleanupError, InputError, Partial
-from target_zuora360_cleanup.facts import read_relationships
 from target_zuora360_cleanup.halting import QuotaReached, Stopped, go_on
 from target_zuora360_cleanup.meltano.pipeline import TEST_STREAM
 from target_zuora360_cleanup.objects import BY_NAME
@@ -32,10 +30,8 @@ from target_zuora360_cleanup.salesforce.bulk import Bulk
 from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed, SessionExpired
 from target_zuora360_cleanup.salesforce.org import Org, connect, unreachable
 from target_zuora360_cleanup.salesforce.sending import DELETIONS, JobSender
-from target_zuora360_cleanup.sync.hazards import goes_along, hazards
-from target_zuora360_cleanup.sync.load_order import load_order
 from target_zuora360_cleanup.sync.loading import Loading
-from target_zuora360_cleanup.sync.org_objects import TargetObject, target_objects
+from target_zuora360_cleanup.sync.org_shape import read_org_shape
 from target_zuora360_cleanup.sync.records import Intake
 from target_zuora360_cleanup.sync.removals import Removals
 from target_zuora360_cleanup.sync.rows import RowShape
@@ -48,20 +44,10 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.meltano.pipeline import Pipeline
     from target_zuora360_cleanup.settings import Settings
     from target_zuora360_cleanup.sync.field_maps import FieldMap
-    from target_zuora360_cleanup.sync.load_order import LoadOrder
 
 logger = logging.getLogger(__name__)
 
 _OURS: Final = DELETIONS | {OPERATION}
-
-
-@dataclass(frozen=True)
-class OrgShape:
-    """What an org has, as far as loading it needs it."""
-
-    objects: Mapping[str, TargetObject]
-    order: LoadOrder
-    hazards: Mapping[str, Any]
 
 
 class SyncRun:
@@ -254,7 +240,7 @@ class SyncRun:
         bulk = Bulk(org.session, org.data_url, pause=self._pause)
         sender = JobSender(bulk, self._pause, org.user_id)
         self._wait_for_earlier(bulk, sender)
-        shape = self._read_shape(org)
+        shape = read_org_shape(org, self._maps.maps, self._settings.allow_cascade_to)
         return Loading(
             shape.order,
             shape.objects,
@@ -273,27 +259,6 @@ class SyncRun:
             Removals(org, bulk, sender, self._go_on),
             self._tally,
             self._settings.batch_size_rows,
-        )
-
-    def _read_shape(self, org: Org) -> OrgShape:
-        there = org.object_names()
-        describes = org.describe_all([name for name in BY_NAME if name in there])
-        objects = target_objects(describes)
-        usable = {name: each for name, each in objects.items() if each.external_id}
-        todo = list(describes)
-        relationships = []
-        while todo:
-            name = todo.pop()
-            for each in read_relationships(name, describes[name]):
-                relationships.append(each)
-                if goes_along(each.child) and each.child in there and each.child not in describes:
-                    describes.update(org.describe_all([each.child]))
-                    todo.append(each.child)
-        allowed = self._settings.allow_cascade_to
-        return OrgShape(
-            usable,
-            load_order(self._maps.maps, usable),
-            {name: hazards(name, relationships, allowed) for name in usable},
         )
 
     def _wait_for_earlier(self, bulk: Bulk, sender: JobSender) -> None:

@@ -1,0 +1,65 @@
+"""Reads what loading an org needs: its 360 objects, their order, what deletions endanger."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence  # noqa: TC003 - public shape
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from target_zuora360_cleanup.facts import read_relationships
+from target_zuora360_cleanup.objects import BY_NAME
+from target_zuora360_cleanup.sync.hazards import goes_along, hazards
+from target_zuora360_cleanup.sync.load_order import load_order
+from target_zuora360_cleanup.sync.org_objects import TargetObject, target_objects
+
+if TYPE_CHECKING:
+    from target_zuora360_cleanup.facts import Relationship
+    from target_zuora360_cleanup.salesforce.org import Org
+    from target_zuora360_cleanup.sync.field_maps import FieldMap
+    from target_zuora360_cleanup.sync.hazards import Hazard
+    from target_zuora360_cleanup.sync.load_order import LoadOrder
+
+
+@dataclass(frozen=True)
+class OrgShape:
+    """What an org has, as far as loading it needs it.
+
+    Attributes:
+        objects: Its 360 objects that have a key, by API name.
+        order: In which order they are loaded.
+        hazards: What the deletion of a row endangers, by API name.
+    """
+
+    objects: Mapping[str, TargetObject]
+    order: LoadOrder
+    hazards: Mapping[str, Sequence[Hazard]]
+
+
+def read_org_shape(org: Org, maps: Iterable[FieldMap], allowed: Collection[str]) -> OrgShape:
+    """Read it.
+
+    Args:
+        org: Where.
+        maps: What may be loaded.
+        allowed: Objects of the customer that may lose rows to a deletion.
+
+    Raises:
+        ApiError, requests.RequestException: Salesforce does not tell.
+    """
+    there = org.object_names()
+    describes = org.describe_all([name for name in BY_NAME if name in there])
+    objects = {name: each for name, each in target_objects(describes).items() if each.external_id}
+    relationships: list[Relationship] = []
+    todo = list(describes)
+    while todo:
+        name = todo.pop()
+        for each in read_relationships(name, describes[name]):
+            relationships.append(each)
+            if goes_along(each.child) and each.child in there and each.child not in describes:
+                describes.update(org.describe_all([each.child]))
+                todo.append(each.child)
+    return OrgShape(
+        objects,
+        load_order(maps, objects),
+        {name: hazards(name, relationships, allowed) for name in objects},
+    )
