@@ -139,7 +139,7 @@ ROW_FAULTS = {
     ]
 }
 JOB_FAULTS = {
-    "requests": [{"method": "POST", "path": "*/jobs/ingest", "nth": 2, "status": 503}],
+    "requests": [{"method": "POST", "path": "*/jobs/ingest", "nth": 2, "status": 403}],
 }
 
 
