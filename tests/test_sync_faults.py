@@ -57,11 +57,6 @@ def accounts(server: EmulatorServer, count: int = 20) -> list[Message]:
     return [ACCOUNTS, *made, state(Account=1)]
 
 
-def jobs(server: EmulatorServer) -> int:
-    """Ingest jobs that were created."""
-    return server.service.stats.calls().get("bulk_ingest_job", 0)
-
-
 def test_what_a_trigger_forbids_is_told_in_salesforces_words_and_holds_the_state(
     server: EmulatorServer, tmp_path: Path
 ) -> None:

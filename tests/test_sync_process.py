@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from target_zuora360_cleanup.emulator.options import ServerOptions
 from target_zuora360_cleanup.emulator.org import OrgOptions
 from target_zuora360_cleanup.emulator.server import EmulatorServer
 from tests.processes import SECONDS, call, started, wait_until
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ACCOUNTS = schema("Account", "Name CrmId")
+JOB = "/jobs/ingest/"
 
 
 @pytest.fixture
@@ -130,17 +132,38 @@ def test_a_signal_prints_no_state_that_does_not_hold(
 
 
 def test_a_signal_while_a_job_runs_ends_at_once_and_the_next_run_waits_for_the_job(
-    server: EmulatorServer, tmp_path: Path
+    tmp_path: Path,
 ) -> None:
-    server.set_faults({"requests": [{"path": "*/jobs/ingest/*", "method": "GET", "latency": 0.5}]})
-    with started(tmp_path, settings(server)) as target:
-        target.send(lines(ACCOUNTS, *accounts(server, 0, 50), state(Account=50)))
-        target.stdin.close()
-        wait_until(lambda: "bulk_ingest" in str(server.service.stats.calls()))
-        target.process.send_signal(signal.SIGTERM)
-        status = target.process.wait(SECONDS)
-    assert (status, target.states) == (1, []), target.log
-    assert "Traceback" not in target.log
+    with EmulatorServer(
+        OrgOptions(records=100, sandbox=True), ServerOptions(job_seconds=5.0)
+    ) as server:
+        given = lines(ACCOUNTS, *accounts(server, 0, 250), state(Account=250))
+
+        def polls() -> list[str]:
+            asked = server.service.stats.requests(1000)
+            return [
+                each["path"] for each in asked if each["method"] == "GET" and JOB in each["path"]
+            ]
+
+        with started(tmp_path, settings(server)) as target:
+            target.send(given)
+            target.stdin.close()
+            wait_until(polls)
+            target.process.send_signal(signal.SIGTERM)
+            status = target.process.wait(SECONDS)
+        assert (status, target.states) == (1, []), target.log
+        assert "Traceback" not in target.log
+        job = polls()[0].rsplit("/", 1)[1]
+        assert keys(server.org, ACCOUNT, "zz") == set()
+        server.service.stats.reset()
+        with started(tmp_path, settings(server)) as target:
+            target.send(lines(ACCOUNTS, *accounts(server, 0, 1), state(Account=251)))
+            assert target.end() == 0, target.log
+        assert f"Waiting for job {job} on {ACCOUNT} of an earlier run" in target.log
+        assert polls()[0].endswith(job)
+        assert server.service.jobs.find(job, query=False).state == "JobComplete"
+        assert len(keys(server.org, ACCOUNT, "zz")) == 250
+        assert target.states == [{"bookmarks": {"Account": 251}}]
 
 
 def test_meltanos_test_stream_only_logs_in(server: EmulatorServer, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
@@ -94,8 +94,3 @@ def _targets(stream: str, source: str, targets: object) -> tuple[str, ...]:
     raise InputError(
         f"field_maps: '{stream}.{source}' must be a Salesforce field, a list of them, or null."
     )
-
-
-def objects_of(maps: Iterable[FieldMap]) -> tuple[str, ...]:
-    """The object types that maps fill."""
-    return tuple(dict.fromkeys(each.object for each in maps))
