@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from target_zuora360_cleanup.cli_config import read_cli_settings
 from target_zuora360_cleanup.errors import CleanupError
+from target_zuora360_cleanup.settings.sources import read_cli_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from target_zuora360_cleanup.direct_run import DirectRun
+    from target_zuora360_cleanup.cleanup.direct_run import DirectRun
     from target_zuora360_cleanup.report.document import Report
 
 __all__ = ["main", "shared_options"]
@@ -115,8 +115,8 @@ def status(sources: tuple[str, ...], files: tuple[str, ...], *, as_json: bool) -
     """Show the org, the last cleanup, unfinished jobs and what each paired sync will do next."""
     with _exits():
         settings = read_cli_settings(sources, os.environ, "plan")
-        from target_zuora360_cleanup.paired import paired_sinks
-        from target_zuora360_cleanup.status import gather, text
+        from target_zuora360_cleanup.state.configured import paired_sinks
+        from target_zuora360_cleanup.status.status import gather, text
 
         found = gather(settings, paired_sinks(settings, files=files))
         click.echo(json.dumps(found, indent=2) if as_json else text(found), nl=as_json)
@@ -125,10 +125,10 @@ def status(sources: tuple[str, ...], files: tuple[str, ...], *, as_json: bool) -
 def _run(mode: str, sources: tuple[str, ...], files: tuple[str, ...], *, as_json: bool) -> None:
     with _exits(), ExitStack() as live:
         settings = read_cli_settings(sources, os.environ, mode)
-        from target_zuora360_cleanup.direct_run import DirectRun
-        from target_zuora360_cleanup.paired import paired_sinks
-        from target_zuora360_cleanup.progress_bars import follow
-        from target_zuora360_cleanup.stored_states import NoState
+        from target_zuora360_cleanup.cleanup.direct_run import DirectRun
+        from target_zuora360_cleanup.output.progress_bars import follow
+        from target_zuora360_cleanup.state.configured import paired_sinks
+        from target_zuora360_cleanup.state.stored import NoState
 
         def tell(report: Report, folder: Path) -> None:
             live.close()

@@ -20,8 +20,8 @@ from typing_extensions import override
 
 from target_zuora360_cleanup.errors import CleanupError, InputError
 from target_zuora360_cleanup.meltano.pipeline import parent_command_line, read_pipeline
-from target_zuora360_cleanup.settings_input import read_settings, unknown_settings
-from target_zuora360_cleanup.settings_schema import json_schema
+from target_zuora360_cleanup.settings.reading import read_settings, unknown_settings
+from target_zuora360_cleanup.settings.schema import json_schema
 from target_zuora360_cleanup.sync.reader import BROKEN_STREAM, Interrupted, SyncReader, in_words
 
 if TYPE_CHECKING:
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
     from singer_sdk.plugin_base import _ConfigInput
 
-    from target_zuora360_cleanup.run import Run
-    from target_zuora360_cleanup.settings import Settings
+    from target_zuora360_cleanup.cleanup.run import Run
+    from target_zuora360_cleanup.settings.declared import Settings
     from target_zuora360_cleanup.sync.records import Intake
     from target_zuora360_cleanup.sync.run import SyncRun
 
@@ -94,7 +94,7 @@ class TargetZuora360Cleanup(Target):
             self.message_reader = SyncReader(self)
             self.setup_mapper()
             return
-        from target_zuora360_cleanup.run import Run
+        from target_zuora360_cleanup.cleanup.run import Run
 
         self._run = Run(settings, pipeline)
         self.message_reader = _RunReader(self._run)

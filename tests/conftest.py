@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 
 import pytest
 
-from target_zuora360_cleanup import deletion
+from target_zuora360_cleanup.deletion import delete as deletion
 from target_zuora360_cleanup.emulator.server import EmulatorServer
 from target_zuora360_cleanup.relink import relinking
 from target_zuora360_cleanup.salesforce import bulk, sending

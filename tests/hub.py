@@ -11,8 +11,8 @@ from typing import Any
 import yaml
 
 from target_zuora360_cleanup.cli import main
-from target_zuora360_cleanup.settings import LOGINS
-from target_zuora360_cleanup.settings_schema import json_schema
+from target_zuora360_cleanup.settings.declared import LOGINS
+from target_zuora360_cleanup.settings.schema import json_schema
 from target_zuora360_cleanup.target import TargetZuora360Cleanup
 
 FOLDER = Path(__file__).parent.parent / "target_zuora360_cleanup/hub"

@@ -35,7 +35,7 @@ ORG: Final = OrgOptions(
     records=1200, sandbox=True, customer_rows=frozenset({"Renewal_Forecast__c"})
 )  # fmt: skip
 ATTEMPTS: Final = 40
-_PRELOAD: Final = ["target_zuora360_cleanup.run", "simple_salesforce.api"]
+_PRELOAD: Final = ["target_zuora360_cleanup.cleanup.run", "simple_salesforce.api"]
 CONTEXT: Final = multiprocessing.get_context("forkserver")
 
 
@@ -56,12 +56,12 @@ class Round:
 
 def target(config: dict[str, Any], out: str, err: str) -> None:
     """Run the target as a process of its own does: state lines to one file, the rest to another."""
-    from target_zuora360_cleanup import deletion
+    from target_zuora360_cleanup.cleanup.run import Run
+    from target_zuora360_cleanup.deletion import delete as deletion
     from target_zuora360_cleanup.errors import CleanupError
     from target_zuora360_cleanup.meltano.pipeline import Pipeline
-    from target_zuora360_cleanup.run import Run
     from target_zuora360_cleanup.salesforce import sending, session
-    from target_zuora360_cleanup.settings_input import read_settings
+    from target_zuora360_cleanup.settings.reading import read_settings
 
     # As many attempts as ever, with short waits.
     session.BACKOFF_SECONDS = 0.005  # type: ignore[misc]

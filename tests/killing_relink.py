@@ -54,7 +54,7 @@ def target(config: dict[str, Any], err: str) -> None:
     from target_zuora360_cleanup.relink import relinking
     from target_zuora360_cleanup.relink.command import run_relink
     from target_zuora360_cleanup.salesforce import sending, session
-    from target_zuora360_cleanup.settings_input import read_settings
+    from target_zuora360_cleanup.settings.reading import read_settings
 
     # As many attempts as ever, with short waits; some rounds read by queries, some by jobs.
     session.BACKOFF_SECONDS = 0.005  # type: ignore[misc]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from target_zuora360_cleanup.emulator.org import OrgOptions
 from target_zuora360_cleanup.errors import CleanupError
 from target_zuora360_cleanup.relink.command import run_relink
-from target_zuora360_cleanup.settings_input import read_settings
+from target_zuora360_cleanup.settings.reading import read_settings
 from tests.full_sync import Zuora, lookups, read
 from tests.support import ALLOWED, login, run
 

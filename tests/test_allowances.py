@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from target_zuora360_cleanup.allowances import (
+from target_zuora360_cleanup.plan.allowances import (
     BATCHES,
     CALLS,
     QUERY_JOBS,

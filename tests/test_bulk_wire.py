@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from typing_extensions import Self, override
 from urllib3.response import HTTPResponse
 
-from target_zuora360_cleanup.csv_ids import find_ids
+from target_zuora360_cleanup.rows.csv_ids import find_ids
 from target_zuora360_cleanup.salesforce.bulk import Bulk, Ingest, Job
 from target_zuora360_cleanup.salesforce.credentials import AccessToken
 from target_zuora360_cleanup.salesforce.csv_file import IdFile

@@ -11,7 +11,7 @@ import pytest
 from target_zuora360_cleanup.emulator.options import ServerOptions
 from target_zuora360_cleanup.emulator.org import OrgOptions
 from target_zuora360_cleanup.emulator.server import EmulatorServer
-from target_zuora360_cleanup.output import Backup
+from target_zuora360_cleanup.output.folder import Backup
 from tests.support import ALLOWED, Ran, login, run
 
 if TYPE_CHECKING:

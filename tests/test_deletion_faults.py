@@ -15,14 +15,14 @@ import pytest
 import requests
 from typing_extensions import override
 
+from target_zuora360_cleanup.cleanup.run import Run
 from target_zuora360_cleanup.emulator.org import OrgOptions
 from target_zuora360_cleanup.emulator.server import EmulatorServer
 from target_zuora360_cleanup.errors import CleanupError, InputError
 from target_zuora360_cleanup.meltano.pipeline import Pipeline
-from target_zuora360_cleanup.output import Backup, FailureFile, OutputFolder
-from target_zuora360_cleanup.run import Run
-from target_zuora360_cleanup.settings_input import read_settings
-from target_zuora360_cleanup.states import Resets
+from target_zuora360_cleanup.output.folder import Backup, FailureFile, OutputFolder
+from target_zuora360_cleanup.settings.reading import read_settings
+from target_zuora360_cleanup.state.holders import Resets
 from tests.support import ALLOWED, BOOKMARKS, Ran, login, run, tap_stream, zuora_rows
 
 if TYPE_CHECKING:

@@ -84,7 +84,7 @@ def test_the_plugin_needs_no_emulator() -> None:
     """Nothing of it is loaded by what the console scripts import."""
     code = (
         "import sys, target_zuora360_cleanup.target, target_zuora360_cleanup.cli, "
-        "target_zuora360_cleanup.run, target_zuora360_cleanup.sync.run; "
+        "target_zuora360_cleanup.cleanup.run, target_zuora360_cleanup.sync.run; "
         "sys.exit(any('emulator' in name for name in sys.modules))"
     )
     did(sys.executable, "-c", code)

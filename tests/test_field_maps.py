@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from target_zuora360_cleanup.catalog.field_maps import FIELD_MAPS, FieldMap, Parent
+from target_zuora360_cleanup.catalog.objects import BY_NAME
 from target_zuora360_cleanup.emulator.org import Org, OrgOptions
-from target_zuora360_cleanup.objects import BY_NAME
-from target_zuora360_cleanup.sync.field_maps import FIELD_MAPS, FieldMap, Parent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,8 +9,8 @@ import pytest
 
 from target_zuora360_cleanup.emulator.org import OrgOptions
 from target_zuora360_cleanup.emulator.server import EmulatorServer
-from target_zuora360_cleanup.estimate import Estimate
 from target_zuora360_cleanup.meltano.pipeline import Pipeline
+from target_zuora360_cleanup.plan.estimate import Estimate
 from tests.support import ALLOWED, login, run
 
 if TYPE_CHECKING:

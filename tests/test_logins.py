@@ -21,7 +21,7 @@ from target_zuora360_cleanup.errors import InputError
 from target_zuora360_cleanup.salesforce import session as session_module
 from target_zuora360_cleanup.salesforce.credentials import read_credentials
 from target_zuora360_cleanup.salesforce.org import connect
-from target_zuora360_cleanup.settings_input import read_settings
+from target_zuora360_cleanup.settings.reading import read_settings
 from tests.support import ALLOWED, Ran, login, run, zuora_rows
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import pytest
 
 from target_zuora360_cleanup.errors import InputError
 from target_zuora360_cleanup.meltano.command import Meltano, find_meltano, started_by
-from target_zuora360_cleanup.stored_states import StoreFailed
+from target_zuora360_cleanup.state.stored import StoreFailed
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from target_zuora360_cleanup.errors import Refused
-from target_zuora360_cleanup.paired_states import (
+from target_zuora360_cleanup.state.paired import (
     PipelineRun,
     expanded,
     matches,

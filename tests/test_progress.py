@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from target_zuora360_cleanup.progress import Progress
+from target_zuora360_cleanup.output.progress import Progress
 
 
 class Clock:

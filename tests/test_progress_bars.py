@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from rich.console import Console
 
-from target_zuora360_cleanup.progress import Progress
-from target_zuora360_cleanup.progress_bars import ProgressBars, follow
+from target_zuora360_cleanup.output.progress import Progress
+from target_zuora360_cleanup.output.progress_bars import ProgressBars, follow
 
 
 class Clock:

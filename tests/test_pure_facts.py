@@ -9,19 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from target_zuora360_cleanup.facts import (
+from target_zuora360_cleanup.catalog.objects import BY_NAME
+from target_zuora360_cleanup.facts.org_facts import (
     ObjectFacts,
     OrgFacts,
     OrgInfo,
     Relationship,
     read_relationships,
 )
-from target_zuora360_cleanup.findings import find_all
+from target_zuora360_cleanup.facts.quotes import Edge, reachable
 from target_zuora360_cleanup.meltano.pipeline import Pipeline
-from target_zuora360_cleanup.objects import BY_NAME
-from target_zuora360_cleanup.outcome import GROUPS, SAMPLES, Failures, split_error
-from target_zuora360_cleanup.quotes import Edge, reachable
-from target_zuora360_cleanup.settings_input import read_settings
+from target_zuora360_cleanup.plan.findings import find_all
+from target_zuora360_cleanup.rows.outcome import GROUPS, SAMPLES, Failures, split_error
+from target_zuora360_cleanup.settings.reading import read_settings
 
 INVOICE = "Zuora__ZInvoice__c"
 ID = "00D5g0000000001EAA"

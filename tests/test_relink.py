@@ -21,7 +21,7 @@ from target_zuora360_cleanup.relink import relinking as relink_module
 from target_zuora360_cleanup.relink.command import run_relink
 from target_zuora360_cleanup.salesforce.bulk import Bulk, Ingest, Job
 from target_zuora360_cleanup.salesforce.sending import JobSender
-from target_zuora360_cleanup.settings_input import read_settings
+from target_zuora360_cleanup.settings.reading import read_settings
 from tests.relinking import FORECAST, LINK, ORG, QUOTE_LINKS, SUBSCRIPTION, Scene, relink
 from tests.support import login
 

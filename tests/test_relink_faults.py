@@ -18,7 +18,7 @@ from target_zuora360_cleanup.salesforce.bulk import Bulk, Ingest
 from target_zuora360_cleanup.salesforce.csv_file import CsvFile
 from target_zuora360_cleanup.salesforce.org import connect
 from target_zuora360_cleanup.salesforce.sending import JobSender
-from target_zuora360_cleanup.settings_input import read_settings
+from target_zuora360_cleanup.settings.reading import read_settings
 from tests.relinking import FORECAST, LINK, ORG, Scene
 from tests.support import login
 

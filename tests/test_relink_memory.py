@@ -27,7 +27,7 @@ _RELINK = """
 import json, re, sys
 from pathlib import Path
 from target_zuora360_cleanup.relink.command import run_relink
-from target_zuora360_cleanup.settings_input import read_settings
+from target_zuora360_cleanup.settings.reading import read_settings
 status = run_relink(read_settings(json.loads(sys.argv[1])), None, False, sys.stderr)
 # (getrusage would count what the parent of this process had)
 peak = int(re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from target_zuora360_cleanup.meltano.pipeline import Pipeline
-from target_zuora360_cleanup.output import OutputFolder
+from target_zuora360_cleanup.output.folder import OutputFolder
 from target_zuora360_cleanup.report import html as report_html
 from tests.support import Ran, run
 

@@ -206,7 +206,7 @@ def test_the_same_report_gives_the_same_page_in_every_process() -> None:
 
 
 def test_starting_the_target_does_not_import_the_template_engine() -> None:
-    code = "import sys, target_zuora360_cleanup.run; sys.exit('jinja2' in sys.modules)"
+    code = "import sys, target_zuora360_cleanup.cleanup.run; sys.exit('jinja2' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0
 
 

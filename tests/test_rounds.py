@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from target_zuora360_cleanup.emulator.options import ServerOptions
 from target_zuora360_cleanup.emulator.org import OrgOptions
 from target_zuora360_cleanup.emulator.server import EmulatorServer
-from target_zuora360_cleanup.facts import Relationship
-from target_zuora360_cleanup.plan import parent_field
-from target_zuora360_cleanup.rounds import ROUNDS, rounds
+from target_zuora360_cleanup.facts.org_facts import Relationship
+from target_zuora360_cleanup.plan.plan import parent_field
+from target_zuora360_cleanup.rows.rounds import ROUNDS, rounds
 from target_zuora360_cleanup.salesforce.bulk import Bulk, Ingest
 from target_zuora360_cleanup.salesforce.errors import ApiError, is_passing
 from tests.support import ALLOWED, Ran, login, run, zuora_rows

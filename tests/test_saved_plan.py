@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from target_zuora360_cleanup.emulator.org import OrgOptions
 from target_zuora360_cleanup.emulator.server import EmulatorServer
-from target_zuora360_cleanup.output import OutputFolder
-from target_zuora360_cleanup.plan_file import PLANNED_SETTINGS, SavedPlan, changes
-from target_zuora360_cleanup.settings import Settings
+from target_zuora360_cleanup.output.folder import OutputFolder
+from target_zuora360_cleanup.plan.saved import PLANNED_SETTINGS, SavedPlan, changes
+from target_zuora360_cleanup.settings.declared import Settings
 from tests.support import ALLOWED, Ran, login, run, zuora_rows
 
 COUNTS = st.dictionaries(st.sampled_from("abcde"), st.integers(0, 10**7))

@@ -8,9 +8,9 @@ import jsonschema
 import pytest
 
 from target_zuora360_cleanup.errors import InputError
-from target_zuora360_cleanup.settings import Settings
-from target_zuora360_cleanup.settings_input import read_settings, unknown_settings
-from target_zuora360_cleanup.settings_schema import json_schema
+from target_zuora360_cleanup.settings.declared import Settings
+from target_zuora360_cleanup.settings.reading import read_settings, unknown_settings
+from target_zuora360_cleanup.settings.schema import json_schema
 
 
 def test_the_default_mode_only_reads() -> None:

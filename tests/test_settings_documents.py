@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 from target_zuora360_cleanup.cli import main
-from target_zuora360_cleanup.settings import LOGINS
-from target_zuora360_cleanup.settings_schema import json_schema
+from target_zuora360_cleanup.settings.declared import LOGINS
+from target_zuora360_cleanup.settings.schema import json_schema
 from tests.hub import setting
 
 ROOT = Path(__file__).parent.parent

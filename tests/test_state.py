@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from target_zuora360_cleanup.errors import InputError, Refused
-from target_zuora360_cleanup.state import Reset, StateTracker
+from target_zuora360_cleanup.state.reset import Reset, StateTracker
 
 LEGACY: dict[str, Any] = {
     "version": 1732334400,

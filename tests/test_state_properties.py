@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from target_zuora360_cleanup.state import Reset, StateTracker
-from target_zuora360_cleanup.streams import StreamNames
+from target_zuora360_cleanup.catalog.streams import StreamNames
+from target_zuora360_cleanup.state.reset import Reset, StateTracker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

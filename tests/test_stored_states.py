@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from target_zuora360_cleanup.catalog.streams import StreamNames
 from target_zuora360_cleanup.errors import Refused
 from target_zuora360_cleanup.meltano.pipeline import Pipeline
-from target_zuora360_cleanup.meltano.watch import RunWatch
-from target_zuora360_cleanup.paired_states import PipelineRun
-from target_zuora360_cleanup.states import Resets
-from target_zuora360_cleanup.stored_states import StoredStates, StoreFailed
-from target_zuora360_cleanup.streams import StreamNames
+from target_zuora360_cleanup.state.holders import Resets
+from target_zuora360_cleanup.state.paired import PipelineRun
+from target_zuora360_cleanup.state.stored import StoredStates, StoreFailed
+from target_zuora360_cleanup.state.watch import RunWatch
 from tests.meltano_project import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from target_zuora360_cleanup.state_form import State
+    from target_zuora360_cleanup.state.form import State
 
 ACCOUNT = "Zuora__CustomerAccount__c"
 CLEANED = frozenset({ACCOUNT})

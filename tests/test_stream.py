@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typing_extensions import override
 
-from target_zuora360_cleanup import singer_lines
 from target_zuora360_cleanup.errors import InputError
-from target_zuora360_cleanup.stream import FirstRecord, Message, Schema, SingerStream, State
+from target_zuora360_cleanup.singer import lines as singer_lines
+from target_zuora360_cleanup.singer.stream import FirstRecord, Message, Schema, SingerStream, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from target_zuora360_cleanup.streams import StreamNames, normal, qualifies
+from target_zuora360_cleanup.catalog.streams import StreamNames, normal, qualifies
 
 ACCOUNT = "Zuora__CustomerAccount__c"
 PLAN = "zqu__ProductRatePlan__c"

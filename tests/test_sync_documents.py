@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from target_zuora360_cleanup.sync.field_maps import FIELD_MAPS
+from target_zuora360_cleanup.catalog.field_maps import FIELD_MAPS
 
 if TYPE_CHECKING:
-    from target_zuora360_cleanup.sync.field_maps import FieldMap
+    from target_zuora360_cleanup.catalog.field_maps import FieldMap
 
 README: Final = Path(__file__).parents[1] / "README.md"
 BEGIN, END = "<!-- streams -->\n", "<!-- end of the streams -->\n"

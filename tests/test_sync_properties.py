@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from target_zuora360_cleanup.output import OutputFolder
+from target_zuora360_cleanup.catalog.field_maps import FieldMap, Parent
+from target_zuora360_cleanup.output.folder import OutputFolder
 from target_zuora360_cleanup.sync.changes import Change, removal
-from target_zuora360_cleanup.sync.field_maps import FieldMap, Parent
 from target_zuora360_cleanup.sync.field_values import Field
 from target_zuora360_cleanup.sync.load_order import load_order
 from target_zuora360_cleanup.sync.loading import Loading

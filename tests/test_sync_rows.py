@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from target_zuora360_cleanup.sync.field_maps import FieldMap, Parent
+from target_zuora360_cleanup.catalog.field_maps import FieldMap, Parent
 from target_zuora360_cleanup.sync.field_values import NULL, Field, Unfit
 from target_zuora360_cleanup.sync.org_objects import Lookup, TargetObject
 from target_zuora360_cleanup.sync.rows import CLEARED, RowShape, line

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from target_zuora360_cleanup.cleanup.run import Run
 from target_zuora360_cleanup.emulator.org import OrgOptions
 from target_zuora360_cleanup.emulator.server import EmulatorServer
 from target_zuora360_cleanup.errors import CleanupError
 from target_zuora360_cleanup.meltano.pipeline import Pipeline
-from target_zuora360_cleanup.run import Run
-from target_zuora360_cleanup.settings_input import read_settings
-from target_zuora360_cleanup.settings_schema import json_schema
+from target_zuora360_cleanup.settings.reading import read_settings
+from target_zuora360_cleanup.settings.schema import json_schema
 from tests.processes import SECONDS, call, started, wait_until
 from tests.support import (
     ALLOWED,

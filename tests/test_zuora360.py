@@ -14,13 +14,13 @@ import pytest
 from click.testing import CliRunner
 
 from target_zuora360_cleanup.cli import main
-from target_zuora360_cleanup.cli_config import from_environment, read_cli_settings
 from target_zuora360_cleanup.emulator.options import ServerOptions
 from target_zuora360_cleanup.emulator.org import OrgOptions
 from target_zuora360_cleanup.emulator.server import EmulatorServer
 from target_zuora360_cleanup.errors import InputError
-from target_zuora360_cleanup.state_file import StateFiles
-from target_zuora360_cleanup.stored_states import StoreFailed
+from target_zuora360_cleanup.settings.sources import from_environment, read_cli_settings
+from target_zuora360_cleanup.state.files import StateFiles
+from target_zuora360_cleanup.state.stored import StoreFailed
 from tests.meltano_project import wait_until
 from tests.support import ALLOWED, BOOKMARKS, login, zuora_rows
 

@@ -8,12 +8,7 @@ from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Literal, cast
 
 from target_zuora360_cleanup.emulator.allowances import BULK_BATCHES
-from target_zuora360_cleanup.emulator.bulk_csv import (
-    DELIMITERS,
-    LINE_ENDINGS,
-    CsvUpload,
-    csv_line,
-)
+from target_zuora360_cleanup.emulator.bulk_csv import DELIMITERS, LINE_ENDINGS, CsvUpload, csv_line
 from target_zuora360_cleanup.emulator.bulk_jobs import Job, JobFailed
 from target_zuora360_cleanup.emulator.bulk_workers import end_early
 from target_zuora360_cleanup.emulator.errors import RowResult, SalesforceError

@@ -8,11 +8,7 @@ from target_zuora360_cleanup.emulator.calls import Answer, Call, json_answer
 from target_zuora360_cleanup.emulator.routing import Route
 from target_zuora360_cleanup.emulator.zuora_answers import refusal
 from target_zuora360_cleanup.emulator.zuora_exports import Job
-from target_zuora360_cleanup.emulator.zuora_query import (
-    InvalidQuery,
-    UnknownObject,
-    compile_export,
-)
+from target_zuora360_cleanup.emulator.zuora_query import InvalidQuery, UnknownObject, compile_export
 
 if TYPE_CHECKING:
     from target_zuora360_cleanup.emulator.service import Service

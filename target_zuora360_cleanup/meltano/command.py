@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from target_zuora360_cleanup.errors import InputError
 from target_zuora360_cleanup.meltano.pipeline import ancestors
-from target_zuora360_cleanup.stored_states import StoreFailed
+from target_zuora360_cleanup.state.stored import StoreFailed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from target_zuora360_cleanup.meltano.command import run
-from target_zuora360_cleanup.paired_states import PipelineRun
-from target_zuora360_cleanup.stored_states import StoreFailed
+from target_zuora360_cleanup.state.paired import PipelineRun
+from target_zuora360_cleanup.state.stored import StoreFailed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -13,7 +13,7 @@ from target_zuora360_cleanup.relink.snapshot import snapshots_in
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from target_zuora360_cleanup.facts import OrgInfo
+    from target_zuora360_cleanup.facts.org_facts import OrgInfo
     from target_zuora360_cleanup.relink.snapshot import Snapshot
 
 _ID_LENGTH: Final = 15

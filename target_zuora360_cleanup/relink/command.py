@@ -18,11 +18,9 @@ from typing import TYPE_CHECKING, Any, Final, TextIO, TypeAlias
 from requests import RequestException
 
 from target_zuora360_cleanup.errors import CleanupError, Partial, Refused
-from target_zuora360_cleanup.halting import QuotaReached, Stopped
-from target_zuora360_cleanup.outcome import Failures
-from target_zuora360_cleanup.output import OutputFolder
-from target_zuora360_cleanup.preflight import read_org
-from target_zuora360_cleanup.progress import Progress
+from target_zuora360_cleanup.facts.reading import read_org
+from target_zuora360_cleanup.output.folder import OutputFolder
+from target_zuora360_cleanup.output.progress import Progress
 from target_zuora360_cleanup.relink.choice import candidates, check_org, newer_than, newest, others
 from target_zuora360_cleanup.relink.plan import find_way
 from target_zuora360_cleanup.relink.relinking import Relinking
@@ -35,6 +33,8 @@ from target_zuora360_cleanup.relink.report import (
 from target_zuora360_cleanup.relink.snapshot import Lookup, Snapshot
 from target_zuora360_cleanup.relink.store import LinkStore
 from target_zuora360_cleanup.report.document import status_of
+from target_zuora360_cleanup.rows.halting import QuotaReached, Stopped
+from target_zuora360_cleanup.rows.outcome import Failures
 from target_zuora360_cleanup.salesforce.bulk import Bulk
 from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed
 from target_zuora360_cleanup.salesforce.org import Org, connect, unreachable
@@ -43,9 +43,9 @@ from target_zuora360_cleanup.salesforce.sending import JobSender
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from target_zuora360_cleanup.facts import OrgInfo
+    from target_zuora360_cleanup.facts.org_facts import OrgInfo
     from target_zuora360_cleanup.relink.plan import Way
-    from target_zuora360_cleanup.settings import Settings
+    from target_zuora360_cleanup.settings.declared import Settings
 
 logger = logging.getLogger(__name__)
 

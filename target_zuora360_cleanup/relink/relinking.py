@@ -18,10 +18,10 @@ from urllib.parse import quote
 
 from requests import RequestException
 
-from target_zuora360_cleanup.halting import Stopped, go_on
-from target_zuora360_cleanup.outcome import split_error
 from target_zuora360_cleanup.relink.plan import by_object, by_parent
-from target_zuora360_cleanup.rounds import ROUNDS, rounds
+from target_zuora360_cleanup.rows.halting import Stopped, go_on
+from target_zuora360_cleanup.rows.outcome import split_error
+from target_zuora360_cleanup.rows.rounds import ROUNDS, rounds
 from target_zuora360_cleanup.salesforce.bulk import Ingest
 from target_zuora360_cleanup.salesforce.csv_file import CsvFile
 from target_zuora360_cleanup.salesforce.errors import (
@@ -44,14 +44,14 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from target_zuora360_cleanup.progress import Progress
+    from target_zuora360_cleanup.output.progress import Progress
     from target_zuora360_cleanup.relink.plan import Way
     from target_zuora360_cleanup.relink.store import LinkStore
-    from target_zuora360_cleanup.rounds import Round
+    from target_zuora360_cleanup.rows.rounds import Round
     from target_zuora360_cleanup.salesforce.bulk import Bulk, Job
     from target_zuora360_cleanup.salesforce.org import Org
     from target_zuora360_cleanup.salesforce.sending import JobSender
-    from target_zuora360_cleanup.settings import Settings
+    from target_zuora360_cleanup.settings.declared import Settings
 
 logger = logging.getLogger(__name__)
 

@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from target_zuora360_cleanup.facts import OrgInfo
-    from target_zuora360_cleanup.outcome import FailureGroup, Failures
+    from target_zuora360_cleanup.facts.org_facts import OrgInfo
     from target_zuora360_cleanup.relink.plan import Way
     from target_zuora360_cleanup.relink.snapshot import Lookup
     from target_zuora360_cleanup.relink.store import NotRestored
     from target_zuora360_cleanup.report.document import Status
+    from target_zuora360_cleanup.rows.outcome import FailureGroup, Failures
 
 COLUMNS: Final = ("object", "id", "field", "reason", "parent_external_id", "detail")
 TO_RESTORE: Final = "to_restore"

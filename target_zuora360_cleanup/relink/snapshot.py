@@ -20,9 +20,9 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from target_zuora360_cleanup.deletion.link_snapshot import COLUMNS, FOLDER, MANIFEST
 from target_zuora360_cleanup.errors import InputError
-from target_zuora360_cleanup.links import COLUMNS, FOLDER, MANIFEST
-from target_zuora360_cleanup.output import OutputFolder
+from target_zuora360_cleanup.output.folder import OutputFolder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

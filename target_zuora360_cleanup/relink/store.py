@@ -9,8 +9,8 @@ import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from target_zuora360_cleanup.outcome import GONE
-from target_zuora360_cleanup.rounds import TRY_AGAIN
+from target_zuora360_cleanup.rows.outcome import GONE
+from target_zuora360_cleanup.rows.rounds import TRY_AGAIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -6,19 +6,19 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from target_zuora360_cleanup.errors import Partial, Refused
-from target_zuora360_cleanup.estimate import BASIS, Estimate
+from target_zuora360_cleanup.plan.estimate import BASIS, Estimate
 from target_zuora360_cleanup.report.headline import headline
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from target_zuora360_cleanup.facts import OrgInfo, Relationship
-    from target_zuora360_cleanup.finding import Finding
-    from target_zuora360_cleanup.outcome import FailureGroup, Outcome
-    from target_zuora360_cleanup.paired_states import PairedState
-    from target_zuora360_cleanup.plan import Plan
-    from target_zuora360_cleanup.report.timeline import Span
-    from target_zuora360_cleanup.state import Reset
+    from target_zuora360_cleanup.facts.org_facts import OrgInfo, Relationship
+    from target_zuora360_cleanup.output.timeline import Span
+    from target_zuora360_cleanup.plan.finding import Finding
+    from target_zuora360_cleanup.plan.plan import Plan
+    from target_zuora360_cleanup.rows.outcome import FailureGroup, Outcome
+    from target_zuora360_cleanup.state.paired import PairedState
+    from target_zuora360_cleanup.state.reset import Reset
 
 SCHEMA_VERSION: Final = 1
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from target_zuora360_cleanup.output import OutputFolder
+    from target_zuora360_cleanup.output.folder import OutputFolder
 
 
 def write_report(folder: OutputFolder, document: dict[str, Any]) -> Iterator[str]:

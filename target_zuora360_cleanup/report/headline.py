@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from target_zuora360_cleanup.sync.summary import headline as sync_headline
+from target_zuora360_cleanup.report.sync_summary import headline as sync_headline
 
 if TYPE_CHECKING:
     from target_zuora360_cleanup.report.document import Report

@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from target_zuora360_cleanup.estimate import Estimate
+from target_zuora360_cleanup.plan.estimate import Estimate
+from target_zuora360_cleanup.report import sync_summary
 from target_zuora360_cleanup.report.headline import headline
-from target_zuora360_cleanup.sync import summary as sync_summary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from target_zuora360_cleanup.finding import Finding
+    from target_zuora360_cleanup.plan.finding import Finding
     from target_zuora360_cleanup.report.document import Report
 
 _WIDTH: Final = 110

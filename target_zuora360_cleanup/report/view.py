@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from target_zuora360_cleanup.estimate import Estimate
+from target_zuora360_cleanup.plan.estimate import Estimate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -23,7 +23,7 @@ from target_zuora360_cleanup.salesforce.session import repeat_tokens
 if TYPE_CHECKING:
     import requests
 
-    from target_zuora360_cleanup.settings import Settings
+    from target_zuora360_cleanup.settings.declared import Settings
 
 SOAP_LOGIN_VERSION: Final = "64.0"
 """The last API version whose SOAP API has `login()` (SOAP API end-of-life page)."""
@@ -245,7 +245,7 @@ def _client_credentials(settings: Settings, url: str) -> Credentials | None:
 
 
 def _what_is_missing(settings: Settings) -> str:
-    from target_zuora360_cleanup.settings import LOGINS
+    from target_zuora360_cleanup.settings.declared import LOGINS
 
     def given(way: tuple[str, ...]) -> int:
         return sum(1 for name in way if getattr(settings, name))

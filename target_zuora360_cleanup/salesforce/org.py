@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from target_zuora360_cleanup.salesforce.credentials import Credentials
-    from target_zuora360_cleanup.settings import Settings
+    from target_zuora360_cleanup.settings.declared import Settings
 
 COMPOSITE: Final = 25
 """Requests that one composite request may hold."""

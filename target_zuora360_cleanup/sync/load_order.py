@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING
 
-from target_zuora360_cleanup.order import Predecessors, reaches
+from target_zuora360_cleanup.plan.order import Predecessors, reaches
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from target_zuora360_cleanup.sync.field_maps import FieldMap
+    from target_zuora360_cleanup.catalog.field_maps import FieldMap
     from target_zuora360_cleanup.sync.org_objects import TargetObject
 
 Edge = tuple[str, str, str]

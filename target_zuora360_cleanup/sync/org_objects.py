@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from target_zuora360_cleanup.objects import BY_NAME
+from target_zuora360_cleanup.catalog.objects import BY_NAME
 from target_zuora360_cleanup.sync.field_values import Field
 
 if TYPE_CHECKING:

@@ -6,16 +6,16 @@ from collections.abc import Collection, Iterable, Mapping, Sequence  # noqa: TC0
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from target_zuora360_cleanup.facts import read_relationships
-from target_zuora360_cleanup.objects import BY_NAME
+from target_zuora360_cleanup.catalog.objects import BY_NAME
+from target_zuora360_cleanup.facts.org_facts import read_relationships
 from target_zuora360_cleanup.sync.hazards import goes_along, hazards
 from target_zuora360_cleanup.sync.load_order import load_order
 from target_zuora360_cleanup.sync.org_objects import TargetObject, target_objects
 
 if TYPE_CHECKING:
-    from target_zuora360_cleanup.facts import Relationship
+    from target_zuora360_cleanup.catalog.field_maps import FieldMap
+    from target_zuora360_cleanup.facts.org_facts import Relationship
     from target_zuora360_cleanup.salesforce.org import Org
-    from target_zuora360_cleanup.sync.field_maps import FieldMap
     from target_zuora360_cleanup.sync.hazards import Hazard
     from target_zuora360_cleanup.sync.load_order import LoadOrder
 

@@ -18,7 +18,7 @@ from singer_sdk.singerlib.json import deserialize_json
 from typing_extensions import override
 
 from target_zuora360_cleanup.errors import CleanupError
-from target_zuora360_cleanup.singer_lines import broken, unknown_type
+from target_zuora360_cleanup.singer.lines import broken, unknown_type
 
 if TYPE_CHECKING:
     from collections import Counter

@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping  # noqa: TC003 - part of the publi
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from target_zuora360_cleanup.catalog.field_maps import DELETED
 from target_zuora360_cleanup.sync.changes import Change, removal
-from target_zuora360_cleanup.sync.field_maps import DELETED
 from target_zuora360_cleanup.sync.field_values import Unfit
 from target_zuora360_cleanup.sync.tally import NO_ACCOUNT
 
 if TYPE_CHECKING:
-    from target_zuora360_cleanup.sync.field_maps import FieldMap
+    from target_zuora360_cleanup.catalog.field_maps import FieldMap
     from target_zuora360_cleanup.sync.rows import RowShape
     from target_zuora360_cleanup.sync.tally import Tally
 

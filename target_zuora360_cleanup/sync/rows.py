@@ -18,7 +18,7 @@ from target_zuora360_cleanup.sync.field_values import NULL, Cut, Field, Unfit, w
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
-    from target_zuora360_cleanup.sync.field_maps import FieldMap
+    from target_zuora360_cleanup.catalog.field_maps import FieldMap
     from target_zuora360_cleanup.sync.org_objects import Lookup, TargetObject
 
 SOURCE_KEY: Final = "Id"

@@ -16,16 +16,16 @@ from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from requests import RequestException
 
+from target_zuora360_cleanup.catalog.objects import BY_NAME
 from target_zuora360_cleanup.errors import CleanupError, InputError, Partial
-from target_zuora360_cleanup.halting import QuotaReached, Stopped, go_on
+from target_zuora360_cleanup.facts.reading import read_org, selected
 from target_zuora360_cleanup.meltano.pipeline import TEST_STREAM
-from target_zuora360_cleanup.objects import BY_NAME
-from target_zuora360_cleanup.output import OutputFolder
-from target_zuora360_cleanup.preflight import read_org, selected
+from target_zuora360_cleanup.output.folder import OutputFolder
+from target_zuora360_cleanup.output.timeline import Timeline
 from target_zuora360_cleanup.report.document import Report, status_of
 from target_zuora360_cleanup.report.files import write_report
 from target_zuora360_cleanup.report.summary import summary
-from target_zuora360_cleanup.report.timeline import Timeline
+from target_zuora360_cleanup.rows.halting import QuotaReached, Stopped, go_on
 from target_zuora360_cleanup.salesforce.bulk import Bulk
 from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed, SessionExpired
 from target_zuora360_cleanup.salesforce.org import Org, connect, unreachable
@@ -41,9 +41,9 @@ from target_zuora360_cleanup.sync.tally import Tally
 from target_zuora360_cleanup.sync.upserts import OPERATION, Upserts
 
 if TYPE_CHECKING:
+    from target_zuora360_cleanup.catalog.field_maps import FieldMap
     from target_zuora360_cleanup.meltano.pipeline import Pipeline
-    from target_zuora360_cleanup.settings import Settings
-    from target_zuora360_cleanup.sync.field_maps import FieldMap
+    from target_zuora360_cleanup.settings.declared import Settings
 
 logger = logging.getLogger(__name__)
 

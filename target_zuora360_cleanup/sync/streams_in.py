@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
+from target_zuora360_cleanup.catalog.field_maps import FIELD_MAPS, FieldMap
+from target_zuora360_cleanup.catalog.objects import OBJECTS
+from target_zuora360_cleanup.catalog.streams import StreamNames, normal, qualifies
 from target_zuora360_cleanup.errors import InputError
-from target_zuora360_cleanup.objects import OBJECTS
-from target_zuora360_cleanup.streams import StreamNames, normal, qualifies
-from target_zuora360_cleanup.sync.field_maps import FIELD_MAPS, FieldMap
 
 Wanted: TypeAlias = Mapping[str, Mapping[str, Any]]
 """The setting `field_maps`: stream -> Zuora's field -> Salesforce field, list of them, or null."""

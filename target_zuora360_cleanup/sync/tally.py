@@ -6,10 +6,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from target_zuora360_cleanup.outcome import Failures
+from target_zuora360_cleanup.rows.outcome import Failures
 
 if TYPE_CHECKING:
-    from target_zuora360_cleanup.output import FailureFile, OutputFolder
+    from target_zuora360_cleanup.output.folder import FailureFile, OutputFolder
 
 NO_ACCOUNT: Final = "NO_SALESFORCE_ACCOUNT"
 """A billing account without a Salesforce Account, which the 360 sync leaves out too."""

@@ -17,16 +17,16 @@ from typing import TYPE_CHECKING, Final
 
 from requests import RequestException
 
-from target_zuora360_cleanup.metrics import Metrics
-from target_zuora360_cleanup.outcome import split_error
-from target_zuora360_cleanup.rounds import TRY_AGAIN
+from target_zuora360_cleanup.output.metrics import Metrics
+from target_zuora360_cleanup.rows.outcome import split_error
+from target_zuora360_cleanup.rows.rounds import TRY_AGAIN
 from target_zuora360_cleanup.salesforce.bulk import Ingest
 from target_zuora360_cleanup.salesforce.csv_file import CsvFile
 from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed, is_passing
 from target_zuora360_cleanup.sync.rows import line, without
 
 if TYPE_CHECKING:
-    from target_zuora360_cleanup.report.timeline import Timeline
+    from target_zuora360_cleanup.output.timeline import Timeline
     from target_zuora360_cleanup.salesforce.bulk import Bulk
     from target_zuora360_cleanup.salesforce.sending import JobSender
     from target_zuora360_cleanup.sync.changes import Change

@@ -17,7 +17,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from target_zuora360_cleanup.objects import OBJECTS
+from target_zuora360_cleanup.catalog.objects import OBJECTS
 from tests.benchmarks.serving import BIN, Usage, measured
 
 if TYPE_CHECKING:

@@ -22,9 +22,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from target_zuora360_cleanup.catalog.field_maps import FIELD_MAPS
 from target_zuora360_cleanup.emulator.org import OrgOptions
 from target_zuora360_cleanup.emulator.server import EmulatorServer
-from target_zuora360_cleanup.sync.field_maps import FIELD_MAPS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,8 +33,8 @@ PLAIN: Final = """
 import csv, sys
 from singer_sdk import BatchSink, Target
 from target_zuora360_cleanup.emulator.org import Org, OrgOptions
-from target_zuora360_cleanup.objects import BY_NAME
-from target_zuora360_cleanup.sync.field_maps import FIELD_MAPS
+from target_zuora360_cleanup.catalog.objects import BY_NAME
+from target_zuora360_cleanup.catalog.field_maps import FIELD_MAPS
 from target_zuora360_cleanup.sync.org_objects import target_objects
 from target_zuora360_cleanup.sync.rows import RowShape, line
 NAME = "Zuora__CustomerAccount__c"

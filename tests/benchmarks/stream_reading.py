@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 READERS = {
     "this plugin": """
 import sys
-from target_zuora360_cleanup.state import StateTracker
-from target_zuora360_cleanup.stream import FirstRecord, SingerStream, State
+from target_zuora360_cleanup.state.reset import StateTracker
+from target_zuora360_cleanup.singer.stream import FirstRecord, SingerStream, State
 tracker = StateTracker()
 for message in SingerStream(sys.stdin.buffer):
     if isinstance(message, State):

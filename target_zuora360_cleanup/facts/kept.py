@@ -1,0 +1,108 @@
+"""Reads which catalogue rows quotes use, and so which stay.
+
+Holds the references within the catalogue in memory: a catalogue is small against the accounts. Each
+object is read once, with all the references that matter.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from target_zuora360_cleanup.catalog.objects import QUOTE_PREFIX
+from target_zuora360_cleanup.facts.quotes import PLACEHOLDER_MASTER, Edge, is_whole_part, reachable
+from target_zuora360_cleanup.salesforce.rows import Selection, read_tables
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from target_zuora360_cleanup.facts.org_facts import ObjectFacts, Relationship
+    from target_zuora360_cleanup.salesforce.bulk import Bulk
+    from target_zuora360_cleanup.salesforce.org import Org
+
+Table = list[list[str]]
+
+
+def read_kept(
+    org: Org,
+    bulk: Bulk,
+    objects: Sequence[ObjectFacts],
+    linked_rows: Mapping[Relationship, int],
+    relationships: Iterable[Relationship],
+) -> dict[str, frozenset[str]]:
+    """Ids of the catalogue rows to keep, by object."""
+    catalog = {each.kind.api_name: each for each in objects if each.kind.group == "product_catalog"}
+    quoted = _quoted(org, bulk, catalog, linked_rows)
+    if not quoted:
+        return {}
+    inside = [link for link in relationships if link.child in catalog and link.parent in catalog]
+    fields = {name: _fields(each, inside) for name, each in catalog.items()}
+    there = [name for name, each in catalog.items() if each.found]
+    selections = [_selection(catalog[name], fields[name]) for name in there]
+    tables = dict(zip(there, read_tables(org, bulk, selections), strict=True))
+    keep = reachable(quoted, _edges(inside, fields, tables, catalog))
+    own = {name: frozenset(row[0] for row in table) & keep for name, table in tables.items()}
+    return {name: ids for name, ids in own.items() if ids}
+
+
+def _quoted(
+    org: Org,
+    bulk: Bulk,
+    catalog: Mapping[str, ObjectFacts],
+    linked_rows: Mapping[Relationship, int],
+) -> set[str]:
+    """Ids that any quote object's lookups hold."""
+    lookups: dict[str, dict[str, int]] = {}
+    for link, rows in linked_rows.items():
+        if rows and link.child.startswith(QUOTE_PREFIX) and link.parent in catalog:
+            lookups.setdefault(link.child, {})[link.field] = rows
+    selections = [
+        Selection(
+            name,
+            tuple(fields),
+            " OR ".join(f"{field} != null" for field in fields),
+            sum(fields.values()),
+        )
+        for name, fields in lookups.items()
+    ]
+    tables = read_tables(org, bulk, selections)
+    return {cell for table in tables for row in table for cell in row if cell}
+
+
+def _fields(each: ObjectFacts, inside: Iterable[Relationship]) -> tuple[str, ...]:
+    name = each.kind.api_name
+    references = [link.field for link in inside if link.child == name]
+    key = [each.external_id] if name == PLACEHOLDER_MASTER and each.external_id else []
+    return ("Id", *references, *key)
+
+
+def _selection(each: ObjectFacts, fields: tuple[str, ...]) -> Selection:
+    return Selection(each.kind.api_name, fields, each.kind.where, each.found)
+
+
+def _edges(
+    inside: Iterable[Relationship],
+    fields: Mapping[str, tuple[str, ...]],
+    tables: Mapping[str, Table],
+    catalog: Mapping[str, ObjectFacts],
+) -> Iterator[Edge]:
+    fillers = _fillers(fields, tables, catalog)
+    for link in inside:
+        column = fields[link.child].index(link.field)
+        for row in tables.get(link.child, ()):
+            if parent := row[column]:
+                is_filler = link.parent == PLACEHOLDER_MASTER and parent in fillers
+                whole = is_whole_part(link.parent, parent_is_placeholder=is_filler)
+                yield Edge(row[0], parent, whole)
+
+
+def _fillers(
+    fields: Mapping[str, tuple[str, ...]],
+    tables: Mapping[str, Table],
+    catalog: Mapping[str, ObjectFacts],
+) -> set[str]:
+    """Ids of ZProducts without a Zuora id."""
+    key = catalog[PLACEHOLDER_MASTER].external_id if PLACEHOLDER_MASTER in catalog else ""
+    if not key:
+        return set()
+    column = fields[PLACEHOLDER_MASTER].index(key)
+    return {row[0] for row in tables.get(PLACEHOLDER_MASTER, ()) if not row[column]}

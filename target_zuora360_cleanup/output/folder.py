@@ -1,0 +1,165 @@
+"""The folder of one run: where the report, the failures and the backups go."""
+
+from __future__ import annotations
+
+import csv
+import errno
+import json
+import os
+import shutil
+import tempfile
+import threading
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Final
+
+from target_zuora360_cleanup.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from target_zuora360_cleanup.rows.outcome import Row
+
+_FAILURE_COLUMNS: Final = ("object", "id", "code", "message")
+_PROBE_BYTES: Final = 1 << 16
+_GZIP: Final = zlib.MAX_WBITS + 16
+"""Has zlib write the gzip format."""
+
+
+@dataclass(frozen=True)
+class OutputFolder:
+    """A folder that only this run writes to."""
+
+    path: Path
+
+    @classmethod
+    def make(cls, parent: str, mode: str, now: datetime) -> OutputFolder:
+        """Make a new folder, named for the time and the mode.
+
+        Raises:
+            InputError: It can't be made or written to.
+        """
+        name = f"{now:%Y%m%dT%H%M%SZ}-{mode}"
+        for suffix in ("", *(f"-{number}" for number in range(2, 1000))):
+            try:
+                path = Path(parent).expanduser() / f"{name}{suffix}"
+                path.mkdir(parents=True)
+            except FileExistsError as exc:
+                if path.is_dir():
+                    continue
+                raise _unwritable(parent, exc) from None
+            except (OSError, RuntimeError) as exc:
+                # (RuntimeError: `~user` of a user that doesn't exist)
+                raise _unwritable(parent, exc) from None
+            return cls(path)
+        raise InputError(f"output_dir: '{parent}' has too many folders named {name}.")
+
+    def write_json(self, name: str, document: dict[str, Any]) -> Path:
+        """Write a file such as `report.json`; never leaves half a file."""
+        return self.write_text(name, json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+
+    def write_text(self, name: str, text: str) -> Path:
+        """Write a file such as `report.html`; never leaves half a file."""
+        target = self.path / name
+        draft = self.path / f".{name}"
+        draft.write_text(text, encoding="utf-8")
+        draft.replace(target)
+        return target
+
+    def write_kept(self, kept: Iterable[tuple[str, Iterable[str]]]) -> None:
+        """Write `kept.csv`, the ids that stay by object type; no file where none does."""
+        rows = [(name, id_) for name, ids in kept for id_ in sorted(ids)]
+        if rows:
+            with (self.path / "kept.csv").open("w", encoding="utf-8", newline="") as file:
+                csv.writer(file).writerows((("object", "id"), *rows))
+
+    def prove_room(self, size: int) -> None:
+        """See to it that backups of so many bytes can be written.
+
+        Raises:
+            OSError: They can't.
+        """
+        folder = self.path / "backup"
+        folder.mkdir()
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(bytes(_PROBE_BYTES))
+            os.fsync(file.fileno())
+        folder.rmdir()
+        if (free := shutil.disk_usage(self.path).free) < size:
+            megabytes = f"{size >> 20:,} MiB needed, {free >> 20:,} free"
+            raise OSError(errno.ENOSPC, f"{os.strerror(errno.ENOSPC)} ({megabytes})")
+
+    def backup(self, object_name: str) -> Backup:
+        """The backup file of an object type, opened at its first block."""
+        return Backup(self.path / "backup" / f"{object_name}.csv.gz")
+
+    def links(self, lookup: str) -> Backup:
+        """The file of the links of one lookup, such as `Contract.Subscription__c`."""
+        return Backup(self.path / "links" / f"{lookup}.csv.gz")
+
+    def failures(self) -> FailureFile:
+        """The file of rows that could not be deleted, opened at the first row."""
+        return FailureFile(self.path / "failures.csv")
+
+    def skipped(self) -> FailureFile:
+        """The file of records that have no place in Salesforce, opened at the first one."""
+        return FailureFile(self.path / "skipped.csv")
+
+
+def _unwritable(parent: str, exc: Exception) -> InputError:
+    why = str(getattr(exc, "strerror", None) or exc).rstrip(".")
+    return InputError(f"output_dir: can't write to '{parent}': {why}.")
+
+
+class Backup:
+    """A gzipped CSV that grows block by block. `flush` puts what was written on the disk."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: IO[bytes] | None = None
+        # The deletion must not wait for the client: runs and Huffman codes make ids about as small
+        # as a search for repetitions does, in half the time.
+        self._gzip = zlib.compressobj(
+            level=1, wbits=_GZIP, memLevel=zlib.DEF_MEM_LEVEL, strategy=zlib.Z_RLE
+        )
+
+    def write(self, header: bytes, block: bytes) -> None:
+        """Append rows; the header goes first, once."""
+        if self._file is None:
+            self._path.parent.mkdir(exist_ok=True)
+            self._file = self._path.open("wb")
+            self._file.write(self._gzip.compress(header))
+        self._file.write(self._gzip.compress(block))
+
+    def flush(self) -> None:
+        """Return only when everything written can be read from the disk, whatever happens next."""
+        if self._file is not None:
+            self._file.write(self._gzip.flush(zlib.Z_SYNC_FLUSH))
+            self._file.flush()
+            os.fsync(self._file.fileno())
+
+    def close(self) -> None:
+        """End the file properly."""
+        if self._file is not None:
+            with self._file as file:
+                file.write(self._gzip.flush())
+
+
+class FailureFile:
+    """`failures.csv`: one line a record that could not be deleted. Safe for several threads."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+
+    def add(self, object_name: str, rows: list[Row]) -> None:
+        """Append rows of (id, code, message)."""
+        with self._lock:
+            new = not self._path.exists()
+            with self._path.open("a", encoding="utf-8", newline="") as file:
+                writer = csv.writer(file)
+                if new:
+                    writer.writerow(_FAILURE_COLUMNS)
+                writer.writerows((object_name, *row) for row in rows)

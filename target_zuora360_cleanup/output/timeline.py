@@ -1,0 +1,81 @@
+"""When each object type was worked on, and how many rows came of it. Safe for several threads."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from target_zuora360_cleanup.plan.plan import Step
+    from target_zuora360_cleanup.rows.outcome import Outcome
+
+
+@dataclass(frozen=True)
+class Span:
+    """The time that one object type took.
+
+    Attributes:
+        object: API name.
+        started_at: In UTC.
+        finished_at: In UTC.
+        rows: Rows that were done by then.
+    """
+
+    object: str
+    started_at: datetime
+    finished_at: datetime
+    rows: int
+
+    def as_json(self) -> dict[str, Any]:
+        """The span as `report.json` holds it."""
+        return {
+            "object": self.object,
+            "started_at": self.started_at.isoformat(),
+            "finished_at": self.finished_at.isoformat(),
+            "rows": self.rows,
+        }
+
+
+def _now() -> datetime:
+    return datetime.now(timezone.utc)
+
+
+@dataclass
+class Timeline:
+    """Gathers spans.
+
+    Attributes:
+        clock: The time, in UTC.
+    """
+
+    clock: Callable[[], datetime] = _now
+    _spans: list[Span] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def add(self, name: str, started_at: datetime, rows: int) -> None:
+        """An object type that was begun then is done now."""
+        span = Span(name, started_at, self.clock(), rows)
+        with self._lock:
+            self._spans.append(span)
+
+    @property
+    def spans(self) -> tuple[Span, ...]:
+        """The spans so far, in the order in which they began."""
+        with self._lock:
+            return tuple(sorted(self._spans, key=lambda span: (span.started_at, span.object)))
+
+    def timed(self, delete: Callable[[Step], Outcome]) -> Callable[[Step], Outcome]:
+        """The same deletion, with a span for each object type that has rows to delete."""
+
+        def measured(step: Step) -> Outcome:
+            started_at = self.clock()
+            outcome = delete(step)
+            if step.to_delete:
+                self.add(step.name, started_at, outcome.deleted)
+            return outcome
+
+        return measured

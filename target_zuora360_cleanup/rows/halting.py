@@ -1,0 +1,38 @@
+"""What stops a run on its way: a signal, or the share of the org's calls that may be used."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from target_zuora360_cleanup.plan.allowances import is_used_up
+
+if TYPE_CHECKING:
+    from threading import Event
+
+
+class QuotaReached(Exception):
+    """The share of the org's API calls that may be used is used up."""
+
+
+class Stopped(Exception):
+    """A signal asked to stop; what runs on the server is left to run."""
+
+
+def go_on(stop: Event, usage: tuple[int, int] | None, percent: int) -> None:
+    """Return if another job may be begun.
+
+    Args:
+        stop: Set by a signal.
+        usage: Calls used and allowed in 24 hours, as the org last said.
+        percent: The setting `quota_percent_total`.
+
+    Raises:
+        Stopped, QuotaReached: It may not.
+    """
+    if stop.is_set():
+        raise Stopped
+    if is_used_up(usage, percent):
+        raise QuotaReached(
+            f"{percent} % of the org's daily API calls are used (quota_percent_total); run again "
+            "when more are allowed"
+        )

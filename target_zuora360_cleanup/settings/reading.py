@@ -1,0 +1,82 @@
+"""Settings from what a user wrote; each mistake gets a sentence that says what to do."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import re
+from typing import TYPE_CHECKING, Any
+
+from target_zuora360_cleanup.catalog.objects import BY_NAME
+from target_zuora360_cleanup.errors import InputError
+from target_zuora360_cleanup.settings.declared import OLDEST_API_VERSION, Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def unknown_settings(config: Mapping[str, object]) -> list[str]:
+    """One sentence for each name in `config` that is no setting, with the nearest that is.
+
+    A typing mistake in a guard such as `max_record` must not pass silently.
+    """
+    known = [each.name for each in dataclasses.fields(Settings)]
+    return [_unknown(name, known) for name in config if name not in known]
+
+
+def _unknown(name: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    hint = f"did you mean '{near[0]}'?" if near else "see --about for the settings there are."
+    return f"Unknown setting '{name}': {hint}"
+
+
+def read_settings(config: Mapping[str, Any]) -> Settings:
+    """Settings from a configuration that has passed the JSON Schema.
+
+    Blank strings and nulls mean "not set", as Meltano passes them.
+
+    Raises:
+        InputError: The settings contradict each other or name an object that isn't there.
+    """
+    given = {name: _frozen(value) for name, value in config.items() if value not in (None, "")}
+    settings = Settings(**given)
+    for check in (_check_objects, _check_streams, _check_api_version):
+        check(settings)
+    return settings
+
+
+def _frozen(value: Any) -> Any:  # noqa: ANN401 - as the JSON Schema has it
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _check_objects(settings: Settings) -> None:
+    if settings.include_objects and settings.exclude_objects:
+        raise InputError(
+            "include_objects and exclude_objects are both set: keep one of them, since either "
+            "alone already says which objects are cleaned."
+        )
+    for name in ("include_objects", "exclude_objects"):
+        for api_name in getattr(settings, name):
+            _check_object(name, api_name)
+
+
+def _check_streams(settings: Settings) -> None:
+    for stream, api_name in settings.stream_objects.items():
+        _check_object(f"stream_objects: {stream}", api_name)
+
+
+def _check_api_version(settings: Settings) -> None:
+    wanted = settings.api_version
+    if not re.fullmatch(r"\d{2}\.0", wanted) or float(wanted) < float(OLDEST_API_VERSION):
+        raise InputError(
+            f"api_version: '{wanted}' can't be used; give a version such as 64.0, "
+            f"from {OLDEST_API_VERSION} on."
+        )
+
+
+def _check_object(setting: str, api_name: str) -> None:
+    if api_name in BY_NAME:
+        return
+    near = difflib.get_close_matches(api_name, BY_NAME, n=1, cutoff=0.5)
+    hint = f"did you mean '{near[0]}'?" if near else "use an API name such as Zuora__ZInvoice__c."
+    raise InputError(f"{setting}: '{api_name}' is not a 360 object type; {hint}")

@@ -1,0 +1,202 @@
+"""Bookmarks in, reset out.
+
+A cleanup deletes what a tap has sent before, so the tap must send it again: its bookmarks for those
+streams have to go. This module follows the tap's STATE and says what Meltano shall store instead.
+
+The rules and why:
+
+- Entries are dropped whole, never emptied or set to null. tap-zuora skips rows without a word when
+  ``file_ids`` or ``current_window_end`` outlive their replication key, and crashes on a null entry.
+- ``current_stream`` and ``currently_syncing`` are left out. With a leftover, tap-zuora skips the
+  streams before it.
+- The records of this run are loaded nowhere. So a stream that isn't cleaned gets the bookmark from
+  before its first RECORD, as far as one is known.
+- Meltano ignores ``{}``; a total reset reads ``{"bookmarks": {}}``.
+
+Pure: reading the stream and printing the line are done elsewhere.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from target_zuora360_cleanup.catalog.streams import qualifies
+from target_zuora360_cleanup.state.form import POSITIONS, State, checked, copied
+from target_zuora360_cleanup.state.trim import NOTHING, without
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+__all__ = ["Reset", "StateTracker"]
+
+
+_FILES = "file_ids"
+
+
+class _Fate(Enum):
+    """What becomes of a bookmark, and why."""
+
+    KEPT = "kept"
+    CLEANED = "its records are being deleted"
+    UNSAFE = "no STATE came before its first RECORD"
+    NEW = "it didn't exist before this run"
+    TANGLED = "it holds a cleaned stream's bookmark which can't be told apart"
+
+
+@dataclass(frozen=True)
+class Reset:
+    """What to store as the tap's state, and what that means stream by stream.
+
+    Attributes:
+        state: the state; always has ``bookmarks``, which may be empty.
+        before: the first STATE of this run, nearest to what is stored; None when none has come.
+        dropped: bookmarks that went because their stream is cleaned.
+        kept: bookmarks that stay.
+        dropped_unsafe: bookmarks of other streams that went because no STATE came before their
+            first RECORD. Worth a warning: their next sync is a full one.
+        dropped_new: bookmarks of other streams that first appeared in this run, whose records were
+            loaded nowhere.
+        tangled: bookmarks of other streams that went because something of a cleaned stream is mixed
+            into them. Worth a warning as well.
+        carried: other top-level keys of the tap that stay.
+    """
+
+    state: State
+    before: State | None
+    dropped: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+    dropped_unsafe: tuple[str, ...] = ()
+    dropped_new: tuple[str, ...] = ()
+    tangled: tuple[str, ...] = ()
+    carried: tuple[str, ...] = ()
+
+    @property
+    def line(self) -> str:
+        """The state as one line of ASCII JSON, without the newline."""
+        return json.dumps(self.state)
+
+
+@dataclass
+class StateTracker:
+    """Follows a tap's STATEs and first RECORDs, in the order in which they come."""
+
+    _first: State | None = None
+    _last: State | None = None
+    _at_first_record: dict[str, State | None] = field(default_factory=dict)
+
+    def state(self, value: object) -> None:
+        """Take in the value of a STATE.
+
+        Raises:
+            InputError: it is no JSON object, or none that can be written again.
+            Refused: it has another form than ``bookmarks``.
+        """
+        self._last = checked(value)
+        if self._first is None:
+            self._first = self._last
+
+    def record(self, stream: str) -> None:
+        """Take note of a stream's first RECORD or BATCH; later ones change nothing."""
+        self._at_first_record.setdefault(stream, self._last)
+
+    def reset(self, cleaned: Callable[[str], bool]) -> Reset:
+        """The reset as far as the stream is known; may be asked for again when more of it is.
+
+        Args:
+            cleaned: does a stream or bookmark of this name feed an object type being cleaned?
+        """
+        fates = {key: self._fate(key, cleaned) for key in self._keys()}
+        kept = {key: entry for key, (fate, entry) in fates.items() if fate is _Fate.KEPT}
+        extras = self._extras(cleaned)
+
+        def those(wanted: _Fate) -> tuple[str, ...]:
+            return tuple(key for key, (fate, _) in fates.items() if fate is wanted)
+
+        return Reset(
+            state=copied({"bookmarks": kept, **extras}),
+            before=copied(self._first),
+            dropped=those(_Fate.CLEANED),
+            kept=those(_Fate.KEPT),
+            dropped_unsafe=those(_Fate.UNSAFE),
+            dropped_new=those(_Fate.NEW),
+            tangled=those(_Fate.TANGLED),
+            carried=tuple(extras),
+        )
+
+    def _keys(self) -> dict[str, None]:
+        """Bookmarks of the last STATE, and those that a stream had before its first RECORD."""
+        earlier = (name for name, at in self._at_first_record.items() if name in _bookmarks(at))
+        return dict.fromkeys((*_bookmarks(self._last), *earlier))
+
+    def _fate(self, key: str, cleaned: Callable[[str], bool]) -> tuple[_Fate, Any]:
+        if cleaned(key):
+            return _Fate.CLEANED, None
+        known = next(self._before_records_of(key), self._last)
+        if known is None:
+            return _Fate.UNSAFE, None
+        entry = _bookmarks(known).get(key)
+        if entry is None:
+            return _Fate.NEW, None
+        rest = without(self._settled(key, entry), cleaned)
+        return (_Fate.TANGLED, None) if rest is NOTHING else (_Fate.KEPT, rest)
+
+    def _settled(self, key: str, entry: Any) -> Any:  # noqa: ANN401 - a tap's JSON
+        """The entry without the files of this run's exports.
+
+        tap-zuora notes them before a stream's first RECORD. Its next run would read these files in
+        place of a fresh export, and fail for good once Zuora has removed them; from the bookmark
+        alone it exports the same rows again.
+        """
+        stored = _bookmarks(self._first).get(key)
+        before = stored.get(_FILES) if isinstance(stored, dict) else None
+        if not isinstance(entry, dict) or entry.get(_FILES) in (None, before):
+            return entry
+        rest = {name: value for name, value in entry.items() if name != _FILES}
+        return {**rest, _FILES: before} if before is not None else rest
+
+    def _before_records_of(self, key: str) -> Iterator[State | None]:
+        """The last STATE before the first RECORD that moved this bookmark, if there was a RECORD.
+
+        Some taps name the bookmark of ``account`` after its database, ``db-account``. A stream that
+        has no bookmark of its own name is taken to be the one of every such bookmark.
+        """
+        if key in self._at_first_record:
+            yield self._at_first_record[key]
+            return
+        own = _bookmarks(self._last)
+        for stream, known in self._at_first_record.items():
+            if stream not in own and qualifies(key, stream):
+                yield known
+
+    def _extras(self, cleaned: Callable[[str], bool]) -> State:
+        """What a tap keeps beside ``bookmarks``, as it was before the first RECORD of all."""
+        last = self._last or {}
+        earlier = next(iter(self._at_first_record.values()), None) or {}
+        extras = {key: earlier.get(key, value) for key, value in last.items() if key != "bookmarks"}
+        names = {*_bookmarks(last), *self._at_first_record}
+        wanted = {
+            key: without(value, cleaned)
+            for key, value in extras.items()
+            if value is not None
+            and not cleaned(key)
+            and not _is_position(key, value, names, cleaned)
+        }
+        return {key: value for key, value in wanted.items() if value is not NOTHING}
+
+
+def _is_position(key: str, value: object, names: set[str], cleaned: Callable[[str], bool]) -> bool:
+    """Whether a top-level key says which stream a run had got to, under whatever name."""
+    if key in POSITIONS:
+        return True
+    return isinstance(value, str) and (value in names or cleaned(value))
+
+
+def _bookmarks(state: State | None) -> State:
+    """The entries of a state, without null ones and without positions."""
+    entries = (state or {}).get("bookmarks") or {}
+    return {
+        key: entry for key, entry in entries.items() if entry is not None and key not in POSITIONS
+    }

@@ -1,0 +1,112 @@
+"""Looks for pipelines that run beside a cleanup, before, during and after it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Final, Protocol
+
+from target_zuora360_cleanup.errors import CleanupError, Refused
+from target_zuora360_cleanup.state import paired as paired_states
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from target_zuora360_cleanup.meltano.pipeline import Pipeline
+    from target_zuora360_cleanup.plan.finding import Finding
+    from target_zuora360_cleanup.state.paired import PipelineRun
+
+logger = logging.getLogger(__name__)
+
+SECONDS: Final = 30.0
+"""Between two looks; each starts a Python of about a second."""
+
+
+class Runs(Protocol):
+    """Who keeps record of pipelines' runs."""
+
+    def since(self, state_ids: Sequence[str], moment: datetime) -> tuple[PipelineRun, ...]:
+        """Runs of these pipelines that go on or have ended after a moment.
+
+        Raises:
+            CleanupError: Nobody can tell.
+        """
+
+
+class RunWatch:
+    """Watches the runs of paired pipelines; its own run is none of them.
+
+    Args:
+        runs: Who keeps record of them.
+        pipeline: The Meltano run that this process belongs to.
+        seconds: Between two looks.
+    """
+
+    def __init__(self, runs: Runs, pipeline: Pipeline, seconds: float = SECONDS) -> None:
+        self._runs = runs
+        self._pipeline = pipeline
+        self._own_run_id = pipeline.run_id
+        self._seconds = seconds
+        self._ids: tuple[str, ...] = ()
+        self._began = datetime.now(timezone.utc)
+        self._seen: dict[str, PipelineRun] = {}
+        self._done = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def look(self, state_ids: Sequence[str]) -> Iterator[Finding]:
+        """Pipelines at work on these states; those that begin later are found from here on.
+
+        Raises:
+            CleanupError: Nobody can tell.
+        """
+        self._ids = tuple(state_ids)
+        self._began = datetime.now(timezone.utc)
+        yield from paired_states.running(self._running())
+
+    def _running(self) -> tuple[PipelineRun, ...]:
+        runs = self._runs.since(self._ids, self._began)
+        found = paired_states.others(runs, self._pipeline.state_id, self._own_run_id)
+        own = {each.run_id for each in runs} - {each.run_id for each in found}
+        # From now on a run of the same pipeline is somebody else's.
+        self._own_run_id = self._own_run_id or next(iter(own), "")
+        return tuple(each for each in found if each.is_running)
+
+    def begin(self) -> None:
+        """The states have been reset: from now on a run is only noticed.
+
+        Raises:
+            Refused: One has begun before that, so that it may not have read the reset.
+        """
+        for finding in paired_states.running(self._running()):
+            raise Refused(f"{finding.message} {finding.remedy}")
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+
+    def _watch(self) -> None:
+        while not self._done.wait(self._seconds):
+            self._notice()
+
+    def _notice(self) -> None:
+        try:
+            runs = self._runs.since(self._ids, self._began)
+        except CleanupError as exc:
+            logger.warning("Whether a paired pipeline runs can't be told: %s", exc)
+            return
+        for each in paired_states.others(runs, own_run_id=self._own_run_id):
+            if each.run_id not in self._seen:
+                logger.warning(
+                    "Pipeline %s was started during the cleanup. Stop it: what it loads may be "
+                    "deleted.",
+                    each.state_id,
+                )
+            self._seen[each.run_id] = each
+
+    def end(self) -> tuple[PipelineRun, ...]:
+        """Stop watching; the runs that were noticed, as they are now."""
+        self._done.set()
+        if self._thread is None:
+            return ()
+        self._thread.join()
+        self._notice()
+        return tuple(self._seen.values())

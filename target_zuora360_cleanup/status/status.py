@@ -1,0 +1,144 @@
+"""What there is now: the org, the last cleanup, jobs left on the server, the paired states."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from target_zuora360_cleanup.catalog.objects import is_unlisted
+from target_zuora360_cleanup.cleanup.work import in_words
+from target_zuora360_cleanup.facts.reading import read_facts, selected
+from target_zuora360_cleanup.salesforce.bulk import Bulk
+from target_zuora360_cleanup.salesforce.org import connect
+from target_zuora360_cleanup.salesforce.sending import JobSender
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from target_zuora360_cleanup.facts.org_facts import OrgFacts
+    from target_zuora360_cleanup.salesforce.org import Org
+    from target_zuora360_cleanup.settings.declared import Settings
+    from target_zuora360_cleanup.state.paired import PairedState
+    from target_zuora360_cleanup.state.stored import StoredStates
+
+_CLEANUP: Final = re.compile(r"\d{8}T\d{6}Z-cleanup(?:-(\d+))?")
+Found = dict[str, Any]
+
+
+def gather(settings: Settings, sinks: Sequence[StoredStates]) -> Found:
+    """Look at the org, the output folder and the states; changes nothing.
+
+    Returns:
+        `org`, `objects`, `jobs`, `last_cleanup`, `states` and `notes`, ready for JSON.
+
+    Raises:
+        CleanupError: The org can't be looked at.
+    """
+    with in_words():
+        org = connect(settings)
+        bulk = Bulk(org.session, org.data_url, pause=time.sleep)
+        facts = read_facts(org, bulk, replace(settings, keep_quoted_products=False))
+        jobs = _jobs(org, bulk, settings)
+    names = frozenset(kind.api_name for kind in selected(settings))
+    findings = [finding for sink in sinks for finding in sink.look(facts.reset_names or names)]
+    return {
+        "org": {"id": facts.org.id, "name": facts.org.name, "is_sandbox": facts.org.is_sandbox},
+        "objects": list(_objects(facts)),
+        "jobs": jobs,
+        "last_cleanup": last_cleanup(Path(settings.output_dir).expanduser()),
+        "states": [_state(state) for sink in sinks for state in sink.states],
+        "notes": [each.message for each in findings if each.code != "paired-states"],
+    }
+
+
+def _objects(facts: OrgFacts) -> Iterator[Found]:
+    for each in facts.objects:
+        yield {"api_name": each.kind.api_name, "label": each.kind.label, "found": each.found}
+
+
+def _jobs(org: Org, bulk: Bulk, settings: Settings) -> list[Found]:
+    """Delete jobs of this user that have not ended."""
+    names = {kind.api_name for kind in selected(settings)}
+    sender = JobSender(bulk, time.sleep, org.user_id)
+    left = sender.leftovers(lambda name: name in names or is_unlisted(name))
+    return [{"id": each.id, "object": each.object, "state": each.state} for each in left]
+
+
+def last_cleanup(output: Path) -> Found | None:
+    """The newest cleanup in the output folder; None where there is none.
+
+    Returns:
+        `folder`, `status` (None where it left no report), `finished_at`, `deleted`, `failed`.
+    """
+    folders = [path for path in output.glob("*-cleanup*") if _CLEANUP.fullmatch(path.name)]
+    if not folders:
+        return None
+    folder = max(folders, key=_age)
+    try:
+        report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        report = {"status": None, "finished_at": None, "objects": []}
+    return {
+        "folder": str(folder),
+        "status": report["status"],
+        "finished_at": report["finished_at"],
+        "deleted": sum(each["deleted"] for each in report["objects"]),
+        "failed": sum(each["failed"] for each in report["objects"]),
+    }
+
+
+def _age(folder: Path) -> tuple[str, int]:
+    """Grows with a folder's time; of the same second, with its number."""
+    found = _CLEANUP.fullmatch(folder.name)
+    return folder.name[:16], int(found[1] or 1) if found else 0
+
+
+def _state(state: PairedState) -> Found:
+    reset = state.reset
+    gone = (*reset.dropped, *reset.dropped_unsafe, *reset.dropped_new, *reset.tangled)
+    return {
+        "state_id": state.state_id,
+        "next_sync": "incremental" if gone else "full",
+        "bookmarks": list(gone),
+    }
+
+
+def text(found: Found) -> str:
+    """The same in lines for a person."""
+    return "".join(f"{line}\n" for line in _lines(found))
+
+
+def _lines(found: Found) -> Iterator[str]:
+    org = found["org"]
+    kind = "sandbox" if org["is_sandbox"] else "production"
+    total = sum(each["found"] for each in found["objects"])
+    yield f"Org: {org['name']} ({org['id']}), {kind}: {total:,} records of Zuora's."
+    for each in found["objects"]:
+        if each["found"]:
+            yield f"  {each['api_name']:<42} {each['found']:>12,}  {each['label']}"
+    yield _last(found["last_cleanup"])
+    for job in found["jobs"]:
+        yield f"Job left on the server: {job['id']} on {job['object']}, {job['state']}."
+    for state in found["states"]:
+        since = f": bookmarks of {', '.join(state['bookmarks'])}" if state["bookmarks"] else ""
+        yield f"State {state['state_id']}: next sync {state['next_sync']}{since}."
+    yield from (f"Note: {each}" for each in found["notes"])
+
+
+def _last(last: Found | None) -> str:
+    if last is None:
+        return "Last cleanup: none in the output folder."
+    if last["status"] is None:
+        return (
+            f"Last cleanup: {last['folder']} has no report: it is still running or was killed. "
+            "Run the cleanup again to finish it."
+        )
+    left = f", {last['failed']:,} left: run it again to go on" if last["failed"] else ""
+    return (
+        f"Last cleanup: {last['status']} at {last['finished_at'][:16].replace('T', ' ')} UTC, "
+        f"{last['deleted']:,} records deleted{left} ({last['folder']})."
+    )
