@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 import pytest
 
 from target_zuora360_cleanup.deletion import delete as deletion
-from target_zuora360_cleanup.emulator.server import EmulatorServer
+from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 from target_zuora360_cleanup.relink import relinking
 from target_zuora360_cleanup.salesforce import bulk, sending
 from tests.meltano_project import Project, install_tap, make_template

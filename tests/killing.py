@@ -21,15 +21,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from target_zuora360_cleanup.emulator.org import OrgOptions
-from target_zuora360_cleanup.emulator.server import EmulatorServer
+from target_zuora360_cleanup.emulator.org.org import OrgOptions
+from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 from tests.support import ALLOWED, BOOKMARKS, tap_stream, zuora_rows
 from tests.untouched import Image, differences
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from target_zuora360_cleanup.emulator.errors import RowError
+    from target_zuora360_cleanup.emulator.wire.errors import RowError
 
 ORG: Final = OrgOptions(
     records=1200, sandbox=True, customer_rows=frozenset({"Renewal_Forecast__c"})

@@ -11,8 +11,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from target_zuora360_cleanup.emulator.zuora_query import compile_export
-from target_zuora360_cleanup.emulator.zuora_schema import zuora_objects
+from target_zuora360_cleanup.emulator.zuora.query import compile_export
+from target_zuora360_cleanup.emulator.zuora.schema import zuora_objects
 from tests.support import zuora_rows
 
 sys.path.insert(0, str(Path(__file__).parent / "demo"))
@@ -22,7 +22,7 @@ from image import Image, Org, differences
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from target_zuora360_cleanup.emulator.server import EmulatorServer
+    from target_zuora360_cleanup.emulator.server.server import EmulatorServer
     from tests.meltano_project import Project
 
 STREAMS = tuple(zuora_objects())

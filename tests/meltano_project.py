@@ -17,7 +17,7 @@ import yaml
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from target_zuora360_cleanup.emulator.server import EmulatorServer
+    from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent

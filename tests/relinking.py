@@ -8,7 +8,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from target_zuora360_cleanup.emulator.org import OrgOptions
+from target_zuora360_cleanup.emulator.org.org import OrgOptions
 from target_zuora360_cleanup.errors import CleanupError
 from target_zuora360_cleanup.relink.command import run_relink
 from target_zuora360_cleanup.settings.reading import read_settings
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
 
-    from target_zuora360_cleanup.emulator.server import EmulatorServer
+    from target_zuora360_cleanup.emulator.server.server import EmulatorServer
     from tests.support import Ran
 
 FORECAST, SUBSCRIPTION = "Renewal_Forecast__c", "Zuora__Subscription__c"

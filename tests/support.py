@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from target_zuora360_cleanup.emulator.org import Org
-    from target_zuora360_cleanup.emulator.server import EmulatorServer
+    from target_zuora360_cleanup.emulator.org.org import Org
+    from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 
 BOOKMARKS = {
     "Account": {"version": 1, "UpdatedDate": "2024-05-01T00:00:00.000000Z", "file_ids": ["x"]},

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from target_zuora360_cleanup.emulator.org import Org
-    from target_zuora360_cleanup.emulator.server import EmulatorServer
+    from target_zuora360_cleanup.emulator.org.org import Org
+    from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 
 ACCOUNT, SUBSCRIPTION = "Zuora__CustomerAccount__c", "Zuora__Subscription__c"
 INVOICE, ITEM = "Zuora__ZInvoice__c", "Zuora__InvoiceItem__c"

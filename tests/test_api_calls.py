@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from target_zuora360_cleanup.emulator.org import OrgOptions
-from target_zuora360_cleanup.emulator.server import EmulatorServer
+from target_zuora360_cleanup.emulator.org.org import OrgOptions
+from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 from tests.support import ALLOWED, login, run, zuora_rows
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from target_zuora360_cleanup.emulator.org import CUSTOMER_OBJECTS, OrgOptions
-from target_zuora360_cleanup.emulator.server import EmulatorServer
+from target_zuora360_cleanup.emulator.org.org import CUSTOMER_OBJECTS, OrgOptions
+from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 from target_zuora360_cleanup.meltano.pipeline import Pipeline
 from tests.support import (
     ALLOWED,

@@ -16,8 +16,8 @@ import requests
 from typing_extensions import override
 
 from target_zuora360_cleanup.cleanup.run import Run
-from target_zuora360_cleanup.emulator.org import OrgOptions
-from target_zuora360_cleanup.emulator.server import EmulatorServer
+from target_zuora360_cleanup.emulator.org.org import OrgOptions
+from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 from target_zuora360_cleanup.errors import CleanupError, InputError
 from target_zuora360_cleanup.meltano.pipeline import Pipeline
 from target_zuora360_cleanup.output.folder import Backup, FailureFile, OutputFolder

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
-from target_zuora360_cleanup.emulator.org import Org, OrgOptions
-from target_zuora360_cleanup.emulator.sessions import Sessions
+from target_zuora360_cleanup.emulator.org.org import Org, OrgOptions
+from target_zuora360_cleanup.emulator.server.sessions import Sessions
 
 ROOT = Path(__file__).parent.parent
 LOADER = "target-zuora360-cleanup"

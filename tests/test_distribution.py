@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from target_zuora360_cleanup.emulator.org import OrgOptions
-from target_zuora360_cleanup.emulator.server import EmulatorServer
+from target_zuora360_cleanup.emulator.org.org import OrgOptions
+from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 from tests.support import ALLOWED, lines, login, tap_stream
 from tests.sync_support import keys, record, schema, state
 

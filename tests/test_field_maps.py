@@ -8,7 +8,7 @@ import pytest
 
 from target_zuora360_cleanup.catalog.field_maps import FIELD_MAPS, FieldMap, Parent
 from target_zuora360_cleanup.catalog.objects import BY_NAME
-from target_zuora360_cleanup.emulator.org import Org, OrgOptions
+from target_zuora360_cleanup.emulator.org.org import Org, OrgOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

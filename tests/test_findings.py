@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 import target_zuora360_cleanup
-from target_zuora360_cleanup.emulator.options import ServerOptions
-from target_zuora360_cleanup.emulator.org import OrgOptions
-from target_zuora360_cleanup.emulator.server import EmulatorServer
+from target_zuora360_cleanup.emulator.org.org import OrgOptions
+from target_zuora360_cleanup.emulator.server.options import ServerOptions
+from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 from target_zuora360_cleanup.meltano.pipeline import Pipeline
 from tests.support import ALLOWED, Ran, login, run
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from target_zuora360_cleanup.emulator.org import OrgOptions
-from target_zuora360_cleanup.emulator.server import EmulatorServer
+from target_zuora360_cleanup.emulator.org.org import OrgOptions
+from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 from target_zuora360_cleanup.meltano.pipeline import Pipeline
 from target_zuora360_cleanup.plan.estimate import Estimate
 from tests.support import ALLOWED, login, run

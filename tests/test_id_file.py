@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from target_zuora360_cleanup.emulator.org import OrgOptions
-from target_zuora360_cleanup.emulator.server import EmulatorServer
+from target_zuora360_cleanup.emulator.org.org import OrgOptions
+from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 from target_zuora360_cleanup.salesforce.bulk import Bulk, Ingest
 from target_zuora360_cleanup.salesforce.credentials import OAuth
 from target_zuora360_cleanup.salesforce.csv_file import IdFile

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from target_zuora360_cleanup.emulator.org import OrgOptions
-from target_zuora360_cleanup.emulator.server import EmulatorServer
+from target_zuora360_cleanup.emulator.org.org import OrgOptions
+from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 from tests.full_sync import lookups, read
 from tests.life_cycle import LifeCycle, assert_same, at_bookmarks, changed
 from tests.meltano_project import NOT_CLEANED, Project, wait_until, with_real_tap
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from target_zuora360_cleanup.emulator.org import Org
+    from target_zuora360_cleanup.emulator.org.org import Org
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 

@@ -14,9 +14,9 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from requests_mock import ANY
 
-from target_zuora360_cleanup.emulator.options import ServerOptions
-from target_zuora360_cleanup.emulator.org import OrgOptions
-from target_zuora360_cleanup.emulator.server import EmulatorServer
+from target_zuora360_cleanup.emulator.org.org import OrgOptions
+from target_zuora360_cleanup.emulator.server.options import ServerOptions
+from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 from target_zuora360_cleanup.errors import InputError
 from target_zuora360_cleanup.salesforce import session as session_module
 from target_zuora360_cleanup.salesforce.credentials import read_credentials

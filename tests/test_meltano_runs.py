@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from target_zuora360_cleanup.emulator.options import ServerOptions
-from target_zuora360_cleanup.emulator.org import OrgOptions
-from target_zuora360_cleanup.emulator.server import EmulatorServer
+from target_zuora360_cleanup.emulator.org.org import OrgOptions
+from target_zuora360_cleanup.emulator.server.options import ServerOptions
+from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 from tests.meltano_project import (
     BEFORE,
     BIN,
@@ -33,7 +33,7 @@ from tests.support import fingerprints, zuora_rows
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from target_zuora360_cleanup.emulator.org import Org
+    from target_zuora360_cleanup.emulator.org.org import Org
 
 pytestmark = pytest.mark.slow
 

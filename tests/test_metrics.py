@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from singer_sdk.metrics import METRICS_LOGGER_NAME
 
-from target_zuora360_cleanup.emulator.org import OrgOptions
-from target_zuora360_cleanup.emulator.server import EmulatorServer
+from target_zuora360_cleanup.emulator.org.org import OrgOptions
+from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 from tests.support import ALLOWED, login, run
 
 if TYPE_CHECKING:

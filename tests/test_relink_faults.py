@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
-from target_zuora360_cleanup.emulator.options import ServerOptions
-from target_zuora360_cleanup.emulator.server import EmulatorServer
+from target_zuora360_cleanup.emulator.server.options import ServerOptions
+from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 from target_zuora360_cleanup.relink import relinking as relink_module
 from target_zuora360_cleanup.salesforce import session
 from target_zuora360_cleanup.salesforce.bulk import Bulk, Ingest

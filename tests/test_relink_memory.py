@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from target_zuora360_cleanup.emulator.org import OrgOptions
-from target_zuora360_cleanup.emulator.server import EmulatorServer
+from target_zuora360_cleanup.emulator.org.org import OrgOptions
+from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 from tests.relinking import FORECAST, LINK, SUBSCRIPTION
 from tests.support import login
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from target_zuora360_cleanup.emulator.org import Org
+    from target_zuora360_cleanup.emulator.org.org import Org
 
 FEW, MANY, PARENTS = 10_000, 100_000, 20_000
 _RELINK = """

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from target_zuora360_cleanup.emulator.org import CUSTOMER_OBJECTS, OrgOptions
-from target_zuora360_cleanup.emulator.server import EmulatorServer
+from target_zuora360_cleanup.emulator.org.org import CUSTOMER_OBJECTS, OrgOptions
+from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 from tests.chromium import PROGRAM, Chromium
 from tests.page import Page
 from tests.support import ALLOWED, login, run

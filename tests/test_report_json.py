@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from target_zuora360_cleanup.cleanup.run import Run
-from target_zuora360_cleanup.emulator.org import CUSTOMER_OBJECTS, OrgOptions
-from target_zuora360_cleanup.emulator.server import EmulatorServer
+from target_zuora360_cleanup.emulator.org.org import CUSTOMER_OBJECTS, OrgOptions
+from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 from target_zuora360_cleanup.meltano.pipeline import Pipeline
 from target_zuora360_cleanup.settings.reading import read_settings
 from tests.support import ALLOWED, Ran, login, run, tap_stream

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from target_zuora360_cleanup.emulator.org import OrgOptions
-from target_zuora360_cleanup.emulator.server import EmulatorServer
+from target_zuora360_cleanup.emulator.org.org import OrgOptions
+from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 from target_zuora360_cleanup.output.folder import OutputFolder
 from target_zuora360_cleanup.plan.saved import PLANNED_SETTINGS, SavedPlan, changes
 from target_zuora360_cleanup.settings.declared import Settings

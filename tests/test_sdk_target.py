@@ -15,8 +15,8 @@ from singer_sdk.testing.suites import target_tests as standard
 from singer_sdk.testing.templates import TargetFileTestTemplate, TargetTestTemplate
 from typing_extensions import override
 
-from target_zuora360_cleanup.emulator.org import OrgOptions
-from target_zuora360_cleanup.emulator.server import EmulatorServer
+from target_zuora360_cleanup.emulator.org.org import OrgOptions
+from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 from target_zuora360_cleanup.errors import InputError, Refused
 from target_zuora360_cleanup.target import TargetZuora360Cleanup
 from tests.support import login

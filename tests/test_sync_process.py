@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from target_zuora360_cleanup.emulator.options import ServerOptions
-from target_zuora360_cleanup.emulator.org import OrgOptions
-from target_zuora360_cleanup.emulator.server import EmulatorServer
+from target_zuora360_cleanup.emulator.org.org import OrgOptions
+from target_zuora360_cleanup.emulator.server.options import ServerOptions
+from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 from tests.processes import SECONDS, call, started, wait_until
 from tests.support import lines, login
 from tests.sync_support import ACCOUNT, Message, crm_id, keys, record, schema, state

@@ -11,8 +11,8 @@ from singer_sdk.testing import get_target_test_class, target_tests
 from singer_sdk.testing.runners import TargetTestRunner
 from singer_sdk.testing.suites import target_tests as standard
 
-from target_zuora360_cleanup.emulator.org import OrgOptions
-from target_zuora360_cleanup.emulator.server import EmulatorServer
+from target_zuora360_cleanup.emulator.org.org import OrgOptions
+from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 from target_zuora360_cleanup.target import TargetZuora360Cleanup
 from tests.support import login
 from tests.sync_support import rows

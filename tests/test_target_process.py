@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from target_zuora360_cleanup.cleanup.run import Run
-from target_zuora360_cleanup.emulator.org import OrgOptions
-from target_zuora360_cleanup.emulator.server import EmulatorServer
+from target_zuora360_cleanup.emulator.org.org import OrgOptions
+from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 from target_zuora360_cleanup.errors import CleanupError
 from target_zuora360_cleanup.meltano.pipeline import Pipeline
 from target_zuora360_cleanup.settings.reading import read_settings

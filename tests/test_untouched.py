@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from target_zuora360_cleanup.emulator.org import Org, OrgOptions
+from target_zuora360_cleanup.emulator.org.org import Org, OrgOptions
 from tests.untouched import Image, differences
 
 if TYPE_CHECKING:

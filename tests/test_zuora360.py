@@ -14,9 +14,9 @@ import pytest
 from click.testing import CliRunner
 
 from target_zuora360_cleanup.cli import main
-from target_zuora360_cleanup.emulator.options import ServerOptions
-from target_zuora360_cleanup.emulator.org import OrgOptions
-from target_zuora360_cleanup.emulator.server import EmulatorServer
+from target_zuora360_cleanup.emulator.org.org import OrgOptions
+from target_zuora360_cleanup.emulator.server.options import ServerOptions
+from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 from target_zuora360_cleanup.errors import InputError
 from target_zuora360_cleanup.settings.sources import from_environment, read_cli_settings
 from target_zuora360_cleanup.state.files import StateFiles

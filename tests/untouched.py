@@ -11,8 +11,8 @@ from tests.support import is_untouchable
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from target_zuora360_cleanup.emulator.org import Org
-    from target_zuora360_cleanup.emulator.schema import Field, SObject
+    from target_zuora360_cleanup.emulator.org.org import Org
+    from target_zuora360_cleanup.emulator.schema.objects import Field, SObject
 
 Row = dict[str, object]
 _STAMPS = {"SystemModstamp", "LastModifiedDate", "LastModifiedById"}

@@ -23,8 +23,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from target_zuora360_cleanup.catalog.field_maps import FIELD_MAPS
-from target_zuora360_cleanup.emulator.org import OrgOptions
-from target_zuora360_cleanup.emulator.server import EmulatorServer
+from target_zuora360_cleanup.emulator.org.org import OrgOptions
+from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 PLAIN: Final = """
 import csv, sys
 from singer_sdk import BatchSink, Target
-from target_zuora360_cleanup.emulator.org import Org, OrgOptions
+from target_zuora360_cleanup.emulator.org.org import Org, OrgOptions
 from target_zuora360_cleanup.catalog.objects import BY_NAME
 from target_zuora360_cleanup.catalog.field_maps import FIELD_MAPS
 from target_zuora360_cleanup.sync.org_objects import target_objects

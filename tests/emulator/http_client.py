@@ -11,7 +11,7 @@ import requests
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from target_zuora360_cleanup.emulator.server import EmulatorServer
+    from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 
 DEADLINE = 30.0
 ENDED = {"JobComplete", "Failed", "Aborted"}

@@ -16,11 +16,15 @@ import pytest
 import requests
 from click.testing import CliRunner
 
-from target_zuora360_cleanup.emulator.background import RunFolder
-from target_zuora360_cleanup.emulator.cli import main, serve
-from target_zuora360_cleanup.emulator.cli_options import as_arguments, org_options, server_options
-from target_zuora360_cleanup.emulator.org import CUSTOMER_OBJECTS
-from target_zuora360_cleanup.emulator.watch import is_gone
+from target_zuora360_cleanup.emulator.org.org import CUSTOMER_OBJECTS
+from target_zuora360_cleanup.emulator.server.background import RunFolder
+from target_zuora360_cleanup.emulator.server.cli import main, serve
+from target_zuora360_cleanup.emulator.server.cli_options import (
+    as_arguments,
+    org_options,
+    server_options,
+)
+from target_zuora360_cleanup.emulator.server.watch import is_gone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

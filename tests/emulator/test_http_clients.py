@@ -19,9 +19,9 @@ from simple_salesforce.exceptions import SalesforceAuthenticationFailed
 from simple_salesforce.login import SalesforceLogin
 from typing_extensions import override
 
-from target_zuora360_cleanup.emulator.options import ServerOptions
-from target_zuora360_cleanup.emulator.org import OrgOptions
-from target_zuora360_cleanup.emulator.server import EmulatorServer
+from target_zuora360_cleanup.emulator.org.org import OrgOptions
+from target_zuora360_cleanup.emulator.server.options import ServerOptions
+from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

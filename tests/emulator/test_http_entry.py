@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
-from target_zuora360_cleanup.emulator.options import ServerOptions
-from target_zuora360_cleanup.emulator.server import EmulatorServer
+from target_zuora360_cleanup.emulator.server.options import ServerOptions
+from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 
 if TYPE_CHECKING:
     from tests.emulator.http_client import Client

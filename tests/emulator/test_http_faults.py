@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
-from target_zuora360_cleanup.emulator.fault_spec import FaultSpec, FaultSpecError, fault_schema
-from target_zuora360_cleanup.emulator.faults import Faults
+from target_zuora360_cleanup.emulator.faults.faults import Faults
+from target_zuora360_cleanup.emulator.faults.spec import FaultSpec, FaultSpecError, fault_schema
 from tests.emulator.http_client import csv_of
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from target_zuora360_cleanup.emulator.errors import RowError, RowResult, SalesforceError
-from target_zuora360_cleanup.emulator.org import Org, OrgOptions
+from target_zuora360_cleanup.emulator.org.org import Org, OrgOptions
+from target_zuora360_cleanup.emulator.wire.errors import RowError, RowResult, SalesforceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from target_zuora360_cleanup.emulator import ids
-from target_zuora360_cleanup.emulator.dml_delete import Deletion
-from target_zuora360_cleanup.emulator.schema import Field, OnDelete, Schema
-from target_zuora360_cleanup.emulator.schema_data import make_object
-from target_zuora360_cleanup.emulator.store import Store
+from target_zuora360_cleanup.emulator.org.delete import Deletion
+from target_zuora360_cleanup.emulator.schema import ids
+from target_zuora360_cleanup.emulator.schema.objects import Field, OnDelete, Schema
+from target_zuora360_cleanup.emulator.schema.reading import make_object
+from target_zuora360_cleanup.emulator.schema.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

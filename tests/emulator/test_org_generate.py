@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from target_zuora360_cleanup.emulator.org import Org, OrgOptions
+from target_zuora360_cleanup.emulator.org.org import Org, OrgOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

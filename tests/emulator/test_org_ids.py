@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from target_zuora360_cleanup.emulator import ids
+from target_zuora360_cleanup.emulator.schema import ids
 
 numbers = st.integers(min_value=1, max_value=ids.MAX_NUMBER)
 

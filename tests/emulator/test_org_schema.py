@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from target_zuora360_cleanup.emulator.errors import SalesforceError
-from target_zuora360_cleanup.emulator.schema_data import load_schema
+from target_zuora360_cleanup.emulator.schema.reading import load_schema
+from target_zuora360_cleanup.emulator.wire.errors import SalesforceError
 
 if TYPE_CHECKING:
-    from target_zuora360_cleanup.emulator.schema import Field, Schema
+    from target_zuora360_cleanup.emulator.schema.objects import Field, Schema
 
 CUSTOMER = {"Renewal_Forecast__c", "Dunning_Case__c", "Usage_Note__c"}
 

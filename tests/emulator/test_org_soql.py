@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from target_zuora360_cleanup.emulator import soql_dates
-from target_zuora360_cleanup.emulator.org import Org, OrgOptions
+from target_zuora360_cleanup.emulator.org.org import Org, OrgOptions
+from target_zuora360_cleanup.emulator.soql import dates as soql_dates
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

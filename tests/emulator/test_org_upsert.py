@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from target_zuora360_cleanup.emulator.schema_data import load_schema
+from target_zuora360_cleanup.emulator.schema.reading import load_schema
 
 if TYPE_CHECKING:
     from tests.emulator.http_client import Client

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from target_zuora360_cleanup.emulator.org import CUSTOMER_OBJECTS, Org, OrgOptions
+from target_zuora360_cleanup.emulator.org.org import CUSTOMER_OBJECTS, Org, OrgOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

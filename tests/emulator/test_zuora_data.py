@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from target_zuora360_cleanup.catalog.field_maps import FIELD_MAPS
-from target_zuora360_cleanup.emulator.org import Org, OrgOptions
-from target_zuora360_cleanup.emulator.schema_data import load_schema
-from target_zuora360_cleanup.emulator.zuora_query import compile_export
-from target_zuora360_cleanup.emulator.zuora_schema import zuora_objects
+from target_zuora360_cleanup.emulator.org.org import Org, OrgOptions
+from target_zuora360_cleanup.emulator.schema.reading import load_schema
+from target_zuora360_cleanup.emulator.zuora.query import compile_export
+from target_zuora360_cleanup.emulator.zuora.schema import zuora_objects
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from target_zuora360_cleanup.catalog.field_maps import FieldMap
-    from target_zuora360_cleanup.emulator.zuora_schema import ZuoraObject
+    from target_zuora360_cleanup.emulator.zuora.schema import ZuoraObject
 
 RECORDS = 3_000
 KEYS = {item.sobject: item.key for item in zuora_objects().values() if item.key}

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from target_zuora360_cleanup.emulator.org import OrgOptions
-from target_zuora360_cleanup.emulator.server import EmulatorServer
-from target_zuora360_cleanup.emulator.zuora_schema import zuora_objects
+from target_zuora360_cleanup.emulator.org.org import OrgOptions
+from target_zuora360_cleanup.emulator.server.server import EmulatorServer
+from target_zuora360_cleanup.emulator.zuora.schema import zuora_objects
 from tests.emulator.zuora_client import Zuora
 
 if TYPE_CHECKING:

@@ -1,0 +1,289 @@
+"""An org: its schema, its rows, and what its API lets clients do with them."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+import threading
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from typing_extensions import Self
+
+from target_zuora360_cleanup.emulator.generate.customers import link
+from target_zuora360_cleanup.emulator.org.delete import (
+    Deletion,
+    check_deletable,
+    empty_recycle_bin,
+    undelete,
+)
+from target_zuora360_cleanup.emulator.org.file import fill_or_check, open_store
+from target_zuora360_cleanup.emulator.org.options import OrgOptions
+from target_zuora360_cleanup.emulator.org.write import Writer
+from target_zuora360_cleanup.emulator.schema import describe, ids
+from target_zuora360_cleanup.emulator.schema.reading import for_user, load_schema
+from target_zuora360_cleanup.emulator.schema.store import Store, quote
+from target_zuora360_cleanup.emulator.schema.values import reader
+from target_zuora360_cleanup.emulator.soql.results import QueryResult, run_query
+from target_zuora360_cleanup.emulator.wire.errors import RowError, RowResult, SalesforceError
+from target_zuora360_cleanup.emulator.zuora.tenant import Tenant
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from target_zuora360_cleanup.emulator.schema.objects import Schema, SObject
+
+__all__ = ["Org", "OrgOptions", "QueryResult"]
+
+Operation = Literal["insert", "update", "upsert", "delete", "hardDelete"]
+CUSTOMER_OBJECTS: Final = frozenset({"Renewal_Forecast__c", "Dunning_Case__c", "Usage_Note__c"})
+_VERSION: Final = "64.0"
+_NO_ACCESS: Final = RowError(
+    "INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id"
+)
+
+
+class _RolledBack(Exception):
+    """Leaves a transaction in which all rows or none were to be done."""
+
+    def __init__(self, results: Sequence[RowResult]) -> None:
+        super().__init__("not all rows could be done")
+        self.results = results
+
+
+class Org:
+    """One org. Safe for several threads: every public method takes `lock` itself.
+
+    Attributes:
+        options: What it was filled with.
+        schema: Its objects.
+        lock: Held while rows are read or changed.
+        row_hook: Asked before a row is changed, with operation, object and id; an error refuses it.
+    """
+
+    def __init__(
+        self, options: OrgOptions, store: Store, schema: Schema, path: Path, stack: ExitStack
+    ) -> None:
+        self.options = options
+        self.schema = schema
+        self.lock = threading.RLock()
+        self.row_hook: Callable[[str, str, str], RowError | None] | None = None
+        self._store = store
+        self._stack = stack
+        self.zuora = Tenant(store, path, self.lock, options.seed)
+        self.org_id = ids.encode("00D", 1)
+        self.user_id = ids.encode("005", 1)
+        self.username = self._value("User", "Username")
+        self.name = self._value("Organization", "Name")
+
+    @classmethod
+    def open(cls, options: OrgOptions, db: Path | None = None) -> Org:
+        """Open a database, filling it when it is new.
+
+        Args:
+            options: What a new org holds.
+            db: The file; None takes a private one that goes when the org is closed.
+
+        Raises:
+            ValueError: The file was filled with other options, or by something else.
+        """
+        with ExitStack() as stack:
+            path = db or Path(stack.enter_context(tempfile.TemporaryDirectory())) / "org.sqlite"
+            store = open_store(path)
+            stack.callback(store.close)
+            schema = for_user(load_schema(options.without_packages), options)
+            fill_or_check(store, schema, options, path)
+            return cls(options, store, schema, path, stack.pop_all())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the database, and remove it if it is a private one."""
+        with self.lock:
+            self._stack.close()
+
+    def _value(self, object_name: str, field: str) -> str:
+        return str(
+            self._store.value(f"SELECT {quote(field)} FROM {quote(object_name)} WHERE Id = 1")
+        )
+
+    def query(self, soql: str, *, all_rows: bool = False, tooling: bool = False) -> QueryResult:
+        """Run a query; its rows are fixed now, whatever happens to them later.
+
+        Raises:
+            SalesforceError: The query is no SOQL, or names what the org has not.
+        """
+        with self.lock:
+            return run_query(
+                self.schema, self._store, self.lock, soql,
+                all_rows=all_rows, tooling=tooling, version=_VERSION,
+            )  # fmt: skip
+
+    def describe_global(self) -> dict[str, Any]:
+        """Return the global describe."""
+        return describe.describe_global(self.schema)
+
+    def describe(self, name: str) -> dict[str, Any]:
+        """Return an object's describe.
+
+        Raises:
+            SalesforceError: There is no such object.
+        """
+        return describe.describe(self.schema, name)
+
+    def dml(
+        self,
+        operation: Operation,
+        object_name: str,
+        rows: Sequence[Mapping[str, Any]],
+        *,
+        external_id: str | None = None,
+        all_or_none: bool = False,
+    ) -> list[RowResult]:
+        """Change rows, and say of each what became of it.
+
+        Args:
+            operation: What to do.
+            object_name: API name.
+            rows: Values by field; deletions need `Id` alone.
+            external_id: The field by which an upsert finds its rows.
+            all_or_none: One row's error undoes all.
+
+        Raises:
+            SalesforceError: The object or the operation is not to be had.
+        """
+        sobject = self.schema.get(object_name)
+        with self.lock:
+            try:
+                with self._store.transaction():
+                    results = self._change(operation, sobject, rows, external_id)
+                    _check_all(results if all_or_none else ())
+            except _RolledBack as exc:
+                return [_undone(each) for each in exc.results]
+            return results
+
+    def _change(
+        self,
+        operation: Operation,
+        sobject: SObject,
+        rows: Sequence[Mapping[str, Any]],
+        external_id: str | None,
+    ) -> list[RowResult]:
+        if not sobject.visible:
+            raise SalesforceError("NOT_FOUND", "The requested resource does not exist", status=404)
+        if operation in ("delete", "hardDelete"):
+            check_deletable(sobject)
+            if not sobject.may_delete:
+                return [RowResult(_id_of(row), error=_NO_ACCESS) for row in rows]
+            return self._deletion(sobject, hard=operation == "hardDelete").run(
+                [_id_of(row) for row in rows]
+            )
+        _check_writable(sobject, operation)
+        key = sobject.find(external_id) if external_id else None
+        writer = Writer(self.schema, self._store, sobject, key=key, hook=self.row_hook)
+        write = {"insert": writer.insert, "update": writer.update, "upsert": writer.upsert}
+        return write[operation](rows)
+
+    def _deletion(self, sobject: SObject, *, hard: bool) -> Deletion:
+        return Deletion(
+            self.schema, self._store, sobject,
+            hard=hard, max_children=self.options.max_cascade, hook=self.row_hook,
+        )  # fmt: skip
+
+    def undelete(self, record_ids: Sequence[str]) -> list[RowResult]:
+        """Bring rows back from the recycle bin."""
+        with self.lock, self._store.transaction():
+            return undelete(self.schema, self._store, record_ids)
+
+    def empty_recycle_bin(self, record_ids: Sequence[str]) -> list[RowResult]:
+        """Remove rows from the recycle bin for good."""
+        with self.lock, self._store.transaction():
+            return empty_recycle_bin(self.schema, self._store, record_ids)
+
+    def get_record(self, object_name: str, record_id: str) -> dict[str, Any]:
+        """Return a live record with all its fields.
+
+        Raises:
+            SalesforceError: There is no such record.
+        """
+        sobject = self.schema.get(object_name)
+        with self.lock:
+            row = self._store.run(
+                f"SELECT * FROM {quote(sobject.name)} WHERE Id = ? AND IsDeleted = 0",
+                (_number(sobject, record_id),),
+            ).fetchone()
+        if row is None:
+            raise SalesforceError("NOT_FOUND", "The requested resource does not exist", status=404)
+        return self._record(sobject, row)
+
+    def _record(self, sobject: SObject, row: Sequence[Any]) -> dict[str, Any]:
+        record: dict[str, Any] = {}
+        for field, value in zip(sobject.fields.values(), row, strict=False):
+            read = reader(self.schema, field, sobject.name)
+            record[field.name] = read(value) if read else value
+        url = f"{describe.BASE}/sobjects/{sobject.name}/{record['Id']}"
+        return {"attributes": {"type": sobject.name, "url": url}, **record}
+
+    def link_customers(self) -> dict[str, int]:
+        """Set the customers' blank lookups as users would; returns how many by `Object.Field`."""
+        with self.lock, self._store.transaction():
+            return link(self._store, self.schema)
+
+    def counts(self) -> dict[str, int]:
+        """Return the number of live rows, by object."""
+        with self.lock:
+            return {name: self._store.count(name) for name in self.schema.objects}
+
+    def recycle_bin_counts(self) -> dict[str, int]:
+        """Return the number of rows in the recycle bin, by object."""
+        with self.lock:
+            return {name: self._store.count(name, deleted=True) for name in self.schema.objects}
+
+    def fingerprint(self, object_name: str) -> str:
+        """Return a hash over all live rows and all their columns, in the order of their ids."""
+        sobject = self.schema.get(object_name)
+        digest = hashlib.sha256()
+        with self.lock:
+            for row in self._store.run(
+                f"SELECT * FROM {quote(sobject.name)} WHERE IsDeleted = 0 ORDER BY Id"
+            ):
+                digest.update(repr(row).encode())
+        return digest.hexdigest()
+
+
+def _number(sobject: SObject, record_id: str) -> int:
+    try:
+        prefix, number = ids.parse(record_id)
+    except ids.MalformedIdError:
+        raise SalesforceError("MALFORMED_ID", f"bad id {record_id}") from None
+    return number if prefix == sobject.key_prefix else -1
+
+
+def _id_of(row: Mapping[str, Any]) -> str:
+    return next((str(value) for name, value in row.items() if name.lower() == "id"), "")
+
+
+def _check_writable(sobject: SObject, operation: str) -> None:
+    allowed = sobject.updateable if operation == "update" else sobject.createable
+    if not allowed:
+        message = f"entity type {sobject.name} does not support {operation}"
+        raise SalesforceError("INVALID_TYPE_FOR_OPERATION", message)
+
+
+def _check_all(results: Sequence[RowResult]) -> None:
+    if not all(each.success for each in results):
+        raise _RolledBack(results)
+
+
+def _undone(result: RowResult) -> RowResult:
+    if result.error:
+        return result
+    message = "Record rolled back because not all records were valid and the request was using "
+    return RowResult(
+        result.id, error=RowError("ALL_OR_NONE_OPERATION_ROLLED_BACK", f"{message}AllOrNone header")
+    )

@@ -1,0 +1,301 @@
+"""Inserting, updating and upserting rows, row errors included."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from target_zuora360_cleanup.emulator.schema import ids
+from target_zuora360_cleanup.emulator.schema.store import quote
+from target_zuora360_cleanup.emulator.schema.values import BadValueError, to_storage
+from target_zuora360_cleanup.emulator.wire.errors import RowError, RowResult
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from target_zuora360_cleanup.emulator.schema.objects import Field, Schema, SObject
+    from target_zuora360_cleanup.emulator.schema.store import Store
+
+    RowHook = Callable[[str, str, str], RowError | None]
+
+__all__ = ["Writer"]
+
+_GONE: Final = RowError("ENTITY_IS_DELETED", "entity is deleted")
+
+
+class _Refused(Exception):
+    def __init__(self, error: RowError) -> None:
+        super().__init__(error.message)
+        self.error = error
+
+
+class Writer:
+    """Writes rows of one object. Made inside of a transaction.
+
+    Args:
+        schema: The org's schema.
+        store: Its rows.
+        sobject: The object.
+        key: The field by which an upsert finds its row; None inserts, or updates by `Id`.
+        hook: Asked before a row is written.
+    """
+
+    def __init__(
+        self,
+        schema: Schema,
+        store: Store,
+        sobject: SObject,
+        *,
+        key: Field | None = None,
+        hook: RowHook | None = None,
+    ) -> None:
+        self._schema = schema
+        self._store = store
+        self._sobject = sobject
+        self._key = key
+        self._hook = hook
+
+    def insert(self, rows: Sequence[Mapping[str, Any]]) -> list[RowResult]:
+        """Insert rows."""
+        return [self._guarded(self._insert, row) for row in rows]
+
+    def update(self, rows: Sequence[Mapping[str, Any]]) -> list[RowResult]:
+        """Update rows by `Id`."""
+        return [self._guarded(self._update, row) for row in rows]
+
+    def upsert(self, rows: Sequence[Mapping[str, Any]]) -> list[RowResult]:
+        """Insert or update rows by the key field, which no two of them may share."""
+        shared = self._shared(rows)
+        return [
+            RowResult(None, error=shared[at]) if at in shared else self._guarded(self._upsert, row)
+            for at, row in enumerate(rows)
+        ]
+
+    def _shared(self, rows: Sequence[Mapping[str, Any]]) -> dict[int, RowError]:
+        """The errors of rows that name the same record, by the rows' places."""
+        if self._key is None:
+            return {}
+        keys = [_folded(self._key, _given(self._key, row)) for row in rows]
+        times = Counter(keys)
+        code, name = "DUPLICATE_VALUE", self._key.name
+        return {
+            at: RowError(code, f"Duplicate external id specified: {key}", (name,))
+            for at, key in enumerate(keys)
+            if key and times[key] > 1
+        }
+
+    def _guarded(
+        self, write: Callable[[Mapping[str, Any]], RowResult], row: Mapping[str, Any]
+    ) -> RowResult:
+        try:
+            with self._store.savepoint("one_row"):
+                return write(row)
+        except _Refused as refused:
+            return RowResult(None, error=refused.error)
+        except BadValueError as bad:
+            return RowResult(None, error=bad.error)
+
+    def _insert(self, row: Mapping[str, Any]) -> RowResult:
+        values = dict(self._values(row, inserting=True))
+        self._require(values)
+        number = self._store.take_ids(self._sobject.name, 1).start
+        record_id = ids.encode(self._sobject.key_prefix, number)
+        self._ask("insert", record_id)
+        self._check_unique(values, number)
+        now = int(time.time())
+        values |= {"Id": number, **dict.fromkeys(self._stamps("CreatedDate"), now)}
+        values |= self._own_name(number, record_id, values.get("Name"))
+        names = list(values)
+        self._store.insert(self._sobject.name, names, [tuple(values.values())])
+        return RowResult(record_id, created=True)
+
+    def _update(self, row: Mapping[str, Any]) -> RowResult:
+        text = next((str(value) for name, value in row.items() if name.lower() == "id"), "")
+        if not text:
+            raise _Refused(RowError("MISSING_ARGUMENT", "Id not specified in an update call"))
+        number = self._number(text)
+        rest = {name: value for name, value in row.items() if name.lower() != "id"}
+        return self._change(number, rest, "update")
+
+    def _upsert(self, row: Mapping[str, Any]) -> RowResult:
+        key = self._key
+        if key is None or key.name == "Id":
+            given = any(name.lower() == "id" and value for name, value in row.items())
+            return self._update(row) if given else self._insert(row)
+        value = _given(key, row)
+        if value in (None, ""):
+            message = f"{key.name} not specified"
+            raise _Refused(RowError("MISSING_ARGUMENT", message, (key.name,)))
+        found = self._find(self._sobject, key, to_storage(self._schema, key, value))
+        if len(found) > 1:
+            message = f"More than one record found for external id field: {found}"
+            raise _Refused(RowError("DUPLICATE_EXTERNAL_ID", message, (key.name,)))
+        if not found:
+            return self._insert(row)
+        return self._change(found[0], row, "upsert")
+
+    def _change(self, number: int, row: Mapping[str, Any], operation: str) -> RowResult:
+        record_id = ids.encode(self._sobject.key_prefix, number)
+        self._ask(operation, record_id)
+        values = dict(self._values(row, inserting=False))
+        self._check_unique(values, number)
+        values |= dict.fromkeys(self._stamps(), int(time.time()))
+        marks = ", ".join(f"{quote(name)} = ?" for name in values)
+        table = quote(self._sobject.name)
+        self._store.run(f"UPDATE {table} SET {marks} WHERE Id = ?", (*values.values(), number))
+        return RowResult(record_id)
+
+    def _values(self, row: Mapping[str, Any], *, inserting: bool) -> Iterator[tuple[str, Any]]:
+        for name, value in row.items():
+            if name == "attributes":
+                continue
+            if "." in name or isinstance(value, dict):
+                reference, stored = self._by_parent_key(name, value)
+                _check_access(reference, inserting=inserting)
+                yield reference.name, stored
+                continue
+            field = self._field(name)
+            _check_access(field, inserting=inserting)
+            stored = to_storage(self._schema, field, value)
+            if field.type == "reference" and stored is not None:
+                self._check_parent(field, stored)
+            yield field.name, stored
+
+    def _check_parent(self, field: Field, number: int) -> None:
+        parent = self._schema.get(field.reference_to[0])
+        sql = f"SELECT IsDeleted FROM {quote(parent.name)} WHERE Id = ?"
+        deleted = self._store.value(sql, (number,))
+        if deleted is None:
+            message = "invalid cross reference id"
+            raise _Refused(RowError("INVALID_CROSS_REFERENCE_KEY", message, (field.name,)))
+        if deleted:
+            raise _Refused(replace(_GONE, fields=(field.name,)))
+
+    def _field(self, name: str) -> Field:
+        field = self._sobject.find(name)
+        if field is None:
+            message = f"No such column '{name}' on sobject of type {self._sobject.name}"
+            raise _Refused(RowError("INVALID_FIELD", message))
+        return field
+
+    def _by_parent_key(self, name: str, value: Any) -> tuple[Field, int | None]:  # noqa: ANN401 - JSON or text
+        """A parent named by its external id: `Rel__r.Key__c` in CSV, `{"Key__c": …}` in JSON."""
+        relationship, _, key_name = name.partition(".")
+        if isinstance(value, dict):
+            key_name, value = next(((k, v) for k, v in value.items() if k != "attributes"), ("", 0))
+        reference = self._sobject.parent(relationship)
+        if reference is None:
+            raise _Refused(RowError("INVALID_FIELD", f"No such relation '{relationship}'"))
+        if value is None:
+            return reference, None
+        parent = self._schema.get(reference.reference_to[0])
+        key = parent.find(key_name)
+        if key is None or not key.lookup:
+            message = f"{key_name} is no external id of {parent.name}"
+            raise _Refused(RowError("INVALID_FIELD", message, (reference.name,)))
+        found = self._find(parent, key, to_storage(self._schema, key, value))
+        if len(found) != 1:
+            shown = str(value).lower()
+            message = (
+                f"Foreign key external ID: {shown} not found for field {key.name} in entity "
+                f"{parent.name}"
+            )
+            raise _Refused(RowError("INVALID_FIELD", message))
+        return reference, found[0]
+
+    def _find(self, sobject: SObject, key: Field, value: Any) -> list[int]:  # noqa: ANN401 - stored
+        sql = (
+            f"SELECT Id FROM {quote(sobject.name)} WHERE {quote(key.name)} = ? AND +IsDeleted = 0"
+            " LIMIT 2"
+        )
+        return [row[0] for row in self._store.run(sql, (value,))]
+
+    def _number(self, text: str) -> int:
+        try:
+            prefix, number = ids.parse(text)
+        except ids.MalformedIdError:
+            raise _Refused(RowError("MALFORMED_ID", f"bad id {text}", ("Id",))) from None
+        sql = f"SELECT IsDeleted FROM {quote(self._sobject.name)} WHERE Id = ?"
+        deleted = self._store.value(sql, (number,))
+        if prefix != self._sobject.key_prefix or deleted is None:
+            message = "invalid cross reference id"
+            raise _Refused(RowError("INVALID_CROSS_REFERENCE_KEY", message))
+        if deleted:
+            raise _Refused(_GONE)
+        return number
+
+    def _require(self, values: Mapping[str, Any]) -> None:
+        missing = tuple(
+            field.name
+            for field in self._sobject.fields.values()
+            if (field.required or field.master_detail)
+            and field.createable
+            and not field.system
+            and field.type != "boolean"
+            and values.get(field.name) is None
+        )
+        if missing:
+            message = f"Required fields are missing: [{', '.join(missing)}]"
+            raise _Refused(RowError("REQUIRED_FIELD_MISSING", message, missing))
+
+    def _check_unique(self, values: Mapping[str, Any], number: int) -> None:
+        for name, value in values.items():
+            field = self._sobject.fields[name]
+            if not field.unique or value is None:
+                continue
+            others = [each for each in self._find(self._sobject, field, value) if each != number]
+            if others:
+                other = ids.encode(self._sobject.key_prefix, others[0])
+                message = (
+                    f"duplicate value found: {name} duplicates value on record with id: "
+                    f"{other[:15]}"
+                )
+                raise _Refused(RowError("DUPLICATE_VALUE", message, (name,)))
+
+    def _stamps(self, *more: str) -> list[str]:
+        wanted = ("LastModifiedDate", "SystemModstamp", *more)
+        return [name for name in wanted if name in self._sobject.fields]
+
+    def _own_name(self, number: int, record_id: str, given: str | None) -> dict[str, str]:
+        """A name where none is given: an auto-number, or of a custom object the record's id."""
+        field = self._sobject.fields.get("Name")
+        if field is not None and field.auto_number is not None:
+            return {"Name": auto_number(field.auto_number, number)}
+        nameless = field is not None and self._sobject.custom and not given
+        return {"Name": record_id} if nameless else {}
+
+    def _ask(self, operation: str, record_id: str) -> None:
+        if self._hook and (error := self._hook(operation, self._sobject.name, record_id)):
+            raise _Refused(error)
+
+
+def _check_access(field: Field, *, inserting: bool) -> None:
+    if field.createable if inserting else field.updateable:
+        return
+    message = f"Unable to create/update fields: {field.name}. Please check the security"
+    raise _Refused(
+        RowError(
+            "INVALID_FIELD_FOR_INSERT_UPDATE",
+            f"{message} settings of this field and verify that it is read/write for "
+            "your profile or permission set.",
+            (field.name,),
+        )
+    )
+
+
+def _given(key: Field, row: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON or text
+    return next((row[name] for name in row if name.lower() == key.name.lower()), None)
+
+
+def _folded(key: Field, value: Any) -> str:  # noqa: ANN401 - JSON or text
+    text = "" if value is None else str(value)
+    return text if key.case_sensitive else text.lower()
+
+
+def auto_number(form: str, number: int) -> str:
+    """Return an auto-number, such as `IP-000000012` for `IP-{000000000}` and 12."""
+    head, _, rest = form.partition("{")
+    zeros, _, tail = rest.partition("}")
+    return f"{head}{number:0{len(zeros)}d}{tail}"

@@ -1,0 +1,124 @@
+"""SOQL over REST: query, queryAll, Tooling queries, and the pages that follow."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from target_zuora360_cleanup.emulator.wire.calls import Answer, Call, json_answer
+from target_zuora360_cleanup.emulator.wire.errors import SalesforceError
+from target_zuora360_cleanup.emulator.wire.routing import Route
+
+if TYPE_CHECKING:
+    from target_zuora360_cleanup.emulator.org.org import QueryResult
+    from target_zuora360_cleanup.emulator.server.service import Service
+
+__all__ = ["ROUTES"]
+
+_BATCH, _SMALLEST, _LARGEST = 2_000, 200, 2_000
+_NUMBERS = frozenset({"int", "double", "currency", "percent"})
+
+
+def query(service: Service, call: Call) -> Answer:
+    """The first batch of a query's records, or its columns."""
+    return _query(service, call, "query")
+
+
+def query_all(service: Service, call: Call) -> Answer:
+    """The same, with deleted records that are still in the recycle bin."""
+    return _query(service, call, "queryAll", all_rows=True)
+
+
+def tooling_query(service: Service, call: Call) -> Answer:
+    """A query on the objects of the Tooling API."""
+    return _query(service, call, "tooling/query", tooling=True)
+
+
+def following(service: Service, call: Call) -> Answer:
+    """A later batch, by the locator in ``nextRecordsUrl``."""
+    key, _, offset = call.params["locator"].rpartition("-")
+    if not offset.isdecimal():
+        raise SalesforceError("INVALID_QUERY_LOCATOR", "invalid query locator")
+    result, size = service.cursors.find(key)
+    path = "queryAll" if "/queryall/" in call.path.lower() else "query"
+    return _batch(call, result, int(offset), size, f"{path}/{key}")
+
+
+def _query(
+    service: Service, call: Call, path: str, *, all_rows: bool = False, tooling: bool = False
+) -> Answer:
+    soql = call.query.get("q")
+    if not soql:
+        raise SalesforceError("MALFORMED_QUERY", "SOQL query cannot be empty")
+    if (refusal := service.faults.on_query(soql)) is not None:
+        raise refusal
+    result = service.org.query(soql, all_rows=all_rows, tooling=tooling)
+    if call.query.get("columns", "").lower() == "true":
+        with result:
+            return json_answer(_columns(service, result))
+    size = _batch_size(call)
+    key = service.cursors.keep(result, size) if result.total > size else ""
+    return _batch(call, result, 0, size, f"{path}/{key}")
+
+
+def _batch(call: Call, result: QueryResult, offset: int, size: int, path: str) -> Answer:
+    if result.is_count:
+        return json_answer({"totalSize": result.total, "done": True, "records": []})
+    end = offset + size
+    answer: dict[str, Any] = {"totalSize": result.total, "done": end >= result.total}
+    if not answer["done"]:
+        answer["nextRecordsUrl"] = f"{call.version.url}/{path}-{end}"
+    return json_answer({**answer, "records": result.records(offset, size)})
+
+
+def _batch_size(call: Call) -> int:
+    """The size that the client wishes, within Salesforce's bounds."""
+    for option in call.headers.get("sforce-query-options", "").split(","):
+        name, _, value = option.partition("=")
+        if name.strip().lower() == "batchsize" and value.strip().isdecimal():
+            return min(max(int(value), _SMALLEST), _LARGEST)
+    return _BATCH
+
+
+def _columns(service: Service, result: QueryResult) -> dict[str, Any]:
+    sobject = service.org.schema.get(result.object_name)
+    return {
+        "columnMetadata": [_column(service, result.object_name, name) for name in result.columns],
+        "entityName": sobject.name,
+        "groupBy": False,
+        "idSelected": "id" in {name.lower() for name in result.columns},
+        "keyPrefix": sobject.key_prefix,
+    }
+
+
+def _column(service: Service, object_name: str, path: str) -> dict[str, Any]:
+    """One column as the Salesforce CLI reads it; parents' fields are nested in joinColumns."""
+    first, _, rest = path.partition(".")
+    sobject = service.org.schema.get(object_name)
+    parent = sobject.parent(first) if rest else None
+    field = sobject.find(first)
+    kind = field.type if field is not None and not rest else "string"
+    return {
+        "aggregate": bool(rest),
+        "apexType": "Id" if kind in {"id", "reference"} else kind.capitalize(),
+        "booleanType": kind == "boolean",
+        "columnName": first if field is None else field.name,
+        "custom": first.endswith("__c"),
+        "displayName": first if field is None else field.name,
+        "foreignKeyName": None if parent is None else parent.relationship_name,
+        "insertable": field is not None and field.createable,
+        "joinColumns": [_column(service, parent.reference_to[0], rest)] if parent else [],
+        "numberType": kind in _NUMBERS,
+        "textType": kind not in _NUMBERS | {"boolean"},
+        "updatable": field is not None and field.updateable,
+    }
+
+
+_BASE = "/services/data/{version}"
+ROUTES = (
+    Route("GET", f"{_BASE}/query", query, "query"),
+    Route("GET", f"{_BASE}/queryAll", query_all, "query"),
+    Route("GET", f"{_BASE}/query/{{locator}}", following, "query"),
+    Route("GET", f"{_BASE}/queryAll/{{locator}}", following, "query"),
+    Route("GET", f"{_BASE}/tooling/query", tooling_query, "tooling"),
+    Route("GET", f"{_BASE}/tooling/query/{{locator}}", following, "tooling"),
+)

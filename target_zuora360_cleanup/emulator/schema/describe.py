@@ -1,0 +1,168 @@
+"""Describes of the org and of its objects, in Salesforce's own shape."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from target_zuora360_cleanup.emulator.wire.errors import SalesforceError
+
+if TYPE_CHECKING:
+    from target_zuora360_cleanup.emulator.schema.objects import (
+        ChildRelationship,
+        Field,
+        Schema,
+        SObject,
+    )
+
+__all__ = ["BASE", "describe", "describe_global"]
+
+BASE: Final = "/services/data/v64.0"
+_SOAP_TYPES: Final = {
+    "id": "tns:ID",
+    "reference": "tns:ID",
+    "boolean": "xsd:boolean",
+    "date": "xsd:date",
+    "datetime": "xsd:dateTime",
+    "int": "xsd:int",
+    "double": "xsd:double",
+    "currency": "xsd:double",
+    "percent": "xsd:double",
+}
+
+
+def describe_global(schema: Schema, base: str = BASE) -> dict[str, Any]:
+    """Return the global describe.
+
+    Args:
+        schema: The org's schema.
+        base: Path of the API version's resources, such as `/services/data/v64.0`.
+    """
+    shown = [item for item in schema.objects.values() if item.api != "tooling" and item.visible]
+    return {
+        "encoding": "UTF-8",
+        "maxBatchSize": 200,
+        "sobjects": [_summary(item, base) for item in shown],
+    }
+
+
+def describe(schema: Schema, name: str, base: str = BASE) -> dict[str, Any]:
+    """Return the describe of one object.
+
+    Raises:
+        SalesforceError: There is no such object.
+    """
+    item = schema.get(name)
+    if not item.visible:
+        raise SalesforceError("NOT_FOUND", "The requested resource does not exist", status=404)
+    children = [each for each in schema.children_of(item.name) if schema.get(each.child).visible]
+    return {
+        **_summary(item, base),
+        "actionOverrides": [],
+        "childRelationships": [_child(each) for each in children],
+        "compactLayoutable": True,
+        "fields": [_field(each) for each in item.fields.values()],
+        "listviewable": None,
+        "namedLayoutInfos": [],
+        "networkScopeFieldName": None,
+        "recordTypeInfos": [],
+        "searchLayoutable": True,
+        "supportedScopes": [{"label": f"All {item.label_plural}", "name": "everything"}],
+    }
+
+
+def _summary(item: SObject, base: str) -> dict[str, Any]:
+    path = f"{base}/sobjects/{item.name}"
+    return {
+        "activateable": False,
+        "associateEntityType": None,
+        "associateParentEntity": None,
+        "createable": item.createable,
+        "custom": item.custom,
+        "customSetting": item.custom_setting,
+        "deepCloneable": False,
+        "deletable": item.deletable and item.may_delete,
+        "deprecatedAndHidden": False,
+        "feedEnabled": False,
+        "hasSubtypes": False,
+        "isInterface": False,
+        "isSubtype": False,
+        "keyPrefix": item.key_prefix,
+        "label": item.label,
+        "labelPlural": item.label_plural,
+        "layoutable": not item.custom_setting,
+        "mergeable": item.name in {"Account", "Contact"},
+        "mruEnabled": not item.custom_setting,
+        "name": item.name,
+        "queryable": item.queryable,
+        "replicateable": True,
+        "retrieveable": True,
+        "searchable": not item.custom_setting,
+        "triggerable": not item.custom_setting,
+        "undeletable": item.deletable,
+        "updateable": item.updateable,
+        "urls": {
+            "sobject": path,
+            "describe": f"{path}/describe",
+            "rowTemplate": f"{path}/{{ID}}",
+        },
+    }
+
+
+def _child(each: ChildRelationship) -> dict[str, Any]:
+    return {
+        "cascadeDelete": each.field.on_delete == "cascade",
+        "childSObject": each.child,
+        "deprecatedAndHidden": False,
+        "field": each.field.name,
+        "junctionIdListNames": [],
+        "junctionReferenceTo": [],
+        "relationshipName": each.name,
+        "restrictedDelete": each.field.on_delete == "restrict",
+    }
+
+
+def _field(each: Field) -> dict[str, Any]:
+    numeric = each.type in {"double", "currency", "percent"}
+    return {
+        "aggregatable": True,
+        "autoNumber": each.auto_number is not None,
+        "byteLength": each.length * 3 if each.textual else 0,
+        "calculated": False,
+        "calculatedFormula": None,
+        "cascadeDelete": each.on_delete == "cascade",
+        "caseSensitive": each.case_sensitive,
+        "createable": each.createable,
+        "custom": each.custom,
+        "defaultValue": False if each.type == "boolean" else None,
+        "defaultedOnCreate": each.type == "boolean" or each.system,
+        "deprecatedAndHidden": False,
+        "digits": 9 if each.type == "int" else 0,
+        "externalId": each.external_id,
+        "filterable": each.type != "textarea" or each.length <= 255,  # noqa: PLR2004 - long text
+        "groupable": each.type not in {"textarea", "double", "currency", "percent", "datetime"},
+        "idLookup": each.lookup,
+        "inlineHelpText": None,
+        "label": each.label,
+        "length": each.length if each.textual else 0,
+        "name": each.name,
+        "nameField": each.name == "Name",
+        "nillable": each.nillable,
+        "permissionable": each.custom and not each.required,
+        "picklistValues": [_picklist_value(value) for value in each.picklist],
+        "precision": each.length if numeric else 0,
+        "referenceTo": list(each.reference_to),
+        "relationshipName": each.relationship_name,
+        "relationshipOrder": 0 if each.master_detail else None,
+        "restrictedDelete": each.on_delete == "restrict",
+        "scale": each.scale,
+        "soapType": _SOAP_TYPES.get(each.type, "xsd:string"),
+        "sortable": True,
+        "type": each.type,
+        "unique": each.unique,
+        "updateable": each.updateable,
+        "writeRequiresMasterRead": False,
+    }
+
+
+def _picklist_value(value: str) -> dict[str, Any]:
+    return {"active": True, "defaultValue": False, "label": value, "validFor": None, "value": value}

@@ -1,0 +1,182 @@
+"""What an org knows of its objects and fields. Facts only: `schema_data` reads them from files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal
+
+from target_zuora360_cleanup.emulator.wire.errors import SalesforceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+__all__ = ["ChildRelationship", "Field", "OnDelete", "SObject", "Schema"]
+
+OnDelete = Literal["cascade", "restrict", "set_null"]
+INTEGER_TYPES = frozenset({"id", "reference", "boolean", "int", "datetime"})
+REAL_TYPES = frozenset({"double", "currency", "percent"})
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of an object, in the terms of Salesforce's describe.
+
+    `type` is a describe type (`string`, `double`, `reference`, …). `on_delete` says what happens to
+    the row when the record that a reference points to is deleted; a master-detail is a cascade with
+    `master_detail` set. `auto_number` is the display format of an auto-number, such as `IP-{000}`.
+    """
+
+    name: str
+    label: str
+    type: str
+    length: int = 0
+    scale: int = 0
+    external_id: bool = False
+    unique: bool = False
+    case_sensitive: bool = False
+    required: bool = False
+    createable: bool = True
+    updateable: bool = True
+    reference_to: tuple[str, ...] = ()
+    relationship_name: str | None = None
+    child_relationship: str | None = None
+    on_delete: OnDelete | None = None
+    master_detail: bool = False
+    picklist: tuple[str, ...] = ()
+    auto_number: str | None = None
+    system: bool = False
+
+    @property
+    def custom(self) -> bool:
+        """Whether the field was added by a package or a customer."""
+        return self.name.endswith("__c")
+
+    @property
+    def nillable(self) -> bool:
+        """Whether the field may be empty."""
+        return not (self.required or self.type in {"boolean", "id"})
+
+    @property
+    def textual(self) -> bool:
+        """Whether values are text that has a length and a collation."""
+        return self.type not in INTEGER_TYPES | REAL_TYPES | {"date"}
+
+    @property
+    def lookup(self) -> bool:
+        """Whether the field is one of an upsert's possible keys."""
+        return self.external_id or self.name == "Id"
+
+
+@dataclass(frozen=True)
+class ChildRelationship:
+    """A reference field, seen from the object that it points to."""
+
+    child: str
+    field: Field
+
+    @property
+    def name(self) -> str | None:
+        """The name for a child subquery, if there is one."""
+        return self.field.child_relationship
+
+
+@dataclass(frozen=True)
+class SObject:
+    """An object: its names, what may be done with it, its fields in describe's order.
+
+    `setting` is `List` or `Hierarchy` for a custom setting. `api` says where it can be queried.
+    The last ones say what this user may not: see the object, delete rows, see every n-th row.
+    """
+
+    name: str
+    label: str
+    label_plural: str
+    key_prefix: str
+    fields: Mapping[str, Field]
+    setting: str | None = None
+    deletable: bool = True
+    createable: bool = True
+    updateable: bool = True
+    queryable: bool = True
+    api: Literal["data", "tooling", "both"] = "data"
+    visible: bool = True
+    may_delete: bool = True
+    hidden_every: int = 0
+    _by_lower: Mapping[str, Field] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def custom(self) -> bool:
+        """Whether it is a package's or a customer's object."""
+        return self.name.endswith("__c")
+
+    @property
+    def custom_setting(self) -> bool:
+        """Whether it is a custom setting, which has rows but is no table for users."""
+        return self.setting is not None
+
+    @property
+    def namespace(self) -> str | None:
+        """The package's namespace, if the object comes with one."""
+        head, separator, rest = self.name.partition("__")
+        return head if separator and "__" in rest else None
+
+    @cached_property
+    def references(self) -> tuple[Field, ...]:
+        """The reference fields."""
+        return tuple(item for item in self.fields.values() if item.type == "reference")
+
+    def find(self, name: str) -> Field | None:
+        """Return the field of that name, whatever its case."""
+        return self.fields.get(name) or self._by_lower.get(name.lower())
+
+    def parent(self, relationship: str) -> Field | None:
+        """Return the reference field behind a relationship name such as `Zuora__Account__r`."""
+        wanted = relationship.lower()
+        for item in self.references:
+            if item.relationship_name and item.relationship_name.lower() == wanted:
+                return item
+        return None
+
+
+class Schema:
+    """All objects of an org, found by name in any case, by key prefix and by relationship."""
+
+    def __init__(self, objects: Iterable[SObject]) -> None:
+        self.objects = MappingProxyType({item.name: item for item in objects})
+        self._by_lower = {name.lower(): item for name, item in self.objects.items()}
+        self._by_prefix = {item.key_prefix: item for item in self.objects.values()}
+        self._children = self._index_children()
+
+    def _index_children(self) -> dict[str, tuple[ChildRelationship, ...]]:
+        found: dict[str, list[ChildRelationship]] = {name: [] for name in self.objects}
+        for item in self.objects.values():
+            for reference in item.references:
+                for target in reference.reference_to:
+                    if target in found:
+                        found[target].append(ChildRelationship(item.name, reference))
+        return {name: tuple(children) for name, children in found.items()}
+
+    def find(self, name: str) -> SObject | None:
+        """Return the object of that name, whatever its case, or None."""
+        return self._by_lower.get(name.lower())
+
+    def get(self, name: str) -> SObject:
+        """Return the object of that name, whatever its case.
+
+        Raises:
+            SalesforceError: `NOT_FOUND`, as REST answers for an unknown object in a path.
+        """
+        found = self.find(name)
+        if found is None:
+            raise SalesforceError("NOT_FOUND", "The requested resource does not exist", status=404)
+        return found
+
+    def by_prefix(self, prefix: str) -> SObject | None:
+        """Return the object whose ids begin with these three characters."""
+        return self._by_prefix.get(prefix)
+
+    def children_of(self, name: str) -> tuple[ChildRelationship, ...]:
+        """Return every reference field in the org that points to this object."""
+        return self._children[self.get(name).name]

@@ -1,0 +1,254 @@
+"""A running emulator, in this process: an org served over http, and https if wanted.
+
+with EmulatorServer(OrgOptions(records=1_000)) as server:
+requests.get(f"{server.url}/services/data")
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import socket
+import threading
+import time
+from contextlib import ExitStack
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+import uvicorn
+from typing_extensions import Self, override
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from target_zuora360_cleanup.emulator.faults.spec import FaultSpec
+from target_zuora360_cleanup.emulator.org.org import Org, OrgOptions
+from target_zuora360_cleanup.emulator.resources import (
+    composite,
+    control,
+    identity,
+    limits,
+    oauth,
+    queries,
+    soap,
+    sobject_collections,
+    sobjects,
+)
+from target_zuora360_cleanup.emulator.resources import entry as resources
+from target_zuora360_cleanup.emulator.resources.bulk import ingest as bulk_ingest
+from target_zuora360_cleanup.emulator.resources.bulk import query as bulk_query
+from target_zuora360_cleanup.emulator.resources.zuora import aqua as zuora_aqua
+from target_zuora360_cleanup.emulator.resources.zuora import login as zuora
+from target_zuora360_cleanup.emulator.resources.zuora import rest as zuora_rest
+from target_zuora360_cleanup.emulator.server.app import create_app
+from target_zuora360_cleanup.emulator.server.options import ServerOptions
+from target_zuora360_cleanup.emulator.server.service import Service
+from target_zuora360_cleanup.emulator.server.tls import make_tls
+
+if TYPE_CHECKING:
+    import ssl
+    from pathlib import Path
+
+__all__ = ["EmulatorServer", "StartError"]
+
+_RESOURCES = (
+    control,
+    oauth,
+    identity,
+    soap,
+    resources,
+    queries,
+    sobjects,
+    sobject_collections,
+    composite,
+    limits,
+    bulk_ingest,
+    bulk_query,
+    zuora,
+    zuora_aqua,
+    zuora_rest,
+)
+_START_SECONDS = 30.0
+_POLL_SECONDS = 0.01
+_END_SECONDS = 20.0
+_KEEP_ALIVE_SECONDS = 65
+
+
+class StartError(RuntimeError):
+    """The server can't start; the message says why."""
+
+
+class _Protocol(H11Protocol):
+    """HTTP whose requests know their connection, so that a fault can cut it."""
+
+    @override
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        self.app_state = {**self.app_state, "transport": transport}
+        super().connection_made(transport)
+
+
+class EmulatorServer:
+    """Serves an org from a thread of its own until it is stopped.
+
+    Args:
+        org_options: What the org holds.
+        options: Where and how it is served; the default is http on a free port of 127.0.0.1.
+        faults: Faults from the start on.
+        db: The SQLite file; None uses a private one that goes away at the end.
+    """
+
+    def __init__(
+        self,
+        org_options: OrgOptions | None = None,
+        options: ServerOptions | None = None,
+        *,
+        faults: FaultSpec | None = None,
+        db: Path | None = None,
+    ) -> None:
+        self._org_options, self._db = org_options or OrgOptions(), db
+        self._faults = faults
+        self.options = options or ServerOptions()
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start(self) -> Self:
+        """Open the org and serve it; returns when requests are answered.
+
+        Raises:
+            StartError: A port is taken.
+        """
+        with ExitStack() as stack:
+            sockets = self._listen(stack)
+            self.org = Org.open(self._org_options, self._db)
+            stack.callback(self.org.close)
+            routes = chain.from_iterable(module.ROUTES for module in _RESOURCES)
+            self.service = Service(self.org, self.options, routes, self._faults)
+            stack.callback(self.service.close)
+            self.ca_file = self.options.ca_file or self.service.folder / "ca.pem"
+            self._serve(sockets, stack)
+            self._stack = stack.pop_all()
+        return self
+
+    def stop(self) -> None:
+        """End the server, its jobs and the org. Does nothing when it doesn't run."""
+        self._stack.close()
+
+    @property
+    def access_token(self) -> str:
+        """A token that opens the org from the start."""
+        return self.service.sessions.first
+
+    def set_faults(self, data: dict[str, Any]) -> None:
+        """Put faults in force; ``{}`` clears them. See `faults.schema.json`.
+
+        Raises:
+            FaultSpecError: They don't follow the schema.
+        """
+        self.service.set_faults(FaultSpec.parse(data))
+
+    def stats(self) -> dict[str, dict[str, int]]:
+        """What `/__emulator__/stats` answers."""
+        return {
+            "rows": self.org.counts(),
+            "recycle_bin": self.org.recycle_bin_counts(),
+            "api_calls": self.service.stats.calls(),
+        }
+
+    def _listen(self, stack: ExitStack) -> list[socket.socket]:
+        host, port = self.options.host, self.options.port
+        sockets = [stack.enter_context(_bind(host, port))]
+        self.port = _port(sockets[0])
+        self.url = _url("http", host, self.port)
+        self.tls_url: str | None = None
+        if self.options.tls:
+            wanted = self.options.tls_port
+            second = wanted if wanted is not None else (port and port + 1)
+            sockets.append(stack.enter_context(_bind(host, second)))
+            self.tls_url = _url("https", host, _port(sockets[1]))
+        return sockets
+
+    def _serve(self, sockets: list[socket.socket], stack: ExitStack) -> None:
+        app = create_app(self.service)
+        contexts = [None, make_tls(self.ca_file)] if self.options.tls else [None]
+        servers = [_server(app, context) for context in contexts]
+        thread = threading.Thread(
+            target=_run, args=(servers, sockets), name="emulator", daemon=True
+        )
+        thread.start()
+        stack.callback(_end, servers, thread)
+        _wait_until_up(servers, thread)
+
+
+def _run(servers: list[uvicorn.Server], sockets: list[socket.socket]) -> None:
+    async def serve() -> None:
+        pairs = zip(servers, sockets, strict=True)
+        await asyncio.gather(*(server.serve([place]) for server, place in pairs))
+
+    asyncio.run(serve())
+
+
+def _end(servers: list[uvicorn.Server], thread: threading.Thread) -> None:
+    for server in servers:
+        server.should_exit = True
+    thread.join(_END_SECONDS)
+    # A client that neither reads nor closes would keep it up.
+    for server in servers:
+        server.force_exit = True
+    thread.join(_END_SECONDS)
+
+
+def _wait_until_up(servers: list[uvicorn.Server], thread: threading.Thread) -> None:
+    end = time.monotonic() + _START_SECONDS
+    while not all(server.started for server in servers):
+        if not thread.is_alive() or time.monotonic() > end:
+            raise StartError("The emulator did not start; its log says why")
+        thread.join(_POLL_SECONDS)
+
+
+def _server(app: Any, context: ssl.SSLContext | None) -> uvicorn.Server:  # noqa: ANN401 - ASGI
+    config = uvicorn.Config(
+        app,
+        http=_Protocol,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=5,
+    )
+    config.load()
+    config.ssl = context
+    return uvicorn.Server(config)
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    place = socket.socket(family)
+    place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    # An answer goes out in two writes; the second must not wait for the client's acknowledgement.
+    place.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    try:
+        place.bind((host, port))
+        place.listen(128)
+    except OSError as error:
+        place.close()
+        raise StartError(_why(host, port, error)) from error
+    return place
+
+
+def _why(host: str, port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"Port {port} of {host} is taken by another program; choose another with --port."
+    return f"Can't listen on {host}:{port}: {error.strerror}"
+
+
+def _port(place: socket.socket) -> int:
+    port: int = place.getsockname()[1]
+    return port
+
+
+def _url(scheme: str, host: str, port: int) -> str:
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"

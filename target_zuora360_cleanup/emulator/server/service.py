@@ -1,0 +1,96 @@
+"""Everything one running server holds: the org and what is around it."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from target_zuora360_cleanup.emulator.faults.faults import Faults
+from target_zuora360_cleanup.emulator.faults.spec import FaultSpec, FaultSpecError
+from target_zuora360_cleanup.emulator.resources.bulk.jobs import JobRegistry
+from target_zuora360_cleanup.emulator.resources.bulk.workers import Workers
+from target_zuora360_cleanup.emulator.resources.query_cursors import Cursors
+from target_zuora360_cleanup.emulator.server.allowances import Allowances
+from target_zuora360_cleanup.emulator.server.sessions import Sessions
+from target_zuora360_cleanup.emulator.server.stats import Stats
+from target_zuora360_cleanup.emulator.wire.calls import Answer, Call, error_answer
+from target_zuora360_cleanup.emulator.wire.errors import SalesforceError
+from target_zuora360_cleanup.emulator.wire.routing import Match, Route, Router
+from target_zuora360_cleanup.emulator.zuora.exports import Exports
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from target_zuora360_cleanup.emulator.org.org import Org
+    from target_zuora360_cleanup.emulator.server.options import ServerOptions
+
+__all__ = ["Service"]
+
+
+class Service:
+    """What the handlers work on.
+
+    Args:
+        org: The org that is served; whoever opened it closes it.
+        options: How jobs are processed.
+        routes: Every resource.
+        faults: Faults from the start on.
+    """
+
+    def __init__(
+        self,
+        org: Org,
+        options: ServerOptions,
+        routes: Iterable[Route],
+        faults: FaultSpec | None = None,
+    ) -> None:
+        self.org, self.options = org, options
+        self.router = Router(routes)
+        self.sessions = Sessions(org.org_id, org.options.seed)
+        self.allowances = Allowances(options.allowances)
+        self.stats = Stats()
+        self.cursors = Cursors()
+        self.record_counts: dict[str, int] | None = None
+        self._folder = tempfile.TemporaryDirectory(prefix="zuora360-emulator-")
+        self.folder = Path(self._folder.name)
+        self.jobs = JobRegistry(self.folder / "jobs")
+        self.workers = Workers(options.parallel_jobs)
+        self.exports = Exports(org.zuora, self.folder / "zuora")
+        self.faults = Faults()
+        self.set_faults(faults or FaultSpec())
+
+    def set_faults(self, spec: FaultSpec) -> None:
+        """Put faults in force, in place of those before.
+
+        Raises:
+            FaultSpecError: An allowance that doesn't exist.
+        """
+        if unknown := sorted(set(spec.allowances) - self.allowances.names()):
+            raise FaultSpecError(f"Faults at $.allowances: no allowance named {unknown[0]}")
+        self.faults.replace(spec)
+        for name, item in spec.allowances.items():
+            self.allowances.override(name, maximum=item.maximum, remaining=item.remaining)
+        if spec.expire_now:
+            self.sessions.expire()
+        self.org.row_hook = self.faults.on_row if spec.rows else None
+
+    def dispatch(self, call: Call) -> Answer:
+        """Answer a subrequest, without another check of token and allowance."""
+        try:
+            match = self.router.match(call.method, call.path)
+            _require_subrequest(match, call)
+            return match.route.handler(self, replace(call, params=match.params, nested=True))
+        except SalesforceError as error:
+            return error_answer(error)
+
+    def close(self) -> None:
+        """End the jobs under way and remove their files."""
+        self.workers.close()
+        self._folder.cleanup()
+
+
+def _require_subrequest(match: Match, call: Call) -> None:
+    if match.route.access != "session" or match.route.spool:
+        raise SalesforceError("INVALID_INPUT", f"{call.path} can't be a subrequest")
