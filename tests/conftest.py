@@ -13,8 +13,9 @@ from target_zuora360_cleanup.deletion import delete as deletion
 from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 from target_zuora360_cleanup.relink import relinking
 from target_zuora360_cleanup.salesforce import bulk, sending
-from tests.meltano_project import Project, install_tap, make_template
-from tests.untouched import Image, differences
+from tests.support.meltano_project import Project, install_tap, make_template
+from tests.support.paths import TESTS
+from tests.support.untouched import Image, differences
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -72,7 +73,7 @@ def customer_rows_stay(
 
     The emulator's own tests write where they like, so they are left alone.
     """
-    if "emulator" in request.path.parent.name:
+    if request.path.is_relative_to(TESTS / "emulator"):
         yield
         return
     mark = request.node.get_closest_marker("rows_may_go")

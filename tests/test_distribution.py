@@ -7,17 +7,20 @@ import subprocess
 import sys
 import tarfile
 import zipfile
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
 from target_zuora360_cleanup.emulator.server.server import EmulatorServer
-from tests.support import ALLOWED, lines, login, tap_stream
-from tests.sync_support import keys, record, schema, state
+from tests.support.paths import ROOT
+from tests.support.runs import ALLOWED, lines, login, tap_stream
+from tests.support.syncs import keys, record, schema, state
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 pytestmark = pytest.mark.slow
-ROOT = Path(__file__).parent.parent
 PACKAGE = "target_zuora360_cleanup"
 SECONDS = 300
 

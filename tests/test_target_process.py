@@ -18,8 +18,8 @@ from target_zuora360_cleanup.errors import CleanupError
 from target_zuora360_cleanup.meltano.pipeline import Pipeline
 from target_zuora360_cleanup.settings.reading import read_settings
 from target_zuora360_cleanup.settings.schema import json_schema
-from tests.processes import SECONDS, call, started, wait_until
-from tests.support import (
+from tests.support.processes import SECONDS, call, started, wait_until
+from tests.support.runs import (
     ALLOWED,
     BOOKMARKS,
     lines,

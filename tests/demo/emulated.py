@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from image import Org
-from meltano_runs import URL_VARIABLE, DemoError
+from tests.demo.image import Org
+from tests.demo.meltano_runs import URL_VARIABLE, DemoError
 
 _SECONDS = 120
 

@@ -10,10 +10,10 @@ import os
 import sys
 from typing import TYPE_CHECKING, NamedTuple
 
-from console import heading, say, table
-from emulated import Emulator
-from image import differences, size
-from meltano_runs import (
+from tests.demo.console import heading, say, table
+from tests.demo.emulated import Emulator
+from tests.demo.image import differences, size
+from tests.demo.meltano_runs import (
     EXTRACTOR,
     LOADER,
     MODE_VARIABLE,
@@ -24,8 +24,8 @@ from meltano_runs import (
 )
 
 if TYPE_CHECKING:
-    from image import Image
-    from meltano_runs import Ran
+    from tests.demo.image import Image
+    from tests.demo.meltano_runs import Ran
 
 DEFAULT_URL = "http://127.0.0.1:8360"
 FULL, INCREMENTAL = "full", "incremental"

@@ -10,7 +10,7 @@ import pytest
 from target_zuora360_cleanup.emulator.org.org import Org, OrgOptions
 from target_zuora360_cleanup.emulator.server.options import ServerOptions
 from target_zuora360_cleanup.emulator.server.server import EmulatorServer
-from tests.emulator.http_client import Client, client_of
+from tests.support.http_client import Client, client_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -18,7 +18,7 @@ from typing import Any, ClassVar, NamedTuple
 from xml.sax.saxutils import escape
 from zoneinfo import ZoneInfo
 
-from zuora_tenant import FIRST_ROW, OBJECT_TYPES, ObjectType, Row, Tenant, zuora_id
+from tests.recorded.zuora_tenant import FIRST_ROW, OBJECT_TYPES, ObjectType, Row, Tenant, zuora_id
 
 _QUERY = re.compile(
     r"select (?P<fields>.+?) from (?P<type>\w+)"

@@ -2,7 +2,7 @@
 
 Regenerate the recordings byte for byte with::
 
-    uv run tests/recorded/record.py
+    PYTHONPATH=. uv run tests/recorded/record.py
 
 Each file under ``tests/data/tap_zuora/`` is the tap's stdout, whole and unchanged: four runs and
 the catalog that ``--discover`` printed. The tap ran against ``mock_zuora.py`` with a clock that
@@ -27,12 +27,10 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tests.recorded.mock_zuora import Zuora, serve
+from tests.recorded.zuora_history import tell
+
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE))
-
-from mock_zuora import Zuora, serve  # noqa: E402 - a neighbour of this script
-from zuora_history import tell  # noqa: E402 - a neighbour of this script
-
 RECORDINGS = HERE.parent / "data" / "tap_zuora"
 CONFIG = {
     "start_date": "2000-01-01T00:00:00Z",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta, timezone
 
-from zuora_tenant import Tenant, zuora_id
+from tests.recorded.zuora_tenant import Tenant, zuora_id
 
 WEEK = datetime(2026, 11, 16, 9, 0, tzinfo=timezone.utc)
 

@@ -1,0 +1,142 @@
+"""`meltano run demo` on a copy of the project, with real Meltano installing what it needs."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.paths import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PARTS = (
+    "LICENSE", "README.md", "pyproject.toml", "requirements.lock", "meltano.yml",
+    "target_zuora360_cleanup", "tests/__init__.py", "tests/demo",
+)  # fmt: skip
+SECONDS = 300
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(2 * SECONDS)]
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("project")
+    ignore = shutil.ignore_patterns("__pycache__")
+    for part in PARTS:
+        source, copy = ROOT / part, folder / part
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, copy, ignore=ignore)
+        else:
+            shutil.copy(source, copy)
+    return folder
+
+
+@pytest.fixture
+def port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        number: int = free.getsockname()[1]
+        return number
+
+
+# What another Meltano around these tests may have set; and installed programs may be compiled.
+OTHERS = ("MELTANO_", "TARGET_", "TAP_", "ZUORA", "PYTHONDONTWRITEBYTECODE")
+
+
+def environ(port: int, **settings: str) -> dict[str, str]:
+    """This process's environment, with settings of the loader."""
+    settings["instance_url"] = f"http://127.0.0.1:{port}"
+    given = {f"TARGET_ZUORA360_CLEANUP_{k.upper()}": v for k, v in settings.items()}
+    return {k: v for k, v in os.environ.items() if not k.startswith(OTHERS)} | given
+
+
+def meltano(
+    project: Path, port: int, *arguments: str, **settings: str
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(Path(sys.executable).with_name("meltano")), *arguments],
+        cwd=project, env=environ(port, **settings), stdin=subprocess.DEVNULL, text=True,
+        capture_output=True, timeout=SECONDS, check=False,
+    )  # fmt: skip
+
+
+def is_open(port: int) -> bool:
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) == 0
+
+
+def shown_in_the_readme() -> list[str]:
+    """The lines of the demo's output in the README."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```text\n( Step .*?)```", text, re.DOTALL)
+    return str(block).splitlines()
+
+
+@pytest.mark.parametrize("attempt", ["first", "second"])
+def test_the_demo_runs_twice_and_prints_what_the_readme_shows(
+    project: Path, port: int, attempt: str
+) -> None:
+    done = meltano(project, port, "run", "demo")
+    assert done.returncode == 0, (attempt, done.stderr)
+    printed = [line.rstrip() for line in done.stderr.splitlines()]
+    assert [line for line in shown_in_the_readme() if line not in printed] == []
+    assert not is_open(port)
+
+
+def test_a_taken_port_ends_the_demo_with_a_sentence_that_says_what_to_do(
+    project: Path, port: int
+) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", port))
+        taken.listen()
+        done = meltano(project, port, "run", "demo")
+    assert done.returncode == 1
+    assert f"INSTANCE_URL=http://127.0.0.1:{port + 1} meltano run demo" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "Full sync" not in done.stderr
+
+
+def test_a_demo_that_fails_says_why_and_takes_the_emulator_down_too(
+    project: Path, port: int
+) -> None:
+    done = meltano(project, port, "run", "demo", max_records="1")
+    assert done.returncode == 1
+    assert f"emulated at http://127.0.0.1:{port}" in done.stderr
+    assert "max_records" in done.stderr
+    assert "Loader failed" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "Logging error" not in done.stderr
+    assert not is_open(port)
+
+
+def test_a_demo_whose_meltano_is_killed_leaves_no_emulator_behind(project: Path, port: int) -> None:
+    with subprocess.Popen(
+        [str(Path(sys.executable).with_name("meltano")), "run", "demo"],
+        cwd=project, env=environ(port), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as demo:  # fmt: skip
+        try:
+            assert _within(SECONDS, lambda: is_open(port))
+        finally:
+            demo.kill()
+    assert _within(30, lambda: not is_open(port))
+
+
+def _within(seconds: float, condition: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.1)
+    return True

@@ -1,0 +1,273 @@
+"""First sync full, later ones incremental, the one after a cleanup full again: on real Meltano."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+from target_zuora360_cleanup.emulator.org.org import OrgOptions
+from target_zuora360_cleanup.emulator.server.server import EmulatorServer
+from tests.support.full_sync import lookups, read
+from tests.support.life_cycle import LifeCycle, assert_same, at_bookmarks, changed
+from tests.support.meltano_project import NOT_CLEANED, Project, wait_until, with_real_tap
+from tests.support.relinking import LINK, QUOTE_LINKS
+from tests.support.runs import fingerprints
+from tests.support.state_backends import BACKENDS, Backend
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from target_zuora360_cleanup.emulator.org.org import Org
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+OPTIONS = OrgOptions(
+    records=600, synced=False, sandbox=True, customer_rows=frozenset({"Renewal_Forecast__c"})
+)
+CHANGES = 40
+MIXED = ["Product2"]
+"""An object with rows of both Zuora and customers."""
+OWN_PRODUCTS = "SELECT Id, Name, ProductCode, IsActive FROM Product2 WHERE zqu__ZuoraId__c = null"
+CATALOG = (
+    "Product", "ProductRatePlan", "ProductRatePlanCharge", "ProductRatePlanChargeTier",
+    "Feature", "ProductFeature", "UnitOfMeasure",
+)  # fmt: skip
+BOTH = {"UnitOfMeasure"}
+"""Streams of the product catalogue; of them the one that also feeds rows of the other group."""
+
+
+TOLD_NOT = "SubscriptionProductFeature"
+"""One of those that are deleted in the emulated Zuora."""
+START_DATE = "2024-01-01T00:00:00Z"
+"""Before any of the emulated records was changed; REST exports go from then on month by month."""
+
+
+@pytest.fixture
+def server() -> Iterator[EmulatorServer]:
+    with EmulatorServer(OPTIONS) as made:
+        yield made
+
+
+@pytest.fixture
+def folder(tmp_path: Path, real_tap: Path) -> Path:
+    """A project with the real tap, which sends every stream over AQuA."""
+    content = with_real_tap(real_tap, ["*.*"])
+    (tmp_path / "meltano.yml").write_text(yaml.safe_dump(content), encoding="utf-8")
+    return tmp_path
+
+
+@pytest.fixture(params=BACKENDS)
+def backend(request: pytest.FixtureRequest, folder: Path) -> Iterator[Backend]:
+    with BACKENDS[request.param](folder) as made:
+        yield made
+
+
+def full_sync(life: LifeCycle) -> None:
+    """The first sync: Zuora's records all come, what is the customers' stays as it was."""
+    others, own = fingerprints(life.server.org, MIXED), own_products(life)
+    assert life.rows == {}
+    report = life.run("sync")
+    assert life.sent(report) == life.live
+    assert life.rows == life.expected_rows
+    assert fingerprints(life.server.org, MIXED) == others
+    assert own_products(life) == own
+    assert bookmarks(life).keys() == set(life.streams)
+
+
+def incremental_sync(life: LifeCycle) -> dict[str, Any]:
+    """A sync after changes: it sends them, and of each stream the record at its bookmark."""
+    before = life.moments()
+    counts = life.server.org.zuora.change(CHANGES, 1)
+    after = life.moments()
+    changes = changed(before, after)
+    assert {name: len(each) for name, each in changes.items() if each} == {
+        name: sum(each.values()) for name, each in counts.items()
+    }
+    assert all(sum(each[kind] for each in counts.values()) for kind in ("added", "deleted"))
+    report = life.run("sync")
+    again = {name: each - changes[name] for name, each in at_bookmarks(before).items()}
+    assert all(len(each) <= 1 for each in again.values())
+    assert life.sent(report) == {
+        name: len(changes[name]) + len(again[name]) for name in life.streams
+    }
+    assert sum(life.sent(report).values()) < sum(life.live.values()) / 4
+    assert life.rows == life.expected_rows
+    return report
+
+
+def plan(life: LifeCycle, **settings: str) -> dict[str, Any]:
+    """A plan, which only reads."""
+    everything, stored = life.everything, life.project.state
+    report = life.run("plan", **settings)
+    assert life.sent(report) == sent_again(life)
+    assert life.everything == everything
+    assert life.project.state == stored
+    return report
+
+
+def sent_again(life: LifeCycle) -> dict[str, int]:
+    """What an incremental sync sends when nothing has changed."""
+    return {name: len(each) for name, each in at_bookmarks(life.moments()).items()}
+
+
+def own_products(life: LifeCycle) -> list[tuple[Any, ...]]:
+    found = life.server.org.query(f"{OWN_PRODUCTS} ORDER BY Id")
+    assert found.total
+    return list(found.rows(0, found.total))
+
+
+def bookmarks(life: LifeCycle) -> dict[str, Any]:
+    """Those that Meltano has stored, without what is blank in them."""
+    stored: dict[str, dict[str, Any]] = life.project.state["bookmarks"]
+    return {
+        name: {key: value for key, value in entry.items() if value is not None}
+        for name, entry in stored.items()
+    }
+
+
+def object_names(*reports: dict[str, Any]) -> set[str]:
+    return {each["api_name"] for report in reports for each in report["objects"]}
+
+
+def test_whatever_holds_the_state_all_is_back_after_a_cleanup_and_a_full_sync(
+    folder: Path, server: EmulatorServer, backend: Backend
+) -> None:
+    life = LifeCycle(Project(folder, server, backend.variables), server)
+    full_sync(life)
+    assert '"Account"' in backend.read()
+    names = object_names(incremental_sync(life))
+    before, others, own = life.image(names), fingerprints(server.org, MIXED), own_products(life)
+    stored = bookmarks(life)
+    planned = plan(life)
+    assert sum(each["to_delete"] for each in planned["objects"]) == sum(life.rows.values())
+
+    cleaned = life.run("cleanup")
+    assert life.sent(cleaned) == sent_again(life)
+    assert sum(each["deleted"] for each in cleaned["objects"]) == sum(
+        each["found"] for each in planned["objects"]
+    )
+    assert life.rows == {}
+    assert fingerprints(server.org, MIXED) == others
+    assert own_products(life) == own
+    assert life.project.state == {"bookmarks": {name: stored[name] for name in NOT_CLEANED}}
+    assert '"Account"' not in backend.read()
+
+    again = life.run("sync")
+    once_more = {name: sent_again(life)[name] for name in NOT_CLEANED}
+    assert life.sent(again) == life.live | once_more
+    assert life.rows == life.expected_rows
+    assert_same(before, life.image(names))
+    assert fingerprints(server.org, MIXED) == others
+    assert bookmarks(life).keys() == set(life.streams)
+
+
+@pytest.mark.parametrize("group", ["accounts", "product_catalog"])
+def test_after_the_cleanup_of_one_group_the_other_groups_streams_stay_incremental(
+    folder: Path, server: EmulatorServer, group: str
+) -> None:
+    life = LifeCycle(Project(folder, server), server)
+    accounts = tuple(each for each in life.streams if each not in (*CATALOG, *NOT_CLEANED))
+    full_sync(life)
+    names = object_names(incremental_sync(life))
+    before, rows, everything = life.image(names), life.rows, life.everything
+    stored = bookmarks(life)
+    only = {"object_groups": f'["{group}"]'}
+    planned = plan(life, **only)
+    wanted = {each["api_name"] for each in planned["objects"]}
+
+    life.run("cleanup", **only)
+    streams = {*accounts, *BOTH} if group == "accounts" else set(CATALOG)
+    kept = {name: entry for name, entry in stored.items() if name not in streams}
+    assert life.project.state == {"bookmarks": kept}
+    assert life.rows == {name: count for name, count in rows.items() if name not in wanted}
+    for name in life.rows:
+        assert name.startswith("zqu__" if group == "accounts" else "Zuora__") or name == "Product2"
+        if name != "Product2":
+            assert server.org.fingerprint(name) == everything[name]
+
+    again = life.run("sync")
+    incremental = {name: count for name, count in sent_again(life).items() if name not in streams}
+    assert life.sent(again) == life.live | incremental
+    assert life.rows == life.expected_rows
+    assert_same(before, life.image(names))
+
+
+def test_with_the_tap_in_rest_mode_which_tells_no_deletions(
+    tmp_path: Path, server: EmulatorServer, real_tap: Path
+) -> None:
+    streams = (
+        "Account", "Contact", "PaymentMethod", "Subscription", TOLD_NOT, "Product",
+    )  # fmt: skip
+    content = with_real_tap(
+        real_tap, [f"{name}.*" for name in streams], api_type="REST", start_date=START_DATE
+    )
+    (tmp_path / "meltano.yml").write_text(yaml.safe_dump(content), encoding="utf-8")
+    life = LifeCycle(Project(tmp_path, server), server, streams)
+    full_sync(life)
+
+    before = life.moments()
+    server.org.zuora.change(3 * CHANGES, 1)
+    after = life.moments()
+    _wait_until_past(after)
+    changes, live = changed(before, after), life.moments(deleted=False)
+    gone = {name: each.keys() - live[name].keys() for name, each in after.items()}
+    assert gone[TOLD_NOT]
+    report = life.run("sync")
+    # Its bookmark is when the last run began, so it sends nothing again; nor what is deleted.
+    assert life.sent(report) == {name: len(changes[name] - gone[name]) for name in streams}
+    assert all(life.sent(report).values())
+    stale = life.expected_rows
+    stale["Zuora__SubscriptionProductFeature__c"] += len(gone[TOLD_NOT])
+    assert life.rows == stale
+    names = object_names(report)
+    image = life.image(names)
+
+    life.run("cleanup")
+    assert life.rows == {}
+    assert life.project.state == {"bookmarks": {}}
+    assert life.sent(life.run("sync")) == life.live
+    assert life.rows == life.expected_rows
+    for key in gone[TOLD_NOT]:
+        del image["Zuora__SubscriptionProductFeature__c"][key]
+    assert_same(image, life.image(names))
+
+
+def _wait_until_past(moments: dict[str, dict[str, str]]) -> None:
+    """REST exports end with the moment at which the tap asks."""
+    last = max(moment for each in moments.values() for moment in each.values())
+    seconds = datetime.fromisoformat(last.replace("Z", "+00:00")).timestamp()
+    wait_until(lambda: time.time() > seconds + 1)
+
+
+def links(org: Org) -> dict[tuple[str, str, str], str]:
+    """Lookups to Zuora's records, by their Zuora id; not those to products of the customers'."""
+    own = {str(row["Id"]) for row in read(org, "Product2", ["Id"])}
+    return {where: key for where, key in lookups(org).items() if key not in own}
+
+
+@pytest.mark.relinks(LINK, *QUOTE_LINKS, from_blank=True)
+def test_the_life_cycle_ends_with_every_lookup_leading_where_it_did(
+    folder: Path, server: EmulatorServer
+) -> None:
+    life = LifeCycle(Project(folder, server), server)
+    full_sync(life)
+    assert server.org.link_customers()
+    incremental_sync(life)
+    before = links(server.org)
+    assert {name for name, _, _ in before} >= {"Renewal_Forecast__c", "zqu__QuoteRatePlan__c"}
+    whole = {"keep_quoted_products": "false", "allow_cascade_to": '["PricebookEntry"]'}
+
+    life.run("cleanup", **whole)
+    assert life.rows == {}
+    assert links(server.org) == {}
+    life.run("sync")
+    assert links(server.org) == {}
+
+    done = life.project.meltano("run", "zuora360:relink")
+    assert done.returncode == 0, done.stderr[-4000:]
+    assert links(server.org) == before

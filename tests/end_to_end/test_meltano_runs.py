@@ -1,0 +1,230 @@
+"""Real Meltano runs in a temporary project: what becomes of the org and of the stored state."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from target_zuora360_cleanup.emulator.org.org import OrgOptions
+from target_zuora360_cleanup.emulator.server.options import ServerOptions
+from target_zuora360_cleanup.emulator.server.server import EmulatorServer
+from tests.support.meltano_project import (
+    BEFORE,
+    BIN,
+    COMMAND_SECONDS,
+    LOADER,
+    NOT_CLEANED,
+    RESET,
+    TAP,
+    Project,
+    name_the_process,
+    recording,
+    wait_until,
+)
+from tests.support.runs import fingerprints, zuora_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from target_zuora360_cleanup.emulator.org.org import Org
+
+pytestmark = pytest.mark.slow
+
+REFUSED, PARTIAL = "refused", "partial"
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[EmulatorServer]:
+    """An org for tests that change nothing in it."""
+    with EmulatorServer(OrgOptions(records=1500, sandbox=True)) as made:
+        yield made
+
+
+@contextlib.contextmanager
+def unchanged(server: EmulatorServer) -> Iterator[None]:
+    """Fails if any row of any object is another afterwards."""
+
+    def rows() -> dict[str, str]:
+        return {name: server.org.fingerprint(name) for name in server.org.counts()}
+
+    before = rows()
+    yield
+    assert rows() == before
+
+
+def own_rows(org: Org) -> list[tuple[Any, ...]]:
+    """Products that are not Zuora's, and their price book entries, row by row."""
+    products = org.query(
+        "SELECT Id, Name, ProductCode, IsActive, LastModifiedDate FROM Product2 "
+        "WHERE zqu__ZuoraId__c = null ORDER BY Id"
+    )
+    prices = org.query(
+        "SELECT Id, Product2Id, UnitPrice FROM PricebookEntry "
+        "WHERE Product2.zqu__ZuoraId__c = null ORDER BY Id"
+    )
+    return [*products.rows(0, products.total), *prices.rows(0, prices.total)]
+
+
+def test_a_plan_leaves_org_and_state_as_they_were(
+    project: Callable[[EmulatorServer], Project], sandbox: EmulatorServer
+) -> None:
+    made = project(sandbox)
+    with unchanged(sandbox):
+        done = made.run()
+    assert done.returncode == 0, done.stderr
+    assert (made.report["mode"], made.report["status"]) == ("plan", "done")
+    assert sum(each["found"] for each in made.report["objects"]) == 1500
+    assert made.state == BEFORE
+
+
+def test_a_cleanup_empties_the_org_of_zuora_and_makes_the_next_sync_a_full_one(
+    project: Callable[[EmulatorServer], Project],
+) -> None:
+    with EmulatorServer(OrgOptions(records=1500, sandbox=True, quotes=False)) as server:
+        made = project(server)
+        mixed = ["Product2", "PricebookEntry"]
+        others, own = fingerprints(server.org, mixed), own_rows(server.org)
+        assert others
+        assert own
+        done = made.run(mode="cleanup")
+        assert done.returncode == 0, done.stderr
+        assert zuora_rows(server.org) == {}
+        assert fingerprints(server.org, mixed) == others
+        assert own_rows(server.org) == own
+        assert made.report["status"] == "done"
+        assert made.state == RESET
+        done = made.run()
+        assert done.returncode == 0, done.stderr
+        assert_full_but_for(NOT_CLEANED, made.report["records_read"])
+
+
+def assert_full_but_for(streams: tuple[str, ...], records: Mapping[str, int]) -> None:
+    """The tap sent all records of every stream, of `streams` only the new ones."""
+    full, incremental = (
+        Counter(message["stream"] for message in recording(name) if message["type"] == "RECORD")
+        for name in ("full", "incremental")
+    )
+    assert full.keys() > set(streams)
+    assert records == full | {stream: incremental[stream] for stream in streams}
+
+
+def test_a_reset_writes_the_state_and_asks_nothing_of_salesforce(
+    project: Callable[[EmulatorServer], Project], sandbox: EmulatorServer
+) -> None:
+    made = project(sandbox)
+    sandbox.service.stats.reset()
+    with unchanged(sandbox):
+        done = made.run(mode="reset")
+    assert done.returncode == 0, done.stderr
+    assert sandbox.service.stats.requests(1) == []
+    assert made.state == RESET
+
+
+# Nothing takes these rows along later, as it does those with a parent.
+ROW_FAULTS = {
+    "rows": [
+        {
+            "object": "Zuora__CustomerAccount__c",
+            "operation": "delete",
+            "every": 2,
+            "code": "UNABLE_TO_LOCK_ROW",
+        }
+    ]
+}
+JOB_FAULTS = {
+    "requests": [{"method": "POST", "path": "*/jobs/ingest", "nth": 2, "status": 403}],
+}
+
+
+@pytest.mark.parametrize("faults", [ROW_FAULTS, JOB_FAULTS], ids=["rows", "jobs"])
+def test_a_cleanup_that_fails_half_way_has_reset_the_state(
+    project: Callable[[EmulatorServer], Project], faults: dict[str, Any]
+) -> None:
+    with EmulatorServer(OrgOptions(records=3000, sandbox=True)) as server:
+        made, before = project(server), sum(zuora_rows(server.org).values())
+        server.set_faults(faults)
+        done = made.run(mode="cleanup", job_size="300")
+        left = sum(zuora_rows(server.org).values())
+    assert done.returncode != 0
+    assert 0 < left < before
+    assert made.report["status"] == PARTIAL
+    assert made.report["state"]["written"] == RESET
+    assert made.state == RESET
+
+
+def test_a_refused_cleanup_leaves_org_and_state_as_they_were(
+    project: Callable[[EmulatorServer], Project], sandbox: EmulatorServer
+) -> None:
+    with EmulatorServer(OrgOptions(records=600, sandbox=False)) as production:
+        at_sandbox = project(sandbox)
+        at_production = replace(at_sandbox, server=production)
+        merging = "MELTANO_RUN_STATE_STRATEGY"
+        runs: list[tuple[Project, list[str], dict[str, str], str]] = [
+            (at_production, [], {}, production.org.org_id),
+            (at_sandbox, ["--merge-state"], {}, "--merge-state"),
+            (at_sandbox, ["--full-refresh"], {}, "--full-refresh"),
+            (at_sandbox, [], {merging: "merge"}, merging),
+        ]
+        for number, (made, flags, variables, named) in enumerate(runs, 1):
+            assert made.server
+            with unchanged(made.server):
+                done = made.run(*flags, mode="cleanup", **variables)
+            assert done.returncode != 0, named
+            assert "BrokenPipe" not in done.stderr, named
+            assert len(made.reports) == number, named
+            assert made.report["status"] == REFUSED, named
+            assert named in made.report["error"]
+    assert at_sandbox.state == BEFORE
+
+
+def test_meltano_config_test_deletes_nothing_and_writes_no_state(
+    project: Callable[[EmulatorServer], Project], sandbox: EmulatorServer
+) -> None:
+    made = project(sandbox)
+    with unchanged(sandbox):
+        done = made.meltano("config", "test", LOADER, mode="cleanup")
+    # Meltano 4.4.1 ends with an error after any loader's test: it terminates a process that has
+    # ended already. Its verdict is in its log.
+    assert "Test data was written to your target system" in done.stderr, done.stderr
+    assert made.report["status"] == "done"
+    assert made.report["state"]["written"] is None
+    assert made.state == BEFORE
+
+
+def test_a_signal_in_the_middle_leaves_the_reset_and_never_the_taps_state(
+    project: Callable[[EmulatorServer], Project],
+) -> None:
+    slow = ServerOptions(batch_seconds=5)
+    with EmulatorServer(OrgOptions(records=3000, sandbox=True), slow) as server:
+        made = project(server)
+        pid_file = name_the_process(made.path)
+        command = [str(BIN / "meltano"), "run", TAP, LOADER]
+        log = made.path / "meltano.log"
+        with (
+            log.open("w") as out,
+            subprocess.Popen(
+                command,
+                cwd=made.path,
+                env=made.environ({"mode": "cleanup"}),
+                stdout=out,
+                stderr=out,
+            ) as meltano,
+        ):
+            try:
+                wait_until(lambda: sum(server.org.recycle_bin_counts().values()) > 0)
+                os.kill(int(pid_file.read_text()), signal.SIGTERM)
+                status = meltano.wait(COMMAND_SECONDS)
+            finally:
+                meltano.kill()
+        assert zuora_rows(server.org)
+    assert status != 0
+    assert made.report["status"] == PARTIAL
+    assert "SIGTERM" in made.report["error"]
+    assert made.state == RESET

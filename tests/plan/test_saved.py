@@ -1,0 +1,196 @@
+"""A saved plan: what it holds, and when a cleanup is held to it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from target_zuora360_cleanup.emulator.org.org import OrgOptions
+from target_zuora360_cleanup.emulator.server.server import EmulatorServer
+from target_zuora360_cleanup.output.folder import OutputFolder
+from target_zuora360_cleanup.plan.saved import PLANNED_SETTINGS, SavedPlan, changes
+from target_zuora360_cleanup.settings.declared import Settings
+from tests.support.runs import ALLOWED, Ran, login, run, zuora_rows
+
+COUNTS = st.dictionaries(st.sampled_from("abcde"), st.integers(0, 10**7))
+PLAN = SavedPlan("2026-01-01T00:00:00+00:00", "00D1", "Acme", {"backup": "ids"}, {"a": 1}, {})
+
+
+def codes(saved: SavedPlan, now: SavedPlan) -> list[str]:
+    found = changes(saved, now)
+    assert all(each.severity == "blocks" for each in found)
+    return [each.code for each in found]
+
+
+@given(counts=COUNTS, kept=COUNTS)
+def test_a_plan_comes_back_from_its_file_as_it_was(
+    counts: dict[str, int], kept: dict[str, int]
+) -> None:
+    plan = replace(PLAN, to_delete=counts, to_keep=kept)
+    back = SavedPlan.from_json(json.loads(json.dumps(plan.as_json())))
+    assert back == plan
+    assert codes(back, plan) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "refused"),
+    [
+        (100, 110, False), (100, 111, True), (100, 90, False), (100, 89, True),
+        (10**6, 10**6 + 1000, False), (10**6, 10**6 + 1001, True), (0, 1, True), (5, 0, True),
+        (0, 0, False),
+    ],
+)  # fmt: skip
+def test_counts_may_differ_by_a_tenth_and_by_a_thousand(old: int, new: int, refused: bool) -> None:  # noqa: FBT001 - a table
+    before, after = (replace(PLAN, to_delete={"a": rows}) for rows in (old, new))
+    assert codes(before, after) == ["plan-counts-changed"] * refused
+    before, after = (replace(PLAN, to_keep={"a": rows}) for rows in (old, new))
+    assert codes(before, after) == ["plan-counts-changed"] * refused
+
+
+@given(st.integers(1, 10**7))
+def test_an_object_type_that_has_come_or_gone_is_a_change(rows: int) -> None:
+    more = replace(PLAN, to_delete={"a": 1, "new": rows})
+    assert codes(PLAN, more) == codes(more, PLAN) == ["plan-counts-changed"]
+
+
+def test_every_setting_is_either_planned_or_about_the_way_there() -> None:
+    way = {
+        "mode", "confirm_org_id", "allow_failures", "job_size", "max_parallel_jobs",
+        "quota_percent_total", "plan_file", "output_dir", "client_id", "client_secret",
+        "refresh_token", "username", "password", "security_token", "jwt_client_id", "jwt_username",
+        "jwt_private_key", "jwt_private_key_path", "access_token", "instance_url", "domain",
+        "is_sandbox", "api_version", "create_missing_states", "meltano_executable",
+        # Mode `sync` alone.
+        "field_maps", "unmapped_streams", "batch_size_rows", "stream_maps", "stream_map_config",
+        "add_record_metadata", "validate_records",
+    }  # fmt: skip
+    names = set(Settings.__dataclass_fields__)
+    assert names == way | set(PLANNED_SETTINGS)
+    assert not way & set(PLANNED_SETTINGS)
+
+
+ORG = OrgOptions(records=1000, sandbox=True)
+
+
+def settings(server: EmulatorServer, **more: Any) -> dict[str, Any]:
+    return {"mode": "plan", **login(server), **ALLOWED, **more}
+
+
+def planned(server: EmulatorServer, tmp_path: Path, **more: Any) -> tuple[Ran, str]:
+    ran = run(settings(server, **more), tmp_path / "plans")
+    return ran, str(ran.folder / "plan.json")
+
+
+def test_a_cleanup_carries_out_the_plan_that_was_saved(tmp_path: Path) -> None:
+    with EmulatorServer(ORG) as server:
+        plan, path = planned(server, tmp_path)
+        ran = run(settings(server, mode="cleanup", plan_file=path), tmp_path / "out")
+    document = json.loads(Path(path).read_text(encoding="utf-8"))
+    assert (plan.status, ran.status) == (0, 0)
+    done = {each["api_name"]: each["deleted"] for each in ran.report["objects"]}
+    assert document["to_delete"] == done
+    assert document["org_id"] == ran.report["org"]["id"]
+    assert not (ran.folder / "plan.json").exists()
+
+
+def test_no_secret_and_no_login_is_saved(tmp_path: Path) -> None:
+    with EmulatorServer(ORG) as server:
+        _, path = planned(server, tmp_path)
+        text = Path(path).read_text(encoding="utf-8")
+        assert server.access_token not in text
+        assert server.url not in text
+
+
+def test_a_plan_is_not_carried_out_after_the_org_has_changed(tmp_path: Path) -> None:
+    with EmulatorServer(ORG) as server:
+        _, path = planned(server, tmp_path)
+        ids = server.org.query("SELECT Id FROM Zuora__ZInvoice__c")
+        rows = [{"Id": row[0]} for row in ids.rows(0, ids.total // 2)]
+        server.org.dml("delete", "Zuora__ZInvoice__c", rows)
+        before = zuora_rows(server.org)
+        ran = run(settings(server, mode="cleanup", plan_file=path), tmp_path / "out")
+        assert zuora_rows(server.org) == before
+    assert (ran.status, ran.states) == (3, [])
+    assert "plan-counts-changed" in ran.codes
+    assert f"Zuora__ZInvoice__c {ids.total:,}, now {ids.total - len(rows):,}" in ran.message
+
+
+def test_a_plan_is_not_carried_out_with_other_settings(tmp_path: Path) -> None:
+    with EmulatorServer(ORG) as server:
+        _, path = planned(server, tmp_path)
+        more = {"plan_file": path, "backup": "none"}
+        ran = run(settings(server, mode="cleanup", **more), tmp_path / "out")
+    assert (ran.status, ran.codes[0]) == (3, "plan-settings-changed")
+    assert 'backup was "ids" and is "none"' in ran.message
+
+
+def test_a_plan_of_another_org_is_not_carried_out(tmp_path: Path) -> None:
+    with EmulatorServer(ORG) as server:
+        _, path = planned(server, tmp_path)
+        document = json.loads(Path(path).read_text(encoding="utf-8"))
+        document["org_id"] = "00D000000000001AAA"
+        Path(path).write_text(json.dumps(document), encoding="utf-8")
+        ran = run(settings(server, mode="cleanup", plan_file=path), tmp_path / "out")
+    assert (ran.status, ran.codes[0]) == (3, "plan-of-other-org")
+
+
+def test_a_plan_that_would_be_refused_is_saved_too(tmp_path: Path) -> None:
+    with EmulatorServer(ORG) as server:
+        ran, path = planned(server, tmp_path, max_records=1)
+    assert ran.status == 3
+    assert json.loads(Path(path).read_text(encoding="utf-8"))["settings"]["max_records"] == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (None, "No such file"),
+        (b"{", "Expecting property name"),
+        (b"\xff", "can't decode"),
+        (b"[]", "no plan of version 1"),
+        (b'{"schema_version": 1}', "no plan of version 1"),
+        (b'{"plan_version": 1}', "'made_at' is missing"),
+        (b'{"plan_version": 2}', "no plan of version 1"),
+    ],
+)
+def test_a_file_that_is_no_plan_is_an_input_error(
+    tmp_path: Path, content: bytes | None, why: str
+) -> None:
+    path = tmp_path / "plan.json"
+    if content is not None:
+        path.write_bytes(content)
+    config = {"access_token": "x", "instance_url": "http://127.0.0.1:9", "plan_file": str(path)}
+    ran = run({"mode": "cleanup", **config}, tmp_path / "out")
+    assert ran.status == 2
+    assert str(path) in ran.message
+    assert why in ran.message
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("to_delete", {"a": "1"}), ("to_keep", {"a": True}), ("settings", [])]
+)
+def test_a_damaged_plan_is_an_input_error(name: str, value: object) -> None:
+    with pytest.raises(ValueError, match=f"'{name}' is missing or damaged"):
+        SavedPlan.from_json({**PLAN.as_json(), name: value})
+
+
+def test_a_plan_that_can_not_be_written_is_refused_in_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = OutputFolder.write_json
+
+    def full(self: OutputFolder, name: str, document: dict[str, Any]) -> Path:
+        if name == "plan.json":
+            raise OSError(28, "No space left on device")
+        return real(self, name, document)
+
+    monkeypatch.setattr(OutputFolder, "write_json", full)
+    with EmulatorServer(ORG) as server:
+        ran = run(settings(server), tmp_path)
+    assert (ran.status, ran.message) == (3, "The plan can't be written: No space left on device.")

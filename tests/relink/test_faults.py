@@ -1,0 +1,216 @@
+"""Relinks in an org that misbehaves: what can be restored is, the rest is told."""
+
+from __future__ import annotations
+
+import logging
+import time
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import requests
+
+from target_zuora360_cleanup.emulator.server.options import ServerOptions
+from target_zuora360_cleanup.emulator.server.server import EmulatorServer
+from target_zuora360_cleanup.relink import relinking as relink_module
+from target_zuora360_cleanup.salesforce import session
+from target_zuora360_cleanup.salesforce.bulk import Bulk, Ingest
+from target_zuora360_cleanup.salesforce.csv_file import CsvFile
+from target_zuora360_cleanup.salesforce.org import connect
+from target_zuora360_cleanup.salesforce.sending import JobSender
+from target_zuora360_cleanup.settings.reading import read_settings
+from tests.support.relinking import FORECAST, LINK, ORG, Scene
+from tests.support.runs import login
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+pytestmark = pytest.mark.relinks(LINK)
+
+VETO = 'Acme.Guard: „nein“, bitte "nicht"\nClass.Acme.Guard: line 7'
+
+
+@pytest.fixture
+def server() -> Iterator[EmulatorServer]:
+    with EmulatorServer(ORG) as made:
+        yield made
+
+
+@pytest.fixture
+def scene(server: EmulatorServer, tmp_path: Path) -> Scene:
+    """Forecasts have lost their subscriptions, and these are back."""
+    made = Scene.make(server, tmp_path)
+    made.sync()
+    return made
+
+
+def row_fault(code: str, message: str, **more: Any) -> dict[str, Any]:
+    fault = {"object": FORECAST, "operation": "update", "code": code, "message": message, **more}
+    return {"rows": [fault]}
+
+
+@pytest.mark.parametrize("job_size", [4, 100_000])
+def test_what_a_trigger_forbids_is_told_in_salesforces_words(scene: Scene, job_size: int) -> None:
+    protected = sorted(scene.linked)[::4]
+    code = "FIELD_CUSTOM_VALIDATION_EXCEPTION"
+    scene.server.set_faults(row_fault(code, VETO, ids=protected))
+    ran = scene.relink(job_size=job_size)
+    assert (ran.status, ran.report["status"]) == (4, "partial")
+    assert ran.link()["failed"] == len(protected)
+    assert ran.link()["restored"] == len(scene.linked) - len(protected)
+    assert {(row["id"], row["reason"], row["detail"]) for row in ran.rows} == {
+        (each, "failed", f"{code}: {VETO}") for each in protected
+    }
+    (group,) = ran.report["failures"]
+    assert (group["object"], group["code"], group["count"]) == (LINK, code, len(protected))
+    lenient = scene.relink(allow_failures=True)
+    assert (lenient.status, lenient.link()["failed"]) == (0, len(protected))
+    scene.server.set_faults({})
+    assert scene.relink().status == 0
+    assert scene.now() == scene.before
+
+
+def test_locks_are_waited_for(scene: Scene) -> None:
+    scene.server.set_faults(row_fault("UNABLE_TO_LOCK_ROW", "unable to lock", times=2, share=0.7))
+    ran = scene.relink()
+    assert (ran.status, ran.link()["restored"]) == (0, len(scene.linked))
+    assert scene.now() == scene.before
+
+
+def test_locks_that_stay_are_failures_in_the_end(scene: Scene) -> None:
+    scene.server.set_faults(row_fault("UNABLE_TO_LOCK_ROW", "unable to lock"))
+    ran = scene.relink()
+    assert (ran.status, ran.link()["failed"]) == (4, len(scene.linked))
+    assert {row["detail"] for row in ran.rows} == {"UNABLE_TO_LOCK_ROW: unable to lock"}
+    scene.server.set_faults({})
+    assert scene.relink().status == 0
+
+
+def test_a_parent_that_is_gone_when_it_is_pointed_to_is_not_back(scene: Scene) -> None:
+    message = "Foreign key external ID: x not found for field Zuora__External_Id__c in entity Z"
+    scene.server.set_faults(row_fault("INVALID_FIELD", message, every=3))
+    ran = scene.relink()
+    assert ran.link()["parent_not_back"] == len(ran.rows) > 0
+    assert {row["detail"] for row in ran.rows} == {message}
+    scene.server.set_faults({})
+    assert scene.relink().status == 0
+    assert scene.now() == scene.before
+
+
+@pytest.mark.parametrize("state", ["Failed", "Aborted"])
+@pytest.mark.parametrize("few", [3_000, 3])
+def test_jobs_that_break_are_made_good(
+    scene: Scene, state: str, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relink_module, "FEW", few)
+    broken = [{"state": state, "operation": each, "times": 1} for each in ("update", "query")]
+    scene.server.set_faults({"jobs": broken})
+    ran = scene.relink(job_size=5)
+    assert (ran.status, ran.link()["restored"]) == (0, len(scene.linked))
+    assert scene.now() == scene.before
+
+
+def test_jobs_that_always_break_are_told(scene: Scene) -> None:
+    scene.server.set_faults({"jobs": [{"state": "Failed", "operation": "update"}]})
+    ran = scene.relink()
+    assert (ran.status, ran.link()["failed"]) == (4, len(scene.linked))
+    assert all("ended Failed" in row["detail"] for row in ran.rows)
+    scene.server.set_faults({})
+    assert scene.relink().status == 0
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"status": 503, "probability": 0.2},
+        {"status": 429, "probability": 0.2},
+        {"cut": "before", "probability": 0.2, "path": "*/jobs/*"},
+        {"cut": "after", "probability": 0.2, "path": "*/jobs/*"},
+        {"cut": "after", "method": "POST", "path": "*/jobs/ingest", "times": 1},
+        {"cut": "after", "method": "POST", "path": "*/jobs/query", "times": 1},
+    ],
+)
+@pytest.mark.parametrize("seed", [1, 2])
+def test_outages_are_sat_out(
+    scene: Scene, fault: dict[str, Any], seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "BACKOFF_SECONDS", 0.005)
+    monkeypatch.setattr(relink_module, "FEW", 3 if seed == 2 else 3_000)
+    scene.server.set_faults({"seed": seed, "requests": [fault]})
+    statuses = []
+    for _ in range(6):
+        ran = scene.relink(job_size=5)
+        statuses.append(ran.status)
+        if ran.status == 0 and ran.report["links"]:
+            break
+    scene.server.set_faults({})
+    assert statuses[-1] == 0
+    assert set(statuses) <= {0, 1, 2, 4}
+    assert scene.now() == scene.before
+    assert ran.link()["restored"] == len(scene.linked)
+
+
+def test_a_session_that_ends_is_renewed(scene: Scene) -> None:
+    scene.server.set_faults({"sessions": {"every": 3}})
+    ran = scene.relink(
+        client_id="a",
+        client_secret="b",
+        refresh_token="c",
+        domain=scene.server.url,
+        access_token=None,
+        instance_url=None,
+        job_size=5,
+    )
+    assert (ran.status, ran.link()["restored"]) == (0, len(scene.linked))
+
+
+def test_an_update_that_an_earlier_relink_left_running_is_waited_for(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with EmulatorServer(ORG, ServerOptions(job_seconds=1.0)) as server:
+        scene = Scene.make(server, tmp_path)
+        scene.sync()
+        job = _start_update(scene, dict(list(scene.linked.items())[:5]))
+        with caplog.at_level(logging.INFO):
+            ran = scene.relink()
+        assert f"Waiting for job {job} on {FORECAST}" in caplog.text
+        assert server.service.jobs.find(job, query=False).state == "JobComplete"
+        assert ran.link()["restored"] == len(scene.linked)
+        assert scene.now() == scene.before
+
+
+def _start_update(scene: Scene, links: dict[str, str]) -> str:
+    """What a relink that was killed has sent; the job's id."""
+    server = scene.server
+    url = f"{server.url}/services/data/v64.0/jobs/ingest"
+    lines = [f"{name},{key}" for name, key in links.items()]
+    text = "\n".join(["Id,Subscription__r.Zuora__External_Id__c", *lines, ""])
+    headers = {"Authorization": f"Bearer {server.access_token}"}
+    body = {"object": FORECAST, "operation": "update", "contentType": "CSV", "lineEnding": "LF"}
+    job = str(requests.post(url, json=body, headers=headers, timeout=10).json()["id"])
+    requests.put(
+        f"{url}/{job}/batches",
+        data=text,
+        headers={**headers, "Content-Type": "text/csv"},
+        timeout=10,
+    ).raise_for_status()
+    done = {"state": "UploadComplete"}
+    requests.patch(f"{url}/{job}", json=done, headers=headers, timeout=10).raise_for_status()
+    return job
+
+
+def test_an_open_update_of_another_program_is_never_aborted(server: EmulatorServer) -> None:
+    org = connect(read_settings(login(server)))
+    bulk = Bulk(org.session, org.data_url)
+    sender = JobSender(bulk, time.sleep, org.user_id)
+    assert sender.leftovers(lambda _: True, frozenset({"update"})) == ()
+    update = Ingest(FORECAST, "update")
+    other = bulk.create_ingest(update)
+    cut = {"cut": "after", "method": "POST", "path": "*/jobs/ingest", "times": 1}
+    server.set_faults({"requests": [cut]})
+    rows = [b"a1M5g0000000001EAA,x"] * 6_000
+    with closing(CsvFile(b"Id,Subscription__r.Zuora__External_Id__c", [rows])) as file:
+        sent = sender.send(update, file)
+    assert sent != other
+    assert bulk.job("ingest", other).state == "Open"

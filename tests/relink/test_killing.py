@@ -1,0 +1,21 @@
+"""Whatever kills a relink, running it again finishes it, and nothing else is touched."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.killing_relink import LINKS, Base, run_round
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Base:
+    return Base(tmp_path_factory.mktemp("killing-relink"))
+
+
+@pytest.mark.slow
+@pytest.mark.relinks(*LINKS, from_blank=True)
+@pytest.mark.parametrize("seeds", [range(first, first + 10) for first in range(1, 31, 10)])
+def test_a_relink_that_is_killed_again_and_again_ends_well(seeds: range, base: Base) -> None:
+    rounds = [run_round(seed, base) for seed in seeds]
+    assert {each.seed: each.wrong for each in rounds if each.wrong} == {}
+    assert sum(each.kills for each in rounds) > 0

@@ -1,0 +1,265 @@
+"""The page for people: what is on it, whatever the report; nothing from elsewhere; legible."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from target_zuora360_cleanup.report.html import render
+from tests.support import report_documents as documents
+from tests.support.page import Page
+from tests.support.paths import ROOT
+
+SECTIONS = ["objects", "graph", "timeline", "findings", "failures", "links", "state", "allowances"]
+TEMPLATES = ROOT / "target_zuora360_cleanup" / "report" / "templates"
+CSS = (TEMPLATES / "report.css").read_text(encoding="utf-8")
+HOSTILE = "<script>alert(1)</script>\"'><img src=https://example.com/x onerror=y>{{ 7*7 }}&amp;"
+
+
+@pytest.fixture(params=list(documents.ALL.values()), ids=list(documents.ALL))
+def document(request: pytest.FixtureRequest) -> dict[str, Any]:
+    made: dict[str, Any] = request.param
+    return made
+
+
+def test_every_section_is_there_in_its_order_and_says_something(document: dict[str, Any]) -> None:
+    page = Page(render(document))
+    ids = [each["id"] for each in page.all("section")]
+    # A sync has no order of deletion.
+    wanted = [each for each in SECTIONS if each != "graph" or document["mode"] != "sync"]
+    assert ids == wanted + (["approval"] if document["mode"] == "plan" else [])
+    for name in ids:
+        heading, _, rest = page.text[name].strip().partition("\n")
+        assert heading.strip(), name
+        assert rest.strip(), name
+    assert page.open == []
+
+
+def test_what_happened_comes_first_in_one_sentence(document: dict[str, Any]) -> None:
+    page = Page(render(document))
+    assert document.get("headline", "cleanup: done") in page.said()
+    assert len(page.all("h1")) == 1
+
+
+def test_nothing_comes_from_elsewhere_and_nothing_runs(document: dict[str, Any]) -> None:
+    html = render(document)
+    page = Page(html)
+    tags = {tag for tag, _ in page.elements}
+    assert not tags & {"script", "link", "img", "iframe", "object", "embed", "base", "form"}
+    for _, attributes in page.elements:
+        assert not [name for name in attributes if name.startswith("on") or name == "src"]
+        assert attributes.get("href", "#").startswith("#")
+    assert not re.search(r"https?:|@import|url\((?!#)", html)
+    (policy,) = [each for each in page.all("meta") if "http-equiv" in each]
+    assert policy["content"].startswith("default-src 'none'")
+
+
+def test_tables_drawing_and_language_are_told_to_a_screen_reader(document: dict[str, Any]) -> None:
+    html = render(document)
+    page = Page(html)
+    assert page.all("html")[0]["lang"] == "en"
+    assert all(each.get("scope") in {"col", "row"} for each in page.all("th"))
+    ids = [each["id"] for _, each in page.elements if "id" in each]
+    assert len(ids) == len(set(ids))
+    for _, attributes in page.elements:
+        assert set(attributes.get("aria-labelledby", "").split()) <= set(ids)
+    for svg in page.all("svg"):
+        assert svg["role"] == "img"
+        assert [tag for tag, each in page.elements if each.get("id", "").startswith("graph-")][
+            -2:
+        ] == ["title", "desc"]
+
+
+def test_a_hostile_name_stays_text_everywhere() -> None:
+    def spoiled(value: Any, key: str = "") -> Any:
+        if isinstance(value, dict):
+            return {
+                HOSTILE if key in {"bookmarks", "objects", "records_read"} else name: spoiled(
+                    each, name
+                )
+                for name, each in value.items()
+            }
+        if isinstance(value, list):
+            return [spoiled(each, "" if isinstance(each, dict) else key) for each in value]
+        free = {"headline", "error", "name", "label", "message", "remedy", "code", "field", "id"}
+        return f"{value}{HOSTILE}" if isinstance(value, str) and key in free else value
+
+    for document in documents.ALL.values():
+        made = spoiled(document)
+        for each in (*made["objects"], *made["blank_links"]):
+            each.update(api_name=each.get("api_name", "") + HOSTILE, object=HOSTILE)
+        clean, page = Page(render(document)), Page(render(made))
+        tags = {tag for tag, _ in page.elements}
+        assert tags <= {tag for tag, _ in clean.elements} | {"code", "p", "svg", "title", "desc"}
+        assert not [
+            each for _, attributes in page.elements for each in attributes if each[:2] == "on"
+        ]
+        assert "alert(1)" in page.said()
+        assert "{{ 7*7 }}" in page.said()
+
+
+def test_a_plan_says_what_would_be_deleted_and_how_long_it_takes() -> None:
+    page = Page(render(documents.PLAN))
+    assert "Found To delete Kept Links lost" in page.said("objects").replace("# Object type", "")
+    assert "5,000" in page.said("objects")
+    assert "Hierarchies: 7 links would go with them" in page.said("objects")
+    assert "Without records: Refund." in page.said("objects")
+    assert "Nothing has run yet. It may take 12 min to 15 min" in page.said("timeline")
+    assert "plan_file" in page.said("approval")
+
+
+def test_what_stops_a_cleanup_is_told_at_the_top() -> None:
+    page = Page(render(documents.BLOCKED))
+    assert "1 finding stops the cleanup · 1 warning" in page.said()
+    assert "Stops the cleanup production-not-confirmed" in page.said("findings")
+
+
+def test_a_cleanup_says_what_was_deleted_kept_and_left() -> None:
+    page = Page(render(documents.PARTIAL))
+    said = page.said("objects")
+    assert "Found Deleted Kept Failed" in said
+    assert "1 Invoice Item Zuora__InvoiceItem__c 5,000 4,990 0 10 0" in said
+    assert "Total 7,100 6,490 0 610 12" in said
+
+
+def test_failures_are_grouped_by_reason_even_where_each_message_names_a_record() -> None:
+    said = Page(render(documents.PARTIAL)).said("failures")
+    assert "in use by INV-1 and 1 other message DELETE_FAILED 10 a0G1 a0G2 a0G3" in said
+    assert "INV-2" not in said
+    assert "locked UNABLE_TO_LOCK_ROW 1" in said
+    assert "Invoice Zuora__ZInvoice__c: stopped by a signal" in said
+    assert "Customer Account Zuora__CustomerAccount__c: not begun" in said
+
+
+def test_the_timeline_says_rows_time_and_rate_of_each_object_type() -> None:
+    said = Page(render(documents.CLEANUP)).said("timeline")
+    assert "7,100 rows in 10 min, 12 rows per second." in said
+    assert "Invoice Item 5,000 5 min 17" in said
+    assert "Customer Account 100 0 s 0" in said
+
+
+def test_the_state_is_shown_entry_by_entry() -> None:
+    written, planned = (
+        Page(render(each)).said("state") for each in (documents.CLEANUP, documents.PLAN)
+    )
+    for said in (written, planned):
+        assert 'Invoice {"UpdatedDate": "2026-05-01"} dropped' in said
+        assert 'Amendment {"x": 1} kept' in said
+    assert "The state was reset" in written
+    assert "A plan writes no state" in planned
+
+
+def test_the_drawing_shows_the_order_the_counts_and_the_links_of_others() -> None:
+    html = render(documents.CLEANUP)
+    graph = html[html.index("<svg") : html.index("</svg>")]
+    assert re.findall(r'class="step"[^>]*>(\d+)<', graph) == ["1", "2", "3"]
+    assert graph.count('class="box own"') == graph.count('class="edge own"') == 2
+    assert graph.count('class="edge"') == 2
+    said = " ".join(re.sub(r"<[^>]*>", " ", graph).split())
+    assert "Case 12 links go blank" in said
+    assert "Note__c 3 rows go along" in said
+    assert "2 Invoice 2,000 records" in said
+
+
+def test_two_object_types_of_one_label_can_be_told_apart_in_the_drawing() -> None:
+    made = {**documents.PLAN, "objects": documents.entries()}
+    made["objects"][0]["label"] = "Invoice"
+    said = Page(render(made)).said("graph")
+    assert f"Invoice ({documents.ITEM})" in said
+    assert f"Invoice ({documents.INVOICE})" in said
+
+
+def test_numbers_of_a_sync_are_shown_as_they_are_named() -> None:
+    page = Page(render(documents.SYNC))
+    said = page.said("objects")
+    assert "Received Upserted Deleted Skipped Failed" in said
+    assert "Invoice Zuora__ZInvoice__c 900 880 10 7 3" in said
+    assert "Without records: Unheard_Of__c." in said
+    assert page.all("svg") == []
+    left_out = page.said("links")
+    assert "skipped: the parent is not in Salesforce 7" in left_out
+    assert "texts cut to the length of Zuora__Description__c 2" in left_out
+    assert "Zuora__Payment_Term__c stays blank: no such parent 4" in left_out
+
+
+def test_the_same_report_gives_the_same_page_in_every_process() -> None:
+    code = (
+        "import hashlib; from tests.support.report_documents import tangled;"
+        "from target_zuora360_cleanup.report.html import render;"
+        "print(hashlib.sha256(render(tangled()).encode()).hexdigest())"
+    )
+    pages = {
+        subprocess.run(
+            [sys.executable, "-c", code], check=True, timeout=60, capture_output=True, cwd=ROOT,
+            env={**os.environ, "PYTHONHASHSEED": str(seed)},
+        ).stdout
+        for seed in range(4)
+    }  # fmt: skip
+    assert len(pages) == 1
+
+
+def test_starting_the_target_does_not_import_the_template_engine() -> None:
+    code = "import sys, target_zuora360_cleanup.cleanup.run; sys.exit('jinja2' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0
+
+
+def colours(block: str) -> dict[str, str]:
+    return dict(re.findall(r"(--[\w-]+): (#[0-9a-f]{6});", block))
+
+
+LIGHT = colours(CSS[: CSS.index("@media")])
+DARK = colours(CSS[CSS.index("prefers-color-scheme: dark") : CSS.index("* {")])
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance (WCAG 2.2)."""
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    ]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    bright, dim = sorted((luminance(one), luminance(other)), reverse=True)
+    return (bright + 0.05) / (dim + 0.05)
+
+
+def test_contrast_is_computed_as_it_is_defined() -> None:
+    assert contrast("#000000", "#ffffff") == pytest.approx(21)
+    assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
+
+
+@pytest.mark.parametrize("scheme", [LIGHT, DARK], ids=["light", "dark"])
+@pytest.mark.parametrize(
+    ("front", "back", "least"),
+    [
+        ("text", "bg", 4.5), ("muted", "bg", 4.5), ("text", "fill", 4.5), ("muted", "fill", 4.5),
+        ("own", "bg", 4.5), ("own", "own-fill", 4.5), ("stop", "bg", 4.5), ("warn", "bg", 4.5),
+        ("good", "bg", 4.5), ("accent", "bg", 4.5), ("edge", "bg", 3), ("edge", "fill", 3),
+    ],
+)  # fmt: skip
+def test_colours_can_be_told_from_what_is_behind_them(
+    scheme: dict[str, str], front: str, back: str, least: float
+) -> None:
+    assert contrast(scheme[f"--{front}"], scheme[f"--{back}"]) >= least
+
+
+def test_both_schemes_have_every_colour_and_no_rule_has_one_of_its_own() -> None:
+    used = set(re.findall(r"var\((--[\w-]+)\)", CSS)) - {"--width", "--columns"}
+    assert set(LIGHT) == set(DARK) == used
+    rules = CSS[CSS.index("* {") :]
+    assert not re.search(r"#[0-9a-fA-F]{3,8}\b(?=[;\s])|rgb|hsl", rules.replace("#graph {", ""))
+
+
+def test_steps_are_numbered_in_the_order_of_the_report() -> None:
+    html = render(documents.PLAN)
+    at = [html.index(f'<code class="api">{each}</code>') for each in (
+        documents.ITEM, documents.INVOICE, documents.ACCOUNT)]  # fmt: skip
+    assert all(one < other for one, other in pairwise(at))

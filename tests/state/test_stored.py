@@ -1,0 +1,259 @@
+"""Stored states are reset, read back, put back when something fails, and looked at again."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from target_zuora360_cleanup.catalog.streams import StreamNames
+from target_zuora360_cleanup.errors import Refused
+from target_zuora360_cleanup.meltano.pipeline import Pipeline
+from target_zuora360_cleanup.state.holders import Resets
+from target_zuora360_cleanup.state.paired import PipelineRun
+from target_zuora360_cleanup.state.stored import StoredStates, StoreFailed
+from target_zuora360_cleanup.state.watch import RunWatch
+from tests.support.meltano_project import wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from target_zuora360_cleanup.state.form import State
+
+ACCOUNT = "Zuora__CustomerAccount__c"
+CLEANED = frozenset({ACCOUNT})
+NAMES = StreamNames.of([(ACCOUNT, ("Account",))])
+BEFORE = {"bookmarks": {"Account": {"UpdatedDate": "2024"}, "Other": {"UpdatedDate": "2023"}}}
+RESET = {"bookmarks": {"Other": {"UpdatedDate": "2023"}}}
+
+
+@dataclass
+class Memory:
+    """A store in memory that can be made to fail."""
+
+    states: dict[str, Any]
+    refuses: frozenset[str] = frozenset()
+    forgets: frozenset[str] = frozenset()
+    unreadable: bool = False
+
+    def known(self) -> tuple[str, ...]:
+        return tuple(self.states)
+
+    def read(self, state_id: str) -> State | None:
+        if self.unreadable:
+            raise StoreFailed("out of reach.")
+        return deepcopy(self.states.get(state_id))
+
+    def write(self, state_id: str, state: State) -> None:
+        if state_id in self.refuses:
+            raise StoreFailed("read-only.")
+        if state_id not in self.forgets:
+            self.states[state_id] = deepcopy(state)
+
+
+@dataclass
+class Records:
+    """Run records that a test writes."""
+
+    runs: list[PipelineRun] = field(default_factory=list)
+    at_look: Callable[[int], None] | None = None
+    looks: int = 0
+
+    def since(self, state_ids: Sequence[str], moment: datetime) -> tuple[PipelineRun, ...]:
+        assert moment.tzinfo
+        self.looks += 1
+        if self.at_look:
+            self.at_look(self.looks)
+        return tuple(each for each in self.runs if each.state_id in state_ids)
+
+
+def store(**more: Any) -> Memory:
+    return Memory({"a": deepcopy(BEFORE), "b": deepcopy(BEFORE)}, **more)
+
+
+def stored(
+    memory: Memory, *wanted: str, records: Records | None = None, own: Pipeline | None = None
+) -> StoredStates:
+    watch = RunWatch(records, own or Pipeline()) if records else None
+    return StoredStates(memory, wanted or ("a", "b"), NAMES, lambda _: False, watch)
+
+
+def codes(findings: Sequence[Any]) -> list[str]:
+    return [each.code for each in findings]
+
+
+def test_a_look_changes_nothing_and_tells_what_would_be_reset() -> None:
+    memory = store()
+    (told,) = stored(memory).look(CLEANED)
+    assert (told.code, told.severity) == ("paired-states", "tells")
+    assert "a (bookmarks of Account)" in told.message
+    assert memory == store()
+
+
+def test_a_reset_is_written_and_read_back() -> None:
+    memory = store()
+    states = stored(memory)
+    states.look(CLEANED)
+    states.write(CLEANED)
+    assert memory.states == {"a": RESET, "b": RESET}
+    assert [(each.before, each.written, each.verified) for each in states.states] == [
+        (BEFORE, RESET, True)
+    ] * 2
+
+
+def test_bookmarks_written_since_the_look_are_kept() -> None:
+    memory = store()
+    states = stored(memory, "a")
+    states.look(CLEANED)
+    memory.states["a"]["bookmarks"]["Other"] = {"UpdatedDate": "2025"}
+    states.write(CLEANED)
+    assert memory.states["a"] == {"bookmarks": {"Other": {"UpdatedDate": "2025"}}}
+
+
+@pytest.mark.parametrize("fault", [{"refuses": frozenset("b")}, {"forgets": frozenset("b")}])
+def test_when_one_state_can_not_be_reset_all_are_put_back(fault: dict[str, Any]) -> None:
+    memory = store(**fault)
+    states = stored(memory)
+    resets = Resets([states])
+    resets.look(CLEANED)
+    with pytest.raises(Refused, match="state b could not be stored, so nothing was deleted"):
+        resets.write(CLEANED)
+    assert memory.states == {"a": BEFORE, "b": BEFORE}
+    assert not resets.written
+    assert {each.written is None for each in states.states[:1]} == {True}
+
+
+def test_what_somebody_else_wrote_is_not_put_back() -> None:
+    memory = store()
+    states = stored(memory, "a")
+    states.look(CLEANED)
+    states.write(CLEANED)
+    memory.states["a"] = {"bookmarks": {"New": {}}}
+    states.undo()
+    assert memory.states["a"] == {"bookmarks": {"New": {}}}
+
+
+def test_a_store_out_of_reach_blocks() -> None:
+    (finding,) = stored(store(unreadable=True)).look(CLEANED)
+    assert (finding.code, finding.severity) == ("paired-state-unreadable", "blocks")
+    assert "out of reach" in finding.message
+
+
+def test_a_state_of_another_form_blocks_and_is_named() -> None:
+    memory = Memory({"a": {"airbyte_state": []}})
+    (finding,) = stored(memory, "a").look(CLEANED)
+    assert finding.code == "paired-state-unreadable"
+    assert "State a " in finding.message
+
+
+def test_a_missing_state_blocks() -> None:
+    assert codes(stored(store(), "c").look(CLEANED)) == ["paired-state-missing"]
+
+
+def test_a_reset_that_still_holds_is_left_alone() -> None:
+    memory = store()
+    states = stored(memory)
+    states.look(CLEANED)
+    states.write(CLEANED)
+    memory.refuses = frozenset("ab")
+    assert states.settle(CLEANED) == ()
+
+
+def test_a_bookmark_written_during_the_deletion_is_overwritten_and_told() -> None:
+    memory = store()
+    states = stored(memory)
+    states.look(CLEANED)
+    states.write(CLEANED)
+    memory.states["a"] = {
+        "bookmarks": {"Account": {"UpdatedDate": "2026"}, "Other": {"UpdatedDate": "2026"}}
+    }
+    (finding,) = states.settle(CLEANED)
+    assert (finding.code, finding.severity) == ("paired-state-overwritten", "warns")
+    assert memory.states["a"] == {"bookmarks": {"Other": {"UpdatedDate": "2026"}}}
+    assert [each.overwritten for each in states.states] == [True, False]
+    assert all(each.verified for each in states.states)
+
+
+def test_a_state_that_can_not_be_looked_at_again_blocks_and_the_others_are_settled() -> None:
+    memory = store()
+    states = stored(memory)
+    states.look(CLEANED)
+    states.write(CLEANED)
+    memory.states |= {"a": deepcopy(BEFORE), "b": deepcopy(BEFORE)}
+    memory.refuses = frozenset("a")
+    findings = states.settle(CLEANED)
+    assert codes(findings) == ["paired-state-unsettled", "paired-state-overwritten"]
+    assert findings[0].severity == "blocks"
+    assert memory.states["b"] == RESET
+
+
+def a_run(state_id: str = "a", run_id: str = "1", *, running: bool = True) -> PipelineRun:
+    return PipelineRun(state_id, run_id, "2026-01-01T00:00:00+00:00", running)
+
+
+def test_a_running_pipeline_blocks() -> None:
+    findings = stored(store(), records=Records([a_run()])).look(CLEANED)
+    assert codes(findings) == ["paired-pipeline-running", "paired-states"]
+
+
+def test_the_run_that_this_process_belongs_to_does_not_block() -> None:
+    own = Pipeline(state_id="a")
+    records = Records([a_run()])
+    states = stored(store(), "a", records=records, own=own)
+    assert codes(states.look(CLEANED)) == ["paired-states"]
+    # The next one of the same pipeline is somebody else's.
+    records.runs.append(a_run(run_id="2"))
+    with pytest.raises(Refused, match="running"):
+        states.write(CLEANED)
+
+
+def test_a_pipeline_that_begins_before_the_reset_is_stored_stops_the_cleanup() -> None:
+    memory, records = store(), Records()
+    resets = Resets([stored(memory, records=records)])
+    resets.look(CLEANED)
+    records.runs.append(a_run())
+    with pytest.raises(Refused, match="a since 2026-01-01T00:00 UTC"):
+        resets.write(CLEANED)
+    assert memory.states == {"a": BEFORE, "b": BEFORE}
+
+
+def test_a_pipeline_that_begins_during_the_deletion_is_noticed_at_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    records = Records()
+    watch = RunWatch(records, Pipeline(), seconds=0.01)
+    assert list(watch.look(["a"])) == []
+    watch.begin()
+    records.runs.append(a_run())
+    wait_until(lambda: "Pipeline a was started during the cleanup" in caplog.text)
+    assert watch.end() == (a_run(),)
+    assert caplog.text.count("was started") == 1
+
+
+def test_a_pipeline_that_still_runs_after_the_deletion_blocks() -> None:
+    records = Records()
+    states = stored(store(), records=records)
+    states.look(CLEANED)
+    states.write(CLEANED)
+    records.runs.append(a_run())
+    (finding,) = states.settle(CLEANED)
+    assert (finding.code, finding.severity) == ("paired-pipeline-still-running", "blocks")
+
+
+def test_a_bookmark_that_is_written_while_the_states_are_looked_at_again_is_found() -> None:
+    memory, records = store(), Records()
+    states = stored(memory, records=records)
+    states.look(CLEANED)
+    states.write(CLEANED)
+
+    def sync_ends(_: int) -> None:
+        records.at_look = None
+        records.runs.append(a_run(running=False))
+        memory.states["a"] = deepcopy(BEFORE)
+
+    records.at_look = sync_ends
+    assert codes(states.settle(CLEANED)) == ["paired-pipeline-ran", "paired-state-overwritten"]
+    assert memory.states["a"] == RESET

@@ -1,0 +1,219 @@
+"""Kills cleanups at random moments, under random faults, until one completes; then looks closely.
+
+    python -m tests.support.killing --rounds 2000 --first-seed 1000
+
+Each round is repeatable as far as its faults go; when exactly a kill strikes, the machine decides.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import multiprocessing
+import os
+import random
+import shutil
+import sys
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from target_zuora360_cleanup.emulator.org.org import OrgOptions
+from target_zuora360_cleanup.emulator.server.server import EmulatorServer
+from tests.support.runs import ALLOWED, BOOKMARKS, tap_stream, zuora_rows
+from tests.support.untouched import Image, differences
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from target_zuora360_cleanup.emulator.wire.errors import RowError
+
+ORG: Final = OrgOptions(
+    records=1200, sandbox=True, customer_rows=frozenset({"Renewal_Forecast__c"})
+)  # fmt: skip
+ATTEMPTS: Final = 40
+_PRELOAD: Final = ["target_zuora360_cleanup.cleanup.run", "simple_salesforce.api"]
+CONTEXT: Final = multiprocessing.get_context("forkserver")
+
+
+@dataclass
+class Round:
+    """What one seed came to.
+
+    Attributes:
+        kills: How often the target was killed.
+        partial: How often it ended with failures of its own.
+    """
+
+    seed: int
+    kills: int = 0
+    partial: int = 0
+    wrong: list[str] = field(default_factory=list)
+
+
+def target(config: dict[str, Any], out: str, err: str) -> None:
+    """Run the target as a process of its own does: state lines to one file, the rest to another."""
+    from target_zuora360_cleanup.cleanup.run import Run
+    from target_zuora360_cleanup.deletion import delete as deletion
+    from target_zuora360_cleanup.errors import CleanupError
+    from target_zuora360_cleanup.meltano.pipeline import Pipeline
+    from target_zuora360_cleanup.salesforce import sending, session
+    from target_zuora360_cleanup.settings.reading import read_settings
+
+    # As many attempts as ever, with short waits.
+    session.BACKOFF_SECONDS = 0.005  # type: ignore[misc]
+    sending.WAITS = (0.01,) * 6  # type: ignore[misc]
+    deletion.PAUSE_SECONDS = 0.01  # type: ignore[misc]
+    with Path(out).open("a", encoding="utf-8") as states, Path(err).open("a") as log:
+        os.dup2(log.fileno(), 2)
+        try:
+            Run(read_settings(config), Pipeline(), states, log).follow(io.BytesIO(tap_stream()))
+        except CleanupError as exc:
+            log.write(f"{exc}\n")
+            log.flush()
+            os._exit(exc.exit_status)
+
+
+def faults(chance: random.Random) -> dict[str, Any]:
+    """Faults of a seed: busy answers, cut connections, locks, broken jobs, ended sessions."""
+    cut = chance.choice(["before", "after"])
+    given: dict[str, Any] = {
+        "seed": chance.randrange(1, 2**31),
+        "requests": [
+            {"probability": 0.02, "status": chance.choice([408, 429, 500, 503])},
+            {"probability": 0.02, "cut": cut, "path": "*/jobs/*"},
+            {"probability": 0.3, "latency": [0.0, 0.02]},
+        ],
+        "rows": [
+            {"share": 0.05, "times": 1, "code": "UNABLE_TO_LOCK_ROW", "message": "locked"},
+        ],
+        "jobs": [
+            {"state": chance.choice(["Failed", "Aborted"]), "operation": "delete", "times": 1}
+        ],
+    }
+    if chance.random() < 0.5:
+        given["sessions"] = {"every": chance.randrange(20, 80)}
+    return given
+
+
+def run_round(seed: int, base: Path) -> Round:
+    """Kill and start again until a run completes, then compare."""
+    chance, done = random.Random(seed), Round(seed)  # noqa: S311 - repeatable, no secret
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        shutil.copy(base, folder / "org.sqlite")
+        with EmulatorServer(ORG, db=folder / "org.sqlite") as server:
+            before = Image.of(server.org)
+            server.set_faults(faults(chance))
+            keeps = chance.random() < 0.5
+            config = {
+                "mode": "cleanup", "client_id": "a", "client_secret": "b", "refresh_token": "c",
+                "domain": server.url, **ALLOWED, "output_dir": str(folder / "output"),
+                "keep_quoted_products": keeps, "job_size": chance.choice([50, 200, 100_000]),
+            }  # fmt: skip
+            with _watched(server, folder / "states", done):
+                _until_complete(config, folder, chance, done)
+            _compare(server, before, done, keeps=keeps, folder=folder)
+    return done
+
+
+def _until_complete(
+    config: dict[str, Any], folder: Path, chance: random.Random, done: Round
+) -> None:
+    patience = 0.3
+    for _ in range(ATTEMPTS):
+        args = (config, str(folder / "states"), str(folder / "log"))
+        process = CONTEXT.Process(target=target, args=args)
+        process.start()
+        process.join(chance.uniform(0, patience))
+        if process.is_alive():
+            process.kill()
+            process.join()
+            done.kills += 1
+            patience *= 1.8
+        elif process.exitcode == 0:
+            return
+        elif process.exitcode == 4:
+            done.partial += 1
+        elif process.exitcode not in (2, 3):
+            break
+        # (2 and 3: the faults let no login or no check through; nothing has been deleted)
+    log = (folder / "log").read_text(encoding="utf-8")[-2000:]
+    done.wrong.append(f"never completed, last exit {process.exitcode}: {log}")
+
+
+@contextmanager
+def _watched(server: EmulatorServer, states: Path, done: Round) -> Iterator[None]:
+    """At the first change of a row there must be a reset on the target's stdout."""
+    real, seen = server.org.row_hook, False
+
+    def hook(operation: str, name: str, record_id: str) -> RowError | None:
+        nonlocal seen
+        if not seen:
+            seen = True
+            if not _has_reset(states):
+                done.wrong.append(f"{operation} of {name} {record_id} before any reset")
+        return real(operation, name, record_id) if real else None
+
+    server.org.row_hook = hook
+    yield
+
+
+def _has_reset(states: Path) -> bool:
+    lines = states.read_bytes().splitlines() if states.exists() else []
+    whole = [json.loads(line) for line in lines]
+    return any(state == {"bookmarks": {"Amendment": BOOKMARKS["Amendment"]}} for state in whole)
+
+
+def _compare(
+    server: EmulatorServer, before: Image, done: Round, *, keeps: bool, folder: Path
+) -> None:
+    may_go = frozenset({"PricebookEntry"})
+    done.wrong += list(differences(server.org, before, may_go=may_go, quotes=keeps))[:5]
+    if done.wrong:
+        return
+    reports = sorted(
+        (folder / "output").glob("*/report.json"), key=lambda path: path.stat().st_mtime_ns
+    )
+    report = json.loads(reports[-1].read_text(encoding="utf-8"))
+    kept = {each["api_name"]: each["kept"] for each in report["objects"] if each["kept"]}
+    left = zuora_rows(server.org)
+    if left != kept or (not keeps and left):
+        done.wrong.append(f"left are {left}, to be kept were {kept}")
+    open_jobs = [job.id for job in server.service.jobs.page(query=False, offset=0)[0]
+                 if job.state == "Open"]  # fmt: skip
+    if open_jobs:
+        done.wrong.append(f"jobs left open: {open_jobs}")
+
+
+def make_base(path: Path) -> Path:
+    """An org's file to copy; also starts the server that forks the targets."""
+    CONTEXT.set_forkserver_preload(_PRELOAD)
+    with EmulatorServer(ORG, db=path):
+        return path
+
+
+def main() -> None:
+    """Run many rounds and say how they went."""
+    parser = argparse.ArgumentParser(description="Kill cleanups until they complete.")
+    parser.add_argument("--rounds", type=int, default=1000)
+    parser.add_argument("--first-seed", type=int, default=1)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        base = make_base(Path(folder) / "base.sqlite")
+        kills = partial = 0
+        for seed in range(given.first_seed, given.first_seed + given.rounds):
+            done = run_round(seed, base)
+            kills, partial = kills + done.kills, partial + done.partial
+            if done.wrong:
+                sys.exit(f"seed {seed}: {done.wrong}")
+        sys.stdout.write(
+            f"{given.rounds} rounds, {kills} kills, {partial} partial runs: all well\n"
+        )
+
+
+if __name__ == "__main__":
+    main()

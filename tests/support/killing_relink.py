@@ -1,0 +1,173 @@
+"""Kills relinks at random moments, under random faults, until one completes; then looks closely.
+
+python -m tests.support.killing_relink --rounds 1000 --first-seed 1000
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from target_zuora360_cleanup.emulator.org.org import OrgOptions
+from target_zuora360_cleanup.emulator.server.server import EmulatorServer
+from tests.support.full_sync import Zuora, lookups
+from tests.support.killing import CONTEXT, Round
+from tests.support.runs import login, run
+from tests.support.untouched import Image, differences
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ORG: Final = OrgOptions(
+    records=2000, quotes=False, sandbox=True, customer_rows=frozenset({"Renewal_Forecast__c"})
+)
+LINKS: Final = frozenset({"Renewal_Forecast__c.Subscription__c"})
+ATTEMPTS: Final = 40
+_PRELOAD: Final = ["target_zuora360_cleanup.relink.command", "simple_salesforce.api"]
+
+
+class Base:
+    """An org after a cleanup and a full sync, and what it was before; to be copied."""
+
+    def __init__(self, folder: Path) -> None:
+        CONTEXT.set_forkserver_preload(_PRELOAD)
+        self.db, self.output = folder / "org.sqlite", folder / "output"
+        with EmulatorServer(ORG, db=self.db) as server:
+            self.before, self.image = lookups(server.org), Image.of(server.org)
+            zuora = Zuora.of(server.org)
+            ran = run({"mode": "cleanup", "object_groups": ["accounts"], **login(server)},
+                      self.output)  # fmt: skip
+            assert ran.status == 0
+            zuora.sync(server.org)
+
+
+def target(config: dict[str, Any], err: str) -> None:
+    """Relink as a process of its own does."""
+    from target_zuora360_cleanup.errors import CleanupError
+    from target_zuora360_cleanup.relink import relinking
+    from target_zuora360_cleanup.relink.command import run_relink
+    from target_zuora360_cleanup.salesforce import sending, session
+    from target_zuora360_cleanup.settings.reading import read_settings
+
+    # As many attempts as ever, with short waits; some rounds read by queries, some by jobs.
+    session.BACKOFF_SECONDS = 0.005  # type: ignore[misc]
+    sending.WAITS = (0.01,) * 6  # type: ignore[misc]
+    relinking.PAUSE_SECONDS = 0.01  # type: ignore[misc]
+    relinking.FEW = config.pop("few")  # type: ignore[misc]
+    with Path(err).open("a", encoding="utf-8") as log:
+        os.dup2(log.fileno(), 2)
+        try:
+            run_relink(read_settings(config), None, False, log)  # noqa: FBT003 - no dry run
+        except CleanupError as exc:
+            log.write(f"{exc}\n")
+            log.flush()
+            os._exit(exc.exit_status)
+
+
+def faults(chance: random.Random) -> dict[str, Any]:
+    """Faults of a seed: busy answers, cut connections, locks, broken jobs, ended sessions."""
+    given: dict[str, Any] = {
+        "seed": chance.randrange(1, 2**31),
+        "requests": [
+            {"probability": 0.02, "status": chance.choice([408, 429, 500, 503])},
+            {"probability": 0.03, "cut": chance.choice(["before", "after"]), "path": "*/jobs/*"},
+            {"probability": 0.5, "latency": [0.0, 0.03]},
+        ],
+        "rows": [{"share": 0.1, "times": 1, "code": "UNABLE_TO_LOCK_ROW", "message": "locked"}],
+        "jobs": [
+            {"state": chance.choice(["Failed", "Aborted"]), "operation": "update", "times": 1}
+        ],
+    }
+    if chance.random() < 0.5:
+        given["sessions"] = {"every": chance.randrange(10, 40)}
+    return given
+
+
+def run_round(seed: int, base: Base) -> Round:
+    """Kill and start again until a relink completes, then compare."""
+    chance, done = random.Random(seed), Round(seed)  # noqa: S311 - repeatable, no secret
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        shutil.copy(base.db, folder / "org.sqlite")
+        shutil.copytree(base.output, folder / "output")
+        with EmulatorServer(ORG, db=folder / "org.sqlite") as server:
+            server.set_faults(faults(chance))
+            config = {
+                "client_id": "a", "client_secret": "b", "refresh_token": "c", "domain": server.url,
+                "output_dir": str(folder / "output"), "job_size": chance.choice([5, 20, 100_000]),
+                "few": chance.choice([3, 3_000]),
+            }  # fmt: skip
+            _until_complete(lambda: CONTEXT.Process(
+                target=target, args=(dict(config), str(folder / "log"))), chance, done)  # fmt: skip
+            if done.wrong:
+                done.wrong.append((folder / "log").read_text(encoding="utf-8")[-2000:])
+            _compare(server, base, folder / "output", done)
+    return done
+
+
+def _until_complete(start: Callable[[], Any], chance: random.Random, done: Round) -> None:
+    patience = 0.3
+    for _ in range(ATTEMPTS):
+        process = start()
+        process.start()
+        process.join(chance.uniform(0, patience))
+        if process.is_alive():
+            process.kill()
+            process.join()
+            done.kills += 1
+            patience *= 1.5
+        elif process.exitcode == 0:
+            return
+        elif process.exitcode == 4:
+            done.partial += 1
+        elif process.exitcode not in (1, 2):
+            break
+        # (1 and 2: the faults let no login or no reading through; nothing has been changed)
+    done.wrong.append(f"never completed, last exit {process.exitcode}")
+
+
+def _compare(server: EmulatorServer, base: Base, output: Path, done: Round) -> None:
+    if lookups(server.org) != base.before:
+        done.wrong.append("the lookups are not what they were")
+    none = frozenset[str]()
+    wrong = differences(
+        server.org, base.image, may_go=none, quotes=True, relinked=dict.fromkeys(LINKS, False)
+    )
+    done.wrong += list(wrong)[:5]
+    reports = [json.loads(path.read_text()) for path in output.glob("*-relink*/report.json")]
+    # (a relink that was killed right after its last line leaves the next one nothing to do)
+    told = [each for each in reports if each["links"]]
+    last = max(told, key=lambda each: str(each["finished_at"]))
+    (link,) = last["links"]
+    led = [key for key in base.before if f"{key[0]}.{key[2]}" in LINKS]
+    if not link["restored"] == link["in_snapshot"] == len(led):
+        done.wrong.append(f"the last report counts {link}")
+
+
+def main() -> None:
+    """Run many rounds and say how they went."""
+    parser = argparse.ArgumentParser(description="Kill relinks until they complete.")
+    parser.add_argument("--rounds", type=int, default=500)
+    parser.add_argument("--first-seed", type=int, default=1)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        base, kills, partial = Base(Path(folder)), 0, 0
+        for seed in range(given.first_seed, given.first_seed + given.rounds):
+            done = run_round(seed, base)
+            kills, partial = kills + done.kills, partial + done.partial
+            if done.wrong:
+                sys.exit(f"seed {seed}: {done.wrong}")
+        sys.stdout.write(
+            f"{given.rounds} rounds, {kills} kills, {partial} partial runs: all well\n"
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,138 @@
+"""What tests of relinks share: an org whose lookups a cleanup has blanked, and relinks."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from target_zuora360_cleanup.emulator.org.org import OrgOptions
+from target_zuora360_cleanup.errors import CleanupError
+from target_zuora360_cleanup.relink.command import run_relink
+from target_zuora360_cleanup.settings.reading import read_settings
+from tests.support.full_sync import Zuora, lookups, read
+from tests.support.runs import ALLOWED, login, run
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from pathlib import Path
+
+    from target_zuora360_cleanup.emulator.server.server import EmulatorServer
+    from tests.support.runs import Ran
+
+FORECAST, SUBSCRIPTION = "Renewal_Forecast__c", "Zuora__Subscription__c"
+LINK = f"{FORECAST}.Subscription__c"
+QUOTE_LINKS = (
+    "zqu__QuoteChargeDetail__c.zqu__ProductRatePlanCharge__c",
+    "zqu__QuoteChargeDetail__c.zqu__ProductRatePlan__c",
+    "zqu__QuoteChargeSummary__c.zqu__ProductRatePlanCharge__c",
+    "zqu__QuoteCharge_Tier__c.zqu__RatePlanCharge__c",
+    "zqu__QuoteProductFeature__c.zqu__ProductRatePlan__c",
+    "zqu__QuoteProductFeature__c.zqu__Product__c",
+    "zqu__QuoteProductFeature__c.zqu__ZFeature__c",
+    "zqu__QuoteRatePlanCharge__c.zqu__ProductRatePlanCharge__c",
+    "zqu__QuoteRatePlan__c.zqu__ProductRatePlan__c",
+    "zqu__QuoteRatePlan__c.zqu__Product__c",
+)
+ORG = OrgOptions(records=1500, sandbox=True, customer_rows=frozenset({FORECAST}))
+
+
+@dataclass(frozen=True)
+class Relinked:
+    """What a relink left behind."""
+
+    status: int
+    message: str
+    summary: str
+    folder: Path
+    report: dict[str, Any]
+
+    @property
+    def rows(self) -> list[dict[str, str]]:
+        """`relink.csv`; empty where there is none."""
+        path = self.folder / "relink.csv"
+        if not path.exists():
+            return []
+        with path.open(encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
+
+    def link(self, name: str = LINK) -> dict[str, Any]:
+        """The report's entry of a lookup."""
+        return next(
+            each for each in self.report["links"] if f"{each['object']}.{each['field']}" == name
+        )
+
+
+@dataclass(frozen=True)
+class Scene:
+    """An org after a cleanup.
+
+    Attributes:
+        before: Where every lookup led before it.
+        zuora: What Zuora knows.
+        parents: The subscriptions that forecasts led to before it, by forecast; Salesforce ids.
+        cleanup: The cleanup.
+    """
+
+    server: EmulatorServer
+    output: Path
+    before: dict[tuple[str, str, str], str]
+    zuora: Zuora
+    parents: dict[str, str]
+    cleanup: Ran
+
+    @classmethod
+    def make(cls, server: EmulatorServer, output: Path, **more: Any) -> Scene:
+        """Clean an org; what `more` says goes for the cleanup."""
+        before, zuora = lookups(server.org), Zuora.of(server.org)
+        rows = read(server.org, FORECAST, ["Id", "Subscription__c"])
+        parents = {row["Id"]: row["Subscription__c"] for row in rows if row["Subscription__c"]}
+        config = {"mode": "cleanup", "object_groups": ["accounts"], **login(server), **more}
+        ran = run(config, output)
+        assert ran.status == 0, ran.message
+        return cls(server, output, before, zuora, parents, ran)
+
+    @classmethod
+    def of_all(cls, server: EmulatorServer, output: Path) -> Scene:
+        """Clean everything, quoted products too."""
+        more = {"object_groups": ["accounts", "product_catalog"], "keep_quoted_products": False}
+        return cls.make(server, output, **ALLOWED, **more)
+
+    def sync(self, leave_out: Collection[str] = ()) -> dict[str, str]:
+        """The full sync; new Salesforce ids by old ones."""
+        return self.zuora.sync(self.server.org, leave_out)
+
+    def relink(
+        self, snapshot: Path | None = None, *, dry_run: bool = False, **more: Any
+    ) -> Relinked:
+        """Relink in this process."""
+        return relink({**login(self.server), **more}, self.output, snapshot, dry_run=dry_run)
+
+    @property
+    def linked(self) -> dict[str, str]:
+        """The Zuora ids that the forecasts led to before, by forecast."""
+        rows = self.zuora.rows[SUBSCRIPTION]
+        keys = {row["Id"]: str(row["Zuora__External_Id__c"]) for row in rows}
+        return {forecast: keys[parent] for forecast, parent in self.parents.items()}
+
+    def now(self) -> dict[tuple[str, str, str], str]:
+        """Where every lookup leads now."""
+        return lookups(self.server.org)
+
+
+def relink(
+    config: dict[str, Any], output: Path, snapshot: Path | None = None, *, dry_run: bool = False
+) -> Relinked:
+    """Relink in this process."""
+    before = set(output.iterdir())
+    status, message, err = 0, "", io.StringIO()
+    settings = read_settings({"output_dir": str(output), **config})
+    try:
+        status = run_relink(settings, snapshot, dry_run, err)
+    except CleanupError as exc:
+        status, message = exc.exit_status if exc.told else -1, str(exc)
+    (folder,) = set(output.iterdir()) - before
+    report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    return Relinked(status, message, err.getvalue(), folder, report)

@@ -1,0 +1,185 @@
+"""Mode `sync` as a process: what it reads, prints and returns."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import signal
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from target_zuora360_cleanup.emulator.org.org import OrgOptions
+from target_zuora360_cleanup.emulator.server.options import ServerOptions
+from target_zuora360_cleanup.emulator.server.server import EmulatorServer
+from tests.support.processes import SECONDS, call, started, wait_until
+from tests.support.runs import lines, login
+from tests.support.syncs import ACCOUNT, Message, crm_id, keys, record, schema, state
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+ACCOUNTS = schema("Account", "Name CrmId")
+JOB = "/jobs/ingest/"
+
+
+@pytest.fixture
+def server() -> Iterator[EmulatorServer]:
+    with EmulatorServer(OrgOptions(records=100, sandbox=True)) as made:
+        yield made
+
+
+def settings(server: EmulatorServer, **more: Any) -> dict[str, Any]:
+    return {"mode": "sync", **login(server), **more}
+
+
+def accounts(server: EmulatorServer, start: int, count: int) -> list[Message]:
+    crm = crm_id(server.org)
+    numbers = range(start, start + count)
+    return [record("Account", f"zz{at}", Name=f"N{at}", CrmId=crm) for at in numbers]
+
+
+def test_nothing_but_states_goes_to_stdout_each_after_its_records(
+    server: EmulatorServer, tmp_path: Path
+) -> None:
+    with started(tmp_path, settings(server, batch_size_rows=10)) as target:
+        target.send(lines(ACCOUNTS, *accounts(server, 0, 9), state(Account=9)))
+        target.send(lines(*accounts(server, 9, 1)))
+        wait_until(lambda: target.states)
+        assert len(keys(server.org, ACCOUNT, "zz")) == 10
+        target.send(lines(*accounts(server, 10, 5), state(Account=15)))
+        assert target.end() == 0, target.log
+    assert [each["bookmarks"]["Account"] for each in target.states] == [9, 15]
+    assert target.report["mode"] == "sync"
+    assert target.report["state"]["written"] == {"bookmarks": {"Account": 15}}
+    assert [each["object"] for each in target.report["timeline"]] == [ACCOUNT, ACCOUNT]
+
+
+@pytest.mark.parametrize("compression", ["none", "gzip"])
+def test_batch_files_are_loaded_like_records(
+    server: EmulatorServer, tmp_path: Path, compression: str
+) -> None:
+    text = "".join(json.dumps(each["record"]) + "\n" for each in accounts(server, 0, 7)).encode()
+    file = tmp_path / "batch.jsonl"
+    file.write_bytes(gzip.compress(text) if compression == "gzip" else text)
+    batch = {
+        "type": "BATCH",
+        "stream": "Account",
+        "encoding": {"format": "jsonl", "compression": compression},
+        "manifest": [file.as_uri()],
+    }
+    with started(tmp_path, settings(server, batch_size_rows=3)) as target:
+        target.send(lines(ACCOUNTS, batch, state(Account=7)))
+        assert target.end() == 0, target.log
+    assert len(keys(server.org, ACCOUNT, "zz")) == 7
+    assert target.states == [{"bookmarks": {"Account": 7}}]
+
+
+def test_a_version_of_a_stream_is_accepted_and_changes_nothing(
+    server: EmulatorServer, tmp_path: Path
+) -> None:
+    version = {"type": "ACTIVATE_VERSION", "stream": "Account", "version": 2}
+    with started(tmp_path, settings(server)) as target:
+        target.send(lines(ACCOUNTS, *accounts(server, 0, 2), version, state(Account=2)))
+        assert target.end() == 0, target.log
+    assert len(keys(server.org, ACCOUNT, "zz")) == 2
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (b"no json\n", "Line 2 of the tap's stream is no JSON"),
+        (b'{"type": "\xff\xfe"}\n', "Line 2 of the tap's stream is no UTF-8"),
+        (b"[1]\n", "is JSON, but no object"),
+        (b'{"type": "SURPRISE"}\n', "has an unknown message type SURPRISE"),
+        (b'{"type": "RECORD", "stream": "Account"}\n', "missing required record"),
+        (lines(record("Nobody", "secret")), "encountered before a corresponding schema"),
+        (lines({"type": "RECORD", "stream": "Account", "record": {"Name": "secret"}}), "key_prop"),
+    ],
+)
+def test_a_broken_stream_is_told_in_a_sentence_and_read_to_its_end(
+    server: EmulatorServer, tmp_path: Path, line: bytes, said: str
+) -> None:
+    much = lines(*accounts(server, 0, 100)) * 1000
+    with started(tmp_path, settings(server)) as target:
+        target.send(lines(ACCOUNTS) + line)
+        target.send(much)
+        target.send(lines(state(Account=1)))
+        assert target.end() == 2, target.log
+    assert target.states == []
+    assert said in target.log
+    assert "Traceback" not in target.log
+    assert "secret" not in target.log
+    assert target.report["status"] == "failed"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_prints_no_state_that_does_not_hold(
+    server: EmulatorServer, tmp_path: Path, number: signal.Signals
+) -> None:
+    with started(tmp_path, settings(server, batch_size_rows=5)) as target:
+        target.send(lines(ACCOUNTS, *accounts(server, 0, 4), state(Account=4)))
+        target.send(lines(*accounts(server, 4, 3), state(Account=7)))
+        wait_until(lambda: target.states and target.has_read_all())
+        target.process.send_signal(number)
+        status = target.process.wait(SECONDS)
+    assert status == 1, target.log
+    assert [each["bookmarks"]["Account"] for each in target.states] == [4]
+    assert "Traceback" not in target.log
+    assert number.name in target.report["error"]
+    assert len(keys(server.org, ACCOUNT, "zz")) == 5
+
+
+def test_a_signal_while_a_job_runs_ends_at_once_and_the_next_run_waits_for_the_job(
+    tmp_path: Path,
+) -> None:
+    with EmulatorServer(
+        OrgOptions(records=100, sandbox=True), ServerOptions(job_seconds=5.0)
+    ) as server:
+        given = lines(ACCOUNTS, *accounts(server, 0, 250), state(Account=250))
+
+        def polls() -> list[str]:
+            asked = server.service.stats.requests(1000)
+            return [
+                each["path"] for each in asked if each["method"] == "GET" and JOB in each["path"]
+            ]
+
+        with started(tmp_path, settings(server)) as target:
+            target.send(given)
+            target.stdin.close()
+            wait_until(polls)
+            target.process.send_signal(signal.SIGTERM)
+            status = target.process.wait(SECONDS)
+        assert (status, target.states) == (1, []), target.log
+        assert "Traceback" not in target.log
+        job = polls()[0].rsplit("/", 1)[1]
+        assert keys(server.org, ACCOUNT, "zz") == set()
+        server.service.stats.reset()
+        with started(tmp_path, settings(server)) as target:
+            target.send(lines(ACCOUNTS, *accounts(server, 0, 1), state(Account=251)))
+            assert target.end() == 0, target.log
+        assert f"Waiting for job {job} on {ACCOUNT} of an earlier run" in target.log
+        assert polls()[0].endswith(job)
+        assert server.service.jobs.find(job, query=False).state == "JobComplete"
+        assert len(keys(server.org, ACCOUNT, "zz")) == 250
+        assert target.states == [{"bookmarks": {"Account": 251}}]
+
+
+def test_meltanos_test_stream_only_logs_in(server: EmulatorServer, tmp_path: Path) -> None:
+    name = "meltano_test_stream"
+    with started(tmp_path, settings(server, unmapped_streams="refuse")) as target:
+        target.send(lines(schema(name, ""), record(name, "1")))
+        assert target.end() == 0, target.log
+    assert "Logged in to" in target.log
+
+
+def test_a_login_that_is_refused_is_told_in_a_sentence(tmp_path: Path) -> None:
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps({
+        "mode": "sync", "access_token": "00D!x", "instance_url": "http://127.0.0.1:9",
+        "output_dir": str(tmp_path / "out"),
+    }))  # fmt: skip
+    done = call("--config", str(config), given=lines(ACCOUNTS, state(Account=1)))
+    assert (done.returncode, done.stdout) == (4, "")
+    assert "Can't reach http://127.0.0.1:9" in done.stderr
