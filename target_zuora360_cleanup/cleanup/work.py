@@ -18,7 +18,7 @@ from target_zuora360_cleanup.deletion.delete import Deletion
 from target_zuora360_cleanup.deletion.link_snapshot import LinkSnapshot
 from target_zuora360_cleanup.deletion.scheduler import carry_out
 from target_zuora360_cleanup.errors import CleanupError, InputError, Partial, Refused
-from target_zuora360_cleanup.facts.reading import read_facts, read_org, selected
+from target_zuora360_cleanup.facts.reading import read_facts, read_org
 from target_zuora360_cleanup.output.progress import Progress
 from target_zuora360_cleanup.output.timeline import Timeline
 from target_zuora360_cleanup.plan.plan import Plan, backup_bytes, make_plan
@@ -29,6 +29,7 @@ from target_zuora360_cleanup.salesforce.bulk import Bulk
 from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed, SessionExpired
 from target_zuora360_cleanup.salesforce.org import Org, connect, unreachable
 from target_zuora360_cleanup.salesforce.sending import JobSender
+from target_zuora360_cleanup.settings.selection import selected
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

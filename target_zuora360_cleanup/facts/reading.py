@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from target_zuora360_cleanup.catalog.objects import BY_NAME, OBJECTS, ObjectType, is_unlisted
+from target_zuora360_cleanup.catalog.objects import ObjectType, is_unlisted
 from target_zuora360_cleanup.facts.conditions import read_surroundings
 from target_zuora360_cleanup.facts.kept import read_kept
 from target_zuora360_cleanup.facts.org_facts import (
@@ -16,6 +16,7 @@ from target_zuora360_cleanup.facts.org_facts import (
     read_relationships,
 )
 from target_zuora360_cleanup.salesforce.errors import ApiError
+from target_zuora360_cleanup.settings.selection import selected
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -38,17 +39,6 @@ def read_org(org: Org) -> OrgInfo:
     """Which org it is."""
     row = org.query(_ORGANIZATION)[0]
     return OrgInfo(row["Id"], row["Name"], bool(row["IsSandbox"]), row["OrganizationType"] or "")
-
-
-def selected(settings: Settings) -> tuple[ObjectType, ...]:
-    """The object types that the settings name, whether an org has them or not."""
-    if settings.include_objects:
-        return tuple(BY_NAME[name] for name in settings.include_objects)
-    return tuple(
-        kind
-        for kind in OBJECTS
-        if kind.group in settings.object_groups and kind.api_name not in settings.exclude_objects
-    )
 
 
 def read_facts(org: Org, bulk: Bulk, settings: Settings) -> OrgFacts:

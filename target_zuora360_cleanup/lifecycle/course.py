@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 from target_zuora360_cleanup.cleanup.work import Work, refuse_blocked
 from target_zuora360_cleanup.errors import CleanupError, Partial, Refused
-from target_zuora360_cleanup.facts.reading import selected
 from target_zuora360_cleanup.output.folder import OutputFolder
 from target_zuora360_cleanup.report.document import Report, status_of
 from target_zuora360_cleanup.report.files import write_report
+from target_zuora360_cleanup.settings.selection import selected
 from target_zuora360_cleanup.state.holders import Resets
 
 if TYPE_CHECKING:

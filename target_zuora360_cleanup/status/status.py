@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from target_zuora360_cleanup.catalog.objects import is_unlisted
 from target_zuora360_cleanup.cleanup.work import in_words
-from target_zuora360_cleanup.facts.reading import read_facts, selected
+from target_zuora360_cleanup.facts.reading import read_facts
 from target_zuora360_cleanup.salesforce.bulk import Bulk
 from target_zuora360_cleanup.salesforce.org import connect
 from target_zuora360_cleanup.salesforce.sending import JobSender
+from target_zuora360_cleanup.settings.selection import selected
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -18,7 +18,7 @@ from requests import RequestException
 
 from target_zuora360_cleanup.catalog.objects import BY_NAME
 from target_zuora360_cleanup.errors import CleanupError, InputError, Partial
-from target_zuora360_cleanup.facts.reading import read_org, selected
+from target_zuora360_cleanup.facts.reading import read_org
 from target_zuora360_cleanup.meltano.pipeline import TEST_STREAM
 from target_zuora360_cleanup.output.folder import OutputFolder
 from target_zuora360_cleanup.output.timeline import Timeline
@@ -30,6 +30,7 @@ from target_zuora360_cleanup.salesforce.bulk import Bulk
 from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed, SessionExpired
 from target_zuora360_cleanup.salesforce.org import Org, connect, unreachable
 from target_zuora360_cleanup.salesforce.sending import DELETIONS, JobSender
+from target_zuora360_cleanup.settings.selection import selected
 from target_zuora360_cleanup.sync.loading import Loading
 from target_zuora360_cleanup.sync.org_shape import read_org_shape
 from target_zuora360_cleanup.sync.records import Intake
