@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import threading
 from contextlib import contextmanager, suppress
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from requests import RequestException
@@ -156,7 +156,7 @@ class Work:
 
     def _planned(self, facts: OrgFacts, saved: SavedPlan | None) -> Plan:
         plan = make_plan(facts, self._settings, self._pipeline)
-        comes_to = SavedPlan.of(plan, self._settings, datetime.now(timezone.utc))
+        comes_to = SavedPlan.of(plan, self._settings, datetime.now(UTC))
         with _written("The plan"):
             if self._settings.mode == "plan":
                 self._folder.write_json("plan.json", comes_to.as_json())

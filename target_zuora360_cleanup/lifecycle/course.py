@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from target_zuora360_cleanup.cleanup.work import Work, refuse_blocked
@@ -218,4 +218,4 @@ def _raise(error: BaseException) -> NoReturn:
 
 
 def _now() -> datetime:
-    return datetime.now(timezone.utc)
+    return datetime.now(UTC)

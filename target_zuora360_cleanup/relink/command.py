@@ -9,7 +9,7 @@ import sqlite3
 import tempfile
 import threading
 from contextlib import contextmanager, suppress
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -321,4 +321,4 @@ def _stoppable(stop: threading.Event) -> Iterator[None]:
 
 
 def _now() -> datetime:
-    return datetime.now(timezone.utc)
+    return datetime.now(UTC)

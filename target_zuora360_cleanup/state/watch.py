@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Protocol
 
 from target_zuora360_cleanup.errors import CleanupError, Refused
@@ -49,7 +49,7 @@ class RunWatch:
         self._own_run_id = pipeline.run_id
         self._seconds = seconds
         self._ids: tuple[str, ...] = ()
-        self._began = datetime.now(timezone.utc)
+        self._began = datetime.now(UTC)
         self._seen: dict[str, PipelineRun] = {}
         self._done = threading.Event()
         self._thread: threading.Thread | None = None
@@ -61,7 +61,7 @@ class RunWatch:
             CleanupError: Nobody can tell.
         """
         self._ids = tuple(state_ids)
-        self._began = datetime.now(timezone.utc)
+        self._began = datetime.now(UTC)
         yield from paired_states.running(self._running())
 
     def _running(self) -> tuple[PipelineRun, ...]:

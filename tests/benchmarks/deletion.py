@@ -18,7 +18,7 @@ import platform
 import sys
 import tempfile
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -117,7 +117,7 @@ def flatness(costs: Sequence[Cost]) -> str:
 
 def machine() -> str:
     made_by = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
-    return f"{datetime.now(timezone.utc):%Y-%m-%d}, {made_by}, Python {platform.python_version()}."
+    return f"{datetime.now(UTC):%Y-%m-%d}, {made_by}, Python {platform.python_version()}."
 
 
 def write_readme(lines: Sequence[str]) -> None:

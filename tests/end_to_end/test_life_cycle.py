@@ -240,7 +240,7 @@ def test_with_the_tap_in_rest_mode_which_tells_no_deletions(
 def _wait_until_past(moments: dict[str, dict[str, str]]) -> None:
     """REST exports end with the moment at which the tap asks."""
     last = max(moment for each in moments.values() for moment in each.values())
-    seconds = datetime.fromisoformat(last.replace("Z", "+00:00")).timestamp()
+    seconds = datetime.fromisoformat(last).timestamp()
     wait_until(lambda: time.time() > seconds + 1)
 
 

@@ -20,7 +20,7 @@ KINDS = {"target-zuora360-cleanup": "loaders", "zuora360": "utilities"}
 
 
 def test_there_is_a_file_for_each_definition_and_no_other() -> None:
-    assert sorted(path.name for path in FOLDER.glob("*")) == NAMES
+    assert sorted(path.name for path in FOLDER.glob("*.yml")) == NAMES
 
 
 @pytest.mark.parametrize("name", NAMES)

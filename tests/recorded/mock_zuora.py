@@ -12,7 +12,7 @@ import io
 import json
 import re
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar, NamedTuple
 from xml.sax.saxutils import escape
@@ -132,7 +132,7 @@ def _cell(one: ObjectType, name: str, value: str, time_format: str) -> str:
     """A value as exported: times in the format of the API that was asked."""
     if one.fields.get(name) != "datetime" or not value.endswith("Z"):
         return value
-    moment = datetime.strptime(value, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
+    moment = datetime.strptime(value, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
     if time_format.endswith("-0800"):
         moment -= timedelta(hours=8)
     return moment.strftime(time_format)
@@ -145,7 +145,7 @@ def _json(value: bool) -> str:  # noqa: FBT001 - it is the only argument
 def _utc(text: str | None) -> datetime | None:
     if text is None:
         return None
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
 
 
 def _pacific(text: str) -> datetime:

@@ -23,7 +23,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -54,17 +54,17 @@ class Run(NamedTuple):
 
 
 RUNS = (
-    Run("full", datetime(2026, 11, 2, 2, tzinfo=timezone.utc)),
-    Run("incremental", datetime(2026, 11, 22, 2, tzinfo=timezone.utc), state_from="full"),
+    Run("full", datetime(2026, 11, 2, 2, tzinfo=UTC)),
+    Run("incremental", datetime(2026, 11, 22, 2, tzinfo=UTC), state_from="full"),
     Run(
         "after_cleanup",
-        datetime(2026, 11, 23, 2, tzinfo=timezone.utc),
+        datetime(2026, 11, 23, 2, tzinfo=UTC),
         state_from="incremental",
         streams_kept=KEPT_STREAMS,
     ),
     Run(
         "full_rest",
-        datetime(2026, 11, 2, 2, tzinfo=timezone.utc),
+        datetime(2026, 11, 2, 2, tzinfo=UTC),
         api="REST",
         start_date="2024-01-01T00:00:00Z",
     ),

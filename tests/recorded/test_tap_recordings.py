@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -59,7 +59,7 @@ def test_each_state_has_bookmarks_of_tap_zuora_and_the_stream_under_way(name: st
 
 
 def test_the_full_run_sends_every_row_of_the_tenant(tenant: Any) -> None:
-    first_run = datetime(2026, 11, 2, 2, tzinfo=timezone.utc)
+    first_run = datetime(2026, 11, 2, 2, tzinfo=UTC)
     rows = {
         name: {row.values["Id"] for row in tenant.visible(name, first_run)} for name in tenant.rows
     }
@@ -77,7 +77,7 @@ def test_the_incremental_run_sends_few_rows_and_one_of_them_deleted() -> None:
 def test_after_a_reset_the_real_tap_sends_everything_but_the_kept_streams(
     tenant: Any,
 ) -> None:
-    last_run = datetime(2026, 11, 23, 2, tzinfo=timezone.utc)
+    last_run = datetime(2026, 11, 23, 2, tzinfo=UTC)
     sent = ids("after_cleanup")
     for name in tenant.rows:
         rows = [row for row in tenant.visible(name, last_run) if not row.deleted]

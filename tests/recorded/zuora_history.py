@@ -6,11 +6,11 @@ second one, which is incremental, has something to send: changes, new rows and a
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 
 from tests.recorded.zuora_tenant import Tenant, zuora_id
 
-WEEK = datetime(2026, 11, 16, 9, 0, tzinfo=timezone.utc)
+WEEK = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
 
 _COMPANIES = ("Aurora Freight", "Bäckerei Groß & Söhne", 'Cobalt "Blue" Labs', "Dune, Inc.")
 _PEOPLE = (("Ana", "Silva"), ("Björn", "Åkesson"), ("Chen", "Wei"), ("Dara", "O'Neill"))

@@ -10,9 +10,9 @@ from __future__ import annotations
 import hashlib
 import itertools
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
-FIRST_ROW = datetime(2024, 1, 15, 9, 0, tzinfo=timezone.utc)
+FIRST_ROW = datetime(2024, 1, 15, 9, 0, tzinfo=UTC)
 BETWEEN_ROWS = timedelta(hours=77, seconds=11)
 """Chosen so that the last row is from a few days before the first recorded run."""
 

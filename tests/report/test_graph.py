@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from graphlib import CycleError
 from itertools import combinations
 from typing import Any
@@ -119,7 +119,7 @@ def test_objects_that_stay_stand_next_to_what_they_lead_to() -> None:
     assert x["own"] == x["n2"] == BOX_WIDTH + COLUMN_GAP
 
 
-START = datetime(2026, 5, 4, 8, tzinfo=timezone.utc)
+START = datetime(2026, 5, 4, 8, tzinfo=UTC)
 
 
 class Clock:

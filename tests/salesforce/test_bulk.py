@@ -7,13 +7,13 @@ import io
 import threading
 from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import pytest
 import requests
 from hypothesis import given
 from hypothesis import strategies as st
-from typing_extensions import Self, override
+from typing_extensions import override
 from urllib3.response import HTTPResponse
 
 from target_zuora360_cleanup.rows.csv_ids import find_ids

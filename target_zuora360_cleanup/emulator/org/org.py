@@ -7,9 +7,7 @@ import tempfile
 import threading
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal
-
-from typing_extensions import Self
+from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
 from target_zuora360_cleanup.emulator.generate.customers import link
 from target_zuora360_cleanup.emulator.org.delete import (

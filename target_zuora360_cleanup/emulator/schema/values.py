@@ -6,7 +6,7 @@ booleans as 0 and 1.
 
 from __future__ import annotations
 
-from datetime import date, datetime, timezone
+from datetime import UTC, date, datetime
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -76,7 +76,7 @@ def datetime_seconds(text: str) -> int:
     if dot:
         normal = head + rest.lstrip("0123456789")
     moment = datetime.fromisoformat(normal)
-    return int((moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp())
+    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
 
 
 def _read_id(prefix: str, number: int | None) -> str | None:
@@ -91,7 +91,7 @@ def _read_boolean(value: int | None) -> bool | None:
 def _read_datetime(value: int | None) -> str | None:
     if value is None:
         return None
-    return datetime.fromtimestamp(value, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.000+0000")
+    return datetime.fromtimestamp(value, UTC).strftime("%Y-%m-%dT%H:%M:%S.000+0000")
 
 
 def _id_number(schema: Schema, field: Field, value: Any) -> int:  # noqa: ANN401 - JSON or text

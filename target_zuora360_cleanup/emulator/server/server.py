@@ -13,10 +13,10 @@ import threading
 import time
 from contextlib import ExitStack
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import uvicorn
-from typing_extensions import Self, override
+from typing_extensions import override
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from target_zuora360_cleanup.emulator.faults.spec import FaultSpec

@@ -6,7 +6,7 @@ The org's and the user's time zone is UTC; weeks begin on Sunday, as in an en_US
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from target_zuora360_cleanup.emulator.schema.values import datetime_seconds
@@ -40,7 +40,7 @@ def is_relative(word: str) -> bool:
 
 def relative(word: str, today: date | None = None) -> Span | None:
     """Return the span that a relative date literal means, None if the word is none."""
-    day = today or datetime.now(timezone.utc).date()
+    day = today or datetime.now(UTC).date()
     name, _, count = word.upper().partition(":")
     if not count:
         return _named(name, day)

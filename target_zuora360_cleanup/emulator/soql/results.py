@@ -10,8 +10,7 @@ from target_zuora360_cleanup.emulator.soql.compile import compile_query
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Iterable, Sequence
-
-    from typing_extensions import Self
+    from typing import Self
 
     from target_zuora360_cleanup.emulator.schema.objects import Schema
     from target_zuora360_cleanup.emulator.schema.store import Store

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -321,4 +321,4 @@ def test_today_is_a_day_in_utc() -> None:
     span = soql_dates.relative("TODAY")
 
     assert span is not None
-    assert timedelta(0) <= datetime.now(timezone.utc).date() - span.first <= timedelta(days=1)
+    assert timedelta(0) <= datetime.now(UTC).date() - span.first <= timedelta(days=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 import pytest
@@ -108,9 +109,9 @@ def plain(value: object) -> str:
 
 
 def offset_taken(text: str) -> str:
-    from datetime import datetime, timezone
+    from datetime import datetime
 
-    moment = datetime.strptime(text, "%Y-%m-%dT%H:%M:%S%z").astimezone(timezone.utc)
+    moment = datetime.strptime(text, "%Y-%m-%dT%H:%M:%S%z").astimezone(UTC)
     return moment.strftime("%Y-%m-%dT%H:%M:%S")
 
 

@@ -9,7 +9,7 @@ import shutil
 import threading
 import time
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from target_zuora360_cleanup.emulator.schema.ids import MalformedIdError, encode, parse
@@ -70,8 +70,8 @@ class Job:
     started: float | None = None
     milliseconds: int = 0
     uploaded: bool = False
-    created: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
-    modified: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
+    created: datetime = field(default_factory=lambda: datetime.now(UTC))
+    modified: datetime = field(default_factory=lambda: datetime.now(UTC))
     lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @property
@@ -101,7 +101,7 @@ class Job:
 
     def touch(self) -> None:
         """Note that something has changed now."""
-        self.modified = datetime.now(timezone.utc)
+        self.modified = datetime.now(UTC)
         if self.started is not None:
             self.milliseconds = int((time.monotonic() - self.started) * 1000)
 

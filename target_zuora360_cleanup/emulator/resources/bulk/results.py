@@ -10,9 +10,7 @@ import struct
 from array import array
 from contextlib import ExitStack
 from itertools import chain
-from typing import IO, TYPE_CHECKING
-
-from typing_extensions import Self
+from typing import IO, TYPE_CHECKING, Self
 
 from target_zuora360_cleanup.emulator.resources.bulk.csv import csv_line, stream_file
 
