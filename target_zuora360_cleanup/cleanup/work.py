@@ -27,7 +27,7 @@ from target_zuora360_cleanup.rows.halting import Stopped
 from target_zuora360_cleanup.rows.outcome import Failures, Outcome
 from target_zuora360_cleanup.salesforce.bulk import Bulk
 from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed, SessionExpired
-from target_zuora360_cleanup.salesforce.org import Org, connect, unreachable
+from target_zuora360_cleanup.salesforce.rest import Org, connect, unreachable
 from target_zuora360_cleanup.salesforce.sending import JobSender
 from target_zuora360_cleanup.settings.selection import selected
 

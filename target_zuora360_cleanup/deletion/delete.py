@@ -22,7 +22,7 @@ from target_zuora360_cleanup.rows.rounds import RoundFailures, rounds
 from target_zuora360_cleanup.salesforce.bulk import Ingest
 from target_zuora360_cleanup.salesforce.csv_file import IdFile
 from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed, is_passing
-from target_zuora360_cleanup.salesforce.org import COLLECTION, unreachable
+from target_zuora360_cleanup.salesforce.rest import COLLECTION, unreachable
 from target_zuora360_cleanup.salesforce.rows import Selection, read_pages, split_header
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.rows.outcome import Ended
     from target_zuora360_cleanup.rows.rounds import Round
     from target_zuora360_cleanup.salesforce.bulk import Bulk, Job
-    from target_zuora360_cleanup.salesforce.org import Org
+    from target_zuora360_cleanup.salesforce.rest import Org
     from target_zuora360_cleanup.salesforce.sending import JobSender
     from target_zuora360_cleanup.settings.declared import Settings
 

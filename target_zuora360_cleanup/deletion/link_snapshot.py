@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.facts.org_facts import Relationship
     from target_zuora360_cleanup.plan.plan import Plan, Step
     from target_zuora360_cleanup.salesforce.bulk import Bulk
-    from target_zuora360_cleanup.salesforce.org import Org
+    from target_zuora360_cleanup.salesforce.rest import Org
 
 COLUMNS: Final = ("record_id", "field", "parent_object", "parent_external_id")
 FOLDER: Final = "links"

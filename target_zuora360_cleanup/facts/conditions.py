@@ -10,7 +10,7 @@ from target_zuora360_cleanup.salesforce.errors import ApiError
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
-    from target_zuora360_cleanup.salesforce.org import Org
+    from target_zuora360_cleanup.salesforce.rest import Org
 
 _PACKAGES: Final = (
     "SELECT SubscriberPackage.NamespacePrefix, SubscriberPackageVersion.MajorVersion, "

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from target_zuora360_cleanup.facts.org_facts import ObjectFacts, Relationship
     from target_zuora360_cleanup.salesforce.bulk import Bulk
-    from target_zuora360_cleanup.salesforce.org import Org
+    from target_zuora360_cleanup.salesforce.rest import Org
 
 Table = list[list[str]]
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from target_zuora360_cleanup.salesforce.bulk import Bulk
-    from target_zuora360_cleanup.salesforce.org import Org
+    from target_zuora360_cleanup.salesforce.rest import Org
     from target_zuora360_cleanup.settings.declared import Settings
 
 _ORGANIZATION: Final = "SELECT Id, Name, IsSandbox, OrganizationType FROM Organization"

@@ -37,7 +37,7 @@ from target_zuora360_cleanup.rows.halting import QuotaReached, Stopped
 from target_zuora360_cleanup.rows.outcome import Failures
 from target_zuora360_cleanup.salesforce.bulk import Bulk
 from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed
-from target_zuora360_cleanup.salesforce.org import Org, connect, unreachable
+from target_zuora360_cleanup.salesforce.rest import Org, connect, unreachable
 from target_zuora360_cleanup.salesforce.sending import JobSender
 
 if TYPE_CHECKING:

@@ -30,7 +30,7 @@ from target_zuora360_cleanup.salesforce.errors import (
     SessionExpired,
     is_passing,
 )
-from target_zuora360_cleanup.salesforce.org import unreachable
+from target_zuora360_cleanup.salesforce.rest import unreachable
 from target_zuora360_cleanup.salesforce.rows import (
     REST_ROWS,
     Selection,
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.relink.store import LinkStore
     from target_zuora360_cleanup.rows.rounds import Round
     from target_zuora360_cleanup.salesforce.bulk import Bulk, Job
-    from target_zuora360_cleanup.salesforce.org import Org
+    from target_zuora360_cleanup.salesforce.rest import Org
     from target_zuora360_cleanup.salesforce.sending import JobSender
     from target_zuora360_cleanup.settings.declared import Settings
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from target_zuora360_cleanup.salesforce.bulk import Bulk
-    from target_zuora360_cleanup.salesforce.org import Org
+    from target_zuora360_cleanup.salesforce.rest import Org
 
 REST_ROWS: Final = 2_000
 """Rows that one REST answer holds."""

@@ -13,7 +13,7 @@ from target_zuora360_cleanup.catalog.objects import is_unlisted
 from target_zuora360_cleanup.cleanup.work import in_words
 from target_zuora360_cleanup.facts.reading import read_facts
 from target_zuora360_cleanup.salesforce.bulk import Bulk
-from target_zuora360_cleanup.salesforce.org import connect
+from target_zuora360_cleanup.salesforce.rest import connect
 from target_zuora360_cleanup.salesforce.sending import JobSender
 from target_zuora360_cleanup.settings.selection import selected
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from target_zuora360_cleanup.facts.org_facts import OrgFacts
-    from target_zuora360_cleanup.salesforce.org import Org
+    from target_zuora360_cleanup.salesforce.rest import Org
     from target_zuora360_cleanup.settings.declared import Settings
     from target_zuora360_cleanup.state.paired import PairedState
     from target_zuora360_cleanup.state.stored import StoredStates

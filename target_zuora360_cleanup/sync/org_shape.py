@@ -15,7 +15,7 @@ from target_zuora360_cleanup.sync.org_objects import TargetObject, target_object
 if TYPE_CHECKING:
     from target_zuora360_cleanup.catalog.field_maps import FieldMap
     from target_zuora360_cleanup.facts.org_facts import Relationship
-    from target_zuora360_cleanup.salesforce.org import Org
+    from target_zuora360_cleanup.salesforce.rest import Org
     from target_zuora360_cleanup.sync.hazards import Hazard
     from target_zuora360_cleanup.sync.load_order import LoadOrder
 

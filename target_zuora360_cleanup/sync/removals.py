@@ -13,12 +13,12 @@ from target_zuora360_cleanup.rows.outcome import GONE, split_error
 from target_zuora360_cleanup.salesforce.bulk import Ingest
 from target_zuora360_cleanup.salesforce.csv_file import IdFile
 from target_zuora360_cleanup.salesforce.errors import ApiError
-from target_zuora360_cleanup.salesforce.org import COLLECTION
+from target_zuora360_cleanup.salesforce.rest import COLLECTION
 from target_zuora360_cleanup.salesforce.rows import soql_text
 
 if TYPE_CHECKING:
     from target_zuora360_cleanup.salesforce.bulk import Bulk
-    from target_zuora360_cleanup.salesforce.org import Org
+    from target_zuora360_cleanup.salesforce.rest import Org
     from target_zuora360_cleanup.salesforce.sending import JobSender
     from target_zuora360_cleanup.sync.hazards import Hazard
     from target_zuora360_cleanup.sync.org_objects import TargetObject

@@ -28,7 +28,7 @@ from target_zuora360_cleanup.report.summary import summary
 from target_zuora360_cleanup.rows.halting import QuotaReached, Stopped, go_on
 from target_zuora360_cleanup.salesforce.bulk import Bulk
 from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed, SessionExpired
-from target_zuora360_cleanup.salesforce.org import Org, connect, unreachable
+from target_zuora360_cleanup.salesforce.rest import Org, connect, unreachable
 from target_zuora360_cleanup.salesforce.sending import DELETIONS, JobSender
 from target_zuora360_cleanup.settings.selection import selected
 from target_zuora360_cleanup.sync.loading import Loading

@@ -16,7 +16,7 @@ from target_zuora360_cleanup.relink import relinking as relink_module
 from target_zuora360_cleanup.salesforce import session
 from target_zuora360_cleanup.salesforce.bulk import Bulk, Ingest
 from target_zuora360_cleanup.salesforce.csv_file import CsvFile
-from target_zuora360_cleanup.salesforce.org import connect
+from target_zuora360_cleanup.salesforce.rest import connect
 from target_zuora360_cleanup.salesforce.sending import JobSender
 from target_zuora360_cleanup.settings.reading import read_settings
 from tests.support.relinking import FORECAST, LINK, ORG, Scene

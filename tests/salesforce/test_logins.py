@@ -20,7 +20,7 @@ from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 from target_zuora360_cleanup.errors import InputError
 from target_zuora360_cleanup.salesforce import session as session_module
 from target_zuora360_cleanup.salesforce.credentials import read_credentials
-from target_zuora360_cleanup.salesforce.org import connect
+from target_zuora360_cleanup.salesforce.rest import connect
 from target_zuora360_cleanup.settings.reading import read_settings
 from tests.support.runs import ALLOWED, Ran, login, run, zuora_rows
 
