@@ -23,8 +23,8 @@ from target_zuora360_cleanup.output.progress import Progress
 from target_zuora360_cleanup.output.timeline import Timeline
 from target_zuora360_cleanup.plan.plan import Plan, backup_bytes, make_plan
 from target_zuora360_cleanup.plan.saved import SavedPlan, changes, read_plan_file
+from target_zuora360_cleanup.rows.failures import Failures
 from target_zuora360_cleanup.rows.halting import Stopped
-from target_zuora360_cleanup.rows.outcome import Failures, Outcome
 from target_zuora360_cleanup.salesforce.bulk import Bulk
 from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed, SessionExpired
 from target_zuora360_cleanup.salesforce.rest import Org, connect, unreachable
@@ -34,6 +34,7 @@ from target_zuora360_cleanup.settings.selection import selected
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from target_zuora360_cleanup.deletion.outcome import Outcome
     from target_zuora360_cleanup.facts.org_facts import OrgFacts
     from target_zuora360_cleanup.meltano.pipeline import Pipeline
     from target_zuora360_cleanup.output.folder import OutputFolder

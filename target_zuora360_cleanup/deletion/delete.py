@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Final
 
 from requests import RequestException
 
+from target_zuora360_cleanup.deletion.outcome import Outcome
 from target_zuora360_cleanup.output.metrics import Metrics
 from target_zuora360_cleanup.rows.csv_ids import find_ids, without
+from target_zuora360_cleanup.rows.failures import Failures, split_error
 from target_zuora360_cleanup.rows.halting import QuotaReached, Stopped, go_on
-from target_zuora360_cleanup.rows.outcome import Failures, Outcome, split_error
 from target_zuora360_cleanup.rows.rounds import RoundFailures, rounds
 from target_zuora360_cleanup.salesforce.bulk import Ingest
 from target_zuora360_cleanup.salesforce.csv_file import IdFile
@@ -29,10 +30,10 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Iterable, Iterator
 
+    from target_zuora360_cleanup.deletion.outcome import Ended
     from target_zuora360_cleanup.output.folder import Backup, FailureFile, OutputFolder
     from target_zuora360_cleanup.output.progress import ProgressListener
     from target_zuora360_cleanup.plan.plan import Step
-    from target_zuora360_cleanup.rows.outcome import Ended
     from target_zuora360_cleanup.rows.rounds import Round
     from target_zuora360_cleanup.salesforce.bulk import Bulk, Job
     from target_zuora360_cleanup.salesforce.rest import Org

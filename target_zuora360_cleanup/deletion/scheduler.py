@@ -7,7 +7,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING, Final
 
-from target_zuora360_cleanup.rows.outcome import Outcome
+from target_zuora360_cleanup.deletion.outcome import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from target_zuora360_cleanup.rows.outcome import Row
+    from target_zuora360_cleanup.rows.failures import Row
 
 _FAILURE_COLUMNS: Final = ("object", "id", "code", "message")
 _PROBE_BYTES: Final = 1 << 16

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from target_zuora360_cleanup.deletion.outcome import Outcome
     from target_zuora360_cleanup.plan.plan import Step
-    from target_zuora360_cleanup.rows.outcome import Outcome
 
 
 @dataclass(frozen=True)

@@ -33,8 +33,8 @@ from target_zuora360_cleanup.relink.report import (
 from target_zuora360_cleanup.relink.snapshot import Lookup, Snapshot
 from target_zuora360_cleanup.relink.store import LinkStore
 from target_zuora360_cleanup.report.document import status_of
+from target_zuora360_cleanup.rows.failures import Failures
 from target_zuora360_cleanup.rows.halting import QuotaReached, Stopped
-from target_zuora360_cleanup.rows.outcome import Failures
 from target_zuora360_cleanup.salesforce.bulk import Bulk
 from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed
 from target_zuora360_cleanup.salesforce.rest import Org, connect, unreachable

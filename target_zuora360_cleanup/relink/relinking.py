@@ -19,8 +19,8 @@ from urllib.parse import quote
 from requests import RequestException
 
 from target_zuora360_cleanup.relink.plan import by_object, by_parent
+from target_zuora360_cleanup.rows.failures import split_error
 from target_zuora360_cleanup.rows.halting import Stopped, go_on
-from target_zuora360_cleanup.rows.outcome import split_error
 from target_zuora360_cleanup.rows.rounds import ROUNDS, rounds
 from target_zuora360_cleanup.salesforce.bulk import Ingest
 from target_zuora360_cleanup.salesforce.csv_file import CsvFile

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.relink.snapshot import Lookup
     from target_zuora360_cleanup.relink.store import NotRestored
     from target_zuora360_cleanup.report.document import Status
-    from target_zuora360_cleanup.rows.outcome import FailureGroup, Failures
+    from target_zuora360_cleanup.rows.failures import FailureGroup, Failures
 
 COLUMNS: Final = ("object", "id", "field", "reason", "parent_external_id", "detail")
 TO_RESTORE: Final = "to_restore"

@@ -9,7 +9,7 @@ import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from target_zuora360_cleanup.rows.outcome import GONE
+from target_zuora360_cleanup.rows.failures import GONE
 from target_zuora360_cleanup.rows.rounds import TRY_AGAIN
 
 if TYPE_CHECKING:

@@ -12,11 +12,12 @@ from target_zuora360_cleanup.report.headline import headline
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from target_zuora360_cleanup.deletion.outcome import Outcome
     from target_zuora360_cleanup.facts.org_facts import OrgInfo, Relationship
     from target_zuora360_cleanup.output.timeline import Span
     from target_zuora360_cleanup.plan.finding import Finding
     from target_zuora360_cleanup.plan.plan import Plan
-    from target_zuora360_cleanup.rows.outcome import FailureGroup, Outcome
+    from target_zuora360_cleanup.rows.failures import FailureGroup
     from target_zuora360_cleanup.state.paired import PairedState
     from target_zuora360_cleanup.state.reset import Reset
 

@@ -16,10 +16,10 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
 from target_zuora360_cleanup.output.folder import FailureFile
-from target_zuora360_cleanup.rows.outcome import GONE, Failures
+from target_zuora360_cleanup.rows.failures import GONE, Failures
 
 if TYPE_CHECKING:
-    from target_zuora360_cleanup.rows.outcome import Row
+    from target_zuora360_cleanup.rows.failures import Row
 
 ROUNDS: Final = 3
 _SMALLER: Final = 10

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from target_zuora360_cleanup.output.metrics import Metrics
-from target_zuora360_cleanup.rows.outcome import GONE, split_error
+from target_zuora360_cleanup.rows.failures import GONE, split_error
 from target_zuora360_cleanup.salesforce.bulk import Ingest
 from target_zuora360_cleanup.salesforce.csv_file import IdFile
 from target_zuora360_cleanup.salesforce.errors import ApiError

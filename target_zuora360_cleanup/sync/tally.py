@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from target_zuora360_cleanup.rows.outcome import Failures
+from target_zuora360_cleanup.rows.failures import Failures
 
 if TYPE_CHECKING:
     from target_zuora360_cleanup.output.folder import FailureFile, OutputFolder

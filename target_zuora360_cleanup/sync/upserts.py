@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 from requests import RequestException
 
 from target_zuora360_cleanup.output.metrics import Metrics
-from target_zuora360_cleanup.rows.outcome import split_error
+from target_zuora360_cleanup.rows.failures import split_error
 from target_zuora360_cleanup.rows.rounds import TRY_AGAIN
 from target_zuora360_cleanup.salesforce.bulk import Ingest
 from target_zuora360_cleanup.salesforce.csv_file import CsvFile

@@ -20,7 +20,7 @@ from target_zuora360_cleanup.facts.org_facts import (
 from target_zuora360_cleanup.facts.quotes import Edge, reachable
 from target_zuora360_cleanup.meltano.pipeline import Pipeline
 from target_zuora360_cleanup.plan.findings import find_all
-from target_zuora360_cleanup.rows.outcome import GROUPS, SAMPLES, Failures, split_error
+from target_zuora360_cleanup.rows.failures import GROUPS, SAMPLES, Failures, split_error
 from target_zuora360_cleanup.settings.reading import read_settings
 
 INVOICE = "Zuora__ZInvoice__c"

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from target_zuora360_cleanup.deletion.outcome import Outcome
 from target_zuora360_cleanup.output.timeline import Timeline
 from target_zuora360_cleanup.report.graph import BOX_WIDTH, COLUMN_GAP, Node, draw, reduced
 from target_zuora360_cleanup.report.timeline_chart import chart, duration
-from target_zuora360_cleanup.rows.outcome import Outcome
 
 LABELS = st.text("abc XYZ_", min_size=1, max_size=90)
 

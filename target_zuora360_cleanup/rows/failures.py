@@ -1,11 +1,11 @@
-"""What became of a cleanup: outcomes by object type, failures by reason. Plain data."""
+"""Rows that failed, gathered by reason. Plain data."""
 
 from __future__ import annotations
 
 import re
 import threading
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Final
 
 GONE: Final = "ENTITY_IS_DELETED"
 """The answer for a record that is in the recycle bin already: done, not failed."""
@@ -18,29 +18,6 @@ _ID: Final = re.compile(r"\b(?=[a-zA-Z]*\d)[a-zA-Z0-9]{15}(?:[a-zA-Z0-9]{3})?\b"
 
 Row = tuple[str, str, str]
 """A record that could not be deleted: id, Salesforce's code and its words."""
-Ended = Literal["done", "partial", "not begun"]
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one object type.
-
-    Attributes:
-        found: Rows when the cleanup was planned.
-        deleted: Rows that are gone.
-        kept: Rows that stay on purpose.
-        failed: Rows that should be gone but are not, counted in the org afterwards.
-        ended: How it ended.
-        error: Why it stopped, if it did.
-    """
-
-    name: str
-    found: int
-    deleted: int
-    kept: int
-    failed: int
-    ended: Ended = "done"
-    error: str = ""
 
 
 @dataclass(frozen=True)
