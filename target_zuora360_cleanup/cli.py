@@ -115,7 +115,7 @@ def status(sources: tuple[str, ...], files: tuple[str, ...], *, as_json: bool) -
     """Show the org, the last cleanup, unfinished jobs and what each paired sync will do next."""
     with _exits():
         settings = read_cli_settings(sources, os.environ, "plan")
-        from target_zuora360_cleanup.state.configured import paired_sinks
+        from target_zuora360_cleanup.state.from_settings import paired_sinks
         from target_zuora360_cleanup.status.status import gather, text
 
         found = gather(settings, paired_sinks(settings, files=files))
@@ -127,7 +127,7 @@ def _run(mode: str, sources: tuple[str, ...], files: tuple[str, ...], *, as_json
         settings = read_cli_settings(sources, os.environ, mode)
         from target_zuora360_cleanup.cleanup.direct_run import DirectRun
         from target_zuora360_cleanup.output.progress_bars import follow
-        from target_zuora360_cleanup.state.configured import paired_sinks
+        from target_zuora360_cleanup.state.from_settings import paired_sinks
         from target_zuora360_cleanup.state.stored import NoState
 
         def tell(report: Report, folder: Path) -> None:

@@ -15,8 +15,12 @@ from target_zuora360_cleanup.errors import CleanupError
 from target_zuora360_cleanup.lifecycle.course import Course, Interrupted
 from target_zuora360_cleanup.report.summary import summary
 from target_zuora360_cleanup.singer.stream import FirstRecord, SingerStream, State
-from target_zuora360_cleanup.state.configured import is_own_state_paired, paired_sinks, stream_names
-from target_zuora360_cleanup.state.stream_state import StreamState
+from target_zuora360_cleanup.state.from_settings import (
+    is_own_state_paired,
+    paired_sinks,
+    stream_names,
+)
+from target_zuora360_cleanup.state.stdout import StreamState
 
 if TYPE_CHECKING:
     from pathlib import Path

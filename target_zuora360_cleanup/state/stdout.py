@@ -1,13 +1,28 @@
-"""Writes state lines to stdout, where Meltano stores each at once."""
+"""The state of the tap whose stream is read: reset by lines on stdout, which Meltano stores."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TextIO
+import logging
+import threading
+from typing import TYPE_CHECKING, Any
+
+from typing_extensions import override
 
 from target_zuora360_cleanup.errors import CleanupError
+from target_zuora360_cleanup.state.holders import ResetSink
+from target_zuora360_cleanup.state.reset import StateTracker
 
 if TYPE_CHECKING:
+    from typing import TextIO
+
+    from target_zuora360_cleanup.catalog.streams import StreamNames
+    from target_zuora360_cleanup.plan.finding import Finding
+    from target_zuora360_cleanup.report.document import Report
+    from target_zuora360_cleanup.singer.stream import FirstRecord, State
+    from target_zuora360_cleanup.state.holders import Objects
     from target_zuora360_cleanup.state.reset import Reset
+
+logger = logging.getLogger(__name__)
 
 
 class StateNotWritten(CleanupError):
@@ -40,3 +55,63 @@ class StateOutput:
                 "may be deleted. Check that Meltano is still running, and run again."
             ) from None
         self.written.append(reset.state)
+
+
+class StreamState(ResetSink):
+    """Follows the stream and writes resets. Safe for several threads.
+
+    Nobody acknowledges what stdout takes, so a line that went out is all that can be known.
+    """
+
+    def __init__(self, out: TextIO, names: StreamNames) -> None:
+        self._output = StateOutput(out)
+        self._names = names
+        self._tracker = StateTracker()
+        self._lock = threading.Lock()
+        self._reset: Reset | None = None
+
+    def state(self, message: State) -> None:
+        """Take in a STATE of the tap.
+
+        Raises:
+            CleanupError: It can't be reset.
+        """
+        with self._lock:
+            self._tracker.state(message.value)
+
+    def record(self, message: FirstRecord) -> None:
+        """Take note of a stream's first RECORD."""
+        with self._lock:
+            self._tracker.record(message.stream)
+
+    @override
+    def look(self, objects: Objects) -> tuple[Finding, ...]:
+        return ()
+
+    @override
+    def write(self, objects: Objects) -> None:
+        self._reset = self._now(objects)
+        self._output.write(self._reset)
+
+    @override
+    def undo(self) -> None:
+        """What went out is out."""
+
+    @override
+    def settle(self, objects: Objects) -> tuple[Finding, ...]:
+        """The reset once more, with all that the stream has told since the first one."""
+        try:
+            self.write(objects)
+        except StateNotWritten as exc:
+            logger.warning("%s The reset that was written before the deletion holds.", exc)
+        return ()
+
+    @override
+    def tell(self, report: Report, objects: Objects) -> None:
+        planned = report.mode == "plan" and report.plan
+        report.reset = self._now(objects) if planned else self._reset
+        report.written = self._output.written
+
+    def _now(self, objects: Objects) -> Reset:
+        with self._lock:
+            return self._tracker.reset(self._names.cleaned(objects))
