@@ -24,7 +24,7 @@ from target_zuora360_cleanup.output.timeline import Timeline
 from target_zuora360_cleanup.plan.plan import Plan, backup_bytes, make_plan
 from target_zuora360_cleanup.plan.saved import SavedPlan, changes, read_plan_file
 from target_zuora360_cleanup.rows.failures import Failures
-from target_zuora360_cleanup.rows.halting import Stopped
+from target_zuora360_cleanup.rows.stop import Stop, Stopped
 from target_zuora360_cleanup.salesforce.bulk import Bulk
 from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed, SessionExpired
 from target_zuora360_cleanup.salesforce.rest import Org, connect, unreachable
@@ -111,7 +111,7 @@ class Work:
         self._resets = resets
         self._progress = progress or Progress()
         self.gate = Gate()
-        self.stop = threading.Event()
+        self.stop = Stop()
         self.failures = Failures()
         self.plan: Plan | None = None
         self.outcomes: tuple[Outcome, ...] = ()

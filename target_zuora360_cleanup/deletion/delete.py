@@ -18,8 +18,9 @@ from target_zuora360_cleanup.deletion.outcome import Outcome
 from target_zuora360_cleanup.output.metrics import Metrics
 from target_zuora360_cleanup.rows.csv_ids import find_ids, without
 from target_zuora360_cleanup.rows.failures import Failures, split_error
-from target_zuora360_cleanup.rows.halting import QuotaReached, Stopped, go_on
+from target_zuora360_cleanup.rows.halting import QuotaReached, go_on
 from target_zuora360_cleanup.rows.rounds import RoundFailures, rounds
+from target_zuora360_cleanup.rows.stop import Stop, Stopped
 from target_zuora360_cleanup.salesforce.bulk import Ingest
 from target_zuora360_cleanup.salesforce.csv_file import IdFile
 from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed, is_passing
@@ -67,7 +68,7 @@ class Deletion:
     failure_file: FailureFile
     progress: ProgressListener
     slots: threading.BoundedSemaphore
-    stop: threading.Event
+    stop: Stop
 
     def delete(self, step: Step) -> Outcome:
         """Delete the rows of a step; the outcome is what Salesforce answered row by row."""

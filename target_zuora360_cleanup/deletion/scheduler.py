@@ -11,9 +11,9 @@ from target_zuora360_cleanup.deletion.outcome import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from threading import Event
 
     from target_zuora360_cleanup.plan.plan import Plan, Step
+    from target_zuora360_cleanup.rows.stop import Stop
 
 logger = logging.getLogger(__name__)
 
@@ -21,7 +21,7 @@ OBJECTS_AT_ONCE: Final = 8
 """Object types under way at once; their jobs are bounded by `max_parallel_jobs` all together."""
 
 
-def carry_out(plan: Plan, delete: Callable[[Step], Outcome], stop: Event) -> tuple[Outcome, ...]:
+def carry_out(plan: Plan, delete: Callable[[Step], Outcome], stop: Stop) -> tuple[Outcome, ...]:
     """Delete what the plan says, children before parents.
 
     An object type is begun when all that must go before it went without an error of ours; rows

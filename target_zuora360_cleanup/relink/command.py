@@ -34,7 +34,8 @@ from target_zuora360_cleanup.relink.snapshot import Lookup, Snapshot
 from target_zuora360_cleanup.relink.store import LinkStore
 from target_zuora360_cleanup.report.document import status_of
 from target_zuora360_cleanup.rows.failures import Failures
-from target_zuora360_cleanup.rows.halting import QuotaReached, Stopped
+from target_zuora360_cleanup.rows.halting import QuotaReached
+from target_zuora360_cleanup.rows.stop import Stop, Stopped
 from target_zuora360_cleanup.salesforce.bulk import Bulk
 from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed
 from target_zuora360_cleanup.salesforce.rest import Org, connect, unreachable
@@ -79,7 +80,7 @@ def run_relink(
     """
     given = Snapshot.read(snapshot.expanduser()) if snapshot else None
     known = candidates(settings.output_dir, given)
-    stop = threading.Event()
+    stop = Stop()
     with _stoppable(stop), tempfile.TemporaryDirectory() as temporary:
         folder = OutputFolder.make(settings.output_dir, "relink", _now())
         run = _Relink(settings, folder, stop, dry_run=dry_run)
@@ -98,7 +99,7 @@ class _Relink:
     """One relink: made, done once."""
 
     def __init__(
-        self, settings: Settings, folder: OutputFolder, stop: threading.Event, *, dry_run: bool
+        self, settings: Settings, folder: OutputFolder, stop: Stop, *, dry_run: bool
     ) -> None:
         self._settings = settings
         self._folder = folder
@@ -299,7 +300,7 @@ def _described(org: Org, lookups: Iterable[Lookup]) -> dict[str, dict[str, Any]]
 
 
 @contextmanager
-def _stoppable(stop: threading.Event) -> Iterator[None]:
+def _stoppable(stop: Stop) -> Iterator[None]:
     """Has the first signal end the run in good order; the second one ends it at once."""
     if threading.current_thread() is not threading.main_thread():
         yield

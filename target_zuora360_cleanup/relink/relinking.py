@@ -20,8 +20,9 @@ from requests import RequestException
 
 from target_zuora360_cleanup.relink.plan import by_object, by_parent
 from target_zuora360_cleanup.rows.failures import split_error
-from target_zuora360_cleanup.rows.halting import Stopped, go_on
+from target_zuora360_cleanup.rows.halting import go_on
 from target_zuora360_cleanup.rows.rounds import ROUNDS, rounds
+from target_zuora360_cleanup.rows.stop import Stop, Stopped
 from target_zuora360_cleanup.salesforce.bulk import Ingest
 from target_zuora360_cleanup.salesforce.csv_file import CsvFile
 from target_zuora360_cleanup.salesforce.errors import (
@@ -41,7 +42,6 @@ from target_zuora360_cleanup.salesforce.rows import (
 from target_zuora360_cleanup.salesforce.sending import DELETIONS
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from target_zuora360_cleanup.output.progress import Progress
@@ -83,7 +83,7 @@ class Relinking:
     store: LinkStore
     ways: Sequence[Way]
     progress: Progress
-    stop: threading.Event
+    stop: Stop
     _families: dict[int, int] = field(default_factory=dict)
     _broken: dict[int, str] = field(default_factory=dict)
 

@@ -5,20 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from target_zuora360_cleanup.plan.allowances import is_used_up
+from target_zuora360_cleanup.rows.stop import Stopped
 
 if TYPE_CHECKING:
-    from threading import Event
+    from target_zuora360_cleanup.rows.stop import Stop
 
 
 class QuotaReached(Exception):
     """The share of the org's API calls that may be used is used up."""
 
 
-class Stopped(Exception):
-    """A signal asked to stop; what runs on the server is left to run."""
-
-
-def go_on(stop: Event, usage: tuple[int, int] | None, percent: int) -> None:
+def go_on(stop: Stop, usage: tuple[int, int] | None, percent: int) -> None:
     """Return if another job may be begun.
 
     Args:

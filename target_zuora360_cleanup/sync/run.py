@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import sys
-import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence  # noqa: TC003 - part of the public shape
 from contextlib import contextmanager, suppress
@@ -25,7 +24,8 @@ from target_zuora360_cleanup.output.timeline import Timeline
 from target_zuora360_cleanup.report.document import Report, status_of
 from target_zuora360_cleanup.report.files import write_report
 from target_zuora360_cleanup.report.summary import summary
-from target_zuora360_cleanup.rows.halting import QuotaReached, Stopped, go_on
+from target_zuora360_cleanup.rows.halting import QuotaReached, go_on
+from target_zuora360_cleanup.rows.stop import Stop, Stopped
 from target_zuora360_cleanup.salesforce.bulk import Bulk
 from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed, SessionExpired
 from target_zuora360_cleanup.salesforce.rest import Org, connect, unreachable
@@ -72,7 +72,7 @@ class SyncRun:
         self._tally = Tally(self._folder)
         self._shapes = Shapes()
         self._timeline = Timeline()
-        self._stop = threading.Event()
+        self._stop = Stop()
         self._records: Counter[str] = Counter()
         self._org: Org | None = None
         self._loading: Loading | None = None
