@@ -20,7 +20,7 @@ from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 from target_zuora360_cleanup.errors import InputError
 from target_zuora360_cleanup.settings.sources import from_environment, read_cli_settings
 from target_zuora360_cleanup.state.files import StateFiles
-from target_zuora360_cleanup.state.stored import StoreFailed
+from target_zuora360_cleanup.state.store import StoreFailed
 from tests.support.meltano_project import wait_until
 from tests.support.runs import ALLOWED, BOOKMARKS, login, zuora_rows
 

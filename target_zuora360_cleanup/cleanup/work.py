@@ -9,6 +9,7 @@ import logging
 import threading
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from requests import RequestException
@@ -32,7 +33,7 @@ from target_zuora360_cleanup.salesforce.sending import JobSender
 from target_zuora360_cleanup.settings.selection import selected
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from target_zuora360_cleanup.deletion.outcome import Outcome
     from target_zuora360_cleanup.facts.org_facts import OrgFacts
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.output.folder import OutputFolder
     from target_zuora360_cleanup.output.progress import ProgressListener
     from target_zuora360_cleanup.plan.finding import Finding
+    from target_zuora360_cleanup.plan.plan import Step
     from target_zuora360_cleanup.salesforce.bulk import ListedJob
     from target_zuora360_cleanup.settings.declared import Settings
     from target_zuora360_cleanup.state.holders import Resets
@@ -193,6 +195,14 @@ class Work:
                     bulk.wait("ingest", job.id)
         return [job for job in jobs if job.state == "Open"]
 
+    def _timed(self, delete: Callable[[Step], Outcome], step: Step) -> Outcome:
+        """Delete a step; the timeline gets a span where it has rows to delete."""
+        started_at = self.timeline.clock()
+        outcome = delete(step)
+        if step.to_delete:
+            self.timeline.add(step.name, started_at, outcome.deleted)
+        return outcome
+
     def _delete(self, plan: Plan, org: Org, bulk: Bulk, sender: JobSender) -> None:
         deletion = Deletion(
             org,
@@ -207,7 +217,7 @@ class Work:
             self.stop,
         )
         logger.info("Deleting %s records.", f"{plan.to_delete:,}")
-        outcomes = carry_out(plan, self.timeline.timed(deletion.delete), self.stop)
+        outcomes = carry_out(plan, partial(self._timed, deletion.delete), self.stop)
         self.outcomes = deletion.recounted(plan.steps, outcomes)
         left = sum(each.failed for each in self.outcomes)
         broken = any(each.ended != "done" for each in self.outcomes)

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from target_zuora360_cleanup.errors import InputError
+from target_zuora360_cleanup.errors import CleanupError, InputError
 from target_zuora360_cleanup.meltano.pipeline import ancestors
-from target_zuora360_cleanup.state.stored import StoreFailed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -24,7 +23,11 @@ _SHEBANG: Final = re.compile(rb"^#!\s*(/\S+)(?:[ \t]+(\S+))?")
 _EXEC: Final = re.compile(rb"'''exec' [\"']?(/[^\"'\n]+?)[\"']? \"\$0\"")
 """The second line that installers write where a path is too long, or has blanks in it."""
 _PASSWORD: Final = re.compile(r"(://[^:/@\s]*):[^@/\s]+@")
-_WORDS_TOLD: Final = 300
+_MOST_CHARACTERS: Final = 300
+
+
+class MeltanoFailed(CleanupError):
+    """A command of Meltano's failed, or its answer can't be read; the message is a sentence."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ class Meltano:
             given: What it reads from stdin.
 
         Raises:
-            StoreFailed: It fails, or does not end in time.
+            MeltanoFailed: It fails, or does not end in time.
         """
         return run([*self.command, *words], given, self)
 
@@ -70,7 +73,7 @@ def run(command: list[str], given: str, meltano: Meltano) -> str:
     """Run a program in Meltano's project.
 
     Raises:
-        StoreFailed: It fails, or does not end in time.
+        MeltanoFailed: It fails, or does not end in time.
     """
     environ = {**meltano.environ, "NO_COLOR": "1", "MELTANO_CLI_LOG_LEVEL": "warning"}
     try:
@@ -87,11 +90,11 @@ def run(command: list[str], given: str, meltano: Meltano) -> str:
             start_new_session=True,
         )
     except subprocess.TimeoutExpired:
-        raise StoreFailed(f"Meltano did not answer within {SECONDS:.0f} s.") from None
+        raise MeltanoFailed(f"Meltano did not answer within {SECONDS:.0f} s.") from None
     except OSError as exc:
-        raise StoreFailed(f"Meltano could not be started ({exc.strerror or exc}).") from None
+        raise MeltanoFailed(f"Meltano could not be started ({exc.strerror or exc}).") from None
     if done.returncode:
-        raise StoreFailed(f"Meltano says: {_last_words(done.stderr)}")
+        raise MeltanoFailed(f"Meltano says: {_last_words(done.stderr)}")
     return done.stdout
 
 
@@ -162,4 +165,4 @@ def _last_words(text: str) -> str:
     """The last line of what a program says, without passwords."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     words = _PASSWORD.sub(r"\1:…@", lines[-1] if lines else "nothing")
-    return words if len(words) <= _WORDS_TOLD else f"{words[:_WORDS_TOLD]} …"
+    return words if len(words) <= _MOST_CHARACTERS else f"{words[:_MOST_CHARACTERS]} …"

@@ -130,8 +130,8 @@ def _parent_of(pid: int) -> int:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
         return int(stat.rpartition(")")[2].split()[1])
     except OSError:
-        told = _from_ps(pid, "ppid").strip()
-        return int(told) if told.isdecimal() else 0
+        parent = _from_ps(pid, "ppid").strip()
+        return int(parent) if parent.isdecimal() else 0
 
 
 def _from_ps(pid: int, what: str) -> str:

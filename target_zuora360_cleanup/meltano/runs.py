@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from target_zuora360_cleanup.meltano.command import run
-from target_zuora360_cleanup.state.paired import PipelineRun
-from target_zuora360_cleanup.state.stored import StoreFailed
+from target_zuora360_cleanup.meltano.command import MeltanoFailed, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -19,6 +18,21 @@ if TYPE_CHECKING:
 _SCRIPT: Final = Path(__file__).parent / "inside/runs.py"
 _RECENT: Final = "1000"
 _NO_RUNS: Final = "No job runs found"
+
+
+@dataclass(frozen=True)
+class PipelineRun:
+    """A run of a pipeline, as Meltano has recorded it.
+
+    Attributes:
+        started_at: In UTC, as ISO 8601 writes it.
+        is_running: Whether it goes on.
+    """
+
+    state_id: str
+    run_id: str
+    started_at: str
+    is_running: bool
 
 
 class MeltanoRuns:
@@ -31,7 +45,7 @@ class MeltanoRuns:
         """Runs of these pipelines that go on or have ended after a moment.
 
         Raises:
-            StoreFailed: Meltano does not tell.
+            MeltanoFailed: Meltano does not tell.
         """
         python = self._meltano.python
         if not state_ids:
@@ -40,8 +54,8 @@ class MeltanoRuns:
             return tuple(self._listed(frozenset(state_ids), moment))
         given = json.dumps({"state_ids": list(state_ids), "since": moment.isoformat()})
         answer = run([python, str(_SCRIPT)], given, self._meltano)
-        told = _read(answer.rstrip().rpartition("\n")[2])
-        return tuple(PipelineRun(**each) for each in told)
+        recorded = _read(answer.rstrip().rpartition("\n")[2])
+        return tuple(PipelineRun(**each) for each in recorded)
 
     def _listed(self, state_ids: frozenset[str], moment: datetime) -> Iterable[PipelineRun]:
         """By a command, in which a run that was killed shows as running for good."""
@@ -60,4 +74,4 @@ def _read(answer: str) -> Any:  # noqa: ANN401 - JSON
     try:
         return json.loads(answer)
     except ValueError:
-        raise StoreFailed("Meltano's run records could not be read.") from None
+        raise MeltanoFailed("Meltano's run records could not be read.") from None

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from target_zuora360_cleanup.rows.failures import Row
-
 _FAILURE_COLUMNS: Final = ("object", "id", "code", "message")
 _PROBE_BYTES: Final = 1 << 16
 _GZIP: Final = zlib.MAX_WBITS + 16
@@ -154,8 +152,8 @@ class FailureFile:
         self._path = path
         self._lock = threading.Lock()
 
-    def add(self, object_name: str, rows: list[Row]) -> None:
-        """Append rows of (id, code, message)."""
+    def add(self, object_name: str, rows: Iterable[tuple[str, str, str]]) -> None:
+        """Append rows of (id, code, message), Salesforce's words or ours."""
         with self._lock:
             new = not self._path.exists()
             with self._path.open("a", encoding="utf-8", newline="") as file:

@@ -1,4 +1,4 @@
-"""When each object type was worked on, and how many rows came of it. Safe for several threads."""
+"""When each object type was worked on, and how many rows came of it."""
 
 from __future__ import annotations
 
@@ -10,9 +10,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from target_zuora360_cleanup.deletion.outcome import Outcome
-    from target_zuora360_cleanup.plan.plan import Step
-
 
 @dataclass(frozen=True)
 class Span:
@@ -22,13 +19,13 @@ class Span:
         object: API name.
         started_at: In UTC.
         finished_at: In UTC.
-        rows: Rows that were done by then.
+        rows: Rows that were done by then; None where nobody knows.
     """
 
     object: str
     started_at: datetime
     finished_at: datetime
-    rows: int
+    rows: int | None
 
     def as_json(self) -> dict[str, Any]:
         """The span as `report.json` holds it."""
@@ -46,7 +43,7 @@ def _now() -> datetime:
 
 @dataclass
 class Timeline:
-    """Gathers spans.
+    """Gathers spans; safe for several threads, each of which times what it does itself.
 
     Attributes:
         clock: The time, in UTC.
@@ -56,7 +53,7 @@ class Timeline:
     _spans: list[Span] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def add(self, name: str, started_at: datetime, rows: int) -> None:
+    def add(self, name: str, started_at: datetime, rows: int | None) -> None:
         """An object type that was begun then is done now."""
         span = Span(name, started_at, self.clock(), rows)
         with self._lock:
@@ -67,15 +64,3 @@ class Timeline:
         """The spans so far, in the order in which they began."""
         with self._lock:
             return tuple(sorted(self._spans, key=lambda span: (span.started_at, span.object)))
-
-    def timed(self, delete: Callable[[Step], Outcome]) -> Callable[[Step], Outcome]:
-        """The same deletion, with a span for each object type that has rows to delete."""
-
-        def measured(step: Step) -> Outcome:
-            started_at = self.clock()
-            outcome = delete(step)
-            if step.to_delete:
-                self.add(step.name, started_at, outcome.deleted)
-            return outcome
-
-        return measured

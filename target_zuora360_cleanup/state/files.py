@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from target_zuora360_cleanup.state.stored import StoreFailed
+from target_zuora360_cleanup.state.store import StoreFailed
 
 if TYPE_CHECKING:
     from target_zuora360_cleanup.state.form import State

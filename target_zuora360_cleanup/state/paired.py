@@ -16,11 +16,11 @@ from target_zuora360_cleanup.state.reset import Reset, StateTracker
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from target_zuora360_cleanup.meltano.runs import PipelineRun
     from target_zuora360_cleanup.state.form import State
 
 __all__ = [
     "PairedState",
-    "PipelineRun",
     "expanded",
     "is_pattern",
     "matches",
@@ -57,21 +57,6 @@ class PairedState:
     written: State | None = None
     verified: bool = False
     overwritten: bool = False
-
-
-@dataclass(frozen=True)
-class PipelineRun:
-    """A run of a pipeline, as Meltano has recorded it.
-
-    Attributes:
-        started_at: In UTC, as ISO 8601 writes it.
-        is_running: Whether it goes on.
-    """
-
-    state_id: str
-    run_id: str
-    started_at: str
-    is_running: bool
 
 
 def reset_of(stored: State | None, cleaned: Callable[[str], bool]) -> Reset:

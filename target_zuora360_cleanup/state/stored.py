@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from typing_extensions import override
 
@@ -16,6 +16,7 @@ from target_zuora360_cleanup.errors import CleanupError, Refused
 from target_zuora360_cleanup.state import paired as paired_states
 from target_zuora360_cleanup.state.holders import ResetSink
 from target_zuora360_cleanup.state.paired import PairedState, reset_of
+from target_zuora360_cleanup.state.store import StoreFailed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -25,41 +26,13 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.report.document import Report
     from target_zuora360_cleanup.state.form import State
     from target_zuora360_cleanup.state.holders import Objects
+    from target_zuora360_cleanup.state.store import Store
     from target_zuora360_cleanup.state.watch import RunWatch
 
 logger = logging.getLogger(__name__)
 
 _READERS: Final = 4
 """States read at once; each may take a program of its own."""
-
-
-class StoreFailed(CleanupError):
-    """A state can't be read or written."""
-
-
-class Store(Protocol):
-    """Where states are kept."""
-
-    def known(self) -> tuple[str, ...]:
-        """The ids of all states.
-
-        Raises:
-            StoreFailed: They can't be listed.
-        """
-
-    def read(self, state_id: str) -> State | None:
-        """A state; None where there is none of this id.
-
-        Raises:
-            StoreFailed: It can't be read.
-        """
-
-    def write(self, state_id: str, state: State) -> None:
-        """Store a state in place of the one that is there.
-
-        Raises:
-            StoreFailed: It can't be written.
-        """
 
 
 class StoredStates(ResetSink):

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from target_zuora360_cleanup.errors import CleanupError, Refused
 from target_zuora360_cleanup.state import paired as paired_states
+from target_zuora360_cleanup.state.meltano_backend import store_failures
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from target_zuora360_cleanup.meltano.pipeline import Pipeline
+    from target_zuora360_cleanup.meltano.runs import PipelineRun
     from target_zuora360_cleanup.plan.finding import Finding
-    from target_zuora360_cleanup.state.paired import PipelineRun
 
 logger = logging.getLogger(__name__)
 
@@ -65,12 +66,16 @@ class RunWatch:
         yield from paired_states.running(self._running())
 
     def _running(self) -> tuple[PipelineRun, ...]:
-        runs = self._runs.since(self._ids, self._began)
+        runs = self._recorded()
         found = paired_states.others(runs, self._pipeline.state_id, self._own_run_id)
         own = {each.run_id for each in runs} - {each.run_id for each in found}
         # From now on a run of the same pipeline is somebody else's.
         self._own_run_id = self._own_run_id or next(iter(own), "")
         return tuple(each for each in found if each.is_running)
+
+    def _recorded(self) -> tuple[PipelineRun, ...]:
+        with store_failures():
+            return self._runs.since(self._ids, self._began)
 
     def begin(self) -> None:
         """The states have been reset: from now on a run is only noticed.
@@ -89,7 +94,7 @@ class RunWatch:
 
     def _notice(self) -> None:
         try:
-            runs = self._runs.since(self._ids, self._began)
+            runs = self._recorded()
         except CleanupError as exc:
             logger.warning("Whether a paired pipeline runs can't be told: %s", exc)
             return

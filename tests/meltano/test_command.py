@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from target_zuora360_cleanup.errors import InputError
-from target_zuora360_cleanup.meltano.command import Meltano, find_meltano, started_by
-from target_zuora360_cleanup.state.stored import StoreFailed
+from target_zuora360_cleanup.meltano.command import Meltano, MeltanoFailed, find_meltano, started_by
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -95,12 +94,12 @@ def test_the_python_that_runs_meltano_is_its_own() -> None:
 def test_what_meltano_says_last_is_passed_on_without_passwords(tmp_path: Path) -> None:
     text = "#!/bin/sh\necho first >&2\necho 'no route to postgres://me:secret@db/x' >&2\nexit 1\n"
     meltano = Meltano((str(script(tmp_path, text)),), {}, str(tmp_path))
-    with pytest.raises(StoreFailed) as caught:
+    with pytest.raises(MeltanoFailed) as caught:
         meltano.run("state", "list")
     assert "no route to postgres://me:…@db/x" in str(caught.value)
     assert "secret" not in str(caught.value)
 
 
 def test_a_program_that_can_not_be_started_is_told() -> None:
-    with pytest.raises(StoreFailed, match="could not be started"):
+    with pytest.raises(MeltanoFailed, match="could not be started"):
         Meltano(("/not/there",), {}, ".").run("state", "list")

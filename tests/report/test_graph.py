@@ -6,13 +6,11 @@ import re
 from datetime import UTC, datetime, timedelta
 from graphlib import CycleError
 from itertools import combinations
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from target_zuora360_cleanup.deletion.outcome import Outcome
 from target_zuora360_cleanup.output.timeline import Timeline
 from target_zuora360_cleanup.report.graph import BOX_WIDTH, COLUMN_GAP, Node, draw, reduced
 from target_zuora360_cleanup.report.timeline_chart import chart, duration
@@ -129,30 +127,18 @@ class Clock:
         return self.now
 
 
-def outcome(step: Any) -> Outcome:
-    return Outcome(step.name, step.to_delete, step.to_delete, 0, 0)
-
-
-class Step:
-    def __init__(self, name: str, to_delete: int) -> None:
-        self.name, self.to_delete = name, to_delete
-
-
-def test_a_timed_deletion_leaves_a_span_for_what_had_rows() -> None:
+def test_the_timeline_has_the_spans_in_the_order_in_which_they_began() -> None:
     clock = Clock()
     timeline = Timeline(clock)
-
-    def delete(step: Any) -> Outcome:
-        clock.now += timedelta(seconds=3)
-        return outcome(step)
-
-    timed: Any = timeline.timed(delete)
-    assert timed(Step("B", 7)) == Outcome("B", 7, 7, 0, 0)
-    timed(Step("A", 0))
-    timed(Step("A", 5))
+    clock.now = START + timedelta(seconds=9)
+    timeline.add("A", START + timedelta(seconds=6), 5)
+    timeline.add("C", START, None)
+    timeline.add("B", START, 7)
     assert [each.as_json() for each in timeline.spans] == [
         {"object": "B", "started_at": "2026-05-04T08:00:00+00:00",
-         "finished_at": "2026-05-04T08:00:03+00:00", "rows": 7},
+         "finished_at": "2026-05-04T08:00:09+00:00", "rows": 7},
+        {"object": "C", "started_at": "2026-05-04T08:00:00+00:00",
+         "finished_at": "2026-05-04T08:00:09+00:00", "rows": None},
         {"object": "A", "started_at": "2026-05-04T08:00:06+00:00",
          "finished_at": "2026-05-04T08:00:09+00:00", "rows": 5},
     ]  # fmt: skip

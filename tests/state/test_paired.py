@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from target_zuora360_cleanup.errors import Refused
+from target_zuora360_cleanup.meltano.runs import PipelineRun
 from target_zuora360_cleanup.state.paired import (
-    PipelineRun,
     expanded,
     matches,
     missing,

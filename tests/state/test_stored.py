@@ -11,9 +11,10 @@ import pytest
 from target_zuora360_cleanup.catalog.streams import StreamNames
 from target_zuora360_cleanup.errors import Refused
 from target_zuora360_cleanup.meltano.pipeline import Pipeline
+from target_zuora360_cleanup.meltano.runs import PipelineRun
 from target_zuora360_cleanup.state.holders import Resets
-from target_zuora360_cleanup.state.paired import PipelineRun
-from target_zuora360_cleanup.state.stored import StoredStates, StoreFailed
+from target_zuora360_cleanup.state.store import StoreFailed
+from target_zuora360_cleanup.state.stored import StoredStates
 from target_zuora360_cleanup.state.watch import RunWatch
 from tests.support.meltano_project import wait_until
 

@@ -24,9 +24,9 @@ def main() -> None:
     with closing(make_session()) as session:
         jobs = session.query(Job).filter(Job.job_name.in_(wanted["state_ids"]))
         moment = datetime.fromisoformat(wanted["since"])
-        told = [_told(job) for job in jobs if _concerns(job, moment)]
+        found = [_recorded(job) for job in jobs if _concerns(job, moment)]
     # (Meltano's own log may be on stdout too.)
-    sys.stdout.write(f"\n{json.dumps(told)}\n")
+    sys.stdout.write(f"\n{json.dumps(found)}\n")
 
 
 def _concerns(job: Job, moment: datetime) -> bool:
@@ -40,7 +40,7 @@ def _is_running(job: Job) -> bool:
     return job.is_running() and not job.is_stale()
 
 
-def _told(job: Job) -> dict[str, Any]:
+def _recorded(job: Job) -> dict[str, Any]:
     return {
         "state_id": job.job_name,
         "run_id": str(job.run_id),

@@ -1,0 +1,39 @@
+"""What a place that keeps states can do, whichever it is: Meltano's backend, or files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from target_zuora360_cleanup.errors import CleanupError
+
+if TYPE_CHECKING:
+    from target_zuora360_cleanup.state.form import State
+
+
+class StoreFailed(CleanupError):
+    """A state can't be read or written."""
+
+
+class Store(Protocol):
+    """Where states are kept. Its methods are called from several threads at once."""
+
+    def known(self) -> tuple[str, ...]:
+        """The ids of all states.
+
+        Raises:
+            StoreFailed: They can't be listed.
+        """
+
+    def read(self, state_id: str) -> State | None:
+        """A state; None where there is none of this id.
+
+        Raises:
+            StoreFailed: It can't be read.
+        """
+
+    def write(self, state_id: str, state: State) -> None:
+        """Store a state in place of the one that is there.
+
+        Raises:
+            StoreFailed: It can't be written.
+        """
