@@ -11,7 +11,7 @@ import threading
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, NoReturn
 
-from target_zuora360_cleanup.cleanup.work import Work, refuse_blocked
+from target_zuora360_cleanup.cleanup.story import Work, refuse_blocked
 from target_zuora360_cleanup.errors import CleanupError, Partial, Refused
 from target_zuora360_cleanup.output.folder import OutputFolder
 from target_zuora360_cleanup.report.document import Report, status_of

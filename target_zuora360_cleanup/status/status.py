@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from target_zuora360_cleanup.catalog.objects import is_unlisted
-from target_zuora360_cleanup.cleanup.work import in_words
+from target_zuora360_cleanup.cleanup.story import in_words
 from target_zuora360_cleanup.facts.reading import read_facts
 from target_zuora360_cleanup.salesforce.bulk import Bulk
 from target_zuora360_cleanup.salesforce.rest import connect
