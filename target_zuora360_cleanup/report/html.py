@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -32,7 +33,9 @@ def render(report: Mapping[str, Any]) -> str:
     return _environment().get_template("report.html.j2").render(_context(report))
 
 
+@cache
 def _environment() -> Environment:
+    """Kept, since to compile the template takes longer than to fill it."""
     made = Environment(
         loader=PackageLoader(__package__),
         autoescape=True,

@@ -32,6 +32,7 @@ class Store:
     def __init__(self, path: Path) -> None:
         self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._db.execute("PRAGMA cache_size = -64000")
+        self._db.execute("PRAGMA synchronous = NORMAL")
         self._temporary = 0
 
     def close(self) -> None:
