@@ -20,6 +20,7 @@ from typing_extensions import override
 
 from target_zuora360_cleanup.errors import CleanupError, InputError
 from target_zuora360_cleanup.meltano.pipeline import parent_command_line, read_pipeline
+from target_zuora360_cleanup.salesforce.waits import Waits
 from target_zuora360_cleanup.settings.reading import read_settings, unknown_settings
 from target_zuora360_cleanup.settings.schema import json_schema
 from target_zuora360_cleanup.sync.reader import BROKEN_STREAM, Interrupted, SyncReader, in_words
@@ -79,6 +80,8 @@ class TargetZuora360Cleanup(Target):
         TargetCapabilities.VALIDATE_RECORDS,
     ]
 
+    waits: ClassVar[Waits] = Waits()
+
     def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401 - the SDK's own arguments
         self._run: Run | None = None
         self._sync: SyncRun | None = None
@@ -90,13 +93,13 @@ class TargetZuora360Cleanup(Target):
         if settings.mode == "sync":
             from target_zuora360_cleanup.sync.run import SyncRun
 
-            self._sync = SyncRun(settings, pipeline)
+            self._sync = SyncRun(settings, pipeline, waits=self.waits)
             self.message_reader = SyncReader(self)
             self.setup_mapper()
             return
         from target_zuora360_cleanup.cleanup.run import Run
 
-        self._run = Run(settings, pipeline)
+        self._run = Run(settings, pipeline, waits=self.waits)
         self.message_reader = _RunReader(self._run)
 
     @contextmanager

@@ -9,10 +9,7 @@ from weakref import WeakKeyDictionary
 
 import pytest
 
-from target_zuora360_cleanup.deletion import delete as deletion
 from target_zuora360_cleanup.emulator.server.server import EmulatorServer
-from target_zuora360_cleanup.relink import relinking
-from target_zuora360_cleanup.salesforce import bulk, sending
 from tests.support.meltano_project import Project, install_tap, make_template
 from tests.support.paths import TESTS
 from tests.support.untouched import Image, differences
@@ -32,15 +29,6 @@ def pytest_configure(config: pytest.Config) -> None:
         "that came back; from_blank where the org was cleaned before it was served",
     )
     config.addinivalue_line("markers", "quotes_may_change: the catalogue goes without regard")
-
-
-@pytest.fixture(autouse=True)
-def no_waits_between_attempts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As many attempts as ever, but one after the other; an outage is given up soon."""
-    monkeypatch.setattr(sending, "WAITS", (0.0,) * len(sending.WAITS))
-    monkeypatch.setattr(deletion, "PAUSE_SECONDS", 0.0)
-    monkeypatch.setattr(relinking, "PAUSE_SECONDS", 0.0)
-    monkeypatch.setattr(bulk, "PATIENCE_SECONDS", 0.2)
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from target_zuora360_cleanup.output.progress import ProgressListener
     from target_zuora360_cleanup.report.document import Report
+    from target_zuora360_cleanup.salesforce.waits import Waits
     from target_zuora360_cleanup.settings.declared import Settings
     from target_zuora360_cleanup.state.holders import ResetSink
 
@@ -25,6 +26,7 @@ class DirectRun:
         sinks: What holds the bookmarks to reset.
         tell: Shows the report; is given the run's folder too.
         progress: Follows the deletion.
+        waits: How long is waited, and for what.
 
     Raises:
         InputError: `output_dir` can't be written to.
@@ -36,9 +38,10 @@ class DirectRun:
         sinks: Sequence[ResetSink],
         tell: Callable[[Report, Path], None],
         progress: ProgressListener | None = None,
+        waits: Waits | None = None,
     ) -> None:
         self._mode = settings.mode
-        self._course = Course(settings, Pipeline(), sinks, tell, progress=progress)
+        self._course = Course(settings, Pipeline(), sinks, tell, progress=progress, waits=waits)
 
     def carry_out(self) -> None:
         """Do the work and write the report.

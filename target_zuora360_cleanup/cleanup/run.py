@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.meltano.pipeline import Pipeline
     from target_zuora360_cleanup.output.progress import ProgressListener
     from target_zuora360_cleanup.report.document import Report
+    from target_zuora360_cleanup.salesforce.waits import Waits
     from target_zuora360_cleanup.settings.declared import Settings
     from target_zuora360_cleanup.state.holders import ResetSink
 
@@ -43,18 +44,20 @@ class Run:
         out: Where state lines go, stdout by default.
         err: Where the summary goes, stderr by default.
         progress: Is told how the deletion gets on; logs it by default.
+        waits: How long is waited, and for what.
 
     Raises:
         InputError: `output_dir` can't be written to.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - what every run has
         self,
         settings: Settings,
         pipeline: Pipeline,
         out: TextIO | None = None,
         err: TextIO | None = None,
         progress: ProgressListener | None = None,
+        waits: Waits | None = None,
     ) -> None:
         self._mode = settings.mode
         self._err = err or sys.stderr
@@ -65,7 +68,7 @@ class Run:
             pipeline = replace(pipeline, undone_by="")
         else:
             sinks = (*sinks, self._state)
-        self._course = Course(settings, pipeline, sinks, self._tell, progress=progress)
+        self._course = Course(settings, pipeline, sinks, self._tell, progress=progress, waits=waits)
 
     def follow(self, source: IO[bytes] | None) -> SingerStream:
         """Read the stream to its end, do the work, write the report.

@@ -26,10 +26,14 @@ from target_zuora360_cleanup.plan.plan import Plan, backup_bytes, make_plan
 from target_zuora360_cleanup.plan.saved import SavedPlan, changes, read_plan_file
 from target_zuora360_cleanup.rows.failures import Failures
 from target_zuora360_cleanup.rows.stop import Stop, Stopped
-from target_zuora360_cleanup.salesforce.bulk import Bulk
-from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed, SessionExpired
-from target_zuora360_cleanup.salesforce.rest import Org, connect, unreachable
-from target_zuora360_cleanup.salesforce.sending import JobSender
+from target_zuora360_cleanup.salesforce.client import connect
+from target_zuora360_cleanup.salesforce.errors import (
+    ApiError,
+    JobFailed,
+    SessionExpired,
+    unreachable,
+)
+from target_zuora360_cleanup.salesforce.waits import Waits
 from target_zuora360_cleanup.settings.selection import selected
 
 if TYPE_CHECKING:
@@ -43,6 +47,7 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.plan.finding import Finding
     from target_zuora360_cleanup.plan.plan import Step
     from target_zuora360_cleanup.salesforce.bulk import ListedJob
+    from target_zuora360_cleanup.salesforce.client import Salesforce
     from target_zuora360_cleanup.settings.declared import Settings
     from target_zuora360_cleanup.state.holders import Resets
 
@@ -89,6 +94,7 @@ class Work:
         folder: Where backups and failures go.
         resets: What holds the bookmarks to reset.
         progress: Follows the deletion, in the log by default.
+        waits: How long is waited, and for what.
 
     Attributes:
         gate: To shut when nothing may be deleted any more.
@@ -96,29 +102,31 @@ class Work:
         plan: The plan, once it is made.
         outcomes: What became of its steps.
         timeline: When each of them was worked on.
-        org: The org, once logged in to.
+        salesforce: The org, once logged in to.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - what every run has
         self,
         settings: Settings,
         pipeline: Pipeline,
         folder: OutputFolder,
         resets: Resets,
         progress: ProgressListener | None = None,
+        waits: Waits | None = None,
     ) -> None:
         self._settings = settings
         self._pipeline = pipeline
         self._folder = folder
         self._resets = resets
         self._progress = progress or Progress()
+        self._waits = waits or Waits()
         self.gate = Gate()
         self.stop = Stop()
         self.failures = Failures()
         self.plan: Plan | None = None
         self.outcomes: tuple[Outcome, ...] = ()
         self.timeline = Timeline()
-        self.org: Org | None = None
+        self.salesforce: Salesforce | None = None
 
     def check_login(self) -> None:
         """Log in and say where; for `meltano config test`.
@@ -127,7 +135,7 @@ class Work:
             CleanupError: The login fails, or the org does not answer.
         """
         with in_words():
-            info = read_org(connect(self._settings))
+            info = read_org(connect(self._settings, self._pause, self._waits))
         logger.info(
             "Logged in to %s (%s). A test stream: nothing else is done.", info.name, info.id
         )
@@ -141,21 +149,19 @@ class Work:
         path = self._settings.plan_file
         saved = read_plan_file(path) if path else None
         with in_words():
-            self.org = connect(self._settings)
-            logger.info("Logged in to %s.", self.org.url)
-            bulk = Bulk(self.org.session, self.org.data_url, pause=self._pause)
-            sender = JobSender(bulk, self._pause, self.org.user_id)
-            left_open = self._leftovers(bulk, sender)
-            facts = read_facts(self.org, bulk, self._settings)
+            self.salesforce = salesforce = connect(self._settings, self._pause, self._waits)
+            logger.info("Logged in to %s.", salesforce.url)
+            left_open = self._leftovers(salesforce)
+            facts = read_facts(salesforce, self._settings)
         self.plan = self._planned(facts, saved)
         refuse_blocked(self.plan.findings)
         if self._settings.mode == "cleanup":
             self._prove_room(self.plan)
-            self._keep_links(self.plan, self.org, bulk)
+            self._keep_links(self.plan, salesforce)
             self.gate.open()
             self._resets.write(facts.reset_names)
-            _abort(bulk, left_open)
-            self._delete(self.plan, self.org, bulk, sender)
+            _abort(salesforce, left_open)
+            self._delete(self.plan, salesforce)
 
     def _planned(self, facts: OrgFacts, saved: SavedPlan | None) -> Plan:
         plan = make_plan(facts, self._settings, self._pipeline)
@@ -172,28 +178,22 @@ class Work:
             with _written("The backup"):
                 self._folder.prove_room(backup_bytes(plan, self._settings.backup))
 
-    def _keep_links(self, plan: Plan, org: Org, bulk: Bulk) -> None:
+    def _keep_links(self, plan: Plan, salesforce: Salesforce) -> None:
         if self._settings.lookup_links != "snapshot":
             return
         with _written("The link snapshot"), in_words():
-            LinkSnapshot(org, bulk, self._folder).write(plan)
+            LinkSnapshot(salesforce, self._folder).write(plan)
 
     def _pause(self, seconds: float) -> None:
         if self.stop.wait(seconds):
             raise Stopped
 
-    def _leftovers(self, bulk: Bulk, sender: JobSender) -> list[ListedJob]:
+    def _leftovers(self, salesforce: Salesforce) -> tuple[ListedJob, ...]:
         """Wait for delete jobs that an earlier run left running; those it left open come back."""
         if self._settings.mode != "cleanup":
-            return []
+            return ()
         names = {kind.api_name for kind in selected(self._settings)}
-        jobs = sender.leftovers(lambda name: name in names or is_unlisted(name))
-        for job in jobs:
-            if job.state != "Open":
-                logger.info("Waiting for job %s on %s of an earlier run.", job.id, job.object)
-                with suppress(JobFailed):
-                    bulk.wait("ingest", job.id)
-        return [job for job in jobs if job.state == "Open"]
+        return salesforce.jobs.wait_for_leftovers(lambda name: name in names or is_unlisted(name))
 
     def _timed(self, delete: Callable[[Step], Outcome], step: Step) -> Outcome:
         """Delete a step; the timeline gets a span where it has rows to delete."""
@@ -203,11 +203,9 @@ class Work:
             self.timeline.add(step.name, started_at, outcome.deleted)
         return outcome
 
-    def _delete(self, plan: Plan, org: Org, bulk: Bulk, sender: JobSender) -> None:
+    def _delete(self, plan: Plan, salesforce: Salesforce) -> None:
         deletion = Deletion(
-            org,
-            bulk,
-            sender,
+            salesforce,
             self._settings,
             self._folder,
             self.failures,
@@ -237,13 +235,13 @@ def _written(what: str) -> Iterator[None]:
         raise Refused(f"{what} can't be written: {exc.strerror or exc}.") from None
 
 
-def _abort(bulk: Bulk, jobs: list[ListedJob]) -> None:
+def _abort(salesforce: Salesforce, jobs: Iterable[ListedJob]) -> None:
     """Abort jobs that were never closed; Salesforce works on none of them."""
     for job in jobs:
         logger.info("Aborting job %s on %s of an earlier run.", job.id, job.object)
         # It has no rows that Salesforce works on, and ends by itself after some days.
         with suppress(ApiError, RequestException):
-            bulk.abort(job.id)
+            salesforce.bulk.abort(job.id)
 
 
 def refuse_blocked(findings: Iterable[Finding]) -> None:

@@ -23,8 +23,8 @@ from target_zuora360_cleanup.rows.rounds import RoundFailures, rounds
 from target_zuora360_cleanup.rows.stop import Stop, Stopped
 from target_zuora360_cleanup.salesforce.bulk import Ingest
 from target_zuora360_cleanup.salesforce.csv_file import IdFile
-from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed, is_passing
-from target_zuora360_cleanup.salesforce.rest import COLLECTION, unreachable
+from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed, is_passing, unreachable
+from target_zuora360_cleanup.salesforce.rest import COLLECTION
 from target_zuora360_cleanup.salesforce.rows import Selection, read_pages, split_header
 
 if TYPE_CHECKING:
@@ -36,17 +36,14 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.output.progress import ProgressListener
     from target_zuora360_cleanup.plan.plan import Step
     from target_zuora360_cleanup.rows.rounds import Round
-    from target_zuora360_cleanup.salesforce.bulk import Bulk, Job
-    from target_zuora360_cleanup.salesforce.rest import Org
-    from target_zuora360_cleanup.salesforce.sending import JobSender
+    from target_zuora360_cleanup.salesforce.bulk import Job
+    from target_zuora360_cleanup.salesforce.client import Salesforce
     from target_zuora360_cleanup.settings.declared import Settings
 
 logger = logging.getLogger(__name__)
 
 COLLECTION_ROWS: Final = 2 * COLLECTION
 """Up to here Collections need no more calls than a Bulk job (create, poll)."""
-PAUSE_SECONDS: Final = 1.0
-"""Before the second round; what held a lock has time to end."""
 
 
 @dataclass(frozen=True)
@@ -54,14 +51,11 @@ class Deletion:
     """Deletes object types in one org.
 
     Attributes:
-        sender: Sends delete jobs.
         slots: Bounds the delete jobs under way, over all object types.
         stop: Once set, no job is begun any more.
     """
 
-    org: Org
-    bulk: Bulk
-    sender: JobSender
+    salesforce: Salesforce
     settings: Settings
     folder: OutputFolder
     failures: Failures
@@ -97,8 +91,7 @@ class Deletion:
                 if failed is not None:
                     return failed
                 logger.info("%s: some records are left and tried again.", step.name)
-                if self.stop.wait(PAUSE_SECONDS * each.number):
-                    raise Stopped
+                self.salesforce.pause(self.salesforce.waits.between_rounds * each.number)
         raise AssertionError("the last round is not tried again")
 
     def _tried(self, step: Step, each: Round, backup: Backup) -> int | None:
@@ -135,7 +128,7 @@ class Deletion:
         self, step: Step, selection: Selection, backup: Backup, page_rows: int
     ) -> Iterator[IdFile]:
         """Ids to delete, page by page; each page is in the backup, on the disk, before it comes."""
-        for page in read_pages(self.org, self.bulk, selection, page_rows):
+        for page in read_pages(self.salesforce, selection, page_rows):
             self._go_on()
             header, blocks = split_header(page)
             copied = self._backed_up(backup, header, blocks)
@@ -166,7 +159,7 @@ class Deletion:
     def _delete_few(self, step: Step, ids: list[str], failed: RoundFailures) -> None:
         for start in range(0, len(ids), COLLECTION):
             part = ids[start : start + COLLECTION]
-            answers = self.org.delete_collection(part)
+            answers = self.salesforce.rest.delete_collection(part)
             pairs = zip(part, answers, strict=True)
             failed.add([(name, no.code, no.message) for name, no in pairs if no])
             self.progress.update(step.name, start, len(part))
@@ -197,13 +190,13 @@ class Deletion:
             raise Stopped
 
     def _go_on(self) -> None:
-        go_on(self.stop, self.org.session.usage, self.settings.quota_percent_total)
+        go_on(self.stop, self.salesforce.usage, self.settings.quota_percent_total)
 
     def _job_in_slot(self, step: Step, ids: IdFile, failed: RoundFailures) -> None:
         try:
             with closing(ids):
                 ingest = Ingest(step.name, self._operation)
-                job_id = self.sender.send(ingest, ids) if ids.rows else ""
+                job_id = self.salesforce.jobs.send(ingest, ids) if ids.rows else ""
             if job_id:
                 self._follow(step, job_id, ids.rows, failed)
         finally:
@@ -215,7 +208,7 @@ class Deletion:
 
         try:
             with self._metrics(step).job(job_id):
-                job = self.bulk.wait("ingest", job_id, rows, on_poll)
+                job = self.salesforce.bulk.wait("ingest", job_id, rows, on_poll)
         except JobFailed:
             # What it did before, it did.
             self._note_failed(job_id, failed)
@@ -232,7 +225,7 @@ class Deletion:
         return Metrics(step.name, self._operation)
 
     def _note_failed(self, job_id: str, failed: RoundFailures) -> None:
-        rows = self.bulk.failed_rows(job_id)
+        rows = self.salesforce.bulk.failed_rows(job_id)
         failed.add([(row["sf__Id"] or row["Id"], *split_error(row["sf__Error"])) for row in rows])
 
     def recounted(self, steps: Iterable[Step], outcomes: Iterable[Outcome]) -> tuple[Outcome, ...]:
@@ -253,7 +246,9 @@ class Deletion:
 
     def _left(self, steps: list[Step]) -> dict[str, int]:
         try:
-            answers = self.org.query_each([f"SELECT COUNT(Id) n {_rows(each)}" for each in steps])
+            answers = self.salesforce.rest.query_each(
+                [f"SELECT COUNT(Id) n {_rows(each)}" for each in steps]
+            )
         except (ApiError, RequestException) as exc:
             logger.warning("What is left could not be counted at the end (%s).", exc)
             return {}
@@ -265,7 +260,7 @@ class Deletion:
 
     def survivors(self, step: Step) -> int:
         """Rows that are still there, counted in the org."""
-        return self.org.count(f"SELECT COUNT() {_rows(step)}")
+        return self.salesforce.rest.count(f"SELECT COUNT() {_rows(step)}")
 
     def _broken(self, step: Step, why: str) -> Outcome:
         """The outcome of a step that broke off; counted in the org if the org still answers."""

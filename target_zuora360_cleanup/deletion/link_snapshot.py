@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 
     from target_zuora360_cleanup.facts.org_facts import Relationship
     from target_zuora360_cleanup.plan.plan import Plan, Step
-    from target_zuora360_cleanup.salesforce.bulk import Bulk
-    from target_zuora360_cleanup.salesforce.rest import Org
+    from target_zuora360_cleanup.salesforce.client import Salesforce
 
 COLUMNS: Final = ("record_id", "field", "parent_object", "parent_external_id")
 FOLDER: Final = "links"
@@ -34,8 +33,7 @@ _PAGE_ROWS: Final = 50_000
 class LinkSnapshot:
     """Writes the links of one org into the folder of a run, a page at a time."""
 
-    org: Org
-    bulk: Bulk
+    salesforce: Salesforce
     folder: OutputFolder
 
     def write(self, plan: Plan) -> None:
@@ -72,7 +70,7 @@ class LinkSnapshot:
         file = self.folder.links(f"{link.child}.{link.field}")
         header = _csv([COLUMNS])
         try:
-            for page in read_pages(self.org, self.bulk, _selection(link, rows, parent), _PAGE_ROWS):
+            for page in read_pages(self.salesforce, _selection(link, rows, parent), _PAGE_ROWS):
                 file.write(header, b"")
                 _, blocks = split_header(page)
                 for block in _rows(blocks):

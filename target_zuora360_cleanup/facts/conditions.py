@@ -10,7 +10,7 @@ from target_zuora360_cleanup.salesforce.errors import ApiError
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
-    from target_zuora360_cleanup.salesforce.rest import Org
+    from target_zuora360_cleanup.salesforce.client import Salesforce
 
 _PACKAGES: Final = (
     "SELECT SubscriberPackage.NamespacePrefix, SubscriberPackageVersion.MajorVersion, "
@@ -52,9 +52,11 @@ _T = TypeVar("_T")
 class Reader:
     """Reads what may be refused, and remembers what was and why."""
 
-    def __init__(self, org: Org, queries: Mapping[str, str]) -> None:
+    def __init__(self, salesforce: Salesforce, queries: Mapping[str, str]) -> None:
         self.refused: dict[str, str] = {}
-        self._answers = dict(zip(queries, org.query_each(list(queries.values())), strict=True))
+        self._answers = dict(
+            zip(queries, salesforce.rest.query_each(list(queries.values())), strict=True)
+        )
 
     def rows(self, name: str) -> Rows:
         """The rows of one of the queries; none where it was not asked or is refused."""
@@ -73,18 +75,18 @@ class Reader:
             return instead
 
 
-def read_surroundings(org: Org, there: Collection[str]) -> Surroundings:
+def read_surroundings(salesforce: Salesforce, there: Collection[str]) -> Surroundings:
     """Read them; what Salesforce refuses to tell is named with its reason.
 
     Args:
-        org: Where.
+        salesforce: Where.
         there: API names of the org's objects.
     """
     syncs = _sync_queries(there)
-    reader = Reader(org, {**syncs, **_other_queries(there)})
+    reader = Reader(salesforce, {**syncs, **_other_queries(there)})
     nothing: Rows = []
-    packages = reader.other("packages", lambda: org.tooling_query(_PACKAGES), nothing)
-    triggers = reader.other("triggers", lambda: org.tooling_query(_TRIGGERS), nothing)
+    packages = reader.other("packages", lambda: salesforce.rest.tooling_query(_PACKAGES), nothing)
+    triggers = reader.other("triggers", lambda: salesforce.rest.tooling_query(_TRIGGERS), nothing)
     right = next(iter(reader.rows("rights")), {})
     running = tuple(sync for name in syncs for sync in _running(name, reader.rows(name)))
     unchecked = {name: reader.refused.pop(name) for name in syncs if name in reader.refused}
@@ -95,8 +97,8 @@ def read_surroundings(org: Org, there: Collection[str]) -> Surroundings:
         unchecked_syncs=unchecked,
         scheduled_syncs=tuple(_scheduled(reader.rows("scheduled syncs"))),
         triggers=tuple(_triggers(triggers, there)),
-        counted=reader.other("record counts", org.record_counts, {}),
-        allowances=_allowances(reader.other("allowances", org.limits, {})),
+        counted=reader.other("record counts", salesforce.rest.record_counts, {}),
+        allowances=_allowances(reader.other("allowances", salesforce.rest.limits, {})),
         may_hard_delete=right.get("PermissionsBulkApiHardDelete"),
         may_modify_all=right.get("PermissionsModifyAllData"),
         refused=reader.refused,

@@ -16,37 +16,34 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from target_zuora360_cleanup.facts.org_facts import ObjectFacts, Relationship
-    from target_zuora360_cleanup.salesforce.bulk import Bulk
-    from target_zuora360_cleanup.salesforce.rest import Org
+    from target_zuora360_cleanup.salesforce.client import Salesforce
 
 Table = list[list[str]]
 
 
 def read_kept(
-    org: Org,
-    bulk: Bulk,
+    salesforce: Salesforce,
     objects: Sequence[ObjectFacts],
     linked_rows: Mapping[Relationship, int],
     relationships: Iterable[Relationship],
 ) -> dict[str, frozenset[str]]:
     """Ids of the catalogue rows to keep, by object."""
     catalog = {each.kind.api_name: each for each in objects if each.kind.group == "product_catalog"}
-    quoted = _quoted(org, bulk, catalog, linked_rows)
+    quoted = _quoted(salesforce, catalog, linked_rows)
     if not quoted:
         return {}
     inside = [link for link in relationships if link.child in catalog and link.parent in catalog]
     fields = {name: _fields(each, inside) for name, each in catalog.items()}
     there = [name for name, each in catalog.items() if each.found]
     selections = [_selection(catalog[name], fields[name]) for name in there]
-    tables = dict(zip(there, read_tables(org, bulk, selections), strict=True))
+    tables = dict(zip(there, read_tables(salesforce, selections), strict=True))
     keep = reachable(quoted, _edges(inside, fields, tables, catalog))
     own = {name: frozenset(row[0] for row in table) & keep for name, table in tables.items()}
     return {name: ids for name, ids in own.items() if ids}
 
 
 def _quoted(
-    org: Org,
-    bulk: Bulk,
+    salesforce: Salesforce,
     catalog: Mapping[str, ObjectFacts],
     linked_rows: Mapping[Relationship, int],
 ) -> set[str]:
@@ -64,7 +61,7 @@ def _quoted(
         )
         for name, fields in lookups.items()
     ]
-    tables = read_tables(org, bulk, selections)
+    tables = read_tables(salesforce, selections)
     return {cell for table in tables for row in table for cell in row if cell}
 
 

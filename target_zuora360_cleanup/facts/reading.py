@@ -21,8 +21,7 @@ from target_zuora360_cleanup.settings.selection import selected
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from target_zuora360_cleanup.salesforce.bulk import Bulk
-    from target_zuora360_cleanup.salesforce.rest import Org
+    from target_zuora360_cleanup.salesforce.client import Salesforce
     from target_zuora360_cleanup.settings.declared import Settings
 
 _ORGANIZATION: Final = "SELECT Id, Name, IsSandbox, OrganizationType FROM Organization"
@@ -35,41 +34,41 @@ HOLDERS_TOLD: Final = 10
 Describes = dict[str, dict[str, Any]]
 
 
-def read_org(org: Org) -> OrgInfo:
+def read_org(salesforce: Salesforce) -> OrgInfo:
     """Which org it is."""
-    row = org.query(_ORGANIZATION)[0]
+    row = salesforce.rest.query(_ORGANIZATION)[0]
     return OrgInfo(row["Id"], row["Name"], bool(row["IsSandbox"]), row["OrganizationType"] or "")
 
 
-def read_facts(org: Org, bulk: Bulk, settings: Settings) -> OrgFacts:
+def read_facts(salesforce: Salesforce, settings: Settings) -> OrgFacts:
     """Everything that a plan of these settings rests on.
 
     Raises:
         ApiError: Salesforce refuses to answer.
         requests.RequestException: No answer came.
     """
-    info = read_org(org)
-    there = org.object_names()
+    info = read_org(salesforce)
+    there = salesforce.rest.object_names()
     kinds = [kind for kind in selected(settings) if kind.api_name in there]
     if not kinds:
         return OrgFacts(info, ())
-    describes = org.describe_all([kind.api_name for kind in kinds])
+    describes = salesforce.rest.describe_all([kind.api_name for kind in kinds])
     kinds = [kind for kind in kinds if _tells_own_rows(kind, describes[kind.api_name])]
     if not kinds:
         return OrgFacts(info, ())
-    kinds += _discover(org, kinds, describes, settings)
+    kinds += _discover(salesforce, kinds, describes, settings)
     relationships = tuple(
         link
         for kind in kinds
         for link in read_relationships(kind.api_name, describes[kind.api_name])
         if link.child in there
     )
-    objects = _count(org, bulk, kinds, describes)
-    rows = _linked_rows(org, bulk, objects, relationships)
-    holders = _holders(org, objects, rows)
+    objects = _count(salesforce, kinds, describes)
+    rows = _linked_rows(salesforce, objects, relationships)
+    holders = _holders(salesforce, objects, rows)
     keeps = settings.keep_quoted_products
-    kept = read_kept(org, bulk, objects, rows, relationships) if keeps else {}
-    around = read_surroundings(org, there)
+    kept = read_kept(salesforce, objects, rows, relationships) if keeps else {}
+    around = read_surroundings(salesforce, there)
     unseen = tuple(_unseen(selected(settings), kinds))
     return OrgFacts(info, objects, relationships, rows, holders, kept, around, unseen)
 
@@ -90,7 +89,7 @@ def _tells_own_rows(kind: ObjectType, describe: Mapping[str, Any]) -> bool:
 
 
 def _discover(
-    org: Org, kinds: Sequence[ObjectType], describes: Describes, settings: Settings
+    salesforce: Salesforce, kinds: Sequence[ObjectType], describes: Describes, settings: Settings
 ) -> list[ObjectType]:
     """Package objects that the catalogue doesn't know and that go with their parents.
 
@@ -105,7 +104,7 @@ def _discover(
         for link in read_relationships(parent.api_name, describes[parent.api_name]):
             if not _goes_along(link, groups, settings):
                 continue
-            describes.update(org.describe_all([link.child]))
+            describes.update(salesforce.rest.describe_all([link.child]))
             kind = _unknown_kind(parent, describes[link.child])
             groups[link.child] = parent.group
             found.append(kind)
@@ -130,13 +129,13 @@ def _unknown_kind(parent: ObjectType, describe: Mapping[str, Any]) -> ObjectType
 
 
 def _count(
-    org: Org, bulk: Bulk, kinds: Sequence[ObjectType], describes: Describes
+    salesforce: Salesforce, kinds: Sequence[ObjectType], describes: Describes
 ) -> tuple[ObjectFacts, ...]:
     known = [_described(kind, describes[kind.api_name]) for kind in kinds]
     readable = [each for each in known if each.queryable]
-    answers = org.query_each([_count_soql(each) for each in readable])
+    answers = salesforce.rest.query_each([_count_soql(each) for each in readable])
     counted = {
-        each.kind.api_name: _counted(bulk, each, answer)
+        each.kind.api_name: _counted(salesforce, each, answer)
         for each, answer in zip(readable, answers, strict=True)
     }
     return tuple(counted.get(each.kind.api_name, each) for each in known)
@@ -165,13 +164,15 @@ def _count_soql(each: ObjectFacts) -> str:
     return f"SELECT {', '.join(columns)} FROM {each.kind.api_name}{where}"
 
 
-def _counted(bulk: Bulk, each: ObjectFacts, answer: list[dict[str, Any]] | ApiError) -> ObjectFacts:
+def _counted(
+    salesforce: Salesforce, each: ObjectFacts, answer: list[dict[str, Any]] | ApiError
+) -> ObjectFacts:
     if isinstance(answer, ApiError):
         if answer.code in _NO_ACCESS:
             return replace(each, queryable=False)
         where = f" WHERE {each.kind.where}" if each.kind.where else ""
         soql = f"SELECT Id FROM {each.kind.api_name}{where}"
-        return replace(each, found=_slow_count(bulk, soql, answer))
+        return replace(each, found=_slow_count(salesforce, soql, answer))
     row = answer[0]
     dates = sorted(str(value)[:10] for name, value in row.items() if name[:1] == "d" and value)
     labels = [label for name, label in each.kind.links if name in each.fields]
@@ -179,7 +180,7 @@ def _counted(bulk: Bulk, each: ObjectFacts, answer: list[dict[str, Any]] | ApiEr
     return replace(each, found=int(row["n"]), oldest="".join(dates[:1]), links=links)
 
 
-def _slow_count(bulk: Bulk, soql: str, refusal: ApiError) -> int:
+def _slow_count(salesforce: Salesforce, soql: str, refusal: ApiError) -> int:
     """Rows by a Bulk query job, which may take longer than the two minutes of a query.
 
     Raises:
@@ -187,13 +188,12 @@ def _slow_count(bulk: Bulk, soql: str, refusal: ApiError) -> int:
     """
     if refusal.code != "QUERY_TIMEOUT":
         raise refusal
-    job_id = bulk.create_query(soql)
-    return bulk.wait("query", job_id).processed
+    job_id = salesforce.bulk.create_query(soql)
+    return salesforce.bulk.wait("query", job_id).processed
 
 
 def _linked_rows(
-    org: Org,
-    bulk: Bulk,
+    salesforce: Salesforce,
     objects: Sequence[ObjectFacts],
     relationships: Iterable[Relationship],
 ) -> dict[Relationship, int]:
@@ -201,9 +201,9 @@ def _linked_rows(
     names = {each.kind.api_name: each for each in objects}
     links = [link for link in relationships if link.child not in names and names[link.parent].found]
     froms = [_linked_from(link, names[link.parent]) for link in links]
-    answers = org.query_each([f"SELECT COUNT(Id) n {each}" for each in froms])
+    answers = salesforce.rest.query_each([f"SELECT COUNT(Id) n {each}" for each in froms])
     return {
-        link: _slow_count(bulk, f"SELECT Id {rows}", answer)
+        link: _slow_count(salesforce, f"SELECT Id {rows}", answer)
         if isinstance(answer, ApiError)
         else int(answer[0]["n"])
         for link, rows, answer in zip(links, froms, answers, strict=True)
@@ -211,13 +211,13 @@ def _linked_rows(
 
 
 def _holders(
-    org: Org, objects: Sequence[ObjectFacts], linked_rows: Mapping[Relationship, int]
+    salesforce: Salesforce, objects: Sequence[ObjectFacts], linked_rows: Mapping[Relationship, int]
 ) -> dict[Relationship, tuple[str, ...]]:
     """The first ids of the rows whose lookup forbids the deletion of its parent."""
     names = {each.kind.api_name: each for each in objects}
     links = [link for link, rows in linked_rows.items() if rows and link.on_delete == "restrict"]
     froms = [_linked_from(link, names[link.parent]) for link in links]
-    answers = org.query_each(
+    answers = salesforce.rest.query_each(
         [f"SELECT Id {rows} ORDER BY Id LIMIT {HOLDERS_TOLD}" for rows in froms]
     )
     return {

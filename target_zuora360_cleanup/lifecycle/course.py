@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.meltano.pipeline import Pipeline
     from target_zuora360_cleanup.output.progress import ProgressListener
     from target_zuora360_cleanup.plan.finding import Finding
+    from target_zuora360_cleanup.salesforce.waits import Waits
     from target_zuora360_cleanup.settings.declared import Settings
     from target_zuora360_cleanup.state.holders import ResetSink
 
@@ -48,6 +49,7 @@ class Course:
         sinks: What holds bookmarks, those that acknowledge a reset first.
         tell: Shows the report; is given the run's folder too.
         progress: Follows the deletion.
+        waits: How long is waited, and for what.
 
     Attributes:
         report: What the run has to say.
@@ -57,7 +59,7 @@ class Course:
         InputError: `output_dir` can't be written to.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what every run has
         self,
         settings: Settings,
         pipeline: Pipeline,
@@ -65,6 +67,7 @@ class Course:
         tell: Callable[[Report, Path], None],
         *,
         progress: ProgressListener | None = None,
+        waits: Waits | None = None,
     ) -> None:
         self._settings = settings
         self._pipeline = pipeline
@@ -72,7 +75,7 @@ class Course:
         self.report = Report(settings.mode, _now(), state_id=pipeline.state_id)
         self._folder = OutputFolder.make(settings.output_dir, settings.mode, _now())
         self._resets = Resets(sinks)
-        self.work = Work(settings, pipeline, self._folder, self._resets, progress)
+        self.work = Work(settings, pipeline, self._folder, self._resets, progress, waits)
         self._thread: threading.Thread | None = None
         self._failure: BaseException | None = None
         self._signal = ""
@@ -199,8 +202,8 @@ class Course:
         report.failures = work.failures.grouped()
         report.records = dict(records)
         self._resets.tell(report, self._objects)
-        if work.org:
-            report.calls, report.usage = work.org.session.calls, work.org.session.usage
+        if work.salesforce:
+            report.calls, report.usage = work.salesforce.calls, work.salesforce.usage
         for problem in write_report(self._folder, report.as_json(_now())):
             why = f"{problem} The summary has it in short."
             logger.error("%s", why)

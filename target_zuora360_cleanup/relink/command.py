@@ -36,16 +36,16 @@ from target_zuora360_cleanup.report.document import status_of
 from target_zuora360_cleanup.rows.failures import Failures
 from target_zuora360_cleanup.rows.halting import QuotaReached
 from target_zuora360_cleanup.rows.stop import Stop, Stopped
-from target_zuora360_cleanup.salesforce.bulk import Bulk
-from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed
-from target_zuora360_cleanup.salesforce.rest import Org, connect, unreachable
-from target_zuora360_cleanup.salesforce.sending import JobSender
+from target_zuora360_cleanup.salesforce.client import connect
+from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed, unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from target_zuora360_cleanup.facts.org_facts import OrgInfo
     from target_zuora360_cleanup.relink.plan import Way
+    from target_zuora360_cleanup.salesforce.client import Salesforce
+    from target_zuora360_cleanup.salesforce.waits import Waits
     from target_zuora360_cleanup.settings.declared import Settings
 
 logger = logging.getLogger(__name__)
@@ -54,12 +54,13 @@ _ID_LENGTH: Final = 15
 _RIGHTS: Final = "SELECT PermissionsModifyAllData FROM UserPermissionAccess"
 
 
-def run_relink(
+def run_relink(  # noqa: PLR0913, PLR0917 - what every run has
     settings: Settings,
     snapshot: Path | None,
     dry_run: bool,  # noqa: FBT001 - a command's option
     err: TextIO,
     out: TextIO | None = None,
+    waits: Waits | None = None,
 ) -> int:
     """Set links again that a cleanup has left blank, and tell what became of each.
 
@@ -70,6 +71,7 @@ def run_relink(
         dry_run: Only look and tell.
         err: Where the summary goes.
         out: Where the report goes as JSON, in place of the summary.
+        waits: How long is waited, and for what.
 
     Returns:
         0, the exit status.
@@ -83,7 +85,7 @@ def run_relink(
     stop = Stop()
     with _stoppable(stop), tempfile.TemporaryDirectory() as temporary:
         folder = OutputFolder.make(settings.output_dir, "relink", _now())
-        run = _Relink(settings, folder, stop, dry_run=dry_run)
+        run = _Relink(settings, folder, stop, waits, dry_run=dry_run)
         store = LinkStore(Path(temporary) / "links.sqlite")
         try:
             return run.do(given, known, store, partial(_told, err, out))
@@ -99,13 +101,20 @@ class _Relink:
     """One relink: made, done once."""
 
     def __init__(
-        self, settings: Settings, folder: OutputFolder, stop: Stop, *, dry_run: bool
+        self,
+        settings: Settings,
+        folder: OutputFolder,
+        stop: Stop,
+        waits: Waits | None,
+        *,
+        dry_run: bool,
     ) -> None:
+        self._waits = waits
         self._settings = settings
         self._folder = folder
         self._stop = stop
         self._report = RelinkReport(_now(), dry_run)
-        self._org: Org | None = None
+        self._salesforce: Salesforce | None = None
         self._snapshot: Snapshot | None = None
         self._ways: tuple[Way, ...] = ()
         self._begun = False
@@ -134,17 +143,17 @@ class _Relink:
         return 0
 
     def _relink(self, given: Snapshot | None, known: Sequence[Snapshot], store: LinkStore) -> None:
-        self._org = org = connect(self._settings)
-        self._report.org = info = read_org(org)
-        logger.info("Logged in to %s.", org.url)
+        self._salesforce = salesforce = connect(self._settings, self._pause, self._waits)
+        self._report.org = info = read_org(salesforce)
+        logger.info("Logged in to %s.", salesforce.url)
         self._snapshot = snapshot = given or newest(known, info)
         if snapshot is None:
             return
         self._report.snapshot = snapshot.folder
         self._report.notes += others(snapshot, known, info)
         self._may(snapshot, info)
-        self._load(org, snapshot, newer_than(snapshot, known, info), store)
-        self._work(org, store)
+        self._load(salesforce, snapshot, newer_than(snapshot, known, info), store)
+        self._work(salesforce, store)
 
     def _may(self, snapshot: Snapshot, info: OrgInfo) -> None:
         """Refuse another org than the snapshot's, and production without its id."""
@@ -162,11 +171,15 @@ class _Relink:
             )
 
     def _load(
-        self, org: Org, snapshot: Snapshot, newer: Sequence[Snapshot], store: LinkStore
+        self,
+        salesforce: Salesforce,
+        snapshot: Snapshot,
+        newer: Sequence[Snapshot],
+        store: LinkStore,
     ) -> None:
         """Take the links in; those that a newer snapshot names too are left to it."""
         lookups = sorted({lookup for lookup, _ in snapshot.blocks()})
-        describes = _described(org, lookups)
+        describes = _described(salesforce, lookups)
         self._ways = tuple(
             find_way(lookup, snapshot.keys.get(lookup), describes) for lookup in lookups
         )
@@ -178,13 +191,9 @@ class _Relink:
                 same = [number for one, number in numbers.items() if one.name == lookup.name]
                 store.supersede(same, links)
 
-    def _work(self, org: Org, store: LinkStore) -> None:
-        bulk = Bulk(org.session, org.data_url, pause=self._pause)
-        sender = JobSender(bulk, self._pause, org.user_id)
-        relinking = Relinking(
-            org, bulk, sender, self._settings, store, self._ways, Progress(), self._stop
-        )
-        rights = org.query_each([_RIGHTS])[0]
+    def _work(self, salesforce: Salesforce, store: LinkStore) -> None:
+        relinking = Relinking(salesforce, self._settings, store, self._ways, Progress(), self._stop)
+        rights = salesforce.rest.query_each([_RIGHTS])[0]
         first = next(iter(rights if isinstance(rights, list) else []), {})
         self._sees_all = bool(first.get("PermissionsModifyAllData"))
         if self._report.dry_run:
@@ -208,8 +217,8 @@ class _Relink:
         error = error or self._left()
         self._note_hidden()
         report.status, report.error = status_of(error), str(error or "")
-        if self._org:
-            report.calls, report.usage = self._org.session.calls, self._org.session.usage
+        if self._salesforce:
+            report.calls, report.usage = self._salesforce.calls, self._salesforce.usage
         try:
             path = self._folder.path / "relink.csv"
             write_not_restored(path, store.not_restored(), self._ways, failures)
@@ -292,11 +301,11 @@ def _told(err: TextIO, out: TextIO | None, report: RelinkReport, folder: Path) -
         err.flush()
 
 
-def _described(org: Org, lookups: Iterable[Lookup]) -> dict[str, dict[str, Any]]:
+def _described(salesforce: Salesforce, lookups: Iterable[Lookup]) -> dict[str, dict[str, Any]]:
     """The describes of what the lookups are between, as far as it is there."""
-    there = org.object_names()
+    there = salesforce.rest.object_names()
     names = {name for each in lookups for name in (each.object, each.parent)}
-    return org.describe_all(sorted(names & there.keys()))
+    return salesforce.rest.describe_all(sorted(names & there.keys()))
 
 
 @contextmanager

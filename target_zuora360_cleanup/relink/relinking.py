@@ -22,7 +22,6 @@ from target_zuora360_cleanup.relink.plan import by_object, by_parent
 from target_zuora360_cleanup.rows.failures import split_error
 from target_zuora360_cleanup.rows.halting import go_on
 from target_zuora360_cleanup.rows.rounds import ROUNDS, rounds
-from target_zuora360_cleanup.rows.stop import Stop, Stopped
 from target_zuora360_cleanup.salesforce.bulk import Ingest
 from target_zuora360_cleanup.salesforce.csv_file import CsvFile
 from target_zuora360_cleanup.salesforce.errors import (
@@ -30,8 +29,8 @@ from target_zuora360_cleanup.salesforce.errors import (
     JobFailed,
     SessionExpired,
     is_passing,
+    unreachable,
 )
-from target_zuora360_cleanup.salesforce.rest import unreachable
 from target_zuora360_cleanup.salesforce.rows import (
     REST_ROWS,
     Selection,
@@ -48,15 +47,13 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.relink.plan import Way
     from target_zuora360_cleanup.relink.store import LinkStore
     from target_zuora360_cleanup.rows.rounds import Round
-    from target_zuora360_cleanup.salesforce.bulk import Bulk, Job
-    from target_zuora360_cleanup.salesforce.rest import Org
-    from target_zuora360_cleanup.salesforce.sending import JobSender
+    from target_zuora360_cleanup.rows.stop import Stop
+    from target_zuora360_cleanup.salesforce.bulk import Job
+    from target_zuora360_cleanup.salesforce.client import Salesforce
     from target_zuora360_cleanup.settings.declared import Settings
 
 logger = logging.getLogger(__name__)
 
-PAUSE_SECONDS: Final = 1.0
-"""Before another attempt; what held a lock has time to end."""
 FEW: Final = 3_000
 """Up to here rows are asked for by name: five queries are one call, a query job takes three."""
 _CONDITION_CHARACTERS: Final = 9_000
@@ -76,9 +73,7 @@ class Relinking:
         stop: Once set, no job is begun any more.
     """
 
-    org: Org
-    bulk: Bulk
-    sender: JobSender
+    salesforce: Salesforce
     settings: Settings
     store: LinkStore
     ways: Sequence[Way]
@@ -115,11 +110,7 @@ class Relinking:
         Jobs that are still open do nothing, and may be another program's of the same user.
         """
         names = {name for way in self.ways for name in (way.lookup.object, way.lookup.parent)}
-        for job in self.sender.leftovers(names.__contains__, DELETIONS | {"update"}):
-            if job.state != "Open":
-                logger.info("Waiting for job %s on %s of an earlier run.", job.id, job.object)
-                with suppress(JobFailed):
-                    self.bulk.wait("ingest", job.id)
+        self.salesforce.jobs.wait_for_leftovers(names.__contains__, DELETIONS | {"update"})
 
     def _restore(self, name: str, numbers: Sequence[int]) -> None:
         self._look_at(numbers)
@@ -129,7 +120,7 @@ class Relinking:
                 return
             if not each.is_first:
                 logger.info("%s: some links are left and tried again.", name)
-                self._pause(PAUSE_SECONDS * each.number)
+                self.salesforce.pause(self.salesforce.waits.between_rounds * (each.number - 1))
             for number in todo:
                 self._set(number, each)
             self._look_at(numbers)
@@ -178,14 +169,14 @@ class Relinking:
         """The rows whose `key` is among `few`; where these are too many, those of `otherwise`."""
         if len(few) > FEW:
             yield from read_table(
-                self.org, self.bulk, Selection(name, fields, otherwise, REST_ROWS + 1)
+                self.salesforce, Selection(name, fields, otherwise, REST_ROWS + 1)
             )
             return
         selections = [
             Selection(name, fields, f"{key} IN ({', '.join(part)})", len(part))
             for part in _parts(few)
         ]
-        for table in read_tables(self.org, self.bulk, selections):
+        for table in read_tables(self.salesforce, selections):
             yield from table
 
     def _again(self, read: Callable[[], None]) -> None:
@@ -199,7 +190,7 @@ class Relinking:
                 if attempt == ROUNDS or not is_passing(exc):
                     raise
                 logger.info("What is there could not be read (%s); trying again.", exc)
-            self._pause(PAUSE_SECONDS * attempt)
+            self.salesforce.pause(self.salesforce.waits.between_rounds * attempt)
         raise AssertionError("the last attempt returns or raises")
 
     def _set(self, number: int, each: Round) -> None:
@@ -232,12 +223,12 @@ class Relinking:
     def _job(self, way: Way, rows: CsvFile) -> str:
         """Send one job and follow it; its id if rows of it failed, else blank."""
         with closing(rows):
-            job_id = self.sender.send(Ingest(way.lookup.object, "update"), rows)
+            job_id = self.salesforce.jobs.send(Ingest(way.lookup.object, "update"), rows)
 
         def on_poll(job: Job) -> None:
             self.progress.update(way.lookup.name, job_id, job.processed)
 
-        job = self.bulk.wait("ingest", job_id, rows.rows, on_poll)
+        job = self.salesforce.bulk.wait("ingest", job_id, rows.rows, on_poll)
         on_poll(job)
         return job_id if job.failed else ""
 
@@ -262,15 +253,11 @@ class Relinking:
 
     def _note_failed(self, number: int, job_id: str) -> None:
         if job_id:
-            rows = self.bulk.failed_rows(job_id)
+            rows = self.salesforce.bulk.failed_rows(job_id)
             self.store.note(number, ((row["Id"], *split_error(row["sf__Error"])) for row in rows))
 
-    def _pause(self, seconds: float) -> None:
-        if self.stop.wait(seconds):
-            raise Stopped
-
     def _go_on(self) -> None:
-        go_on(self.stop, self.org.session.usage, self.settings.quota_percent_total)
+        go_on(self.stop, self.salesforce.usage, self.settings.quota_percent_total)
 
 
 def csv_line(values: Sequence[str]) -> bytes:

@@ -17,7 +17,8 @@ from requests import RequestException
 
 from target_zuora360_cleanup.salesforce.csv_file import CHUNK_BYTES
 from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed, is_passing
-from target_zuora360_cleanup.salesforce.polling import Pace, Polling
+from target_zuora360_cleanup.salesforce.polling import Pace
+from target_zuora360_cleanup.salesforce.waits import Waits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
 
 MULTIPART_CHARACTERS: Final = 100_000
 """Up to here a job is created, filled and closed in one request."""
-PATIENCE_SECONDS: Final = 600
-"""Without an answer of the server a job is given up after this time; it runs on there."""
 _TERMINAL: Final = frozenset({"JobComplete", "Failed", "Aborted"})
 
 
@@ -106,7 +105,7 @@ class Bulk:
         session: The session to send with.
         data_url: URL of the data resources of the API version.
         pause: Waits that many seconds; may raise to give a wait up.
-        polling: How often to poll.
+        waits: How long is waited before a job is asked again, and for an answer.
     """
 
     def __init__(
@@ -115,12 +114,13 @@ class Bulk:
         data_url: str,
         *,
         pause: Callable[[float], None] = time.sleep,
-        polling: Polling | None = None,
+        waits: Waits | None = None,
     ) -> None:
         self._session = session
         self._url = f"{data_url}/jobs"
         self._pause = pause
-        self._polling = polling or Polling()
+        self._waits = waits or Waits()
+        self._polling = self._waits.polling
 
     def create_query(self, soql: str) -> str:
         """Start a query job; its id."""
@@ -222,7 +222,7 @@ class Bulk:
             try:
                 return self.job(kind, job_id)
             except (ApiError, RequestException) as exc:
-                if not is_passing(exc) or time.monotonic() - start > PATIENCE_SECONDS:
+                if not is_passing(exc) or time.monotonic() - start > self._waits.outage:
                     raise
             self._pause(self._polling.wait(time.monotonic() - start))
 

@@ -18,11 +18,9 @@ from typing_extensions import override
 
 from target_zuora360_cleanup.errors import InputError
 from target_zuora360_cleanup.salesforce.hosts import login_url, org_url, scheme_of
-from target_zuora360_cleanup.salesforce.session import repeat_tokens
 
 if TYPE_CHECKING:
-    import requests
-
+    from target_zuora360_cleanup.salesforce.repeating import LoginSession
     from target_zuora360_cleanup.settings.declared import Settings
 
 SOAP_LOGIN_VERSION: Final = "64.0"
@@ -54,7 +52,7 @@ class Credentials(Protocol):
     def renewable(self) -> bool:
         """Whether it can log in again when a session has ended."""
 
-    def login(self, session: requests.Session) -> Grant:
+    def login(self, session: LoginSession) -> Grant:
         """Log in.
 
         Raises:
@@ -72,7 +70,7 @@ class AccessToken:
     name: str = "access_token"
     renewable: bool = False
 
-    def login(self, session: requests.Session) -> Grant:  # noqa: ARG002 - nothing to ask for
+    def login(self, session: LoginSession) -> Grant:  # noqa: ARG002 - nothing to ask for
         """The token as it is."""
         return Grant(self.token, self.url)
 
@@ -88,7 +86,7 @@ class OAuth:
     name: str = "OAuth"
     renewable: bool = True
 
-    def login(self, session: requests.Session) -> Grant:
+    def login(self, session: LoginSession) -> Grant:
         """Post the form."""
         return _token(session, self.url, self.client_id, dict(self.form), self.basic_auth)
 
@@ -105,7 +103,7 @@ class Jwt:
     name: str = "JWT"
     renewable: bool = True
 
-    def login(self, session: requests.Session) -> Grant:
+    def login(self, session: LoginSession) -> Grant:
         """Sign an assertion and post it."""
         form = {
             "grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer",
@@ -143,7 +141,7 @@ class Password:
     name: str = "password"
     renewable: bool = True
 
-    def login(self, session: requests.Session) -> Grant:
+    def login(self, session: LoginSession) -> Grant:
         """Call SOAP `login()`."""
         from simple_salesforce.exceptions import SalesforceAuthenticationFailed
         from simple_salesforce.login import SalesforceLogin
@@ -163,13 +161,13 @@ class Password:
 
 
 def _token(
-    session: requests.Session, url: str, client_id: str, form: dict[str, str], basic: str | None
+    session: LoginSession, url: str, client_id: str, form: dict[str, str], basic: str | None
 ) -> Grant:
     from simple_salesforce.login import token_login
 
     headers = {"Authorization": f"Basic {basic}"} if basic else None
     endpoint = f"{url}/services/oauth2/token"
-    repeat_tokens(session, endpoint)
+    session.repeat_tokens(endpoint)
     token, host = token_login(endpoint, form, "login", client_id, headers, None, session)
     return Grant(token, f"{scheme_of(url)}://{host}")
 

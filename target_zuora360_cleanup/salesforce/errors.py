@@ -67,3 +67,17 @@ class JobFailed(Exception):
         super().__init__(f"job {job_id} ended {state}: {message or 'no reason given'}")
         self.job_id = job_id
         self.state = state
+
+
+def unreachable(exc: Exception) -> str:
+    """One sentence for a request that got no answer."""
+    from requests.exceptions import ConnectTimeout, ReadTimeout, RetryError, SSLError
+
+    request = getattr(exc, "request", None)
+    where = (getattr(request, "url", None) or "Salesforce").split("?")[0]
+    if isinstance(exc, SSLError):
+        return f"Can't trust {where}: its TLS certificate was not accepted."
+    if isinstance(exc, RetryError):
+        return f"Can't reach {where}: the server stays busy. Run again later."
+    why = "no answer in time" if isinstance(exc, (ConnectTimeout, ReadTimeout)) else "no connection"
+    return f"Can't reach {where}: {why}. Check domain, instance_url and the network."

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from target_zuora360_cleanup.errors import InputError
 from target_zuora360_cleanup.salesforce.credentials import read_credentials
-from target_zuora360_cleanup.salesforce.errors import ApiError
+from target_zuora360_cleanup.salesforce.errors import ApiError, unreachable
 from target_zuora360_cleanup.salesforce.session import OrgSession, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from target_zuora360_cleanup.salesforce.credentials import Credentials
+    from target_zuora360_cleanup.salesforce.waits import Waits
     from target_zuora360_cleanup.settings.declared import Settings
 
 COMPOSITE: Final = 25
@@ -27,8 +28,8 @@ COLLECTION: Final = 200
 """Records that one sObject Collections request may hold."""
 
 
-class Org:
-    """A Salesforce org that is logged in to.
+class Rest:
+    """The REST API of an org that is logged in to.
 
     Attributes:
         session: The HTTP session, which counts calls.
@@ -37,12 +38,12 @@ class Org:
     """
 
     def __init__(self, session: OrgSession, url: str, api_version: str) -> None:
-        from simple_salesforce.api import Salesforce  # about a second
+        from simple_salesforce import api  # about a second
 
         self.session = session
         self.url = url
         self.data_url = f"{self.url}/services/data/v{api_version}"
-        self._sf = Salesforce(
+        self._sf = api.Salesforce(
             # (the session puts the real token on each request)
             session_id="-",
             instance_url=self.url,
@@ -147,15 +148,15 @@ def _row_error(errors: list[dict[str, Any]]) -> ApiError:
     return ApiError(200, first.get("statusCode", "UNKNOWN"), first.get("message", ""))
 
 
-def connect(settings: Settings) -> Org:
+def log_in(settings: Settings, waits: Waits) -> Rest:
     """Log in to the org that the settings name.
 
     Raises:
         InputError: The credentials are incomplete or refused, or Salesforce can't be reached.
     """
     credentials = read_credentials(settings)
-    session = OrgSession(credentials)
-    return Org(session, _login(session, credentials), settings.api_version)
+    session = OrgSession(credentials, waits)
+    return Rest(session, _login(session, credentials), settings.api_version)
 
 
 def _login(session: OrgSession, credentials: Credentials) -> str:
@@ -171,17 +172,3 @@ def _login(session: OrgSession, credentials: Credentials) -> str:
         ) from None
     except RequestException as exc:
         raise InputError(unreachable(exc)) from None
-
-
-def unreachable(exc: Exception) -> str:
-    """One sentence for a request that got no answer."""
-    from requests.exceptions import ConnectTimeout, ReadTimeout, RetryError, SSLError
-
-    request = getattr(exc, "request", None)
-    where = (getattr(request, "url", None) or "Salesforce").split("?")[0]
-    if isinstance(exc, SSLError):
-        return f"Can't trust {where}: its TLS certificate was not accepted."
-    if isinstance(exc, RetryError):
-        return f"Can't reach {where}: the server stays busy. Run again later."
-    why = "no answer in time" if isinstance(exc, (ConnectTimeout, ReadTimeout)) else "no connection"
-    return f"Can't reach {where}: {why}. Check domain, instance_url and the network."

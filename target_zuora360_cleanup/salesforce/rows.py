@@ -17,8 +17,7 @@ from target_zuora360_cleanup.salesforce.errors import ApiError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from target_zuora360_cleanup.salesforce.bulk import Bulk
-    from target_zuora360_cleanup.salesforce.rest import Org
+    from target_zuora360_cleanup.salesforce.client import Salesforce
 
 REST_ROWS: Final = 2_000
 """Rows that one REST answer holds."""
@@ -54,7 +53,7 @@ class Selection:
 
 
 def read_pages(
-    org: Org, bulk: Bulk, selection: Selection, page_rows: int
+    salesforce: Salesforce, selection: Selection, page_rows: int
 ) -> Iterator[Iterator[bytes]]:
     """CSV of the rows in pages, each in blocks of whole lines, the first with the header row.
 
@@ -63,26 +62,28 @@ def read_pages(
     """
     soql = selection.soql
     if _fits_rest(selection):
-        yield _rest(org, soql, selection.fields)
+        yield _rest(salesforce, soql, selection.fields)
         return
-    job_id = bulk.create_query(soql)
-    bulk.wait("query", job_id, selection.rows)
-    for page in bulk.pages(job_id, page_rows):
+    job_id = salesforce.bulk.create_query(soql)
+    salesforce.bulk.wait("query", job_id, selection.rows)
+    for page in salesforce.bulk.pages(job_id, page_rows):
         yield whole_lines(page)
 
 
-def read_tables(org: Org, bulk: Bulk, selections: Sequence[Selection]) -> list[list[list[str]]]:
+def read_tables(salesforce: Salesforce, selections: Sequence[Selection]) -> list[list[list[str]]]:
     """The rows of several small results, as `read_table`; those that REST holds in few calls."""
     small = [each for each in selections if _fits_rest(each)]
-    answers = dict(zip(small, org.query_each([each.soql for each in small]), strict=True))
-    return [_from_answer(org, bulk, each, answers.get(each)) for each in selections]
+    answers = dict(
+        zip(small, salesforce.rest.query_each([each.soql for each in small]), strict=True)
+    )
+    return [_from_answer(salesforce, each, answers.get(each)) for each in selections]
 
 
 def _from_answer(
-    org: Org, bulk: Bulk, selection: Selection, answer: list[dict[str, Any]] | ApiError | None
+    salesforce: Salesforce, selection: Selection, answer: list[dict[str, Any]] | ApiError | None
 ) -> list[list[str]]:
     if answer is None:
-        return list(read_table(org, bulk, selection))
+        return list(read_table(salesforce, selection))
     if isinstance(answer, ApiError):
         raise answer
     return [[str(_plain(record, name)) for name in selection.fields] for record in answer]
@@ -99,19 +100,19 @@ def split_header(page: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
     return header + b"\n", chain([rest] if rest else [], page)
 
 
-def read_table(org: Org, bulk: Bulk, selection: Selection) -> Iterator[list[str]]:
+def read_table(salesforce: Salesforce, selection: Selection) -> Iterator[list[str]]:
     """The rows as lists of text, for results that are read as a whole."""
-    for page in read_pages(org, bulk, selection, PAGE_ROWS):
+    for page in read_pages(salesforce, selection, PAGE_ROWS):
         _, rows = split_header(page)
         lines = (line for block in rows for line in io.StringIO(block.decode(), newline=""))
         yield from csv.reader(lines)
 
 
-def _rest(org: Org, soql: str, fields: Sequence[str]) -> Iterator[bytes]:
+def _rest(salesforce: Salesforce, soql: str, fields: Sequence[str]) -> Iterator[bytes]:
     text = io.StringIO()
     writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\n")
     writer.writerow(fields)
-    for record in org.query(soql):
+    for record in salesforce.rest.query(soql):
         writer.writerow([_plain(record, name) for name in fields])
     yield text.getvalue().encode()
 

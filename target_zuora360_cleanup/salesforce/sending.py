@@ -17,35 +17,40 @@ from typing import TYPE_CHECKING, Final
 from requests import RequestException
 
 from target_zuora360_cleanup.salesforce.bulk import MULTIPART_CHARACTERS
-from target_zuora360_cleanup.salesforce.errors import ApiError, is_passing
+from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed, is_passing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from target_zuora360_cleanup.salesforce.bulk import Bulk, Ingest, ListedJob
     from target_zuora360_cleanup.salesforce.csv_file import CsvFile
+    from target_zuora360_cleanup.salesforce.waits import Waits
 
 logger = logging.getLogger(__name__)
 
-WAITS: Final = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
-"""Seconds before each further attempt, shortened by chance so that threads don't meet again."""
 DELETIONS: Final = frozenset({"delete", "hardDelete"})
 _UNFINISHED: Final = frozenset({"Open", "UploadComplete", "InProgress"})
 
 
 @dataclass
 class JobSender:
-    """Sends ingest jobs of one user. Safe for several threads.
+    """Sends ingest jobs of one user, and knows which are left of an earlier run.
+
+    One thread looks for leftovers, before any job is sent. Then each job has a thread of its own
+    that calls `send`; a lock guards which jobs are known, so that no two threads take the same lost
+    job for theirs.
 
     Attributes:
         bulk: The Bulk API of the org.
         pause: Waits that many seconds; may raise to give a wait up.
         user_id: Asks for the id of the user who is logged in.
+        waits: Before each further attempt to send a job.
     """
 
     bulk: Bulk
     pause: Callable[[float], None]
     user_id: Callable[[], str]
+    waits: Waits
     _known: set[str] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -73,6 +78,30 @@ class JobSender:
         user = self.user_id()
         return tuple(each for each in unfinished if each.user_id == user)
 
+    def wait_for_leftovers(
+        self, is_ours: Callable[[str], bool], operations: frozenset[str] = DELETIONS
+    ) -> tuple[ListedJob, ...]:
+        """Wait for the leftovers that Salesforce works on, however they end.
+
+        Args:
+            is_ours: Whether a run may have changed rows of this object (API name).
+            operations: What such a job does.
+
+        Returns:
+            Those that were never closed. They do nothing, and may be another program's of the same
+            user.
+
+        Raises:
+            ApiError, requests.RequestException: Salesforce says nothing of them.
+        """
+        jobs = self.leftovers(is_ours, operations)
+        for job in jobs:
+            if job.state != "Open":
+                logger.info("Waiting for job %s on %s of an earlier run.", job.id, job.object)
+                with suppress(JobFailed):
+                    self.bulk.wait("ingest", job.id)
+        return tuple(job for job in jobs if job.state == "Open")
+
     def send(self, ingest: Ingest, rows: CsvFile) -> str:
         """Create, fill and close a job, again while the trouble is a passing one; its id.
 
@@ -80,7 +109,7 @@ class JobSender:
             ApiError: Salesforce refuses the job.
             requests.RequestException: No answer came in any attempt.
         """
-        waits = iter(WAITS)
+        waits = iter(self.waits.send)
         while True:
             try:
                 return self._noted(self._send(ingest, rows))

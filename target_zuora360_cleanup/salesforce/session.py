@@ -12,124 +12,40 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import requests
-from requests.adapters import HTTPAdapter
 from typing_extensions import override
-from urllib3.util.retry import Retry
 
-from target_zuora360_cleanup.salesforce.errors import PASSING, ApiError, SessionExpired
+from target_zuora360_cleanup.salesforce.errors import ApiError, SessionExpired
+from target_zuora360_cleanup.salesforce.repeating import Adapter, LoginSession, retry_policy
+from target_zuora360_cleanup.salesforce.waits import Waits
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from simple_salesforce.exceptions import SalesforceAuthenticationFailed
-    from urllib3.response import BaseHTTPResponse
 
     from target_zuora360_cleanup.salesforce.credentials import Credentials, Grant
 
-CONNECT_SECONDS: Final = 10
-READ_SECONDS: Final = 180
-"""Above the 120 s after which Salesforce gives a query up (`QUERY_TIMEOUT`)."""
-RETRIES: Final = 6
-"""Over half a minute, as the waits double."""
-BACKOFF_SECONDS: Final = 0.5
-"""The first wait, which doubles; about as much is added by chance."""
-LOGIN_RETRIES: Final = 2
-"""A wrong domain is to be told at once."""
-RETRY_AFTER_SECONDS: Final = 60
-_POOL: Final = 32
 _REFUSAL_LENGTH: Final = 300
-_REPEATABLE: Final = ("GET", "HEAD", "DELETE")
-
-
-class _Retry(Retry):
-    """Waits as long as the server asks for, within bounds."""
-
-    @override
-    def get_retry_after(self, response: BaseHTTPResponse) -> float | None:
-        asked = super().get_retry_after(response)
-        return None if asked is None else min(asked, RETRY_AFTER_SECONDS)
-
-
-def retry_policy(retries: int = RETRIES, methods: tuple[str, ...] | None = _REPEATABLE) -> Retry:
-    """What is repeated: requests that never arrived, and those that do the same a second time.
-
-    Whatever else may have been carried out (POST, PATCH, PUT of jobs) is not repeated here.
-    """
-    return _Retry(
-        total=retries,
-        backoff_factor=BACKOFF_SECONDS,
-        backoff_jitter=BACKOFF_SECONDS,
-        backoff_max=30,
-        status_forcelist=PASSING,
-        allowed_methods=methods,
-        raise_on_status=False,
-    )
-
-
-def login_policy(statuses: frozenset[int]) -> Retry:
-    """What is repeated of a login: all of it while the server is busy.
-
-    Whoever asks for a token sees answers that have one or say why not, and no other.
-    """
-    busy = retry_policy(methods=None)
-    return busy.new(
-        connect=LOGIN_RETRIES,
-        read=LOGIN_RETRIES,
-        status_forcelist=statuses,
-        raise_on_status=True,
-    )
-
-
-class _Adapter(HTTPAdapter):
-    """Gives every request a time limit; may send to plain http what asks for https."""
-
-    def __init__(self, retry: Retry, *, plain_http: bool = False) -> None:
-        self._plain_http = plain_http
-        super().__init__(pool_connections=4, pool_maxsize=_POOL, max_retries=retry)
-
-    @override
-    def send(
-        self,
-        request: requests.PreparedRequest,
-        stream: bool = False,
-        timeout: float | tuple[float, float] | tuple[float, None] | None = None,
-        verify: bool | str = True,
-        cert: bytes | str | tuple[bytes | str, bytes | str] | None = None,
-        proxies: Mapping[str, str] | None = None,
-    ) -> requests.Response:
-        if self._plain_http and request.url:
-            # simple-salesforce always writes https; an emulator on loopback may speak plain http.
-            request.url = "http://" + request.url.split("://", 1)[1]
-        limit = timeout or (CONNECT_SECONDS, READ_SECONDS)
-        return super().send(request, stream, limit, verify, cert, proxies)
-
-
-def plain_session() -> requests.Session:
-    """A session with time limits and retries, but no token: for logging in."""
-    session = requests.Session()
-    # A SOAP login answers wrong credentials with 500.
-    adapter = _Adapter(login_policy(PASSING - {500}))
-    session.mount("https://", adapter)
-    session.mount("http://", adapter)
-    return session
-
-
-def repeat_tokens(session: requests.Session, url: str) -> None:
-    """Repeat what is posted to a token endpoint on every answer that the server is in trouble."""
-    session.mount(url, _Adapter(login_policy(PASSING)))
 
 
 class OrgSession(requests.Session):
-    """A session with one org. Safe to use from several threads.
+    """A session with one org.
+
+    Every thread of a run sends with it. A lock guards the counts and the renewal of the token: of
+    threads that are told at the same time that the session has ended, one logs in, and the others
+    wait for it and take its token.
+
+    Args:
+        credentials: The way of logging in.
+        waits: How long is waited before a request is repeated.
 
     Attributes:
         calls: Requests sent since the start, logins left out, by HTTP method.
         usage: Calls used and allowed in 24 hours, as the last `Sforce-Limit-Info` header said.
     """
 
-    def __init__(self, credentials: Credentials) -> None:
+    def __init__(self, credentials: Credentials, waits: Waits | None = None) -> None:
         super().__init__()
         self._credentials = credentials
+        self._waits = waits or Waits()
         self._grant: Grant | None = None
         self._plain = False
         self._lock = threading.Lock()
@@ -146,19 +62,19 @@ class OrgSession(requests.Session):
         grant = self._login()
         host = grant.instance_url.split("://", 1)[1]
         self._plain = plain = grant.instance_url.startswith("http://")
-        self.mount("https://", _Adapter(retry_policy()))
-        self.mount("http://", _Adapter(retry_policy()))
+        self.mount("https://", Adapter(retry_policy(self._waits)))
+        self.mount("http://", Adapter(retry_policy(self._waits)))
         if plain:
-            self.mount(f"https://{host}", _Adapter(retry_policy(), plain_http=True))
+            self.mount(f"https://{host}", Adapter(retry_policy(self._waits), plain_http=True))
         return grant
 
     def repeat_all(self, prefix: str) -> None:
         """Repeat requests of every method below this URL: they do the same a second time."""
-        retry = retry_policy(methods=None)
-        self.mount(f"https://{prefix.split('://', 1)[1]}", _Adapter(retry, plain_http=self._plain))
+        retry = retry_policy(self._waits, methods=None)
+        self.mount(f"https://{prefix.split('://', 1)[1]}", Adapter(retry, plain_http=self._plain))
 
     def _login(self) -> Grant:
-        with plain_session() as session:
+        with LoginSession(self._waits) as session:
             self._grant = self._credentials.login(session)
         return self._grant
 

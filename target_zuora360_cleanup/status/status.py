@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -12,16 +11,14 @@ from typing import TYPE_CHECKING, Any, Final
 from target_zuora360_cleanup.catalog.objects import is_unlisted
 from target_zuora360_cleanup.cleanup.story import in_words
 from target_zuora360_cleanup.facts.reading import read_facts
-from target_zuora360_cleanup.salesforce.bulk import Bulk
-from target_zuora360_cleanup.salesforce.rest import connect
-from target_zuora360_cleanup.salesforce.sending import JobSender
+from target_zuora360_cleanup.salesforce.client import connect
 from target_zuora360_cleanup.settings.selection import selected
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from target_zuora360_cleanup.facts.org_facts import OrgFacts
-    from target_zuora360_cleanup.salesforce.rest import Org
+    from target_zuora360_cleanup.salesforce.client import Salesforce
     from target_zuora360_cleanup.settings.declared import Settings
     from target_zuora360_cleanup.state.paired import PairedState
     from target_zuora360_cleanup.state.stored import StoredStates
@@ -40,10 +37,9 @@ def gather(settings: Settings, sinks: Sequence[StoredStates]) -> Found:
         CleanupError: The org can't be looked at.
     """
     with in_words():
-        org = connect(settings)
-        bulk = Bulk(org.session, org.data_url, pause=time.sleep)
-        facts = read_facts(org, bulk, replace(settings, keep_quoted_products=False))
-        jobs = _jobs(org, bulk, settings)
+        salesforce = connect(settings)
+        facts = read_facts(salesforce, replace(settings, keep_quoted_products=False))
+        jobs = _jobs(salesforce, settings)
     names = frozenset(kind.api_name for kind in selected(settings))
     findings = [finding for sink in sinks for finding in sink.look(facts.reset_names or names)]
     return {
@@ -61,11 +57,10 @@ def _objects(facts: OrgFacts) -> Iterator[Found]:
         yield {"api_name": each.kind.api_name, "label": each.kind.label, "found": each.found}
 
 
-def _jobs(org: Org, bulk: Bulk, settings: Settings) -> list[Found]:
+def _jobs(salesforce: Salesforce, settings: Settings) -> list[Found]:
     """Delete jobs of this user that have not ended."""
     names = {kind.api_name for kind in selected(settings)}
-    sender = JobSender(bulk, time.sleep, org.user_id)
-    left = sender.leftovers(lambda name: name in names or is_unlisted(name))
+    left = salesforce.jobs.leftovers(lambda name: name in names or is_unlisted(name))
     return [{"id": each.id, "object": each.object, "state": each.state} for each in left]
 
 

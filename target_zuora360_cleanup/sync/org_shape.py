@@ -15,7 +15,7 @@ from target_zuora360_cleanup.sync.org_objects import TargetObject, target_object
 if TYPE_CHECKING:
     from target_zuora360_cleanup.catalog.field_maps import FieldMap
     from target_zuora360_cleanup.facts.org_facts import Relationship
-    from target_zuora360_cleanup.salesforce.rest import Org
+    from target_zuora360_cleanup.salesforce.client import Salesforce
     from target_zuora360_cleanup.sync.hazards import Hazard
     from target_zuora360_cleanup.sync.load_order import LoadOrder
 
@@ -35,19 +35,21 @@ class OrgShape:
     hazards: Mapping[str, Sequence[Hazard]]
 
 
-def read_org_shape(org: Org, maps: Iterable[FieldMap], allowed: Collection[str]) -> OrgShape:
+def read_org_shape(
+    salesforce: Salesforce, maps: Iterable[FieldMap], allowed: Collection[str]
+) -> OrgShape:
     """Read it.
 
     Args:
-        org: Where.
+        salesforce: Where.
         maps: What may be loaded.
         allowed: Objects of the customer that may lose rows to a deletion.
 
     Raises:
         ApiError, requests.RequestException: Salesforce does not tell.
     """
-    there = org.object_names()
-    describes = org.describe_all([name for name in BY_NAME if name in there])
+    there = salesforce.rest.object_names()
+    describes = salesforce.rest.describe_all([name for name in BY_NAME if name in there])
     objects = {name: each for name, each in target_objects(describes).items() if each.external_id}
     relationships: list[Relationship] = []
     todo = list(describes)
@@ -56,7 +58,7 @@ def read_org_shape(org: Org, maps: Iterable[FieldMap], allowed: Collection[str])
         for each in read_relationships(name, describes[name]):
             relationships.append(each)
             if goes_along(each.child) and each.child in there and each.child not in describes:
-                describes.update(org.describe_all([each.child]))
+                describes.update(salesforce.rest.describe_all([each.child]))
                 todo.append(each.child)
     return OrgShape(
         objects,

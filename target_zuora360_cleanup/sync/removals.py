@@ -17,9 +17,7 @@ from target_zuora360_cleanup.salesforce.rest import COLLECTION
 from target_zuora360_cleanup.salesforce.rows import soql_text
 
 if TYPE_CHECKING:
-    from target_zuora360_cleanup.salesforce.bulk import Bulk
-    from target_zuora360_cleanup.salesforce.rest import Org
-    from target_zuora360_cleanup.salesforce.sending import JobSender
+    from target_zuora360_cleanup.salesforce.client import Salesforce
     from target_zuora360_cleanup.sync.hazards import Hazard
     from target_zuora360_cleanup.sync.org_objects import TargetObject
 
@@ -52,9 +50,7 @@ class Removed:
 class Removals:
     """Removes rows of one org by their external ids."""
 
-    org: Org
-    bulk: Bulk
-    sender: JobSender
+    salesforce: Salesforce
     go_on: Callable[[], None]
 
     def remove(
@@ -113,7 +109,7 @@ class Removals:
 
     def _rows(self, select: str, keys: Sequence[str]) -> list[dict[str, Any]]:
         parts = (keys[at : at + _KEYS] for at in range(0, len(keys), _KEYS))
-        answers = self.org.query_each(
+        answers = self.salesforce.rest.query_each(
             [f"{select} IN ({', '.join(map(soql_text, part))})" for part in parts]
         )
         rows: list[dict[str, Any]] = []
@@ -131,17 +127,19 @@ class Removals:
     def _delete_few(self, ids: list[str]) -> Iterator[tuple[str, tuple[str, str]]]:
         for at in range(0, len(ids), COLLECTION):
             part = ids[at : at + COLLECTION]
-            for record_id, error in zip(part, self.org.delete_collection(part), strict=True):
+            for record_id, error in zip(
+                part, self.salesforce.rest.delete_collection(part), strict=True
+            ):
                 if error:
                     yield record_id, (error.code, error.message)
 
     def _delete_many(self, name: str, ids: list[str]) -> Iterator[tuple[str, tuple[str, str]]]:
         with closing(IdFile([[each.encode() for each in ids]])) as rows:
-            job_id = self.sender.send(Ingest(name, OPERATION), rows)
+            job_id = self.salesforce.jobs.send(Ingest(name, OPERATION), rows)
         with Metrics(name, OPERATION).job(job_id):
-            done = self.bulk.wait("ingest", job_id, len(ids))
+            done = self.salesforce.bulk.wait("ingest", job_id, len(ids))
         if done.failed:
-            for row in self.bulk.failed_rows(job_id):
+            for row in self.salesforce.bulk.failed_rows(job_id):
                 yield row["sf__Id"] or row["Id"], split_error(row["sf__Error"])
 
 

@@ -9,7 +9,7 @@ import logging
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence  # noqa: TC003 - part of the public shape
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
@@ -26,10 +26,14 @@ from target_zuora360_cleanup.report.files import write_report
 from target_zuora360_cleanup.report.summary import summary
 from target_zuora360_cleanup.rows.halting import QuotaReached, go_on
 from target_zuora360_cleanup.rows.stop import Stop, Stopped
-from target_zuora360_cleanup.salesforce.bulk import Bulk
-from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed, SessionExpired
-from target_zuora360_cleanup.salesforce.rest import Org, connect, unreachable
-from target_zuora360_cleanup.salesforce.sending import DELETIONS, JobSender
+from target_zuora360_cleanup.salesforce.client import connect
+from target_zuora360_cleanup.salesforce.errors import (
+    ApiError,
+    JobFailed,
+    SessionExpired,
+    unreachable,
+)
+from target_zuora360_cleanup.salesforce.sending import DELETIONS
 from target_zuora360_cleanup.settings.selection import selected
 from target_zuora360_cleanup.sync.loading import Loading
 from target_zuora360_cleanup.sync.org_shape import read_org_shape
@@ -44,6 +48,8 @@ from target_zuora360_cleanup.sync.upserts import OPERATION, Upserts
 if TYPE_CHECKING:
     from target_zuora360_cleanup.catalog.field_maps import FieldMap
     from target_zuora360_cleanup.meltano.pipeline import Pipeline
+    from target_zuora360_cleanup.salesforce.client import Salesforce
+    from target_zuora360_cleanup.salesforce.waits import Waits
     from target_zuora360_cleanup.settings.declared import Settings
 
 logger = logging.getLogger(__name__)
@@ -58,13 +64,21 @@ class SyncRun:
         settings: What the user set.
         pipeline: The Meltano run around it.
         err: Where the summary goes, stderr by default.
+        waits: How long is waited, and for what.
 
     Raises:
         InputError: `output_dir` can't be written to, or `field_maps` is wrong.
     """
 
-    def __init__(self, settings: Settings, pipeline: Pipeline, err: TextIO | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        pipeline: Pipeline,
+        err: TextIO | None = None,
+        waits: Waits | None = None,
+    ) -> None:
         self._settings = settings
+        self._waits = waits
         self._err = err or sys.stderr
         self._maps = StreamMaps.of(settings.field_maps, settings.stream_objects)
         self._report = Report(settings.mode, _now(), state_id=pipeline.state_id)
@@ -74,7 +88,7 @@ class SyncRun:
         self._timeline = Timeline()
         self._stop = Stop()
         self._records: Counter[str] = Counter()
-        self._org: Org | None = None
+        self._salesforce: Salesforce | None = None
         self._loading: Loading | None = None
         self._ended = False
 
@@ -204,8 +218,8 @@ class SyncRun:
             for name, counts in self._tally.counts.items()
         }
         report.written, report.records = written, dict(self._records)
-        if self._org:
-            report.calls, report.usage = self._org.session.calls, self._org.session.usage
+        if self._salesforce:
+            report.calls, report.usage = self._salesforce.calls, self._salesforce.usage
         problems = list(self._write_report(report))
         for problem in problems:
             logger.error("%s", problem)
@@ -235,48 +249,36 @@ class SyncRun:
         return self._loading
 
     def _connect(self) -> Loading:
-        self._org = org = connect(self._settings)
-        self._report.org = info = read_org(org)
+        self._salesforce = salesforce = connect(self._settings, self._pause, self._waits)
+        self._report.org = info = read_org(salesforce)
         logger.info("Logged in to %s (%s).", info.name, info.id)
-        bulk = Bulk(org.session, org.data_url, pause=self._pause)
-        sender = JobSender(bulk, self._pause, org.user_id)
-        self._wait_for_earlier(bulk, sender)
-        shape = read_org_shape(org, self._maps.maps, self._settings.allow_cascade_to)
+        # Jobs of a run that was stopped must not overwrite what this one loads.
+        salesforce.jobs.wait_for_leftovers(BY_NAME.__contains__, _OURS)
+        shape = read_org_shape(salesforce, self._maps.maps, self._settings.allow_cascade_to)
         return Loading(
             shape.order,
             shape.objects,
             shape.hazards,
             self._shapes,
             Upserts(
-                bulk,
-                sender,
+                salesforce,
                 self._shapes,
-                self._pause,
                 self._go_on,
                 self._timeline,
                 self._settings.job_size,
                 self._settings.max_parallel_jobs,
             ),
-            Removals(org, bulk, sender, self._go_on),
+            Removals(salesforce, self._go_on),
             self._tally,
             self._settings.batch_size_rows,
         )
-
-    def _wait_for_earlier(self, bulk: Bulk, sender: JobSender) -> None:
-        """Jobs of a run that was stopped must not overwrite what this one loads."""
-        for job in sender.leftovers(lambda name: name in BY_NAME, _OURS):
-            # (one that is open may be another program's, and changes nothing while it is)
-            if job.state != "Open":
-                logger.info("Waiting for job %s on %s of an earlier run.", job.id, job.object)
-                with suppress(JobFailed):
-                    bulk.wait("ingest", job.id)
 
     def _pause(self, seconds: float) -> None:
         if self._stop.wait(seconds):
             raise Stopped
 
     def _go_on(self) -> None:
-        usage = self._org.session.usage if self._org else None
+        usage = self._salesforce.usage if self._salesforce else None
         go_on(self._stop, usage, self._settings.quota_percent_total)
 
     @contextmanager

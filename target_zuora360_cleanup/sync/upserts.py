@@ -27,8 +27,7 @@ from target_zuora360_cleanup.sync.rows import line, without
 
 if TYPE_CHECKING:
     from target_zuora360_cleanup.output.timeline import Timeline
-    from target_zuora360_cleanup.salesforce.bulk import Bulk
-    from target_zuora360_cleanup.salesforce.sending import JobSender
+    from target_zuora360_cleanup.salesforce.client import Salesforce
     from target_zuora360_cleanup.sync.changes import Change
     from target_zuora360_cleanup.sync.rows import RowShape
 
@@ -36,8 +35,6 @@ logger = logging.getLogger(__name__)
 
 OPERATION: Final = "upsert"
 ROUNDS: Final = 3
-PAUSE_SECONDS: Final = 1.0
-"""Before the second round; what held a lock has time to end."""
 _SMALLEST: Final = 200
 _SET_ONCE: Final = "INVALID_FIELD_FOR_INSERT_UPDATE"
 """A row that is there already, and a lookup that may only be set when a row is created."""
@@ -65,17 +62,14 @@ class Upserts:
 
     Attributes:
         shapes: The shapes that changes name by number.
-        pause: Waits that many seconds; may raise to give a wait up.
         go_on: Raises when no further job may be begun.
         timeline: Is told when object types were loaded.
         job_size: Rows a job.
         parallel: Jobs under way at once.
     """
 
-    bulk: Bulk
-    sender: JobSender
+    salesforce: Salesforce
     shapes: Sequence[RowShape]
-    pause: Callable[[float], None]
     go_on: Callable[[], None]
     timeline: Timeline
     job_size: int
@@ -109,7 +103,7 @@ class Upserts:
             if not locked:
                 break
             logger.info("%d rows were locked and are tried again.", len(locked))
-            self.pause(PAUSE_SECONDS * number)
+            self.salesforce.pause(self.salesforce.waits.between_rounds * number)
             rest += self._run(self._regrouped(locked, _SMALLEST), 1)
         return rest
 
@@ -126,7 +120,7 @@ class Upserts:
                 if not is_passing(exc):
                     raise
                 logger.info("%s: %s; trying again.", job.object, exc)
-            self.pause(PAUSE_SECONDS * number)
+            self.salesforce.pause(self.salesforce.waits.between_rounds * number)
         return self._send(job)
 
     def _send(self, job: _Job) -> list[FailedRow]:
@@ -134,15 +128,15 @@ class Upserts:
         shape = self.shapes[job.changes[0].shape]
         key = shape.columns[0].header
         with closing(self._csv(shape, job.changes)) as rows:
-            job_id = self.sender.send(Ingest(job.object, OPERATION, key), rows)
+            job_id = self.salesforce.jobs.send(Ingest(job.object, OPERATION, key), rows)
         with Metrics(job.object, OPERATION).job(job_id):
-            done = self.bulk.wait("ingest", job_id, len(job.changes))
+            done = self.salesforce.bulk.wait("ingest", job_id, len(job.changes))
         if not done.failed:
             return []
         by_key = {each.key: each for each in job.changes}
         return [
             FailedRow(job.object, by_key[row[key]], *split_error(row["sf__Error"]))
-            for row in self.bulk.failed_rows(job_id)
+            for row in self.salesforce.bulk.failed_rows(job_id)
         ]
 
     def _csv(self, shape: RowShape, changes: Sequence[Change]) -> CsvFile:

@@ -266,10 +266,7 @@ def test_busy_answers_to_polls_stop_nothing(server: EmulatorServer, tmp_path: Pa
     assert set(job_states(server)) == {"JobComplete"}
 
 
-def test_polls_that_stay_unanswered_abort_no_job(
-    server: EmulatorServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("urllib3.util.retry.time.sleep", lambda _: None)
+def test_polls_that_stay_unanswered_abort_no_job(server: EmulatorServer, tmp_path: Path) -> None:
     server.set_faults({"requests": [
         {"method": "GET", "path": "*/jobs/ingest/*", "status": 503}
     ]})  # fmt: skip

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +12,10 @@ import requests
 from target_zuora360_cleanup.emulator.server.options import ServerOptions
 from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 from target_zuora360_cleanup.relink import relinking as relink_module
-from target_zuora360_cleanup.salesforce import session
-from target_zuora360_cleanup.salesforce.bulk import Bulk, Ingest
+from target_zuora360_cleanup.salesforce.bulk import Ingest
+from target_zuora360_cleanup.salesforce.client import connect
 from target_zuora360_cleanup.salesforce.csv_file import CsvFile
-from target_zuora360_cleanup.salesforce.rest import connect
-from target_zuora360_cleanup.salesforce.sending import JobSender
+from target_zuora360_cleanup.salesforce.waits import NO_WAITS
 from target_zuora360_cleanup.settings.reading import read_settings
 from tests.support.relinking import FORECAST, LINK, ORG, Scene
 from tests.support.runs import login
@@ -135,7 +133,6 @@ def test_jobs_that_always_break_are_told(scene: Scene) -> None:
 def test_outages_are_sat_out(
     scene: Scene, fault: dict[str, Any], seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(session, "BACKOFF_SECONDS", 0.005)
     monkeypatch.setattr(relink_module, "FEW", 3 if seed == 2 else 3_000)
     scene.server.set_faults({"seed": seed, "requests": [fault]})
     statuses = []
@@ -201,16 +198,14 @@ def _start_update(scene: Scene, links: dict[str, str]) -> str:
 
 
 def test_an_open_update_of_another_program_is_never_aborted(server: EmulatorServer) -> None:
-    org = connect(read_settings(login(server)))
-    bulk = Bulk(org.session, org.data_url)
-    sender = JobSender(bulk, time.sleep, org.user_id)
-    assert sender.leftovers(lambda _: True, frozenset({"update"})) == ()
+    salesforce = connect(read_settings(login(server)), waits=NO_WAITS)
+    assert salesforce.jobs.leftovers(lambda _: True, frozenset({"update"})) == ()
     update = Ingest(FORECAST, "update")
-    other = bulk.create_ingest(update)
+    other = salesforce.bulk.create_ingest(update)
     cut = {"cut": "after", "method": "POST", "path": "*/jobs/ingest", "times": 1}
     server.set_faults({"requests": [cut]})
     rows = [b"a1M5g0000000001EAA,x"] * 6_000
     with closing(CsvFile(b"Id,Subscription__r.Zuora__External_Id__c", [rows])) as file:
-        sent = sender.send(update, file)
+        sent = salesforce.jobs.send(update, file)
     assert sent != other
-    assert bulk.job("ingest", other).state == "Open"
+    assert salesforce.bulk.job("ingest", other).state == "Open"

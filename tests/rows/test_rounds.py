@@ -120,7 +120,6 @@ def test_a_lost_answer_doubles_no_job_even_when_many_get_lost(tmp_path: Path) ->
 def test_nothing_is_sent_again_while_the_list_of_jobs_can_not_be_read(
     server: EmulatorServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("urllib3.util.retry.time.sleep", lambda _: None)
     sent: list[str] = []
     real = Bulk.create_filled
 

@@ -22,13 +22,10 @@ from target_zuora360_cleanup.salesforce.credentials import AccessToken
 from target_zuora360_cleanup.salesforce.csv_file import IdFile
 from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed, SessionExpired
 from target_zuora360_cleanup.salesforce.polling import Polling
+from target_zuora360_cleanup.salesforce.repeating import retry_policy
 from target_zuora360_cleanup.salesforce.rows import split_header, whole_lines
-from target_zuora360_cleanup.salesforce.session import (
-    RETRY_AFTER_SECONDS,
-    OrgSession,
-    read_usage,
-    retry_policy,
-)
+from target_zuora360_cleanup.salesforce.session import OrgSession, read_usage
+from target_zuora360_cleanup.salesforce.waits import NO_WAITS, Waits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -47,7 +44,7 @@ def opened() -> OrgSession:
 
 @pytest.fixture
 def bulk() -> Bulk:
-    return Bulk(opened(), DATA, pause=lambda _: None)
+    return Bulk(opened(), DATA, pause=lambda _: None, waits=NO_WAITS)
 
 
 def info(state: str, **more: Any) -> dict[str, Any]:
@@ -420,8 +417,8 @@ def test_what_may_have_been_carried_out_is_not_repeated(method: str, no_sleep: l
     assert no_sleep == []
 
 
-@pytest.mark.parametrize(("asked", "wait"), [("5", 5), ("86400", RETRY_AFTER_SECONDS)])
-def test_a_server_decides_how_long_to_wait_within_bounds(asked: str, wait: int) -> None:
+@pytest.mark.parametrize(("asked", "wait"), [("5", 5), ("86400", Waits.retry_after)])
+def test_a_server_decides_how_long_to_wait_within_bounds(asked: str, wait: float) -> None:
     response = HTTPResponse(headers={"Retry-After": asked})
-    assert retry_policy().new().get_retry_after(response) == wait
-    assert retry_policy().get_retry_after(HTTPResponse()) is None
+    assert retry_policy(Waits()).new().get_retry_after(response) == wait
+    assert retry_policy(Waits()).get_retry_after(HTTPResponse()) is None

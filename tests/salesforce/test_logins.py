@@ -18,9 +18,10 @@ from target_zuora360_cleanup.emulator.org.org import OrgOptions
 from target_zuora360_cleanup.emulator.server.options import ServerOptions
 from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 from target_zuora360_cleanup.errors import InputError
-from target_zuora360_cleanup.salesforce import session as session_module
+from target_zuora360_cleanup.salesforce.client import connect
 from target_zuora360_cleanup.salesforce.credentials import read_credentials
-from target_zuora360_cleanup.salesforce.rest import connect
+from target_zuora360_cleanup.salesforce.repeating import LoginSession
+from target_zuora360_cleanup.salesforce.waits import NO_WAITS
 from target_zuora360_cleanup.settings.reading import read_settings
 from tests.support.runs import ALLOWED, Ran, login, run, zuora_rows
 
@@ -90,7 +91,7 @@ def test_each_way_of_logging_in_opens_the_org(
     server: EmulatorServer, name: str, place: str
 ) -> None:
     org = connect(read_settings({**RENEWABLE[name], place: server.url}))
-    assert org.count(COUNT) == server.org.counts()["Zuora__ZInvoice__c"]
+    assert org.rest.count(COUNT) == server.org.counts()["Zuora__ZInvoice__c"]
     assert org.url == server.url
 
 
@@ -101,19 +102,19 @@ def test_each_way_of_logging_in_works_over_https(
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(server.ca_file))
     org = connect(read_settings({**RENEWABLE[name], "domain": server.tls_url}))
     assert org.url == server.tls_url
-    assert org.count(COUNT) > 0
+    assert org.rest.count(COUNT) > 0
 
 
 def test_a_jwt_key_may_be_in_a_file(server: EmulatorServer, tmp_path: Path) -> None:
     file = tmp_path / "key.pem"
     file.write_text(KEY, encoding="ascii")
     config = {**JWT, "jwt_private_key": None, "jwt_private_key_path": str(file)}
-    assert connect(read_settings({**config, "domain": server.url})).count(COUNT) > 0
+    assert connect(read_settings({**config, "domain": server.url})).rest.count(COUNT) > 0
 
 
 def test_a_token_that_is_there_needs_no_login(server: EmulatorServer) -> None:
     before = server.stats()["api_calls"].get("login", 0)
-    assert connect(read_settings(login(server))).count(COUNT) > 0
+    assert connect(read_settings(login(server))).rest.count(COUNT) > 0
     assert server.stats()["api_calls"].get("login", 0) == before
 
 
@@ -325,7 +326,7 @@ def test_no_repr_shows_a_secret(server: EmulatorServer, config: dict[str, str]) 
     settings = read_settings({**config, "instance_url": server.url})
     credentials = read_credentials(settings)
     assert_no_secret(repr(credentials))
-    with session_module.plain_session() as session:
+    with LoginSession(NO_WAITS) as session:
         grant = credentials.login(session)
     assert grant.access_token not in repr(grant)
 
@@ -333,10 +334,10 @@ def test_no_repr_shows_a_secret(server: EmulatorServer, config: dict[str, str]) 
 def test_a_session_that_ended_is_renewed_once_for_all_threads(server: EmulatorServer) -> None:
     org = connect(read_settings({**REFRESH, "domain": server.url}))
     logins = server.stats()["api_calls"].get("login", 0)
-    org.count(COUNT)
+    org.rest.count(COUNT)
     server.set_faults({"sessions": {"expire": True}})
     with ThreadPoolExecutor(8) as pool:
-        counts = list(pool.map(lambda _: org.count(COUNT), range(32)))
+        counts = list(pool.map(lambda _: org.rest.count(COUNT), range(32)))
     assert set(counts) == {server.org.counts()["Zuora__ZInvoice__c"]}
     assert server.stats()["api_calls"]["login"] == logins + 1
 
@@ -405,18 +406,16 @@ def test_a_login_is_repeated_while_salesforce_is_busy(
     own_server: EmulatorServer,
     config: dict[str, str],
     status: int,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("urllib3.util.retry.time.sleep", lambda _: None)
     busy = {"path": "/services/oauth2/token", "status": status, "times": 2}
     own_server.set_faults({"requests": [busy]})
-    assert connect(read_settings({**config, "domain": own_server.url})).count(COUNT) >= 0
+    settings = read_settings({**config, "domain": own_server.url})
+    assert connect(settings, waits=NO_WAITS).rest.count(COUNT) >= 0
 
 
 def test_a_login_server_that_stays_busy_is_told_in_a_sentence(
-    own_server: EmulatorServer, monkeypatch: pytest.MonkeyPatch
+    own_server: EmulatorServer,
 ) -> None:
-    monkeypatch.setattr("urllib3.util.retry.time.sleep", lambda _: None)
     own_server.set_faults({"requests": [{"path": "/services/oauth2/token", "status": 503}]})
     with pytest.raises(InputError, match="the server stays busy"):
-        connect(read_settings({**REFRESH, "domain": own_server.url}))
+        connect(read_settings({**REFRESH, "domain": own_server.url}), waits=NO_WAITS)

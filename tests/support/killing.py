@@ -57,20 +57,18 @@ class Round:
 def target(config: dict[str, Any], out: str, err: str) -> None:
     """Run the target as a process of its own does: state lines to one file, the rest to another."""
     from target_zuora360_cleanup.cleanup.run import Run
-    from target_zuora360_cleanup.deletion import delete as deletion
     from target_zuora360_cleanup.errors import CleanupError
     from target_zuora360_cleanup.meltano.pipeline import Pipeline
-    from target_zuora360_cleanup.salesforce import sending, session
+    from target_zuora360_cleanup.salesforce.waits import Waits
     from target_zuora360_cleanup.settings.reading import read_settings
 
     # As many attempts as ever, with short waits.
-    session.BACKOFF_SECONDS = 0.005  # type: ignore[misc]
-    sending.WAITS = (0.01,) * 6  # type: ignore[misc]
-    deletion.PAUSE_SECONDS = 0.01  # type: ignore[misc]
+    waits = Waits(send=(0.01,) * 6, between_rounds=0.01, backoff=0.005)
     with Path(out).open("a", encoding="utf-8") as states, Path(err).open("a") as log:
         os.dup2(log.fileno(), 2)
         try:
-            Run(read_settings(config), Pipeline(), states, log).follow(io.BytesIO(tap_stream()))
+            run = Run(read_settings(config), Pipeline(), states, log, waits=waits)
+            run.follow(io.BytesIO(tap_stream()))
         except CleanupError as exc:
             log.write(f"{exc}\n")
             log.flush()

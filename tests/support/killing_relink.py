@@ -53,18 +53,16 @@ def target(config: dict[str, Any], err: str) -> None:
     from target_zuora360_cleanup.errors import CleanupError
     from target_zuora360_cleanup.relink import relinking
     from target_zuora360_cleanup.relink.command import run_relink
-    from target_zuora360_cleanup.salesforce import sending, session
+    from target_zuora360_cleanup.salesforce.waits import Waits
     from target_zuora360_cleanup.settings.reading import read_settings
 
     # As many attempts as ever, with short waits; some rounds read by queries, some by jobs.
-    session.BACKOFF_SECONDS = 0.005  # type: ignore[misc]
-    sending.WAITS = (0.01,) * 6  # type: ignore[misc]
-    relinking.PAUSE_SECONDS = 0.01  # type: ignore[misc]
+    waits = Waits(send=(0.01,) * 6, between_rounds=0.01, backoff=0.005)
     relinking.FEW = config.pop("few")  # type: ignore[misc]
     with Path(err).open("a", encoding="utf-8") as log:
         os.dup2(log.fileno(), 2)
         try:
-            run_relink(read_settings(config), None, False, log)  # noqa: FBT003 - no dry run
+            run_relink(read_settings(config), None, False, log, waits=waits)  # noqa: FBT003 - no dry run
         except CleanupError as exc:
             log.write(f"{exc}\n")
             log.flush()

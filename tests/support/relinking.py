@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
 from target_zuora360_cleanup.errors import CleanupError
 from target_zuora360_cleanup.relink.command import run_relink
+from target_zuora360_cleanup.salesforce.waits import NO_WAITS
 from target_zuora360_cleanup.settings.reading import read_settings
 from tests.support.full_sync import Zuora, lookups, read
 from tests.support.runs import ALLOWED, login, run
@@ -130,7 +131,7 @@ def relink(
     status, message, err = 0, "", io.StringIO()
     settings = read_settings({"output_dir": str(output), **config})
     try:
-        status = run_relink(settings, snapshot, dry_run, err)
+        status = run_relink(settings, snapshot, dry_run, err, waits=NO_WAITS)
     except CleanupError as exc:
         status, message = exc.exit_status if exc.told else -1, str(exc)
     (folder,) = set(output.iterdir()) - before

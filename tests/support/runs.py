@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from target_zuora360_cleanup.cleanup.run import Run
 from target_zuora360_cleanup.errors import CleanupError
 from target_zuora360_cleanup.meltano.pipeline import Pipeline
+from target_zuora360_cleanup.salesforce.waits import NO_WAITS
 from target_zuora360_cleanup.settings.reading import read_settings
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def run(
     settings = read_settings({**config, "output_dir": str(output)})
     status, message = 0, ""
     try:
-        Run(settings, pipeline or Pipeline(), out, err).follow(
+        Run(settings, pipeline or Pipeline(), out, err, waits=NO_WAITS).follow(
             io.BytesIO(tap_stream() if stream is None else stream)
         )
     except CleanupError as exc:

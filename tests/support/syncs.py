@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from target_zuora360_cleanup.errors import CleanupError
+from target_zuora360_cleanup.salesforce.waits import NO_WAITS
 from target_zuora360_cleanup.target import TargetZuora360Cleanup
 from tests.support.runs import login
 
@@ -96,6 +97,12 @@ class Synced:
             return list(csv.DictReader(file))
 
 
+class Target(TargetZuora360Cleanup):
+    """The target without its waits."""
+
+    waits = NO_WAITS
+
+
 def sync(
     server: EmulatorServer, output: Path, messages: Iterable[Message], **config: Any
 ) -> Synced:
@@ -105,7 +112,7 @@ def sync(
     status, message = 0, ""
     lines = "".join(json.dumps(each) + "\n" for each in messages)
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        target = TargetZuora360Cleanup(config=settings)
+        target = Target(config=settings)
         try:
             target.listen(io.StringIO(lines))
         except CleanupError as exc:

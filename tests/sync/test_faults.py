@@ -8,7 +8,6 @@ import pytest
 
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
 from target_zuora360_cleanup.emulator.server.server import EmulatorServer
-from target_zuora360_cleanup.sync import upserts
 from tests.support.syncs import (
     ACCOUNT,
     INVOICE,
@@ -31,12 +30,6 @@ if TYPE_CHECKING:
 ACCOUNTS = schema("Account", "Name CrmId Deleted")
 INVOICES = schema("Invoice", "InvoiceNumber Status AccountId Deleted")
 VETO = 'Acme.Guard: execution of BeforeInsert\n\ncaused by: „nein“, bitte "nicht"'
-
-
-@pytest.fixture(autouse=True)
-def no_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(upserts, "PAUSE_SECONDS", 0.0)
-    monkeypatch.setattr("urllib3.util.retry.time.sleep", lambda _: None)
 
 
 @pytest.fixture

@@ -1,0 +1,74 @@
+"""One client of one org: everything that a run asks of Salesforce goes through it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from target_zuora360_cleanup.salesforce.bulk import Bulk
+from target_zuora360_cleanup.salesforce.rest import Rest, log_in
+from target_zuora360_cleanup.salesforce.sending import JobSender
+from target_zuora360_cleanup.salesforce.waits import Waits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from target_zuora360_cleanup.settings.declared import Settings
+
+
+@dataclass(frozen=True)
+class Salesforce:
+    """A Salesforce org that is logged in to. Every thread of a run uses the same one.
+
+    Attributes:
+        rest: What is asked and answered at once: queries, describes, deletions of a few rows.
+        bulk: Jobs, one request at a time.
+        jobs: Sends ingest jobs so that none is lost or doubled.
+        pause: Waits that many seconds; may raise to give a wait up.
+        waits: How long is waited, and for what.
+    """
+
+    rest: Rest
+    bulk: Bulk
+    jobs: JobSender
+    pause: Callable[[float], None]
+    waits: Waits
+
+    @classmethod
+    def of(cls, rest: Rest, pause: Callable[[float], None], waits: Waits) -> Salesforce:
+        """The client of an org that is logged in to."""
+        bulk = Bulk(rest.session, rest.data_url, pause=pause, waits=waits)
+        return cls(rest, bulk, JobSender(bulk, pause, rest.user_id, waits), pause, waits)
+
+    @property
+    def url(self) -> str:
+        """Scheme and host of the org."""
+        return self.rest.url
+
+    @property
+    def calls(self) -> dict[str, int]:
+        """Requests sent so far, logins left out, by HTTP method."""
+        return self.rest.session.calls
+
+    @property
+    def usage(self) -> tuple[int, int] | None:
+        """Calls used and allowed in 24 hours, as the org last said; None before it has."""
+        return self.rest.session.usage
+
+
+def connect(
+    settings: Settings, pause: Callable[[float], None] = time.sleep, waits: Waits | None = None
+) -> Salesforce:
+    """Log in to the org that the settings name.
+
+    Args:
+        settings: What the user set.
+        pause: Waits that many seconds; may raise to give a wait up.
+        waits: How long is waited, and for what.
+
+    Raises:
+        InputError: The credentials are incomplete or refused, or Salesforce can't be reached.
+    """
+    waits = waits or Waits()
+    return Salesforce.of(log_in(settings, waits), pause, waits)
