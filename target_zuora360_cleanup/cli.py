@@ -115,10 +115,10 @@ def status(sources: tuple[str, ...], files: tuple[str, ...], *, as_json: bool) -
     """Show the org, the last cleanup, unfinished jobs and what each paired sync will do next."""
     with _exits():
         settings = read_cli_settings(sources, os.environ, "plan")
-        from target_zuora360_cleanup.state.from_settings import paired_sinks
+        from target_zuora360_cleanup.state.from_settings import stored_states
         from target_zuora360_cleanup.status.status import gather, text
 
-        found = gather(settings, paired_sinks(settings, files=files))
+        found = gather(settings, stored_states(settings, files=files))
         click.echo(json.dumps(found, indent=2) if as_json else text(found), nl=as_json)
 
 
@@ -127,14 +127,14 @@ def _run(mode: str, sources: tuple[str, ...], files: tuple[str, ...], *, as_json
         settings = read_cli_settings(sources, os.environ, mode)
         from target_zuora360_cleanup.cleanup.direct_run import DirectRun
         from target_zuora360_cleanup.output.progress_bars import follow
-        from target_zuora360_cleanup.state.from_settings import paired_sinks
-        from target_zuora360_cleanup.state.stored import NoState
+        from target_zuora360_cleanup.state.from_settings import stored_states
+        from target_zuora360_cleanup.state.holders import NoState
 
         def tell(report: Report, folder: Path) -> None:
             live.close()
             (_tell_json if as_json else _tell_words)(report, folder)
 
-        sinks = paired_sinks(settings, files=files) or (NoState(),)
+        sinks = stored_states(settings, files=files) or (NoState(),)
         console = click.get_current_context().obj
         run = DirectRun(settings, sinks, tell, live.enter_context(follow(console)))
         _listen(run)

@@ -53,7 +53,16 @@ EMULATOR_ROOMS = (
     ("__main__",),
 )
 """The same of the emulator."""
-PURE = ("catalog", "plan", "state.reset", "state.form", "state.trim", "state.paired")
+PURE = (
+    "catalog",
+    "plan",
+    "state.reset",
+    "state.form",
+    "state.trim",
+    "state.paired",
+    "state.findings",
+    "state.outcome",
+)
 """Rooms and modules that do no I/O, nor import what does."""
 EDGES = frozenset({
     "requests", "simple_salesforce", "singer_sdk", "socket", "sqlite3", "subprocess", "tempfile",

@@ -17,7 +17,7 @@ from target_zuora360_cleanup.report.summary import summary
 from target_zuora360_cleanup.singer.stream import FirstRecord, SingerStream, State
 from target_zuora360_cleanup.state.from_settings import (
     is_own_state_paired,
-    paired_sinks,
+    stored_states,
     stream_names,
 )
 from target_zuora360_cleanup.state.stdout import StreamState
@@ -62,7 +62,7 @@ class Run:
         self._mode = settings.mode
         self._err = err or sys.stderr
         self._state = StreamState(out or sys.stdout, stream_names(settings))
-        sinks: tuple[ResetSink, ...] = paired_sinks(settings, pipeline)
+        sinks: tuple[ResetSink, ...] = stored_states(settings, pipeline)
         if is_own_state_paired(settings, pipeline):
             # The backend holds the reset; no flag of Meltano's concerns it, and no line may follow.
             pipeline = replace(pipeline, undone_by="")

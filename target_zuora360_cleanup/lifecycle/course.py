@@ -187,7 +187,7 @@ class Course:
             _raise(error)
 
     def _settled(self) -> CleanupError | None:
-        self.report.findings = self._resets.settle(self._objects)
+        self.report.findings = self._resets.confirm(self._objects)
         lost = [each for each in self.report.findings if each.severity == "blocks"]
         return Partial(_words(lost)) if lost else None
 
@@ -201,7 +201,12 @@ class Course:
         report.timeline = work.timeline.spans
         report.failures = work.failures.grouped()
         report.records = dict(records)
-        self._resets.tell(report, self._objects)
+        planned = report.mode == "plan" and report.plan
+        states = self._resets.outcome(self._objects if planned else None)
+        report.paired = states.paired
+        if states.stream:
+            report.reset = states.stream.reset
+            report.written = [states.stream.written] if states.stream.written else []
         if work.salesforce:
             report.calls, report.usage = work.salesforce.calls, work.salesforce.usage
         for problem in write_report(self._folder, report.as_json(_now())):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.plan.finding import Finding
     from target_zuora360_cleanup.plan.plan import Plan
     from target_zuora360_cleanup.rows.failures import FailureGroup
-    from target_zuora360_cleanup.state.paired import PairedState
+    from target_zuora360_cleanup.state.outcome import PairedState
     from target_zuora360_cleanup.state.reset import Reset
 
 SCHEMA_VERSION: Final = 1
@@ -64,7 +64,7 @@ class Report:
     state_id: str = ""
     records: dict[str, int] = field(default_factory=dict)
     written: list[dict[str, Any]] = field(default_factory=list)
-    paired: list[PairedState] = field(default_factory=list)
+    paired: tuple[PairedState, ...] = ()
     findings: tuple[Finding, ...] = ()
     calls: dict[str, int] = field(default_factory=dict)
     usage: tuple[int, int] | None = None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from target_zuora360_cleanup.state.store import StoreFailed
 
 if TYPE_CHECKING:
-    from target_zuora360_cleanup.state.form import State
+    from target_zuora360_cleanup.state.form import TapState
 
 
 class StateFiles:
@@ -21,10 +21,10 @@ class StateFiles:
         """No one can list all files that may hold a state."""
         return ()
 
-    def read(self, state_id: str) -> State | None:
+    def read(self, state_id: str) -> TapState | None:
         """What the file holds; None where there is no file."""
         try:
-            state: State = json.loads(Path(state_id).read_text(encoding="utf-8"))
+            state: TapState = json.loads(Path(state_id).read_text(encoding="utf-8"))
         except FileNotFoundError:
             return None
         except OSError as exc:
@@ -33,7 +33,7 @@ class StateFiles:
             raise StoreFailed(f"{state_id} holds no JSON.") from None
         return state
 
-    def write(self, state_id: str, state: State) -> None:
+    def write(self, state_id: str, state: TapState) -> None:
         """Replace the file by one that is complete, with the same permissions."""
         path = Path(state_id).resolve()
         try:

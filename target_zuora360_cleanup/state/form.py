@@ -7,9 +7,9 @@ from typing import Any, TypeAlias, TypeVar
 
 from target_zuora360_cleanup.errors import InputError, Refused
 
-__all__ = ["POSITIONS", "State", "checked", "copied"]
+__all__ = ["POSITIONS", "TapState", "checked", "copied"]
 
-State: TypeAlias = dict[str, Any]
+TapState: TypeAlias = dict[str, Any]
 _T = TypeVar("_T")
 
 # Where a run had got to; no part of what a stream has loaded.
@@ -23,7 +23,7 @@ _FOREIGN = (
 )
 
 
-def checked(value: object) -> State:
+def checked(value: object) -> TapState:
     """A copy of a state that is safe to work on and to write.
 
     Raises:
@@ -48,7 +48,7 @@ def checked(value: object) -> State:
         ) from None
 
 
-def _refuse_foreign(value: State) -> None:
+def _refuse_foreign(value: TapState) -> None:
     if "airbyte_state" in value:
         raise Refused(_FOREIGN.format(found="`airbyte_state`, of an Airbyte source"))
     if not isinstance(value.get("bookmarks"), dict | None):

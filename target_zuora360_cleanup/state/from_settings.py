@@ -1,4 +1,4 @@
-"""Puts together what resets the states that the settings name."""
+"""What resets the states that the settings name, made from them."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ def is_own_state_paired(settings: Settings, pipeline: Pipeline) -> bool:
     return bool(pipeline.state_id) and matches(pipeline.state_id, settings.paired_state_ids)
 
 
-def paired_sinks(
+def stored_states(
     settings: Settings, pipeline: Pipeline | None = None, files: Sequence[str] = ()
 ) -> tuple[StoredStates, ...]:
-    """The paired states, and those in files.
+    """The paired states, and those in files; each kind is reset as one.
 
     Args:
         settings: What the user set.
@@ -50,10 +50,10 @@ def paired_sinks(
     pipeline = pipeline or Pipeline()
     names = stream_names(settings)
     may_create = settings.create_missing_states
-    sinks = []
+    made = []
     if settings.paired_state_ids:
         meltano = find_meltano(settings.meltano_executable, os.environ)
-        sinks.append(
+        made.append(
             StoredStates(
                 MeltanoStates(meltano),
                 settings.paired_state_ids,
@@ -64,5 +64,5 @@ def paired_sinks(
             )
         )
     if files:
-        sinks.append(StoredStates(StateFiles(), files, names, lambda _: may_create))
-    return tuple(sinks)
+        made.append(StoredStates(StateFiles(), files, names, lambda _: may_create))
+    return tuple(made)

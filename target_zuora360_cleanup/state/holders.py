@@ -1,16 +1,26 @@
-"""What a cleanup resets: one or several holders of bookmarks, treated as one."""
+"""What a cleanup resets: one or several holders of bookmarks, treated as one.
+
+The order of a run: `look` before anything is decided, `write` just before the first delete request,
+`undo` if one holder fails, `confirm` after the deletion, `outcome` for the report. `look`, `write`
+and `undo` are called by the thread that does the work; `confirm` and `outcome` by the main thread
+once that one has ended, or has been given up because it did not end in time after a signal.
+`outcome` may therefore be asked while `write` is under way: what it returns is frozen.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from target_zuora360_cleanup.errors import CleanupError
+from typing_extensions import override
+
+from target_zuora360_cleanup.errors import CleanupError, Refused
+from target_zuora360_cleanup.state.findings import not_named
+from target_zuora360_cleanup.state.outcome import ResetOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from target_zuora360_cleanup.plan.finding import Finding
-    from target_zuora360_cleanup.report.document import Report
 
 Objects = frozenset[str]
 """API names of the object types that are cleaned."""
@@ -20,7 +30,7 @@ class ResetSink(Protocol):
     """Something that holds bookmarks: stdout, states in Meltano's backend, a file."""
 
     def look(self, objects: Objects) -> tuple[Finding, ...]:
-        """What is there to reset, and what is in the way; changes nothing."""
+        """What is to be reset, and what is in the way; changes nothing."""
 
     def write(self, objects: Objects) -> None:
         """Reset; returns when the reset holds, as far as this holder can tell.
@@ -32,22 +42,29 @@ class ResetSink(Protocol):
     def undo(self) -> None:
         """Put back what `write` has changed, if that can be done; nothing was deleted."""
 
-    def settle(self, objects: Objects) -> tuple[Finding, ...]:
+    def confirm(self, objects: Objects) -> tuple[Finding, ...]:
         """See to it after the deletion that the reset still holds.
 
         Returns:
             What was found; where it blocks, the reset may not last.
         """
 
-    def tell(self, report: Report, objects: Objects) -> None:
-        """Write into the report what was found and done."""
+    def outcome(self, planned: Objects | None = None) -> ResetOutcome:
+        """What was found and done so far.
+
+        Args:
+            planned: Where the run is a plan, the object types whose bookmarks a cleanup would
+                reset.
+        """
 
 
 class Resets:
-    """All holders together.
+    """All holders together, in the order in which they are reset.
+
+    stdout comes last: nobody can take back a line that went out.
 
     Attributes:
-        written: Whether all of them have been reset.
+        written: Whether all of them have been reset. Set by the thread that does the work.
     """
 
     def __init__(self, sinks: Sequence[ResetSink]) -> None:
@@ -75,11 +92,34 @@ class Resets:
             raise
         self.written = True
 
-    def settle(self, objects: Objects) -> tuple[Finding, ...]:
-        """Have all of them look again after the deletion."""
-        return tuple(finding for sink in self._sinks for finding in sink.settle(objects))
+    def confirm(self, objects: Objects) -> tuple[Finding, ...]:
+        """Have all of them look after the deletion whether their reset still holds."""
+        return tuple(finding for sink in self._sinks for finding in sink.confirm(objects))
 
-    def tell(self, report: Report, objects: Objects) -> None:
-        """Write into the report what all of them have found and done."""
-        for sink in self._sinks:
-            sink.tell(report, objects)
+    def outcome(self, planned: Objects | None = None) -> ResetOutcome:
+        """What all of them have found and done so far."""
+        return ResetOutcome.joined(sink.outcome(planned) for sink in self._sinks)
+
+
+class NoState(ResetSink):
+    """Stands for the states that nobody has named."""
+
+    @override
+    def look(self, objects: Objects) -> tuple[Finding, ...]:
+        return (not_named(),)
+
+    @override
+    def write(self, objects: Objects) -> None:
+        raise Refused(not_named().message)
+
+    @override
+    def undo(self) -> None:
+        """Nothing was done."""
+
+    @override
+    def confirm(self, objects: Objects) -> tuple[Finding, ...]:
+        return ()
+
+    @override
+    def outcome(self, planned: Objects | None = None) -> ResetOutcome:
+        return ResetOutcome()

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from target_zuora360_cleanup.meltano.command import Meltano
-    from target_zuora360_cleanup.state.form import State
+    from target_zuora360_cleanup.state.form import TapState
 
 _KEY: Final = "singer_state"
 
@@ -33,7 +33,7 @@ class MeltanoStates:
         lines = self._run("list").splitlines()
         return tuple(line.strip() for line in lines if line.strip())
 
-    def read(self, state_id: str) -> State | None:
+    def read(self, state_id: str) -> TapState | None:
         """What the next run would be given (`meltano state get`); None where there is no state."""
         answer = self._run("get", "--", state_id).strip()
         try:
@@ -42,7 +42,7 @@ class MeltanoStates:
         except (ValueError, KeyError, TypeError):
             raise StoreFailed(f"`meltano state get` answered no `{_KEY}`.") from None
 
-    def write(self, state_id: str, state: State) -> None:
+    def write(self, state_id: str, state: TapState) -> None:
         """Replace a state (`meltano state set`); it goes by stdin, since it may be large."""
         given = json.dumps({_KEY: state})
         words = ("set", "--force", "--input-file", "/dev/stdin", "--", state_id)

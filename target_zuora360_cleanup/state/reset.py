@@ -24,7 +24,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from target_zuora360_cleanup.catalog.streams import qualifies
-from target_zuora360_cleanup.state.form import POSITIONS, State, checked, copied
+from target_zuora360_cleanup.state.form import POSITIONS, TapState, checked, copied
 from target_zuora360_cleanup.state.trim import NOTHING, without
 
 if TYPE_CHECKING:
@@ -64,8 +64,8 @@ class Reset:
         carried: other top-level keys of the tap that stay.
     """
 
-    state: State
-    before: State | None
+    state: TapState
+    before: TapState | None
     dropped: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
     dropped_unsafe: tuple[str, ...] = ()
@@ -83,9 +83,9 @@ class Reset:
 class StateTracker:
     """Follows a tap's STATEs and first RECORDs, in the order in which they come."""
 
-    _first: State | None = None
-    _last: State | None = None
-    _at_first_record: dict[str, State | None] = field(default_factory=dict)
+    _first: TapState | None = None
+    _last: TapState | None = None
+    _at_first_record: dict[str, TapState | None] = field(default_factory=dict)
 
     def state(self, value: object) -> None:
         """Take in the value of a STATE.
@@ -103,7 +103,7 @@ class StateTracker:
         self._at_first_record.setdefault(stream, self._last)
 
     def reset(self, cleaned: Callable[[str], bool]) -> Reset:
-        """The reset as far as the stream is known; may be asked for again when more of it is.
+        """The reset as far as the stream is known; better the more of it is.
 
         Args:
             cleaned: does a stream or bookmark of this name feed an object type being cleaned?
@@ -140,10 +140,10 @@ class StateTracker:
         entry = _bookmarks(known).get(key)
         if entry is None:
             return _Fate.NEW, None
-        rest = without(self._settled(key, entry), cleaned)
+        rest = without(self._without_new_files(key, entry), cleaned)
         return (_Fate.TANGLED, None) if rest is NOTHING else (_Fate.KEPT, rest)
 
-    def _settled(self, key: str, entry: Any) -> Any:  # noqa: ANN401 - a tap's JSON
+    def _without_new_files(self, key: str, entry: Any) -> Any:  # noqa: ANN401 - a tap's JSON
         """The entry without the files of this run's exports.
 
         tap-zuora notes them before a stream's first RECORD. Its next run would read these files in
@@ -157,7 +157,7 @@ class StateTracker:
         rest = {name: value for name, value in entry.items() if name != _FILES}
         return {**rest, _FILES: before} if before is not None else rest
 
-    def _before_records_of(self, key: str) -> Iterator[State | None]:
+    def _before_records_of(self, key: str) -> Iterator[TapState | None]:
         """The last STATE before the first RECORD that moved this bookmark, if there was a RECORD.
 
         Some taps name the bookmark of ``account`` after its database, ``db-account``. A stream that
@@ -171,7 +171,7 @@ class StateTracker:
             if stream not in own and qualifies(key, stream):
                 yield known
 
-    def _extras(self, cleaned: Callable[[str], bool]) -> State:
+    def _extras(self, cleaned: Callable[[str], bool]) -> TapState:
         """What a tap keeps beside ``bookmarks``, as it was before the first RECORD of all."""
         last = self._last or {}
         earlier = next(iter(self._at_first_record.values()), None) or {}
@@ -194,7 +194,7 @@ def _is_position(key: str, value: object, names: set[str], cleaned: Callable[[st
     return isinstance(value, str) and (value in names or cleaned(value))
 
 
-def _bookmarks(state: State | None) -> State:
+def _bookmarks(state: TapState | None) -> TapState:
     """The entries of a state, without null ones and without positions."""
     entries = (state or {}).get("bookmarks") or {}
     return {

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import threading
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
 from target_zuora360_cleanup.errors import CleanupError
 from target_zuora360_cleanup.state.holders import ResetSink
+from target_zuora360_cleanup.state.outcome import ResetOutcome, StreamReset
 from target_zuora360_cleanup.state.reset import StateTracker
 
 if TYPE_CHECKING:
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
 
     from target_zuora360_cleanup.catalog.streams import StreamNames
     from target_zuora360_cleanup.plan.finding import Finding
-    from target_zuora360_cleanup.report.document import Report
     from target_zuora360_cleanup.singer.stream import FirstRecord, State
     from target_zuora360_cleanup.state.holders import Objects
     from target_zuora360_cleanup.state.reset import Reset
@@ -29,46 +30,21 @@ class StateNotWritten(CleanupError):
     """stdout is closed: a state line could not be handed to Meltano."""
 
 
-class StateOutput:
-    """The only writer to stdout.
-
-    Attributes:
-        written: The states that went out, in order.
-    """
-
-    def __init__(self, out: TextIO) -> None:
-        self._out = out
-        self.written: list[dict[str, Any]] = []
-
-    def write(self, reset: Reset) -> None:
-        """Write a reset as one line.
-
-        Raises:
-            StateNotWritten: Nobody reads stdout any more.
-        """
-        try:
-            self._out.write(f"{reset.line}\n")
-            self._out.flush()
-        except (OSError, ValueError) as exc:
-            raise StateNotWritten(
-                f"The bookmark reset could not be written to stdout ({exc}); without it no record "
-                "may be deleted. Check that Meltano is still running, and run again."
-            ) from None
-        self.written.append(reset.state)
-
-
 class StreamState(ResetSink):
-    """Follows the stream and writes resets. Safe for several threads.
+    """Follows the stream and writes resets; nothing else in the program writes to stdout.
+
+    The main thread takes STATEs and RECORDs in while the work's thread writes the reset, and writes
+    it once more itself in `confirm`; a lock keeps what they share whole.
 
     Nobody acknowledges what stdout takes, so a line that went out is all that can be known.
     """
 
     def __init__(self, out: TextIO, names: StreamNames) -> None:
-        self._output = StateOutput(out)
+        self._out = out
         self._names = names
         self._tracker = StateTracker()
         self._lock = threading.Lock()
-        self._reset: Reset | None = None
+        self._outcome = StreamReset()
 
     def state(self, message: State) -> None:
         """Take in a STATE of the tap.
@@ -90,16 +66,33 @@ class StreamState(ResetSink):
 
     @override
     def write(self, objects: Objects) -> None:
-        self._reset = self._now(objects)
-        self._output.write(self._reset)
+        reset = self._reset(objects)
+        self._outcome = replace(self._outcome, reset=reset)
+        self._write_line(reset)
+        self._outcome = StreamReset(reset, reset.state)
+
+    def _write_line(self, reset: Reset) -> None:
+        """Write a reset as one line, which Meltano stores at once.
+
+        Raises:
+            StateNotWritten: Nobody reads stdout any more.
+        """
+        try:
+            self._out.write(f"{reset.line}\n")
+            self._out.flush()
+        except (OSError, ValueError) as exc:
+            raise StateNotWritten(
+                f"The bookmark reset could not be written to stdout ({exc}); without it no record "
+                "may be deleted. Check that Meltano is still running, and run again."
+            ) from None
 
     @override
     def undo(self) -> None:
         """What went out is out."""
 
     @override
-    def settle(self, objects: Objects) -> tuple[Finding, ...]:
-        """The reset once more, with all that the stream has told since the first one."""
+    def confirm(self, objects: Objects) -> tuple[Finding, ...]:
+        """The reset once more, with all that has come of the stream since the first one."""
         try:
             self.write(objects)
         except StateNotWritten as exc:
@@ -107,11 +100,10 @@ class StreamState(ResetSink):
         return ()
 
     @override
-    def tell(self, report: Report, objects: Objects) -> None:
-        planned = report.mode == "plan" and report.plan
-        report.reset = self._now(objects) if planned else self._reset
-        report.written = self._output.written
+    def outcome(self, planned: Objects | None = None) -> ResetOutcome:
+        reset = self._outcome.reset if planned is None else self._reset(planned)
+        return ResetOutcome(replace(self._outcome, reset=reset))
 
-    def _now(self, objects: Objects) -> Reset:
+    def _reset(self, objects: Objects) -> Reset:
         with self._lock:
             return self._tracker.reset(self._names.cleaned(objects))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from target_zuora360_cleanup.errors import CleanupError
 
 if TYPE_CHECKING:
-    from target_zuora360_cleanup.state.form import State
+    from target_zuora360_cleanup.state.form import TapState
 
 
 class StoreFailed(CleanupError):
@@ -24,14 +24,14 @@ class Store(Protocol):
             StoreFailed: They can't be listed.
         """
 
-    def read(self, state_id: str) -> State | None:
+    def read(self, state_id: str) -> TapState | None:
         """A state; None where there is none of this id.
 
         Raises:
             StoreFailed: It can't be read.
         """
 
-    def write(self, state_id: str, state: State) -> None:
+    def write(self, state_id: str, state: TapState) -> None:
         """Store a state in place of the one that is there.
 
         Raises:

@@ -8,23 +8,24 @@ from __future__ import annotations
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from typing_extensions import override
 
 from target_zuora360_cleanup.errors import CleanupError, Refused
-from target_zuora360_cleanup.state import paired as paired_states
+from target_zuora360_cleanup.state import findings as say
 from target_zuora360_cleanup.state.holders import ResetSink
-from target_zuora360_cleanup.state.paired import PairedState, reset_of
+from target_zuora360_cleanup.state.outcome import PairedState, ResetOutcome
+from target_zuora360_cleanup.state.paired import expanded, is_pattern, reset_of
 from target_zuora360_cleanup.state.store import StoreFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from target_zuora360_cleanup.catalog.streams import StreamNames
     from target_zuora360_cleanup.plan.finding import Finding
-    from target_zuora360_cleanup.report.document import Report
-    from target_zuora360_cleanup.state.form import State
+    from target_zuora360_cleanup.state.form import TapState
     from target_zuora360_cleanup.state.holders import Objects
     from target_zuora360_cleanup.state.store import Store
     from target_zuora360_cleanup.state.watch import RunWatch
@@ -36,7 +37,10 @@ _READERS: Final = 4
 
 
 class StoredStates(ResetSink):
-    """Resets states of a store.
+    """Resets states of a store, one after the other in the order in which they are named.
+
+    Each step replaces a state's entry by a new frozen one, so `states` can be asked by another
+    thread meanwhile.
 
     Args:
         store: Where they are kept.
@@ -59,63 +63,73 @@ class StoredStates(ResetSink):
         self._names = names
         self._may_create = may_create
         self._watch = watch
-        self.states: list[PairedState] = []
+        self._states: dict[str, PairedState] = {}
+
+    @property
+    def states(self) -> tuple[PairedState, ...]:
+        """The states as they were found, and what was done to them so far."""
+        return tuple(self._states.values())
 
     @override
     def look(self, objects: Objects) -> tuple[Finding, ...]:
         try:
             return tuple(self._look(objects))
         except StoreFailed as exc:
-            return (paired_states.unread(exc),)
+            return (say.unreadable(exc),)
 
     def _look(self, objects: Objects) -> Iterator[Finding]:
-        self.states = []
-        known = self._store.known() if any(map(paired_states.is_pattern, self._wanted)) else ()
-        ids, unmatched = paired_states.expanded(self._wanted, known)
-        with ThreadPoolExecutor(_READERS) as readers:
-            found = dict(zip(ids, readers.map(self._store.read, ids), strict=True))
-        gone = [name for name in ids if found[name] is None and not self._may_create(name)]
-        if gone or unmatched:
-            yield from paired_states.missing([*gone, *unmatched], self._store.known())
-        for name in (each for each in ids if each not in gone):
-            yield from self._take(name, found[name], objects)
+        self._states = {}
+        known = self._store.known() if any(map(is_pattern, self._wanted)) else ()
+        ids, unmatched = expanded(self._wanted, known)
+        stored = self._read_all(ids)
+        missing = [name for name in ids if stored[name] is None and not self._may_create(name)]
+        if missing or unmatched:
+            yield from say.missing([*missing, *unmatched], self._store.known())
+        present = [name for name in ids if name not in missing]
+        yield from self._take(present, stored, objects)
         if self._watch:
-            yield from self._watch.look([each.state_id for each in self.states])
-        yield from paired_states.told(self.states)
+            yield from self._watch.look(tuple(self._states))
+        yield from say.to_be_reset(self.states)
 
-    def _take(self, name: str, stored: State | None, objects: Objects) -> Iterator[Finding]:
-        try:
-            self.states.append(self._reset(name, stored, objects))
-        except CleanupError as exc:
-            yield paired_states.unread(exc, f"State {name}")
+    def _read_all(self, ids: Sequence[str]) -> dict[str, TapState | None]:
+        with ThreadPoolExecutor(_READERS) as readers:
+            return dict(zip(ids, readers.map(self._store.read, ids), strict=True))
 
-    def _reset(self, state_id: str, stored: State | None, objects: Objects) -> PairedState:
+    def _take(
+        self, ids: Iterable[str], stored: dict[str, TapState | None], objects: Objects
+    ) -> Iterator[Finding]:
+        taken: dict[str, PairedState] = {}
+        for state_id in ids:
+            try:
+                taken[state_id] = self._found(state_id, stored[state_id], objects)
+            except CleanupError as exc:
+                yield say.unreadable(exc, f"State {state_id}")
+        self._states = taken
+
+    def _found(self, state_id: str, stored: TapState | None, objects: Objects) -> PairedState:
         return PairedState(state_id, stored, reset_of(stored, self._names.cleaned(objects)))
 
     @override
     def write(self, objects: Objects) -> None:
-        for number, each in enumerate(self.states):
-            # (It may be another one than when it was looked at.)
-            self.states[number] = self._read(each.state_id, objects)
-            self._write(self.states[number])
+        for state_id in self._states:
+            logger.info("Resetting state %s.", state_id)
+            with _refused(state_id):
+                # (It may be another one than when it was looked at.)
+                self._reset(self._found(state_id, self._store.read(state_id), objects))
         if self._watch:
             self._watch.begin()
 
-    def _read(self, state_id: str, objects: Objects) -> PairedState:
-        with _refused(state_id):
-            return self._reset(state_id, self._store.read(state_id), objects)
-
-    def _write(self, each: PairedState) -> None:
-        logger.info("Resetting state %s.", each.state_id)
-        with _refused(each.state_id):
-            self._store_reset(each)
-
-    def _store_reset(self, each: PairedState) -> None:
-        each.written = each.reset.state
-        self._store.write(each.state_id, each.written)
-        if self._store.read(each.state_id) != each.written:
+    def _reset(self, each: PairedState) -> None:
+        """Write and read back; it is noted as written before it is, so that `undo` misses none."""
+        being_written = replace(each, written=each.reset.state)
+        self._note(being_written)
+        self._store.write(each.state_id, each.reset.state)
+        if self._store.read(each.state_id) != each.reset.state:
             raise StoreFailed("what was read back is not what was written.")
-        each.verified = True
+        self._note(replace(being_written, verified=True))
+
+    def _note(self, each: PairedState) -> None:
+        self._states[each.state_id] = each
 
     @override
     def undo(self) -> None:
@@ -125,51 +139,50 @@ class StoredStates(ResetSink):
             if each.written is not None and each.before is not None:
                 self._put_back(each, each.before)
 
-    def _put_back(self, each: PairedState, before: State) -> None:
+    def _put_back(self, each: PairedState, before: TapState) -> None:
         try:
-            # (Only what was written here; anything else there is somebody's work.)
+            # (Only what was written here; anything else is somebody's work.)
             if self._store.read(each.state_id) == each.written:
                 self._store.write(each.state_id, before)
-            each.written, each.verified = None, False
+            self._note(replace(each, written=None, verified=False))
         except StoreFailed as exc:
             logger.warning(
                 "State %s stays reset (%s): its next sync is a full one.", each.state_id, exc
             )
 
     @override
-    def settle(self, objects: Objects) -> tuple[Finding, ...]:
-        lost = self._settle_all(objects)
+    def confirm(self, objects: Objects) -> tuple[Finding, ...]:
+        lost = self._confirm_all(objects)
         runs = self._watch.end() if self._watch else ()
         if runs:
             # One may have stored its bookmarks just after its state was looked at.
-            lost = self._settle_all(objects)
+            lost = self._confirm_all(objects)
         changed = [each for each in self.states if each.overwritten]
         return (
             *lost,
-            *paired_states.still_running(runs),
-            *paired_states.ran_meanwhile(runs),
-            *paired_states.overwritten(changed),
+            *say.still_running(runs),
+            *say.ran_meanwhile(runs),
+            *say.overwritten(changed),
         )
 
-    def _settle_all(self, objects: Objects) -> list[Finding]:
-        return [finding for each in self.states for finding in self._settle(each, objects)]
+    def _confirm_all(self, objects: Objects) -> list[Finding]:
+        return [finding for each in self.states for finding in self._confirm(each, objects)]
 
-    def _settle(self, each: PairedState, objects: Objects) -> Iterator[Finding]:
+    def _confirm(self, each: PairedState, objects: Objects) -> Iterator[Finding]:
+        """Reset it once more where it is not what was written."""
         try:
             stored = self._store.read(each.state_id)
-            if stored == each.written:
-                return
-            again = self._reset(each.state_id, stored, objects)
-            each.reset = again.reset
-            each.overwritten |= again.reset.state != stored
-            self._store_reset(each)
+            if stored != each.written:
+                reset = self._found(each.state_id, stored, objects).reset
+                changed = each.overwritten or reset.state != stored
+                self._reset(replace(each, reset=reset, overwritten=changed))
         except CleanupError as exc:
-            each.verified = False
-            yield paired_states.not_settled(each.state_id, exc)
+            self._note(replace(self._states[each.state_id], verified=False))
+            yield say.not_confirmed(each.state_id, exc)
 
     @override
-    def tell(self, report: Report, objects: Objects) -> None:
-        report.paired += self.states
+    def outcome(self, planned: Objects | None = None) -> ResetOutcome:
+        return ResetOutcome(paired=self.states)
 
 
 @contextmanager
@@ -182,27 +195,3 @@ def _refused(state_id: str) -> Iterator[None]:
             f"The bookmark reset of state {state_id} could not be stored, so nothing was deleted: "
             f"{exc}"
         ) from None
-
-
-class NoState(ResetSink):
-    """Stands for the states that nobody has named."""
-
-    @override
-    def look(self, objects: Objects) -> tuple[Finding, ...]:
-        return (paired_states.not_named(),)
-
-    @override
-    def write(self, objects: Objects) -> None:
-        raise Refused(paired_states.not_named().message)
-
-    @override
-    def undo(self) -> None:
-        """Nothing was done."""
-
-    @override
-    def settle(self, objects: Objects) -> tuple[Finding, ...]:
-        return ()
-
-    @override
-    def tell(self, report: Report, objects: Objects) -> None:
-        """Nothing to tell."""

@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Protocol
 
 from target_zuora360_cleanup.errors import CleanupError, Refused
-from target_zuora360_cleanup.state import paired as paired_states
+from target_zuora360_cleanup.state import findings as say
 from target_zuora360_cleanup.state.meltano_backend import store_failures
+from target_zuora360_cleanup.state.paired import others
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -38,6 +39,11 @@ class Runs(Protocol):
 class RunWatch:
     """Watches the runs of paired pipelines; its own run is none of them.
 
+    `look` and `begin` are called by the thread that does the work, in this order. `begin` starts a
+    thread that looks from time to time and warns at once; `end` waits for it, looks a last time
+    itself and is called by whoever undoes or confirms the reset. Where `begin` was never reached,
+    `end` has nothing to say.
+
     Args:
         runs: Who keeps record of them.
         pipeline: The Meltano run that this process belongs to.
@@ -63,11 +69,11 @@ class RunWatch:
         """
         self._ids = tuple(state_ids)
         self._began = datetime.now(UTC)
-        yield from paired_states.running(self._running())
+        yield from say.running(self._running())
 
     def _running(self) -> tuple[PipelineRun, ...]:
         runs = self._recorded()
-        found = paired_states.others(runs, self._pipeline.state_id, self._own_run_id)
+        found = others(runs, self._pipeline.state_id, self._own_run_id)
         own = {each.run_id for each in runs} - {each.run_id for each in found}
         # From now on a run of the same pipeline is somebody else's.
         self._own_run_id = self._own_run_id or next(iter(own), "")
@@ -83,7 +89,7 @@ class RunWatch:
         Raises:
             Refused: One has begun before that, so that it may not have read the reset.
         """
-        for finding in paired_states.running(self._running()):
+        for finding in say.running(self._running()):
             raise Refused(f"{finding.message} {finding.remedy}")
         self._thread = threading.Thread(target=self._watch, daemon=True)
         self._thread.start()
@@ -98,7 +104,7 @@ class RunWatch:
         except CleanupError as exc:
             logger.warning("Whether a paired pipeline runs can't be told: %s", exc)
             return
-        for each in paired_states.others(runs, own_run_id=self._own_run_id):
+        for each in others(runs, own_run_id=self._own_run_id):
             if each.run_id not in self._seen:
                 logger.warning(
                     "Pipeline %s was started during the cleanup. Stop it: what it loads may be "

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.facts.org_facts import OrgFacts
     from target_zuora360_cleanup.salesforce.client import Salesforce
     from target_zuora360_cleanup.settings.declared import Settings
-    from target_zuora360_cleanup.state.paired import PairedState
+    from target_zuora360_cleanup.state.outcome import PairedState
     from target_zuora360_cleanup.state.stored import StoredStates
 
 _CLEANUP: Final = re.compile(r"\d{8}T\d{6}Z-cleanup(?:-(\d+))?")

@@ -6,10 +6,10 @@ import pytest
 
 from target_zuora360_cleanup.errors import Refused
 from target_zuora360_cleanup.meltano.runs import PipelineRun
+from target_zuora360_cleanup.state.findings import missing
 from target_zuora360_cleanup.state.paired import (
     expanded,
     matches,
-    missing,
     others,
     reset_of,
 )

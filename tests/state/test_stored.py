@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import FrozenInstanceError, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,7 +12,8 @@ from target_zuora360_cleanup.catalog.streams import StreamNames
 from target_zuora360_cleanup.errors import Refused
 from target_zuora360_cleanup.meltano.pipeline import Pipeline
 from target_zuora360_cleanup.meltano.runs import PipelineRun
-from target_zuora360_cleanup.state.holders import Resets
+from target_zuora360_cleanup.state.holders import NoState, Resets
+from target_zuora360_cleanup.state.outcome import ResetOutcome
 from target_zuora360_cleanup.state.store import StoreFailed
 from target_zuora360_cleanup.state.stored import StoredStates
 from target_zuora360_cleanup.state.watch import RunWatch
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from target_zuora360_cleanup.state.form import State
+    from target_zuora360_cleanup.state.form import TapState
 
 ACCOUNT = "Zuora__CustomerAccount__c"
 CLEANED = frozenset({ACCOUNT})
@@ -43,12 +44,12 @@ class Memory:
     def known(self) -> tuple[str, ...]:
         return tuple(self.states)
 
-    def read(self, state_id: str) -> State | None:
+    def read(self, state_id: str) -> TapState | None:
         if self.unreadable:
             raise StoreFailed("out of reach.")
         return deepcopy(self.states.get(state_id))
 
-    def write(self, state_id: str, state: State) -> None:
+    def write(self, state_id: str, state: TapState) -> None:
         if state_id in self.refuses:
             raise StoreFailed("read-only.")
         if state_id not in self.forgets:
@@ -160,7 +161,7 @@ def test_a_reset_that_still_holds_is_left_alone() -> None:
     states.look(CLEANED)
     states.write(CLEANED)
     memory.refuses = frozenset("ab")
-    assert states.settle(CLEANED) == ()
+    assert states.confirm(CLEANED) == ()
 
 
 def test_a_bookmark_written_during_the_deletion_is_overwritten_and_told() -> None:
@@ -171,7 +172,7 @@ def test_a_bookmark_written_during_the_deletion_is_overwritten_and_told() -> Non
     memory.states["a"] = {
         "bookmarks": {"Account": {"UpdatedDate": "2026"}, "Other": {"UpdatedDate": "2026"}}
     }
-    (finding,) = states.settle(CLEANED)
+    (finding,) = states.confirm(CLEANED)
     assert (finding.code, finding.severity) == ("paired-state-overwritten", "warns")
     assert memory.states["a"] == {"bookmarks": {"Other": {"UpdatedDate": "2026"}}}
     assert [each.overwritten for each in states.states] == [True, False]
@@ -185,7 +186,7 @@ def test_a_state_that_can_not_be_looked_at_again_blocks_and_the_others_are_settl
     states.write(CLEANED)
     memory.states |= {"a": deepcopy(BEFORE), "b": deepcopy(BEFORE)}
     memory.refuses = frozenset("a")
-    findings = states.settle(CLEANED)
+    findings = states.confirm(CLEANED)
     assert codes(findings) == ["paired-state-unsettled", "paired-state-overwritten"]
     assert findings[0].severity == "blocks"
     assert memory.states["b"] == RESET
@@ -240,7 +241,7 @@ def test_a_pipeline_that_still_runs_after_the_deletion_blocks() -> None:
     states.look(CLEANED)
     states.write(CLEANED)
     records.runs.append(a_run())
-    (finding,) = states.settle(CLEANED)
+    (finding,) = states.confirm(CLEANED)
     assert (finding.code, finding.severity) == ("paired-pipeline-still-running", "blocks")
 
 
@@ -256,5 +257,27 @@ def test_a_bookmark_that_is_written_while_the_states_are_looked_at_again_is_foun
         memory.states["a"] = deepcopy(BEFORE)
 
     records.at_look = sync_ends
-    assert codes(states.settle(CLEANED)) == ["paired-pipeline-ran", "paired-state-overwritten"]
+    assert codes(states.confirm(CLEANED)) == ["paired-pipeline-ran", "paired-state-overwritten"]
     assert memory.states["a"] == RESET
+
+
+def test_the_outcome_is_frozen_and_stays_what_it_was_when_it_was_asked_for() -> None:
+    memory = store()
+    resets = Resets([stored(memory)])
+    resets.look(CLEANED)
+    found = resets.outcome()
+    resets.write(CLEANED)
+    assert [each.written for each in found.paired] == [None, None]
+    assert not found.is_written
+    written = resets.outcome()
+    assert [each.written for each in written.paired] == [RESET, RESET]
+    assert written.is_written
+    memory.states["a"] = deepcopy(BEFORE)
+    resets.confirm(CLEANED)
+    assert [each.overwritten for each in written.paired] == [False, False]
+    with pytest.raises(FrozenInstanceError):
+        written.paired[0].verified = False  # type: ignore[misc]
+
+
+def test_a_state_that_nobody_has_named_has_no_outcome() -> None:
+    assert Resets([NoState()]).outcome() == ResetOutcome()

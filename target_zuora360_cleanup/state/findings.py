@@ -1,0 +1,144 @@
+"""What there is to say of the states that a cleanup resets, before, during and after it. Pure."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING
+
+from target_zuora360_cleanup.plan.finding import Finding
+from target_zuora360_cleanup.state.paired import is_pattern
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from target_zuora360_cleanup.meltano.runs import PipelineRun
+    from target_zuora360_cleanup.state.outcome import PairedState
+    from target_zuora360_cleanup.state.reset import Reset
+
+__all__ = [
+    "missing",
+    "not_confirmed",
+    "not_named",
+    "overwritten",
+    "ran_meanwhile",
+    "running",
+    "still_running",
+    "to_be_reset",
+    "unreadable",
+]
+
+
+def not_named() -> Finding:
+    """A cleanup that would reset nothing."""
+    return Finding(
+        "no-state-named",
+        "blocks",
+        "No state is named whose bookmarks are to be reset. Records deleted while their bookmark "
+        "stays would be lost: an incremental sync never sends them again.",
+        "Set paired_state_ids to the state ids of the pipelines that load this org (`meltano state "
+        "list` shows them), or give --state with the tap's state file.",
+    )
+
+
+def missing(names: Sequence[str], known: Iterable[str]) -> Iterator[Finding]:
+    """State ids without a state, and patterns that fit none."""
+    known = tuple(known)
+    for name in names:
+        near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+        hint = f"Did you mean {near[0]}?" if near else "`meltano state list` shows those there are."
+        created = "" if is_pattern(name) else " If it is right, set create_missing_states."
+        yield Finding(
+            "paired-state-missing",
+            "blocks",
+            f"There is no state {name}." if not is_pattern(name) else f"No state id fits {name}.",
+            hint + created,
+        )
+
+
+def unreadable(error: Exception, what: str = "The paired states") -> Finding:
+    """A state that can't be read, or can't be reset."""
+    return Finding(
+        "paired-state-unreadable",
+        "blocks",
+        f"{what} can't be reset: {error}",
+        "Without the reset nothing may be deleted.",
+    )
+
+
+def running(runs: Sequence[PipelineRun]) -> Iterator[Finding]:
+    """Pipelines at work, which would store their bookmarks over the reset."""
+    if runs:
+        yield Finding(
+            "paired-pipeline-running",
+            "blocks",
+            f"A paired pipeline is running: {_listed(runs)}.",
+            "Wait for its end or stop it. A run that was killed counts for five minutes more.",
+        )
+
+
+def to_be_reset(states: Sequence[PairedState]) -> Iterator[Finding]:
+    """Which states are reset, and which bookmarks go."""
+    if states:
+        listed = "; ".join(f"{each.state_id} ({_bookmarks(each.reset)})" for each in states)
+        yield Finding(
+            "paired-states",
+            "tells",
+            f"A cleanup resets {len(states)} paired state{'s' * (len(states) > 1)}: {listed}.",
+            "Their next sync is a full one.",
+        )
+
+
+def overwritten(states: Sequence[PairedState]) -> Iterator[Finding]:
+    """States that somebody wrote while records were deleted."""
+    if states:
+        names = ", ".join(each.state_id for each in states)
+        yield Finding(
+            "paired-state-overwritten",
+            "warns",
+            f"A sync has written its bookmarks during the cleanup: {names}. They are reset again.",
+            "Stop syncs while a cleanup runs. What this one has loaded may be deleted; the next "
+            "sync is a full one.",
+        )
+
+
+def not_confirmed(state_id: str, error: Exception) -> Finding:
+    """A state that nobody can vouch for after the deletion."""
+    return Finding(
+        "paired-state-unsettled",
+        "blocks",
+        f"State {state_id} could not be looked at, or be reset, again after the deletion: {error}",
+        "Reset it before its next sync, with `zuora360 reset`.",
+    )
+
+
+def still_running(runs: Iterable[PipelineRun]) -> Iterator[Finding]:
+    """Pipelines that will store their bookmarks over the reset."""
+    if alive := [each for each in runs if each.is_running]:
+        yield Finding(
+            "paired-pipeline-still-running",
+            "blocks",
+            f"A paired pipeline was started during the cleanup and still runs: {_listed(alive)}. "
+            "It will store its bookmarks over the reset.",
+            "Stop it, and reset them again with `zuora360 reset`.",
+        )
+
+
+def ran_meanwhile(runs: Iterable[PipelineRun]) -> Iterator[Finding]:
+    """Pipelines that were started while records were deleted, and have ended."""
+    if ended := [each for each in runs if not each.is_running]:
+        yield Finding(
+            "paired-pipeline-ran",
+            "warns",
+            f"A paired pipeline was started during the cleanup: {_listed(ended)}.",
+            "Stop syncs while a cleanup runs. What it has loaded may be deleted; its next sync is "
+            "a full one.",
+        )
+
+
+def _listed(runs: Iterable[PipelineRun]) -> str:
+    return ", ".join(f"{each.state_id} since {each.started_at[:16]} UTC" for each in runs)
+
+
+def _bookmarks(reset: Reset) -> str:
+    gone = (*reset.dropped, *reset.dropped_unsafe, *reset.dropped_new, *reset.tangled)
+    return f"bookmarks of {', '.join(gone)}" if gone else "no bookmark to reset"
