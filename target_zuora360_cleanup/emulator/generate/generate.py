@@ -33,8 +33,7 @@ _STAMPS: Final = frozenset({"LastModifiedDate", "SystemModstamp"})
 
 def fill(store: Store, schema: Schema, options: OrgOptions) -> None:
     """Create the tables and their rows: the org's, and Zuora's behind them."""
-    with store.transaction():
-        store.create_tables(schema)
+    store.create_tables(schema)
     store.begin_loading()
     with store.transaction():
         zuora = row_counts(options, schema)

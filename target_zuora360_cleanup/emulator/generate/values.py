@@ -108,7 +108,7 @@ def column(seed: int, sobject: SObject, field: Field, count: int) -> Iterable[An
     if _is_key(field):
         return _keys(seed, sobject.name, field, count)
     chance = random.Random(f"{seed}:{sobject.name}:{field.name}")  # noqa: S311 - repeatable
-    pool = [_chosen(chance, place, field) for _ in range(_POOL)]
+    pool = [_chosen(chance, place, field) for _ in range(min(_POOL, count))]
     return islice(cycle(pool), count)
 
 

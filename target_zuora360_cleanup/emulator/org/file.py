@@ -16,13 +16,17 @@ if TYPE_CHECKING:
 __all__ = ["fill_or_check", "open_store"]
 
 
-def open_store(path: Path) -> Store:
+def open_store(path: Path, *, kept: bool = True) -> Store:
     """Open a file; one that was being filled when its process ended is begun anew.
+
+    Args:
+        path: The file.
+        kept: Whether it outlives its org.
 
     Raises:
         ValueError: Something else has its tables in it.
     """
-    store = Store(path)
+    store = Store(path, kept=kept)
     tables = store.tables()
     if not tables or store.get_meta("options") is not None:
         return store
@@ -30,7 +34,7 @@ def open_store(path: Path) -> Store:
     if "_sequence" not in tables:
         raise ValueError(f"{path} is no emulated org. Name another file, or remove it.")
     path.unlink()
-    return Store(path)
+    return Store(path, kept=kept)
 
 
 def fill_or_check(store: Store, schema: Schema, options: OrgOptions, path: Path) -> None:

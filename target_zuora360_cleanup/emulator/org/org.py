@@ -88,7 +88,7 @@ class Org:
         """
         with ExitStack() as stack:
             path = db or Path(stack.enter_context(tempfile.TemporaryDirectory())) / "org.sqlite"
-            store = open_store(path)
+            store = open_store(path, kept=db is not None)
             stack.callback(store.close)
             schema = for_user(load_schema(options.without_packages), options)
             fill_or_check(store, schema, options, path)

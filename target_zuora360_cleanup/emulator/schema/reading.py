@@ -7,6 +7,7 @@ metadata of real orgs that have the packages Zuora 360 (namespace `Zuora`) and Z
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -27,7 +28,8 @@ _HIDDEN_EVERY: Final = 3
 _Row = dict[str, str]
 
 
-def load_schema(without_packages: Collection[str] = ()) -> Schema:
+@cache
+def load_schema(without_packages: frozenset[str] = frozenset()) -> Schema:
     """Return the schema of an org that has not the named packages (`Zuora`, `zqu`)."""
     fields: dict[str, list[Field]] = {}
     for row in table_rows("fields.tsv"):

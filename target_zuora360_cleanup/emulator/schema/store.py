@@ -27,12 +27,18 @@ Row = tuple[Any, ...]
 
 
 class Store:
-    """One SQLite database. Not safe for threads by itself: the org's lock guards it."""
+    """One SQLite database. Not safe for threads by itself: the org's lock guards it.
 
-    def __init__(self, path: Path) -> None:
+    Args:
+        path: The file.
+        kept: Whether it outlives its org; a private one need not reach the disk.
+    """
+
+    def __init__(self, path: Path, *, kept: bool = True) -> None:
         self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._db.execute("PRAGMA cache_size = -64000")
-        self._db.execute("PRAGMA synchronous = NORMAL")
+        self._synchronous = "NORMAL" if kept else "OFF"
+        self._db.execute(f"PRAGMA synchronous = {self._synchronous}")
         self._temporary = 0
 
     def close(self) -> None:
@@ -86,12 +92,13 @@ class Store:
 
     def create_tables(self, schema: Schema) -> None:
         """Create the tables of a schema, without their indexes."""
-        self.run("CREATE TABLE _meta (key TEXT PRIMARY KEY, value TEXT)")
-        self.run("CREATE TABLE _sequence (object TEXT PRIMARY KEY, next INTEGER NOT NULL)")
-        self.run("INSERT INTO _sequence VALUES ('_deletion', 1)")
-        for item in schema.objects.values():
-            self.run(_table_sql(item))
-            self.run("INSERT INTO _sequence VALUES (?, 1)", (item.name,))
+        with self.transaction():
+            self.run("CREATE TABLE _meta (key TEXT PRIMARY KEY, value TEXT)")
+            self.run("CREATE TABLE _sequence (object TEXT PRIMARY KEY, next INTEGER NOT NULL)")
+            self.run("INSERT INTO _sequence VALUES ('_deletion', 1)")
+            for item in schema.objects.values():
+                self.run(_table_sql(item))
+                self.run("INSERT INTO _sequence VALUES (?, 1)", (item.name,))
 
     def create_indexes(self, schema: Schema) -> None:
         """Index references, external ids, unique fields and the recycle bin, and gather statistics.
@@ -111,9 +118,9 @@ class Store:
         self.run("PRAGMA synchronous = OFF")
 
     def end_loading(self) -> None:
-        """Use a write-ahead log from now on."""
+        """Use a write-ahead log, so that an export can read while others write."""
+        self.run(f"PRAGMA synchronous = {self._synchronous}")
         self.run("PRAGMA journal_mode = WAL")
-        self.run("PRAGMA synchronous = NORMAL")
 
     def insert(self, object_name: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
         """Insert rows whose ids are given and move the object's sequence past them."""

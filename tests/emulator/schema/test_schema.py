@@ -163,7 +163,7 @@ def test_an_unknown_object_is_not_found(schema: Schema) -> None:
 
 
 def test_an_org_without_the_packages_keeps_only_what_does_not_need_them() -> None:
-    schema = load_schema({"Zuora", "zqu"})
+    schema = load_schema(frozenset({"Zuora", "zqu"}))
 
     assert not [name for name in schema.objects if name.startswith(("Zuora__", "zqu__"))]
     assert not [
@@ -173,7 +173,7 @@ def test_an_org_without_the_packages_keeps_only_what_does_not_need_them() -> Non
 
 
 def test_one_package_can_be_missing() -> None:
-    schema = load_schema({"zqu"})
+    schema = load_schema(frozenset({"zqu"}))
 
     assert "Zuora__Subscription__c" in schema.objects
     assert "zqu__Quote__c" not in schema.objects
