@@ -2,7 +2,7 @@
 
 Run by hand, from the repository's root::
 
-    python -m tests.benchmarks.deletion [--records 100000,1000000] [--readme]
+    python -m tests.benchmarks.deletion [--records 100000,1000000] [--write]
 
 For each size an emulated org is filled once, and each contender gets a copy of it, behind an
 emulator in a process of its own: quick, and with latency. The plugin runs as Meltano would run it.
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 SERVERS = (Server("quick"), Server("slow", job_seconds=1.0, latency=0.05))
-README = Path(__file__).parents[2] / "README.md"
+PAGE = Path(__file__).parents[2] / "docs/performance.md"
 BEGIN, END = "<!-- deletion benchmark -->\n", "<!-- end of the deletion benchmark -->"
 FLAT = 1.10
 
@@ -120,11 +120,11 @@ def machine() -> str:
     return f"{datetime.now(UTC):%Y-%m-%d}, {made_by}, Python {platform.python_version()}."
 
 
-def write_readme(lines: Sequence[str]) -> None:
-    text = README.read_text(encoding="utf-8")
+def write_page(lines: Sequence[str]) -> None:
+    text = PAGE.read_text(encoding="utf-8")
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
-    README.write_text(before + BEGIN + "\n".join(lines) + "\n" + END + after, encoding="utf-8")
+    PAGE.write_text(before + BEGIN + "\n".join(lines) + "\n" + END + after, encoding="utf-8")
 
 
 def sizes(text: str) -> list[int]:
@@ -145,7 +145,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--servers", default="quick,slow", metavar="quick,slow")
     parser.add_argument("--tools", type=Path, default=Path.home() / ".cache/zuora360-benchmarks")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the table here too")
-    parser.add_argument("--readme", action="store_true", help="write the table into the README")
+    parser.add_argument("--write", action="store_true", help=f"write the table into {PAGE.name}")
     return parser.parse_args()
 
 
@@ -179,8 +179,8 @@ def main() -> None:
     print(*lines, sep="\n")  # noqa: T201
     if given.markdown:
         given.markdown.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    if given.readme:
-        write_readme(lines)
+    if given.write:
+        write_page(lines)
 
 
 if __name__ == "__main__":

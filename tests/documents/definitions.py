@@ -1,6 +1,6 @@
 """The definitions of the loader and the utility as MeltanoHub keeps them, from the code.
 
-`python -m tests.support.hub` writes them into the package.
+`python -m tests.documents` writes them into the package.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from target_zuora360_cleanup.target import TargetZuora360Cleanup
 from tests.support.paths import ROOT
 
 FOLDER = ROOT / "target_zuora360_cleanup/hub"
+PACKAGE_VARIABLE = "ZUORA_CLEANUP_PACKAGE"
+"""Where the package is, in a project's `.env`: no registry has it."""
 
 
 def setting(name: str) -> dict[str, Any]:
@@ -37,7 +39,7 @@ def definitions() -> dict[str, dict[str, Any]]:
     """Each definition by its file's name."""
     shared = {
         "variant": "original",
-        "pip_url": "target-zuora360-cleanup",
+        "pip_url": f"${{{PACKAGE_VARIABLE}}}",
         "domain_url": "https://www.zuora.com/",
         "maintenance_status": "active",
         "keywords": ["zuora", "salesforce", "cleanup"],
@@ -68,12 +70,6 @@ def definitions() -> dict[str, dict[str, Any]]:
     return {f"{each['name']}.yml": {**each, **shared} for each in (loader, utility)}
 
 
-def write() -> None:
-    """Write the files."""
-    for name, content in definitions().items():
-        text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100)
-        (FOLDER / name).write_text(text, encoding="utf-8")
-
-
-if __name__ == "__main__":
-    write()
+def as_yaml(content: dict[str, Any]) -> str:
+    """A definition as the file holds it."""
+    return yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100)

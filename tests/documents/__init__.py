@@ -1,0 +1,1 @@
+"""What the documents take from the code, a script that writes it, and tests of both."""

@@ -1,0 +1,44 @@
+"""Which part of which document comes from the code, and the documents with those parts put in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from tests.documents import definitions, tables
+from tests.support.paths import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+DOCS: Final = ROOT / "docs"
+TABLES: Final[dict[str, tuple[str, Callable[[], str]]]] = {
+    "settings": ("settings.md", tables.settings),
+    "findings": ("checks.md", tables.findings),
+    "streams": ("sync.md", tables.streams),
+}
+"""What is generated -> the document below `docs/`, and what makes it."""
+
+
+def all_files() -> dict[Path, str]:
+    """Every file that holds something from the code, as it must be."""
+    made = {DOCS / page: with_table(name) for name, (page, _) in TABLES.items()}
+    return made | {
+        definitions.FOLDER / name: definitions.as_yaml(content)
+        for name, content in definitions.definitions().items()
+    }
+
+
+def with_table(name: str) -> str:
+    """A document with its table as the code has it.
+
+    Raises:
+        ValueError: The document lacks the comments between which the table stands.
+    """
+    page, make = TABLES[name]
+    text = (DOCS / page).read_text(encoding="utf-8")
+    begin, end = f"<!-- generated: {name} -->\n", f"<!-- end of {name} -->\n"
+    if text.count(begin) != 1 or text.count(end) != 1:
+        raise ValueError(f"docs/{page} needs {begin.strip()} and {end.strip()}, once each.")
+    before, _, rest = text.partition(begin)
+    return before + begin + make() + end + rest.partition(end)[2]
