@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from target_zuora360_cleanup.emulator.org.org import Org, OrgOptions
-from target_zuora360_cleanup.emulator.server.sessions import Sessions
+from target_zuora360_cleanup.emulator.wire.sessions import Sessions
 from tests.demo import life_cycle, meltano_runs
 from tests.support.paths import ROOT
 

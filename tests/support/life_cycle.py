@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from target_zuora360_cleanup.emulator.schema.zuora import zuora_objects
 from target_zuora360_cleanup.emulator.zuora.query import compile_export
-from target_zuora360_cleanup.emulator.zuora.schema import zuora_objects
 from tests.demo.image import Image, Org, differences
 from tests.support.runs import zuora_rows
 

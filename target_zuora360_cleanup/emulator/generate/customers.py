@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from target_zuora360_cleanup.emulator.schema.store import quote
-from target_zuora360_cleanup.emulator.zuora.schema import zuora_objects
+from target_zuora360_cleanup.emulator.schema.zuora import zuora_objects
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

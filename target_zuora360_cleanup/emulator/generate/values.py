@@ -12,7 +12,7 @@ from itertools import cycle, islice
 from typing import TYPE_CHECKING, Any, Final
 
 from target_zuora360_cleanup.emulator.org.write import auto_number
-from target_zuora360_cleanup.emulator.zuora.schema import zuora_objects
+from target_zuora360_cleanup.emulator.schema.zuora import zuora_objects
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

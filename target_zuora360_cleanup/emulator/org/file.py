@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from target_zuora360_cleanup.emulator.generate.generate import fill
+from target_zuora360_cleanup.emulator.generate.rows import fill
 from target_zuora360_cleanup.emulator.schema.store import Store
 
 if TYPE_CHECKING:

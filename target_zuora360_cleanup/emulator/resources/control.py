@@ -11,7 +11,7 @@ from target_zuora360_cleanup.emulator.wire.errors import SalesforceError
 from target_zuora360_cleanup.emulator.wire.routing import Route
 
 if TYPE_CHECKING:
-    from target_zuora360_cleanup.emulator.server.service import Service
+    from target_zuora360_cleanup.emulator.resources.service import Service
 
 __all__ = ["ROUTES"]
 

@@ -15,7 +15,7 @@ from target_zuora360_cleanup.emulator.wire.routing import Route
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from target_zuora360_cleanup.emulator.server.service import Service
+    from target_zuora360_cleanup.emulator.resources.service import Service
 
 __all__ = ["ROUTES"]
 

@@ -14,7 +14,7 @@ from target_zuora360_cleanup.emulator.wire.versions import SOAP_LOGIN_GONE, ApiV
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from target_zuora360_cleanup.emulator.server.service import Service
+    from target_zuora360_cleanup.emulator.resources.service import Service
 
 __all__ = ["ROUTES"]
 

@@ -19,17 +19,17 @@ from starlette.responses import Response, StreamingResponse
 
 from target_zuora360_cleanup.emulator.resources.zuora.answers import failed
 from target_zuora360_cleanup.emulator.server.gate import admit, limit_info, pass_through
-from target_zuora360_cleanup.emulator.server.stats import RequestLine
 from target_zuora360_cleanup.emulator.wire.calls import Answer, Call, error_answer
 from target_zuora360_cleanup.emulator.wire.errors import SalesforceError
+from target_zuora360_cleanup.emulator.wire.stats import RequestLine
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from target_zuora360_cleanup.emulator.faults.faults import RequestPlan
-    from target_zuora360_cleanup.emulator.server.service import Service
+    from target_zuora360_cleanup.emulator.faults.in_force import RequestPlan
+    from target_zuora360_cleanup.emulator.resources.service import Service
     from target_zuora360_cleanup.emulator.wire.routing import Match
 
 __all__ = ["MAX_UPLOAD", "create_app"]

@@ -11,12 +11,12 @@ from target_zuora360_cleanup.emulator.resources.zuora.answers import (
     failed,
     is_let_in,
 )
-from target_zuora360_cleanup.emulator.server.allowances import API_REQUESTS
+from target_zuora360_cleanup.emulator.wire.allowances import API_REQUESTS
 from target_zuora360_cleanup.emulator.wire.calls import Answer, Call, error_answer
 from target_zuora360_cleanup.emulator.wire.errors import SalesforceError
 
 if TYPE_CHECKING:
-    from target_zuora360_cleanup.emulator.server.service import Service
+    from target_zuora360_cleanup.emulator.resources.service import Service
     from target_zuora360_cleanup.emulator.wire.routing import Route
 
 __all__ = ["admit", "charge", "limit_info", "pass_through"]

@@ -21,26 +21,24 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from target_zuora360_cleanup.emulator.faults.spec import FaultSpec
 from target_zuora360_cleanup.emulator.org.org import Org, OrgOptions
-from target_zuora360_cleanup.emulator.resources import (
-    composite,
-    control,
-    identity,
-    limits,
-    oauth,
-    queries,
-    soap,
-    sobject_collections,
-    sobjects,
-)
-from target_zuora360_cleanup.emulator.resources import entry as resources
+from target_zuora360_cleanup.emulator.resources import control, oauth, soap
 from target_zuora360_cleanup.emulator.resources.bulk import ingest as bulk_ingest
 from target_zuora360_cleanup.emulator.resources.bulk import query as bulk_query
+from target_zuora360_cleanup.emulator.resources.rest import (
+    collections,
+    composite,
+    entry,
+    identity,
+    limits,
+    queries,
+    sobjects,
+)
+from target_zuora360_cleanup.emulator.resources.service import Service
 from target_zuora360_cleanup.emulator.resources.zuora import aqua as zuora_aqua
 from target_zuora360_cleanup.emulator.resources.zuora import login as zuora
 from target_zuora360_cleanup.emulator.resources.zuora import rest as zuora_rest
 from target_zuora360_cleanup.emulator.server.app import create_app
 from target_zuora360_cleanup.emulator.server.options import ServerOptions
-from target_zuora360_cleanup.emulator.server.service import Service
 from target_zuora360_cleanup.emulator.server.tls import make_tls
 
 if TYPE_CHECKING:
@@ -54,10 +52,10 @@ _RESOURCES = (
     oauth,
     identity,
     soap,
-    resources,
+    entry,
     queries,
     sobjects,
-    sobject_collections,
+    collections,
     composite,
     limits,
     bulk_ingest,

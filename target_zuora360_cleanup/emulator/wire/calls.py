@@ -16,7 +16,7 @@ from target_zuora360_cleanup.emulator.wire.versions import ApiVersion
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from target_zuora360_cleanup.emulator.server.service import Service
+    from target_zuora360_cleanup.emulator.resources.service import Service
 
 __all__ = ["EMPTY", "Answer", "Call", "Handler", "error_answer", "json_answer"]
 

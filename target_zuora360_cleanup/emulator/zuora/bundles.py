@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     import random
     from collections.abc import Iterator
 
-    from target_zuora360_cleanup.emulator.zuora.rows import Record, Records
+    from target_zuora360_cleanup.emulator.zuora.records import Record, Records
 
 __all__ = ["Bundles"]
 

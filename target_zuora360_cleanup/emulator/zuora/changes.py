@@ -9,11 +9,11 @@ from itertools import cycle
 from typing import TYPE_CHECKING, Any, Final
 
 from target_zuora360_cleanup.emulator.zuora.bundles import Bundles
-from target_zuora360_cleanup.emulator.zuora.rows import Record, Records
+from target_zuora360_cleanup.emulator.zuora.records import Record, Records
 
 if TYPE_CHECKING:
     from target_zuora360_cleanup.emulator.schema.store import Store
-    from target_zuora360_cleanup.emulator.zuora.schema import ZuoraField
+    from target_zuora360_cleanup.emulator.schema.zuora import ZuoraField
 
 __all__ = ["Changes", "change_records"]
 

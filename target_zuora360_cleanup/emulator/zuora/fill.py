@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from target_zuora360_cleanup.emulator.generate.values import zuora_id
 from target_zuora360_cleanup.emulator.schema import ids
 from target_zuora360_cleanup.emulator.schema.store import quote
-from target_zuora360_cleanup.emulator.zuora.schema import CREATED, UPDATED, zuora_objects
+from target_zuora360_cleanup.emulator.schema.zuora import CREATED, UPDATED, zuora_objects
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.emulator.generate.links import Links
     from target_zuora360_cleanup.emulator.schema.objects import Field, Schema, SObject
     from target_zuora360_cleanup.emulator.schema.store import Store
-    from target_zuora360_cleanup.emulator.zuora.schema import ZuoraField, ZuoraObject
+    from target_zuora360_cleanup.emulator.schema.zuora import ZuoraField, ZuoraObject
 
 __all__ = ["FIRST_UPDATE", "fill_zuora", "index_zuora"]
 

@@ -14,12 +14,12 @@ from sqlglot import exp
 
 from target_zuora360_cleanup.emulator.schema.store import quote
 from target_zuora360_cleanup.emulator.schema.values import datetime_seconds
+from target_zuora360_cleanup.emulator.schema.zuora import CREATED, UPDATED, zuora_objects
 from target_zuora360_cleanup.emulator.soql.dialect import parse
 from target_zuora360_cleanup.emulator.wire.errors import SalesforceError
-from target_zuora360_cleanup.emulator.zuora.schema import CREATED, UPDATED, zuora_objects
 
 if TYPE_CHECKING:
-    from target_zuora360_cleanup.emulator.zuora.schema import ZuoraField, ZuoraObject
+    from target_zuora360_cleanup.emulator.schema.zuora import ZuoraField, ZuoraObject
 
 __all__ = ["TENANT_ZONE", "Export", "InvalidQuery", "UnknownObject", "compile_export"]
 

@@ -10,9 +10,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from target_zuora360_cleanup.emulator.schema.store import quote
+from target_zuora360_cleanup.emulator.schema.zuora import zuora_objects
 from target_zuora360_cleanup.emulator.zuora.changes import change_records
 from target_zuora360_cleanup.emulator.zuora.query import TENANT_ZONE
-from target_zuora360_cleanup.emulator.zuora.schema import zuora_objects
 
 if TYPE_CHECKING:
     import threading

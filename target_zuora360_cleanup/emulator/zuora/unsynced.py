@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from target_zuora360_cleanup.emulator.zuora.rows import Records
+from target_zuora360_cleanup.emulator.zuora.records import Records
 
 if TYPE_CHECKING:
     from target_zuora360_cleanup.emulator.schema.store import Store

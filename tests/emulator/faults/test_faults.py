@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
-from target_zuora360_cleanup.emulator.faults.faults import Faults
+from target_zuora360_cleanup.emulator.faults.in_force import Faults
 from target_zuora360_cleanup.emulator.faults.spec import FaultSpec, FaultSpecError, fault_schema
 from tests.support.http_client import csv_of
 

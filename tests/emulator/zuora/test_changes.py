@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from target_zuora360_cleanup.emulator.org.org import Org, OrgOptions
+from target_zuora360_cleanup.emulator.schema.zuora import zuora_objects
 from target_zuora360_cleanup.emulator.server.server import EmulatorServer
-from target_zuora360_cleanup.emulator.zuora.schema import zuora_objects
 from tests.support.zuora_client import Zuora
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from target_zuora360_cleanup.emulator.wire.versions import BULK_INGEST
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from target_zuora360_cleanup.emulator.server.service import Service
+    from target_zuora360_cleanup.emulator.resources.service import Service
 
 __all__ = ["ROUTES"]
 

@@ -15,14 +15,14 @@ from target_zuora360_cleanup.emulator.resources.bulk.csv import (
 )
 from target_zuora360_cleanup.emulator.resources.bulk.jobs import Job, JobFailed
 from target_zuora360_cleanup.emulator.resources.bulk.workers import end_early
-from target_zuora360_cleanup.emulator.server.allowances import BULK_BATCHES
+from target_zuora360_cleanup.emulator.wire.allowances import BULK_BATCHES
 from target_zuora360_cleanup.emulator.wire.errors import RowResult, SalesforceError
 from target_zuora360_cleanup.emulator.wire.versions import FAILED_RESULTS_CARRY_IDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from target_zuora360_cleanup.emulator.server.service import Service
+    from target_zuora360_cleanup.emulator.resources.service import Service
 
 __all__ = ["IngestRun"]
 

@@ -10,7 +10,7 @@ from target_zuora360_cleanup.emulator.wire.calls import Answer, Call, json_answe
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from target_zuora360_cleanup.emulator.server.service import Service
+    from target_zuora360_cleanup.emulator.resources.service import Service
 
 __all__ = ["list_page"]
 

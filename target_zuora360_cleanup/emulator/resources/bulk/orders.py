@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from email.message import Message
 
-    from target_zuora360_cleanup.emulator.server.service import Service
+    from target_zuora360_cleanup.emulator.resources.service import Service
     from target_zuora360_cleanup.emulator.wire.calls import Call
 
 __all__ = ["Order", "choice", "read_order", "read_parts"]

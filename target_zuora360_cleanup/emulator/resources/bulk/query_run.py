@@ -10,14 +10,14 @@ from target_zuora360_cleanup.emulator.resources.bulk.csv import DELIMITERS, LINE
 from target_zuora360_cleanup.emulator.resources.bulk.jobs import BATCH_ROWS, Job, JobFailed
 from target_zuora360_cleanup.emulator.resources.bulk.results import ResultWriter
 from target_zuora360_cleanup.emulator.resources.bulk.workers import end_early
-from target_zuora360_cleanup.emulator.server.allowances import QUERY_STORAGE_MB
 from target_zuora360_cleanup.emulator.soql.compile import compile_query
+from target_zuora360_cleanup.emulator.wire.allowances import QUERY_STORAGE_MB
 from target_zuora360_cleanup.emulator.wire.errors import SalesforceError
 
 if TYPE_CHECKING:
     from target_zuora360_cleanup.emulator.faults.spec import JobFault
+    from target_zuora360_cleanup.emulator.resources.service import Service
     from target_zuora360_cleanup.emulator.schema.objects import Schema
-    from target_zuora360_cleanup.emulator.server.service import Service
 
 __all__ = ["QueryRun", "check_bulk_query"]
 

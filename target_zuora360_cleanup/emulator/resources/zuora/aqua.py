@@ -19,7 +19,7 @@ from target_zuora360_cleanup.emulator.zuora.query import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from target_zuora360_cleanup.emulator.server.service import Service
+    from target_zuora360_cleanup.emulator.resources.service import Service
     from target_zuora360_cleanup.emulator.zuora.query import Export
 
 __all__ = ["ROUTES"]

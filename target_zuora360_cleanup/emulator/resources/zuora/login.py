@@ -12,15 +12,15 @@ from target_zuora360_cleanup.emulator.resources.zuora.answers import (
     tree,
     xml_answer,
 )
+from target_zuora360_cleanup.emulator.schema.zuora import zuora_objects
 from target_zuora360_cleanup.emulator.wire.calls import Answer, Call, json_answer
 from target_zuora360_cleanup.emulator.wire.routing import Route
-from target_zuora360_cleanup.emulator.zuora.schema import zuora_objects
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
-    from target_zuora360_cleanup.emulator.server.service import Service
-    from target_zuora360_cleanup.emulator.zuora.schema import ZuoraField
+    from target_zuora360_cleanup.emulator.resources.service import Service
+    from target_zuora360_cleanup.emulator.schema.zuora import ZuoraField
 
 __all__ = ["ROUTES"]
 

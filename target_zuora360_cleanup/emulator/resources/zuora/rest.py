@@ -11,7 +11,7 @@ from target_zuora360_cleanup.emulator.zuora.exports import Job
 from target_zuora360_cleanup.emulator.zuora.query import InvalidQuery, UnknownObject, compile_export
 
 if TYPE_CHECKING:
-    from target_zuora360_cleanup.emulator.server.service import Service
+    from target_zuora360_cleanup.emulator.resources.service import Service
 
 __all__ = ["ROUTES"]
 

@@ -10,14 +10,14 @@ import pytest
 from target_zuora360_cleanup.catalog.field_maps import FIELD_MAPS
 from target_zuora360_cleanup.emulator.org.org import Org, OrgOptions
 from target_zuora360_cleanup.emulator.schema.reading import load_schema
+from target_zuora360_cleanup.emulator.schema.zuora import zuora_objects
 from target_zuora360_cleanup.emulator.zuora.query import compile_export
-from target_zuora360_cleanup.emulator.zuora.schema import zuora_objects
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from target_zuora360_cleanup.catalog.field_maps import FieldMap
-    from target_zuora360_cleanup.emulator.zuora.schema import ZuoraObject
+    from target_zuora360_cleanup.emulator.schema.zuora import ZuoraObject
 
 RECORDS = 3_000
 KEYS = {item.sobject: item.key for item in zuora_objects().values() if item.key}

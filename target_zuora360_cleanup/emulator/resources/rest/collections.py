@@ -12,7 +12,7 @@ from target_zuora360_cleanup.emulator.wire.routing import Route
 from target_zuora360_cleanup.emulator.wire.versions import SOBJECT_COLLECTIONS
 
 if TYPE_CHECKING:
-    from target_zuora360_cleanup.emulator.server.service import Service
+    from target_zuora360_cleanup.emulator.resources.service import Service
 
 __all__ = ["ROUTES"]
 

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from target_zuora360_cleanup.emulator.server.allowances import API_REQUESTS
+from target_zuora360_cleanup.emulator.wire.allowances import API_REQUESTS
 from target_zuora360_cleanup.emulator.wire.calls import Answer, Call, json_answer
 from target_zuora360_cleanup.emulator.wire.errors import SalesforceError
 from target_zuora360_cleanup.emulator.wire.routing import Route
@@ -15,7 +15,7 @@ from target_zuora360_cleanup.emulator.wire.routing import Route
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from target_zuora360_cleanup.emulator.server.service import Service
+    from target_zuora360_cleanup.emulator.resources.service import Service
 
 __all__ = ["ROUTES"]
 

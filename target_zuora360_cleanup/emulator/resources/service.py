@@ -7,17 +7,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from target_zuora360_cleanup.emulator.faults.faults import Faults
+from target_zuora360_cleanup.emulator.faults.in_force import Faults
 from target_zuora360_cleanup.emulator.faults.spec import FaultSpec, FaultSpecError
 from target_zuora360_cleanup.emulator.resources.bulk.jobs import JobRegistry
 from target_zuora360_cleanup.emulator.resources.bulk.workers import Workers
-from target_zuora360_cleanup.emulator.resources.query_cursors import Cursors
-from target_zuora360_cleanup.emulator.server.allowances import Allowances
-from target_zuora360_cleanup.emulator.server.sessions import Sessions
-from target_zuora360_cleanup.emulator.server.stats import Stats
+from target_zuora360_cleanup.emulator.resources.rest.cursors import Cursors
+from target_zuora360_cleanup.emulator.wire.allowances import Allowances
 from target_zuora360_cleanup.emulator.wire.calls import Answer, Call, error_answer
 from target_zuora360_cleanup.emulator.wire.errors import SalesforceError
 from target_zuora360_cleanup.emulator.wire.routing import Match, Route, Router
+from target_zuora360_cleanup.emulator.wire.sessions import Sessions
+from target_zuora360_cleanup.emulator.wire.stats import Stats
 from target_zuora360_cleanup.emulator.zuora.exports import Exports
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from target_zuora360_cleanup.emulator.wire.calls import Answer, Call, json_answe
 from target_zuora360_cleanup.emulator.wire.routing import Route
 
 if TYPE_CHECKING:
-    from target_zuora360_cleanup.emulator.server.service import Service
+    from target_zuora360_cleanup.emulator.resources.service import Service
 
 __all__ = ["ROUTES"]
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from target_zuora360_cleanup.emulator.generate.values import zuora_id
 from target_zuora360_cleanup.emulator.schema.store import quote
-from target_zuora360_cleanup.emulator.zuora.schema import CREATED, UPDATED, zuora_objects
+from target_zuora360_cleanup.emulator.schema.zuora import CREATED, UPDATED, zuora_objects
 
 if TYPE_CHECKING:
     import random
     from collections.abc import Callable, Mapping
 
     from target_zuora360_cleanup.emulator.schema.store import Store
-    from target_zuora360_cleanup.emulator.zuora.schema import ZuoraObject
+    from target_zuora360_cleanup.emulator.schema.zuora import ZuoraObject
 
 __all__ = ["Record", "Records"]
 
