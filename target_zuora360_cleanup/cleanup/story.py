@@ -17,6 +17,7 @@ from requests import RequestException
 from target_zuora360_cleanup.catalog.objects import is_unlisted
 from target_zuora360_cleanup.deletion.delete import Deletion
 from target_zuora360_cleanup.deletion.link_snapshot import LinkSnapshot
+from target_zuora360_cleanup.deletion.outcome import total
 from target_zuora360_cleanup.deletion.scheduler import carry_out
 from target_zuora360_cleanup.errors import CleanupError, InputError, Partial, Refused
 from target_zuora360_cleanup.facts.reading import read_facts, read_org
@@ -217,11 +218,12 @@ class Work:
         logger.info("Deleting %s records.", f"{plan.to_delete:,}")
         outcomes = carry_out(plan, partial(self._timed, deletion.delete), self.stop)
         self.outcomes = deletion.recounted(plan.steps, outcomes)
-        left = sum(each.failed for each in self.outcomes)
+        left = total(each.failed for each in self.outcomes)
+        count = "An unknown number of" if left is None else f"{left:,}"
         broken = any(each.ended != "done" for each in self.outcomes)
-        if broken or (left and not self._settings.allow_failures):
+        if broken or (left != 0 and not self._settings.allow_failures):
             raise Partial(
-                f"{left:,} records are left. The bookmarks are reset; what was in the way is in "
+                f"{count} records are left. The bookmarks are reset; what was in the way is in "
                 "the report and in failures.csv. Run the cleanup again to go on."
             )
 

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Iterable, Iterator
 
-    from target_zuora360_cleanup.deletion.outcome import Ended
     from target_zuora360_cleanup.output.folder import Backup, FailureFile, OutputFolder
     from target_zuora360_cleanup.output.progress import ProgressListener
     from target_zuora360_cleanup.plan.plan import Step
@@ -67,12 +66,13 @@ class Deletion:
     def delete(self, step: Step) -> Outcome:
         """Delete the rows of a step; the outcome is what Salesforce answered row by row."""
         if not step.to_delete:
-            return Outcome(step.name, step.facts.found, 0, len(step.kept), 0)
+            return Outcome.not_begun(step)
         try:
             failed = self._delete_rows(step)
-            outcome = outcome_of(step, len(step.kept) + failed)
-            self.progress.end(step.name, outcome.deleted, outcome.failed)
-            self._metrics(step).deleted(outcome.deleted)
+            outcome = Outcome.of(step, len(step.kept) + failed)
+            deleted = max(0, step.to_delete - failed)
+            self.progress.end(step.name, deleted, failed)
+            self._metrics(step).deleted(deleted)
         except Stopped:
             return self._broken(step, "stopped by a signal")
         except (ApiError, JobFailed, QuotaReached) as exc:
@@ -232,15 +232,14 @@ class Deletion:
         """The outcomes with what is left at the end, counted in the org.
 
         Rows that could not be deleted may have gone with their parents since, and others may have
-        come. Where the org does not answer, or the run is stopped, the outcomes stay as they are.
+        come. Where the org does not answer, or the run is stopped, the outcomes stay as they are:
+        what is unknown stays so.
         """
         pairs = list(zip(steps, outcomes, strict=True))
         begun = [step for step, outcome in pairs if step.to_delete and outcome.ended != "not begun"]
         left = {} if self.stop.is_set() else self._left(begun)
         return tuple(
-            outcome_of(step, left[step.name], outcome.ended, outcome.error)
-            if step.name in left
-            else outcome
+            outcome.recounted(step, left[step.name]) if step.name in left else outcome
             for step, outcome in pairs
         )
 
@@ -263,22 +262,14 @@ class Deletion:
         return self.salesforce.rest.count(f"SELECT COUNT() {_rows(step)}")
 
     def _broken(self, step: Step, why: str) -> Outcome:
-        """The outcome of a step that broke off; counted in the org if the org still answers."""
+        """The outcome of a step that broke off: counted in the org, unknown if it can't be."""
         logger.error("%s: %s", step.name, why)
         try:
             left = self.survivors(step)
         except (ApiError, RequestException):
-            left = step.facts.found
-            why = f"{why}; what is left could not be counted"
-        return outcome_of(step, left, "partial", why)
+            return Outcome.unknown(step, f"{why}; what is left could not be counted")
+        return Outcome.of(step, left, "partial", why)
 
 
 def _rows(step: Step) -> str:
     return f"FROM {step.name}" + (f" WHERE {step.kind.where}" if step.kind.where else "")
-
-
-def outcome_of(step: Step, left: int, ended: Ended = "done", error: str = "") -> Outcome:
-    """The outcome of a step that leaves `left` rows, the kept ones included."""
-    found, kept = step.facts.found, len(step.kept)
-    deleted, failed = max(0, found - left), max(0, left - kept)
-    return Outcome(step.name, found, deleted, min(kept, left), failed, ended, error)

@@ -55,16 +55,4 @@ def carry_out(plan: Plan, delete: Callable[[Step], Outcome], stop: Stop) -> tupl
                 outcomes[name] = future.result()
                 if outcomes[name].ended == "done":
                     sorter.done(name)
-    return tuple(outcomes.get(step.name) or _not_begun(step) for step in plan.steps)
-
-
-def _not_begun(step: Step) -> Outcome:
-    left = step.to_delete
-    return Outcome(
-        step.name,
-        step.facts.found,
-        deleted=0,
-        kept=len(step.kept),
-        failed=left,
-        ended="not begun" if left else "done",
-    )
+    return tuple(outcomes.get(step.name) or Outcome.not_begun(step) for step in plan.steps)

@@ -74,5 +74,7 @@ def _happens(links: Iterable[Mapping[str, Any]]) -> str:
     return ", ".join(_counted(rows, *_WHAT_HAPPENS[kind]) for kind, rows in counts.items())
 
 
-def _counted(count: int, one: str, more: str) -> str:
+def _counted(count: int | None, one: str, more: str) -> str:
+    if count is None:
+        return f"unknown {more}"
     return f"{count:,} {one if count == 1 else more}"

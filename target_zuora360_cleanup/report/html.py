@@ -74,8 +74,8 @@ def _context(report: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _number(value: float) -> str:
-    return f"{value:,.0f}"
+def _number(value: float | None) -> str:
+    return "unknown" if value is None else f"{value:,.0f}"
 
 
 def _time(text: str) -> datetime:

@@ -84,11 +84,15 @@ def _rows(report: Report) -> Iterator[list[str]]:
             else (step.facts.found, step.to_delete, len(step.kept))
         )
         links = f"{_lost(report, step.name):,}"
-        yield [str(number), step.name, step.kind.label, *(f"{each:,}" for each in numbers), links]
+        yield [str(number), step.name, step.kind.label, *map(_number, numbers), links]
         for label, count in step.facts.links.items():
             if count:
                 blanks = [""] * len(numbers)
                 yield ["", "", f"  {label}", *blanks, f"{count:,}"]
+
+
+def _number(count: int | None) -> str:
+    return "unknown" if count is None else f"{count:,}"
 
 
 def _lost(report: Report, name: str) -> int:

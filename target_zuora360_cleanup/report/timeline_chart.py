@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from target_zuora360_cleanup.deletion.outcome import total
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -30,7 +32,7 @@ class Bar:
     name: str
     left: float
     width: float
-    rows: int
+    rows: int | None
     seconds: float
     rate: float
 
@@ -46,7 +48,7 @@ class Chart:
 
     bars: tuple[Bar, ...]
     seconds: float
-    rows: int
+    rows: int | None
     ticks: tuple[tuple[float, str], ...]
 
     @property
@@ -69,22 +71,22 @@ def chart(timeline: Iterable[Mapping[str, Any]]) -> Chart:
         _bar(name, (start - begin).total_seconds(), (end - start).total_seconds(), whole, rows)
         for name, start, end, rows in spans
     )
-    return Chart(bars, whole, sum(bar.rows for bar in bars), _ticks(whole))
+    return Chart(bars, whole, total(bar.rows for bar in bars), _ticks(whole))
 
 
 def _time(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def _bar(name: str, start: float, seconds: float, whole: float, rows: int) -> Bar:
+def _bar(name: str, start: float, seconds: float, whole: float, rows: int | None) -> Bar:
     share = 100 / whole if whole else 0
     width = min(max(seconds * share, _LEAST_PERCENT), 100)
     left = min(start * share, 100 - width)
     return Bar(name, round(left, 2), round(width, 2), rows, seconds, _rate(rows, seconds))
 
 
-def _rate(rows: int, seconds: float) -> float:
-    return rows / seconds if seconds > 0 else 0
+def _rate(rows: int | None, seconds: float) -> float:
+    return rows / seconds if rows and seconds > 0 else 0
 
 
 def _ticks(whole: float) -> tuple[tuple[float, str], ...]:

@@ -11,6 +11,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from target_zuora360_cleanup.deletion.outcome import total
 from target_zuora360_cleanup.plan.estimate import Estimate
 
 if TYPE_CHECKING:
@@ -33,14 +34,14 @@ class Row:
 
     Attributes:
         step: Its number in the order, from 1.
-        numbers: One for each column.
+        numbers: One for each column; None where it is not known.
         links: Links to itself that go with it, as (label, count).
     """
 
     step: int
     name: str
     label: str
-    numbers: tuple[int, ...]
+    numbers: tuple[int | None, ...]
     links: tuple[tuple[str, int], ...]
 
 
@@ -56,7 +57,7 @@ class Objects:
 
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
-    totals: tuple[int, ...]
+    totals: tuple[int | None, ...]
     empty: tuple[str, ...]
 
 
@@ -106,7 +107,7 @@ def objects(report: Mapping[str, Any]) -> Objects:
     return Objects(
         (*(_heading(key) for key in keys), *(["Links lost"] if lost else [])),
         tuple(rows),
-        tuple(sum(column) for column in zip(*(row.numbers for row in rows), strict=True)),
+        tuple(total(column) for column in zip(*(row.numbers for row in rows), strict=True)),
         tuple(_label(each) for each in report["objects"] if each["api_name"] not in shown),
     )
 

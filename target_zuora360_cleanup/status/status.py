@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from target_zuora360_cleanup.catalog.objects import is_unlisted
 from target_zuora360_cleanup.cleanup.story import in_words
+from target_zuora360_cleanup.deletion.outcome import total
 from target_zuora360_cleanup.facts.reading import read_facts
 from target_zuora360_cleanup.salesforce.client import connect
 from target_zuora360_cleanup.settings.selection import selected
@@ -82,8 +83,8 @@ def last_cleanup(output: Path) -> Found | None:
         "folder": str(folder),
         "status": report["status"],
         "finished_at": report["finished_at"],
-        "deleted": sum(each["deleted"] for each in report["objects"]),
-        "failed": sum(each["failed"] for each in report["objects"]),
+        "deleted": total(each["deleted"] for each in report["objects"]),
+        "failed": total(each["failed"] for each in report["objects"]),
     }
 
 
@@ -133,8 +134,10 @@ def _last(last: Found | None) -> str:
             f"Last cleanup: {last['folder']} has no report: it is still running or was killed. "
             "Run the cleanup again to finish it."
         )
-    left = f", {last['failed']:,} left: run it again to go on" if last["failed"] else ""
+    failed = "an unknown number" if last["failed"] is None else f"{last['failed']:,}"
+    left = f", {failed} left: run it again to go on" if failed != "0" else ""
+    deleted = "an unknown number of" if last["deleted"] is None else f"{last['deleted']:,}"
     return (
         f"Last cleanup: {last['status']} at {last['finished_at'][:16].replace('T', ' ')} UTC, "
-        f"{last['deleted']:,} records deleted{left} ({last['folder']})."
+        f"{deleted} records deleted{left} ({last['folder']})."
     )
