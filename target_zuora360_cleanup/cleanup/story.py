@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from requests import RequestException
 
 from target_zuora360_cleanup.catalog.objects import is_unlisted
+from target_zuora360_cleanup.cleanup.plan_file import read_plan_file
 from target_zuora360_cleanup.deletion.delete import Deletion
 from target_zuora360_cleanup.deletion.link_snapshot import LinkSnapshot
 from target_zuora360_cleanup.deletion.outcome import total
@@ -23,8 +24,9 @@ from target_zuora360_cleanup.errors import CleanupError, InputError, Partial, Re
 from target_zuora360_cleanup.facts.reading import read_facts, read_org
 from target_zuora360_cleanup.output.progress import Progress
 from target_zuora360_cleanup.output.timeline import Timeline
-from target_zuora360_cleanup.plan.plan import Plan, backup_bytes, make_plan
-from target_zuora360_cleanup.plan.saved import SavedPlan, changes, read_plan_file
+from target_zuora360_cleanup.plan.making import make_plan
+from target_zuora360_cleanup.plan.plan import Plan, backup_bytes
+from target_zuora360_cleanup.plan.saved import SavedPlan
 from target_zuora360_cleanup.rows.failures import Failures
 from target_zuora360_cleanup.rows.stop import Stop, Stopped
 from target_zuora360_cleanup.salesforce.client import connect
@@ -165,14 +167,14 @@ class Work:
             self._delete(self.plan, salesforce)
 
     def _planned(self, facts: OrgFacts, saved: SavedPlan | None) -> Plan:
-        plan = make_plan(facts, self._settings, self._pipeline)
-        comes_to = SavedPlan.of(plan, self._settings, datetime.now(UTC))
+        plan = make_plan(facts, self._settings, self._pipeline, saved)
+        made_at = datetime.now(UTC).isoformat(timespec="seconds")
+        comes_to = SavedPlan.of(plan, self._settings, made_at)
         with _written("The plan"):
             if self._settings.mode == "plan":
                 self._folder.write_json("plan.json", comes_to.as_json())
             self._folder.write_kept((step.name, step.kept) for step in plan.steps)
-        changed = changes(saved, comes_to) if saved else ()
-        return plan.weighing((*changed, *self._resets.look(facts.reset_names)))
+        return plan.weighing(self._resets.look(facts.reset_names))
 
     def _prove_room(self, plan: Plan) -> None:
         if self._settings.backup != "none":

@@ -112,7 +112,7 @@ class Deletion:
             return None if again else failed.count
 
     def _round(self, step: Step, each: Round, backup: Backup, failed: RoundFailures) -> None:
-        found = step.facts.found if each.is_first else self.survivors(step)
+        found = step.found if each.is_first else self.survivors(step)
         self.progress.begin(step.name, max(0, found - len(step.kept)))
         selection = self._selection(step, found, ordered=not each.is_first)
         if found <= COLLECTION_ROWS and not self.settings.hard_delete:

@@ -12,14 +12,14 @@ import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from target_zuora360_cleanup.facts.org_facts import relationship_name
+from target_zuora360_cleanup.facts.relationships import relationship_name
 from target_zuora360_cleanup.output.folder import OutputFolder
 from target_zuora360_cleanup.salesforce.rows import Selection, read_pages, split_header
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from target_zuora360_cleanup.facts.org_facts import Relationship
+    from target_zuora360_cleanup.facts.relationships import Relationship
     from target_zuora360_cleanup.plan.plan import Plan, Step
     from target_zuora360_cleanup.salesforce.client import Salesforce
 

@@ -38,7 +38,7 @@ class Outcome:
     @classmethod
     def of(cls, step: Step, left: int, ended: Ended = "done", error: str = "") -> Outcome:
         """The outcome of a step that leaves `left` rows, the kept ones included."""
-        found, kept = step.facts.found, len(step.kept)
+        found, kept = step.found, len(step.kept)
         deleted, failed = max(0, found - left), max(0, left - kept)
         return cls(step.name, found, deleted, min(kept, left), failed, ended, error)
 
@@ -46,12 +46,12 @@ class Outcome:
     def not_begun(cls, step: Step) -> Outcome:
         """The outcome of a step that never had its turn, or has nothing to delete."""
         ended: Ended = "not begun" if step.to_delete else "done"
-        return cls.of(step, step.facts.found, ended)
+        return cls.of(step, step.found, ended)
 
     @classmethod
     def unknown(cls, step: Step, why: str) -> Outcome:
         """The outcome of a step that was begun, and of which nobody can say how far it came."""
-        return cls(step.name, step.facts.found, None, len(step.kept), None, "unknown", why)
+        return cls(step.name, step.found, None, len(step.kept), None, "unknown", why)
 
     @property
     def is_known(self) -> bool:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from target_zuora360_cleanup.facts.org_facts import RunningSync, Surroundings
+from target_zuora360_cleanup.facts.known import Fact, Known, Unknown
+from target_zuora360_cleanup.facts.org_facts import OrgConditions, RunningSync
 from target_zuora360_cleanup.salesforce.errors import ApiError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from target_zuora360_cleanup.salesforce.client import Salesforce
 
@@ -49,70 +50,57 @@ Rows = list[dict[str, Any]]
 _T = TypeVar("_T")
 
 
-class Reader:
-    """Reads what may be refused, and remembers what was and why."""
-
-    def __init__(self, salesforce: Salesforce, queries: Mapping[str, str]) -> None:
-        self.refused: dict[str, str] = {}
-        self._answers = dict(
-            zip(queries, salesforce.rest.query_each(list(queries.values())), strict=True)
-        )
-
-    def rows(self, name: str) -> Rows:
-        """The rows of one of the queries; none where it was not asked or is refused."""
-        answer = self._answers.get(name, [])
-        if isinstance(answer, ApiError):
-            self.refused[name] = f"{answer.code}: {answer.message}"
-            return []
-        return answer
-
-    def other(self, name: str, read: Callable[[], _T], instead: _T) -> _T:
-        """What another resource answers."""
-        try:
-            return read()
-        except ApiError as exc:
-            self.refused[name] = f"{exc.code}: {exc.message}"
-            return instead
-
-
-def read_surroundings(salesforce: Salesforce, there: Collection[str]) -> Surroundings:
-    """Read them; what Salesforce refuses to tell is named with its reason.
+def read_conditions(salesforce: Salesforce, names: Collection[str]) -> OrgConditions:
+    """Read them; what Salesforce refuses to tell is unknown, with its reason.
 
     Args:
         salesforce: Where.
-        there: API names of the org's objects.
+        names: API names of the org's objects.
     """
-    syncs = _sync_queries(there)
-    reader = Reader(salesforce, {**syncs, **_other_queries(there)})
-    nothing: Rows = []
-    packages = reader.other("packages", lambda: salesforce.rest.tooling_query(_PACKAGES), nothing)
-    triggers = reader.other("triggers", lambda: salesforce.rest.tooling_query(_TRIGGERS), nothing)
-    right = next(iter(reader.rows("rights")), {})
-    running = tuple(sync for name in syncs for sync in _running(name, reader.rows(name)))
-    unchecked = {name: reader.refused.pop(name) for name in syncs if name in reader.refused}
-    return Surroundings(
-        quotes_version=_quotes_version(packages),
-        config_version=_config_version(reader.rows("Zuora Config")),
-        running_syncs=running,
-        unchecked_syncs=unchecked,
-        scheduled_syncs=tuple(_scheduled(reader.rows("scheduled syncs"))),
-        triggers=tuple(_triggers(triggers, there)),
-        counted=reader.other("record counts", salesforce.rest.record_counts, {}),
-        allowances=_allowances(reader.other("allowances", salesforce.rest.limits, {})),
-        may_hard_delete=right.get("PermissionsBulkApiHardDelete"),
-        may_modify_all=right.get("PermissionsModifyAllData"),
-        refused=reader.refused,
+    rest, syncs = salesforce.rest, _sync_queries(names)
+    queries = {**syncs, **_other_queries(names)}
+    answers = dict(zip(queries, map(_answered, rest.query_each([*queries.values()])), strict=True))
+    packages = _asked(lambda: rest.tooling_query(_PACKAGES))
+    triggers = _asked(lambda: rest.tooling_query(_TRIGGERS))
+    scheduled, rights = answers["scheduled syncs"], answers["rights"]
+    return OrgConditions(
+        quotes_version=packages.then(_quotes_version),
+        config_version=answers.get("config", _NO_CONFIG).then(_config_version),
+        running_syncs={name: _running(name, answers[name]) for name in syncs},
+        scheduled_syncs=scheduled.then(lambda rows: Known(tuple(_scheduled(rows)))),
+        triggers=triggers.then(lambda rows: Known(tuple(_triggers(rows, names)))),
+        record_counts=_asked(rest.record_counts),
+        allowances=_asked(rest.limits).then(_allowances),
+        may_hard_delete=rights.then(lambda rows: _may("BulkApiHardDelete", rows)),
+        may_modify_all=rights.then(lambda rows: _may("ModifyAllData", rows)),
     )
 
 
-def _sync_queries(there: Collection[str]) -> dict[str, str]:
+def _answered(answer: _T | ApiError) -> Fact[_T]:
+    return refusal(answer) if isinstance(answer, ApiError) else Known(answer)
+
+
+def _asked(read: Callable[[], _T]) -> Fact[_T]:
+    """What a resource answers that may be refused."""
+    try:
+        return Known(read())
+    except ApiError as exc:
+        return refusal(exc)
+
+
+def refusal(error: ApiError) -> Unknown:
+    """What Salesforce would not tell, with its reason."""
+    return Unknown(f"{error.code}: {error.message}", is_refused=True)
+
+
+def _sync_queries(names: Collection[str]) -> dict[str, str]:
     """What tells running syncs."""
-    histories = {f"syncs in {name}": _open_rows(name) for name in _HISTORIES if name in there}
+    histories = {f"syncs in {name}": _open_rows(name) for name in _HISTORIES if name in names}
     return {**histories, "Apex jobs": _APEX}
 
 
-def _other_queries(there: Collection[str]) -> dict[str, str]:
-    config = {"Zuora Config": _CONFIG} if _CONFIG_NAME in there else {}
+def _other_queries(names: Collection[str]) -> dict[str, str]:
+    config = {"config": _CONFIG} if _CONFIG_NAME in names else {}
     return {"scheduled syncs": _SCHEDULED, "rights": _RIGHTS, **config}
 
 
@@ -126,50 +114,63 @@ def _scheduled(rows: Rows) -> Iterator[tuple[str, str]]:
         yield row["CronJobDetail"]["Name"], str(row["NextFireTime"])[:16].replace("T", " ")
 
 
-def _triggers(rows: Rows, there: Collection[str]) -> Iterator[tuple[str, str]]:
+def _triggers(rows: Rows, names: Collection[str]) -> Iterator[tuple[str, str]]:
     """Triggers of the packages belong to them; their names can't be asked for one by one."""
     for row in rows:
-        if row["TableEnumOrId"] in there and row["NamespacePrefix"] not in ("Zuora", "zqu"):
+        if row["TableEnumOrId"] in names and row["NamespacePrefix"] not in ("Zuora", "zqu"):
             yield row["TableEnumOrId"], row["Name"]
 
 
-def _allowances(limits: Mapping[str, Mapping[str, int]]) -> dict[str, tuple[int, int]]:
+def _allowances(
+    limits: Mapping[str, Mapping[str, int]],
+) -> Fact[Mapping[str, tuple[int, int]]]:
     """Maximum and rest by name; needs the permission View Setup and Configuration."""
-    return {
+    found = {
         name: (int(each["Max"]), int(each["Remaining"]))
         for name, each in limits.items()
         if "Max" in each
     }
+    return Known(found) if found else Unknown("Salesforce names none")
 
 
-def _quotes_version(rows: Iterable[Mapping[str, Any]]) -> str:
-    """Version of the package `zqu`; blank where the user may not know it.
+def _may(permission: str, rows: Rows) -> Fact[bool]:
+    for row in rows:
+        if row.get(f"Permissions{permission}") is not None:
+            return Known(bool(row[f"Permissions{permission}"]))
+    return Unknown("Salesforce does not say")
+
+
+def _quotes_version(rows: Rows) -> Fact[str]:
+    """Version of the package `zqu`, which is listed without one where the user may not know it.
 
     Its namespace can't be asked for in the query (Tooling API, InstalledSubscriberPackage).
     """
     for row in rows:
         package, version = row["SubscriberPackage"] or {}, row["SubscriberPackageVersion"] or {}
         if package.get("NamespacePrefix") == "zqu" and version.get("MajorVersion") is not None:
-            return f"{version['MajorVersion']}.{version.get('MinorVersion') or 0}"
-    return ""
+            return Known(f"{version['MajorVersion']}.{version.get('MinorVersion') or 0}")
+    return Unknown("no package zqu is listed with its version")
 
 
-def _config_version(rows: Rows) -> str:
-    """What the package's own settings say of the version of Quotes; blank if nothing usable."""
+_NO_CONFIG: Final[Fact[Rows]] = Unknown(f"the org has no {_CONFIG_NAME}, or does not show it")
+
+
+def _config_version(rows: Rows) -> Fact[str]:
+    """What the package's own settings say of the version of Quotes."""
     for row in rows:
         major = str(row["Zuora__ZQuotesMajorVersion__c"]).strip()
         if major.isdecimal():
-            return f"{major}.{row['Zuora__ZQuotesMinorVersion__c'] or 0}"
-    return ""
+            return Known(f"{major}.{row['Zuora__ZQuotesMinorVersion__c'] or 0}")
+    return Unknown(f"{_CONFIG_NAME} holds none that can be read")
 
 
-def _running(name: str, rows: Rows) -> Iterator[RunningSync]:
+def _running(name: str, answer: Fact[Rows]) -> Fact[tuple[RunningSync, ...]]:
     """Syncs that have no end yet: an open row of a history, or an Apex job of the packages."""
-    for row in rows:
-        apex = row.get("ApexClass") or {}
-        job = f"Apex job {apex.get('NamespacePrefix')}.{apex.get('Name')}"
-        yield _sync(job if "ApexClass" in row else name.removeprefix("syncs in "), row)
+    return answer.then(lambda rows: Known(tuple(_sync(name, row) for row in rows)))
 
 
-def _sync(what: str, row: dict[str, Any]) -> RunningSync:
+def _sync(name: str, row: dict[str, Any]) -> RunningSync:
+    apex = row.get("ApexClass") or {}
+    job = f"Apex job {apex.get('NamespacePrefix')}.{apex.get('Name')}"
+    what = job if "ApexClass" in row else name.removeprefix("syncs in ")
     return RunningSync(what, row["Id"], str(row["CreatedDate"])[:16].replace("T", " "))

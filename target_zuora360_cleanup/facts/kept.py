@@ -15,7 +15,9 @@ from target_zuora360_cleanup.salesforce.rows import Selection, read_tables
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from target_zuora360_cleanup.facts.org_facts import ObjectFacts, Relationship
+    from target_zuora360_cleanup.facts.known import Fact
+    from target_zuora360_cleanup.facts.org_facts import ObjectFacts
+    from target_zuora360_cleanup.facts.relationships import Relationship
     from target_zuora360_cleanup.salesforce.client import Salesforce
 
 Table = list[list[str]]
@@ -24,7 +26,7 @@ Table = list[list[str]]
 def read_kept(
     salesforce: Salesforce,
     objects: Sequence[ObjectFacts],
-    linked_rows: Mapping[Relationship, int],
+    linked_rows: Mapping[Relationship, Fact[int]],
     relationships: Iterable[Relationship],
 ) -> dict[str, frozenset[str]]:
     """Ids of the catalogue rows to keep, by object."""
@@ -34,9 +36,13 @@ def read_kept(
         return {}
     inside = [link for link in relationships if link.child in catalog and link.parent in catalog]
     fields = {name: _fields(each, inside) for name, each in catalog.items()}
-    there = [name for name, each in catalog.items() if each.found]
-    selections = [_selection(catalog[name], fields[name]) for name in there]
-    tables = dict(zip(there, read_tables(salesforce, selections), strict=True))
+    # (What can't be read can't be deleted either: `may-not-read` blocks the cleanup.)
+    rows = {name: each.found.or_else(0) for name, each in catalog.items()}
+    read = [name for name in catalog if rows[name]]
+    selections = [
+        Selection(name, fields[name], catalog[name].kind.where, rows[name]) for name in read
+    ]
+    tables = dict(zip(read, read_tables(salesforce, selections), strict=True))
     keep = reachable(quoted, _edges(inside, fields, tables, catalog))
     own = {name: frozenset(row[0] for row in table) & keep for name, table in tables.items()}
     return {name: ids for name, ids in own.items() if ids}
@@ -45,11 +51,13 @@ def read_kept(
 def _quoted(
     salesforce: Salesforce,
     catalog: Mapping[str, ObjectFacts],
-    linked_rows: Mapping[Relationship, int],
+    linked_rows: Mapping[Relationship, Fact[int]],
 ) -> set[str]:
     """Ids that any quote object's lookups hold."""
     lookups: dict[str, dict[str, int]] = {}
-    for link, rows in linked_rows.items():
+    for link, counted in linked_rows.items():
+        # (Unknown where the parents can't be read, see `read_kept`.)
+        rows = counted.or_else(0)
         if rows and link.child.startswith(QUOTE_PREFIX) and link.parent in catalog:
             lookups.setdefault(link.child, {})[link.field] = rows
     selections = [
@@ -70,10 +78,6 @@ def _fields(each: ObjectFacts, inside: Iterable[Relationship]) -> tuple[str, ...
     references = [link.field for link in inside if link.child == name]
     key = [each.external_id] if name == PLACEHOLDER_MASTER and each.external_id else []
     return ("Id", *references, *key)
-
-
-def _selection(each: ObjectFacts, fields: tuple[str, ...]) -> Selection:
-    return Selection(each.kind.api_name, fields, each.kind.where, each.found)
 
 
 def _edges(

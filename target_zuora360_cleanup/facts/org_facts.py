@@ -5,23 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping  # noqa: TC003 - part of the public shape
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Final, Literal
+from typing import Final
 
 from target_zuora360_cleanup.catalog.objects import ObjectType  # noqa: TC001 - the same
+from target_zuora360_cleanup.facts.known import Fact, Known, Unknown
+from target_zuora360_cleanup.facts.relationships import Relationship  # noqa: TC001 - the same
 
-OnDelete = Literal["cascade", "restrict", "clear"]
-
-SYSTEM_SUFFIXES: Final = ("Feed", "History", "Share", "ChangeEvent", "__Tag")
-"""Rows that Salesforce itself keeps about a record; they go and come with it."""
-COMPANIONS: Final = frozenset({
-    "ActivityHistory", "AttachedContentDocument", "Attachment", "CollaborationGroupRecord",
-    "CombinedAttachment", "ContentDistribution", "ContentDocumentLink", "ContentVersion",
-    "DuplicateRecordItem", "EmailMessage", "EntitySubscription", "Event", "FeedComment",
-    "FeedItem", "FlowRecordRelation", "NetworkActivityAudit", "Note", "NoteAndAttachment",
-    "OpenActivity", "ProcessException", "ProcessInstance", "ProcessInstanceHistory", "RecordAction",
-    "RecordActionHistory", "Task", "TopicAssignment",
-})  # fmt: skip
-"""Notes, files and activities that users hang on records of any object."""
+_ID_LENGTH: Final = 15
+"""Characters of an id that tell records apart; the other three only repeat upper and lower case."""
+_NOT_READ: Final = Unknown("it was not read")
 
 
 @dataclass(frozen=True)
@@ -38,20 +30,9 @@ class OrgInfo:
     is_sandbox: bool
     kind: str = ""
 
-
-@dataclass(frozen=True)
-class Relationship:
-    """A reference field, from the parent's describe.
-
-    Attributes:
-        on_delete: What deleting the parent does to the child row: `cascade` deletes it, `restrict`
-            forbids it, `clear` blanks the field.
-    """
-
-    child: str
-    field: str
-    parent: str
-    on_delete: OnDelete
+    def has_id(self, given: str) -> bool:
+        """Whether an id of 15 or 18 characters is this org's."""
+        return given[:_ID_LENGTH] == self.id[:_ID_LENGTH]
 
 
 @dataclass(frozen=True)
@@ -61,19 +42,19 @@ class ObjectFacts:
     Attributes:
         external_id: API name of its external id field, blank if it has none.
         fields: API names of the fields that a query may select.
-        found: Rows that are Zuora's.
-        oldest: ISO date of the oldest sign of life: creation in Salesforce or a Zuora date.
-        links: Number of links to itself by what they are called.
+        found: Rows that are Zuora's; unknown where this user may not read them.
+        oldest: ISO date of the oldest sign of life: creation in Salesforce or a Zuora date; unknown
+            where there is no row, or where the rows were too many to ask.
+        links: Number of links to itself by what they are called; unknown as above.
     """
 
     kind: ObjectType
     external_id: str = ""
     fields: tuple[str, ...] = ()
     deletable: bool = True
-    queryable: bool = True
-    found: int = 0
-    oldest: str = ""
-    links: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    found: Fact[int] = _NOT_READ
+    oldest: Fact[str] = _NOT_READ
+    links: Fact[Mapping[str, int]] = _NOT_READ
 
     @property
     def is_reset(self) -> bool:
@@ -83,7 +64,12 @@ class ObjectFacts:
         the org holds no such reference data, as without real-time sync, the other group's streams
         can stay incremental.
         """
-        return bool(self.found) or not self.kind.reference
+        match self.found:
+            case Known(rows):
+                return bool(rows) or not self.kind.reference
+            case Unknown():
+                # (Nothing is deleted before what can't be read: see the check `may-not-read`.)
+                return not self.kind.reference
 
 
 @dataclass(frozen=True)
@@ -96,35 +82,33 @@ class RunningSync:
 
 
 @dataclass(frozen=True)
-class Surroundings:
-    """What else goes on in an org.
+class OrgConditions:
+    """What else goes on in an org, and what its user may do.
 
     Attributes:
-        quotes_version: Such as `9.12`; blank where it isn't known.
-        running_syncs: Syncs without an end.
+        quotes_version: Such as `9.12`.
+        config_version: What the package's own settings say of the version of Quotes.
+        running_syncs: Syncs without an end, by what was looked at for them.
         scheduled_syncs: Scheduled jobs of the packages, with the time of their next run.
         triggers: Active triggers for deletions that are not the packages', as (object, name).
-        counted: Rows by object as Salesforce last counted them, whoever may see them.
-        config_version: What the package's own settings say of the version of Quotes.
-        may_hard_delete: Whether the user has the permission; None where it isn't known.
-        may_modify_all: Whether no sharing rule hides a row from the user; None as above.
-        unchecked_syncs: What could not be looked at for running syncs, and why.
-        refused: What else Salesforce would not tell, and why.
-        allowances: Maximum and what remains of daily allowances, by Salesforce's names; empty where
-            the user may not know them.
+        record_counts: Rows by object as Salesforce last counted them, whoever may see them; it
+            leaves out what it has not counted.
+        allowances: Maximum and what remains of daily allowances, by Salesforce's names.
+        may_hard_delete: Whether the user has the permission.
+        may_modify_all: Whether no sharing rule hides a row from the user.
     """
 
-    quotes_version: str = ""
-    running_syncs: tuple[RunningSync, ...] = ()
-    scheduled_syncs: tuple[tuple[str, str], ...] = ()
-    triggers: tuple[tuple[str, str], ...] = ()
-    counted: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
-    allowances: Mapping[str, tuple[int, int]] = field(default_factory=lambda: MappingProxyType({}))
-    config_version: str = ""
-    may_hard_delete: bool | None = None
-    may_modify_all: bool | None = None
-    unchecked_syncs: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    refused: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    quotes_version: Fact[str] = _NOT_READ
+    config_version: Fact[str] = _NOT_READ
+    running_syncs: Mapping[str, Fact[tuple[RunningSync, ...]]] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+    scheduled_syncs: Fact[tuple[tuple[str, str], ...]] = _NOT_READ
+    triggers: Fact[tuple[tuple[str, str], ...]] = _NOT_READ
+    record_counts: Fact[Mapping[str, int]] = _NOT_READ
+    allowances: Fact[Mapping[str, tuple[int, int]]] = _NOT_READ
+    may_hard_delete: Fact[bool] = _NOT_READ
+    may_modify_all: Fact[bool] = _NOT_READ
 
 
 @dataclass(frozen=True)
@@ -134,10 +118,11 @@ class OrgFacts:
     Attributes:
         objects: The object types to be cleaned, as far as the org has them.
         relationships: Into these objects, from any child.
-        linked_rows: How many child rows use a relationship, for children outside of the cleanup.
+        linked_rows: How many child rows use a relationship, for children outside of the cleanup;
+            unknown where the parents can't be read. Those into objects without rows are left out.
         holders: The first ids of the rows that forbid a deletion, by relationship.
         kept: Ids that stay, by object.
-        around: What else goes on in the org.
+        conditions: What else goes on in the org.
         unseen: Object types to be cleaned that the org doesn't have, or doesn't show to this user,
             although it shows others of the same package.
     """
@@ -145,12 +130,14 @@ class OrgFacts:
     org: OrgInfo
     objects: tuple[ObjectFacts, ...]
     relationships: tuple[Relationship, ...] = ()
-    linked_rows: Mapping[Relationship, int] = field(default_factory=lambda: MappingProxyType({}))
-    holders: Mapping[Relationship, tuple[str, ...]] = field(
+    linked_rows: Mapping[Relationship, Fact[int]] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+    holders: Mapping[Relationship, Fact[tuple[str, ...]]] = field(
         default_factory=lambda: MappingProxyType({})
     )
     kept: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
-    around: Surroundings = field(default_factory=Surroundings)
+    conditions: OrgConditions = field(default_factory=OrgConditions)
     unseen: tuple[str, ...] = ()
 
     @property
@@ -162,31 +149,3 @@ class OrgFacts:
     def reset_names(self) -> frozenset[str]:
         """API names of those whose streams' bookmarks go."""
         return frozenset(each.kind.api_name for each in self.objects if each.is_reset)
-
-
-def read_relationships(parent: str, describe: Mapping[str, Any]) -> tuple[Relationship, ...]:
-    """The relationships into an object, from its describe.
-
-    `cascadeDelete` and `restrictedDelete` of `childRelationships` say what a deletion does
-    (ChildRelationship, sObject Describe). What Salesforce keeps about records itself is left out.
-    """
-    return tuple(
-        Relationship(each["childSObject"], each["field"], parent, _on_delete(each))
-        for each in describe["childRelationships"]
-        if each.get("field") and not _is_system(each["childSObject"])
-    )
-
-
-def _on_delete(child: Mapping[str, Any]) -> OnDelete:
-    if child.get("cascadeDelete"):
-        return "cascade"
-    return "restrict" if child.get("restrictedDelete") else "clear"
-
-
-def _is_system(child: str) -> bool:
-    return child in COMPANIONS or (child.endswith(SYSTEM_SUFFIXES) and not child.endswith("__c"))
-
-
-def relationship_name(field: str) -> str:
-    """The name by which SOQL follows a reference field: `Account__r`, `Account`."""
-    return f"{field[:-1]}r" if field.endswith("__c") else field.removesuffix("Id")

@@ -10,8 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from target_zuora360_cleanup.facts.known import Known, Unknown
+from target_zuora360_cleanup.plan.counts import to_delete
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from target_zuora360_cleanup.facts.org_facts import OrgFacts
+    from target_zuora360_cleanup.settings.declared import Settings
 
 CALLS: Final = "DailyApiRequests"
 BATCHES: Final = "DailyBulkApiBatches"
@@ -40,6 +46,21 @@ class Need:
     def is_met(self) -> bool:
         """Whether enough is left."""
         return self.needed <= self.left
+
+
+def needs_of(facts: OrgFacts, settings: Settings) -> tuple[Need, ...]:
+    """What a cleanup costs of the daily allowances, where they are known."""
+    match facts.conditions.allowances:
+        case Known(allowances):
+            return needs(
+                to_delete(facts).values(),
+                allowances,
+                job_size=settings.job_size,
+                backup=settings.backup,
+                quota_percent=settings.quota_percent_total,
+            )
+        case Unknown():
+            return ()  # (the check `allowances-unknown` tells it)
 
 
 def needs(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from target_zuora360_cleanup.facts.org_facts import Relationship
+    from target_zuora360_cleanup.facts.relationships import Relationship
 
 Predecessors = dict[str, set[str]]
 """For each object, the objects that must be done before it."""

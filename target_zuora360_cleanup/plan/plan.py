@@ -1,24 +1,21 @@
-"""The plan of a cleanup: facts in, ordered steps and findings out. What is shown, is done."""
+"""The plan of a cleanup: ordered steps and findings. What is shown, is done."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from target_zuora360_cleanup.plan.checks_data import blank_links, strong_links
-from target_zuora360_cleanup.plan.checks_org import needs_of
-from target_zuora360_cleanup.plan.findings import by_severity, find_all
-from target_zuora360_cleanup.plan.order import deletion_order, flat
+from target_zuora360_cleanup.plan.counts import rows_of
+from target_zuora360_cleanup.plan.finding import by_severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from target_zuora360_cleanup.catalog.objects import ObjectType
-    from target_zuora360_cleanup.facts.org_facts import ObjectFacts, OrgFacts, OrgInfo, Relationship
-    from target_zuora360_cleanup.meltano.pipeline import Pipeline
+    from target_zuora360_cleanup.facts.org_facts import ObjectFacts, OrgInfo
+    from target_zuora360_cleanup.facts.relationships import Relationship
     from target_zuora360_cleanup.plan.allowances import Need
     from target_zuora360_cleanup.plan.finding import Finding
-    from target_zuora360_cleanup.settings.declared import Settings
 
 _ID_BYTES: Final = 27
 _FIELD_BYTES: Final = 2
@@ -29,8 +26,8 @@ class Step:
     """The deletion of one object type.
 
     Attributes:
-        found: Rows that are Zuora's.
-        kept: Ids of those that stay.
+        facts: What is known of the object type.
+        kept: Ids of the rows that stay.
         after: API names of the object types that must be done first.
         parent_field: The lookup whose parent a deletion locks, blank if there is none.
     """
@@ -51,9 +48,19 @@ class Step:
         return self.facts.kind.api_name
 
     @property
+    def found(self) -> int:
+        """Rows that are Zuora's, none where they can't be read; that blocks the cleanup."""
+        return rows_of(self.facts)
+
+    @property
+    def links(self) -> Mapping[str, int]:
+        """Number of links to itself by what they are called, as far as they could be counted."""
+        return self.facts.links.or_else({})
+
+    @property
     def to_delete(self) -> int:
         """Rows to delete."""
-        return self.facts.found - len(self.kept)
+        return self.found - len(self.kept)
 
 
 @dataclass(frozen=True)
@@ -88,43 +95,6 @@ class Plan:
     def weighing(self, more: Iterable[Finding]) -> Plan:
         """The same plan with more findings."""
         return replace(self, findings=by_severity((*self.findings, *more)))
-
-
-def make_plan(facts: OrgFacts, settings: Settings, pipeline: Pipeline) -> Plan:
-    """Order the deletion of the object types and gather all findings."""
-    by_name = {each.kind.api_name: each for each in facts.objects}
-    last = frozenset(name for name, each in by_name.items() if each.kind.reference)
-    before = deletion_order(by_name, facts.relationships, last)
-    steps = tuple(
-        Step(
-            by_name[name],
-            facts.kept.get(name, frozenset()),
-            frozenset(before[name]),
-            parent_field(name, facts.relationships),
-        )
-        for name in flat(before)
-    )
-    return Plan(
-        facts.org,
-        steps,
-        find_all(facts, settings, pipeline),
-        _sorted(blank_links(facts)),
-        _sorted(strong_links(facts)),
-        needs_of(facts, settings),
-    )
-
-
-def _sorted(
-    links: Iterable[tuple[Relationship, int]],
-) -> tuple[tuple[Relationship, int], ...]:
-    return tuple(sorted(links, key=lambda pair: (pair[0].child, pair[0].field)))
-
-
-def parent_field(name: str, relationships: Iterable[Relationship]) -> str:
-    """The master-detail field of an object type, else another lookup that leads into the plan."""
-    links = [link for link in relationships if link.child == name and link.parent != name]
-    strong = [link.field for link in links if link.on_delete == "cascade"]
-    return next(iter((*strong, *(link.field for link in links))), "")
 
 
 def backup_bytes(plan: Plan, backup: str) -> int:

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from target_zuora360_cleanup.deletion.outcome import Outcome
-    from target_zuora360_cleanup.facts.org_facts import OrgInfo, Relationship
+    from target_zuora360_cleanup.facts.org_facts import OrgInfo
+    from target_zuora360_cleanup.facts.relationships import Relationship
     from target_zuora360_cleanup.output.timeline import Span
     from target_zuora360_cleanup.plan.finding import Finding
     from target_zuora360_cleanup.plan.plan import Plan
@@ -129,10 +130,10 @@ class Report:
                 "api_name": step.name,
                 "label": step.kind.label,
                 "group": step.kind.group,
-                "found": step.facts.found,
+                "found": step.found,
                 "to_delete": step.to_delete,
                 **_numbers(outcomes.get(step.name), len(step.kept)),
-                "links_removed": dict(step.facts.links),
+                "links_removed": dict(step.links),
                 "after": sorted(step.after),
             }
             for step in steps

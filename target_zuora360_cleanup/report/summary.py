@@ -76,16 +76,16 @@ def _rows(report: Report) -> Iterator[list[str]]:
     """A row for each object type that has records; links to itself on rows of their own."""
     outcomes = {each.name: each for each in report.outcomes}
     steps = report.plan.steps if report.plan else ()
-    for number, step in enumerate((each for each in steps if each.facts.found), 1):
+    for number, step in enumerate((each for each in steps if each.found), 1):
         done = outcomes.get(step.name)
         numbers = (
-            (step.facts.found, done.deleted, done.kept, done.failed)
+            (step.found, done.deleted, done.kept, done.failed)
             if done
-            else (step.facts.found, step.to_delete, len(step.kept))
+            else (step.found, step.to_delete, len(step.kept))
         )
         links = f"{_lost(report, step.name):,}"
         yield [str(number), step.name, step.kind.label, *map(_number, numbers), links]
-        for label, count in step.facts.links.items():
+        for label, count in step.links.items():
             if count:
                 blanks = [""] * len(numbers)
                 yield ["", "", f"  {label}", *blanks, f"{count:,}"]

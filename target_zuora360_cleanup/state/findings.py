@@ -5,13 +5,14 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING
 
-from target_zuora360_cleanup.plan.finding import Finding
+from target_zuora360_cleanup.state import codes
 from target_zuora360_cleanup.state.paired import is_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from target_zuora360_cleanup.meltano.runs import PipelineRun
+    from target_zuora360_cleanup.plan.finding import Finding
     from target_zuora360_cleanup.state.outcome import PairedState
     from target_zuora360_cleanup.state.reset import Reset
 
@@ -30,9 +31,7 @@ __all__ = [
 
 def not_named() -> Finding:
     """A cleanup that would reset nothing."""
-    return Finding(
-        "no-state-named",
-        "blocks",
+    return codes.NO_STATE_NAMED.found(
         "No state is named whose bookmarks are to be reset. Records deleted while their bookmark "
         "stays would be lost: an incremental sync never sends them again.",
         "Set paired_state_ids to the state ids of the pipelines that load this org (`meltano state "
@@ -47,9 +46,7 @@ def missing(names: Sequence[str], known: Iterable[str]) -> Iterator[Finding]:
         near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
         hint = f"Did you mean {near[0]}?" if near else "`meltano state list` shows those there are."
         created = "" if is_pattern(name) else " If it is right, set create_missing_states."
-        yield Finding(
-            "paired-state-missing",
-            "blocks",
+        yield codes.MISSING.found(
             f"There is no state {name}." if not is_pattern(name) else f"No state id fits {name}.",
             hint + created,
         )
@@ -57,9 +54,7 @@ def missing(names: Sequence[str], known: Iterable[str]) -> Iterator[Finding]:
 
 def unreadable(error: Exception, what: str = "The paired states") -> Finding:
     """A state that can't be read, or can't be reset."""
-    return Finding(
-        "paired-state-unreadable",
-        "blocks",
+    return codes.UNREADABLE.found(
         f"{what} can't be reset: {error}",
         "Without the reset nothing may be deleted.",
     )
@@ -68,9 +63,7 @@ def unreadable(error: Exception, what: str = "The paired states") -> Finding:
 def running(runs: Sequence[PipelineRun]) -> Iterator[Finding]:
     """Pipelines at work, which would store their bookmarks over the reset."""
     if runs:
-        yield Finding(
-            "paired-pipeline-running",
-            "blocks",
+        yield codes.RUNNING.found(
             f"A paired pipeline is running: {_listed(runs)}.",
             "Wait for its end or stop it. A run that was killed counts for five minutes more.",
         )
@@ -80,9 +73,7 @@ def to_be_reset(states: Sequence[PairedState]) -> Iterator[Finding]:
     """Which states are reset, and which bookmarks go."""
     if states:
         listed = "; ".join(f"{each.state_id} ({_bookmarks(each.reset)})" for each in states)
-        yield Finding(
-            "paired-states",
-            "tells",
+        yield codes.RESET.found(
             f"A cleanup resets {len(states)} paired state{'s' * (len(states) > 1)}: {listed}.",
             "Their next sync is a full one.",
         )
@@ -92,9 +83,7 @@ def overwritten(states: Sequence[PairedState]) -> Iterator[Finding]:
     """States that somebody wrote while records were deleted."""
     if states:
         names = ", ".join(each.state_id for each in states)
-        yield Finding(
-            "paired-state-overwritten",
-            "warns",
+        yield codes.OVERWRITTEN.found(
             f"A sync has written its bookmarks during the cleanup: {names}. They are reset again.",
             "Stop syncs while a cleanup runs. What this one has loaded may be deleted; the next "
             "sync is a full one.",
@@ -103,9 +92,7 @@ def overwritten(states: Sequence[PairedState]) -> Iterator[Finding]:
 
 def not_confirmed(state_id: str, error: Exception) -> Finding:
     """A state that nobody can vouch for after the deletion."""
-    return Finding(
-        "paired-state-unsettled",
-        "blocks",
+    return codes.UNSETTLED.found(
         f"State {state_id} could not be looked at, or be reset, again after the deletion: {error}",
         "Reset it before its next sync, with `zuora360 reset`.",
     )
@@ -114,9 +101,7 @@ def not_confirmed(state_id: str, error: Exception) -> Finding:
 def still_running(runs: Iterable[PipelineRun]) -> Iterator[Finding]:
     """Pipelines that will store their bookmarks over the reset."""
     if alive := [each for each in runs if each.is_running]:
-        yield Finding(
-            "paired-pipeline-still-running",
-            "blocks",
+        yield codes.STILL_RUNNING.found(
             f"A paired pipeline was started during the cleanup and still runs: {_listed(alive)}. "
             "It will store its bookmarks over the reset.",
             "Stop it, and reset them again with `zuora360 reset`.",
@@ -126,9 +111,7 @@ def still_running(runs: Iterable[PipelineRun]) -> Iterator[Finding]:
 def ran_meanwhile(runs: Iterable[PipelineRun]) -> Iterator[Finding]:
     """Pipelines that were started while records were deleted, and have ended."""
     if ended := [each for each in runs if not each.is_running]:
-        yield Finding(
-            "paired-pipeline-ran",
-            "warns",
+        yield codes.RAN.found(
             f"A paired pipeline was started during the cleanup: {_listed(ended)}.",
             "Stop syncs while a cleanup runs. What it has loaded may be deleted; its next sync is "
             "a full one.",

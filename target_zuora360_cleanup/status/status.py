@@ -12,6 +12,7 @@ from target_zuora360_cleanup.catalog.objects import is_unlisted
 from target_zuora360_cleanup.cleanup.story import in_words
 from target_zuora360_cleanup.deletion.outcome import total
 from target_zuora360_cleanup.facts.reading import read_facts
+from target_zuora360_cleanup.plan.counts import rows_of
 from target_zuora360_cleanup.salesforce.client import connect
 from target_zuora360_cleanup.settings.selection import selected
 
@@ -55,7 +56,7 @@ def gather(settings: Settings, sinks: Sequence[StoredStates]) -> Found:
 
 def _objects(facts: OrgFacts) -> Iterator[Found]:
     for each in facts.objects:
-        yield {"api_name": each.kind.api_name, "label": each.kind.label, "found": each.found}
+        yield {"api_name": each.kind.api_name, "label": each.kind.label, "found": rows_of(each)}
 
 
 def _jobs(salesforce: Salesforce, settings: Settings) -> list[Found]:

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from target_zuora360_cleanup.catalog.objects import BY_NAME, is_discoverable
-from target_zuora360_cleanup.facts.org_facts import relationship_name
+from target_zuora360_cleanup.facts.relationships import relationship_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
-    from target_zuora360_cleanup.facts.org_facts import Relationship
+    from target_zuora360_cleanup.facts.relationships import Relationship
 
 LONGEST: Final = 5
 """Relationships that one SOQL path may follow (SOQL and SOSL Reference, "Relationship Queries")."""

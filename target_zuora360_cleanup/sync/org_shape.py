@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from target_zuora360_cleanup.catalog.objects import BY_NAME
-from target_zuora360_cleanup.facts.org_facts import read_relationships
+from target_zuora360_cleanup.facts.relationships import read_relationships
 from target_zuora360_cleanup.sync.hazards import goes_along, hazards
 from target_zuora360_cleanup.sync.load_order import load_order
 from target_zuora360_cleanup.sync.org_objects import TargetObject, target_objects
 
 if TYPE_CHECKING:
     from target_zuora360_cleanup.catalog.field_maps import FieldMap
-    from target_zuora360_cleanup.facts.org_facts import Relationship
+    from target_zuora360_cleanup.facts.relationships import Relationship
     from target_zuora360_cleanup.salesforce.client import Salesforce
     from target_zuora360_cleanup.sync.hazards import Hazard
     from target_zuora360_cleanup.sync.load_order import LoadOrder

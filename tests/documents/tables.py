@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from target_zuora360_cleanup.catalog.field_maps import FIELD_MAPS
+from target_zuora360_cleanup.plan.checks import CODES
 from target_zuora360_cleanup.settings.schema import json_schema
-from tests.documents.findings import FINDINGS
+from target_zuora360_cleanup.state.codes import CODES as OF_STATE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,7 +45,9 @@ def _default(default: object) -> str:
 
 def findings() -> str:
     """One line a finding: its code, what it does to a cleanup, what it says, and what to do."""
-    rows = ((f"`{code}`", *about) for code, about in FINDINGS.items())
+    rows = (
+        (f"`{code.name}`", code.effect, code.meaning, code.remedy) for code in (*CODES, *OF_STATE)
+    )
     return _table(("Finding", "A cleanup", "What it says", "What to do"), rows)
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.documents.findings import FINDINGS
 from tests.documents.generated import DOCS, TABLES, all_files, with_table
 from tests.support.paths import ROOT
 
@@ -42,26 +40,3 @@ def test_the_script_checks() -> None:
         cwd=ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
-
-
-def test_there_are_words_for_every_finding_and_no_other() -> None:
-    assert sorted(FINDINGS) == sorted(codes_in_the_source())
-
-
-def codes_in_the_source() -> set[str]:
-    """The codes of all findings that the package makes."""
-    calls = (
-        node
-        for path in (ROOT / "target_zuora360_cleanup").rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Name)
-        and node.func.id == "Finding"
-    )
-    return {code for call in calls for code in _codes(call.args[0])}
-
-
-def _codes(node: ast.expr) -> set[str]:
-    if isinstance(node, ast.Constant):
-        return {str(node.value)}
-    return {"may-not-delete", "may-not-read"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from target_zuora360_cleanup.facts.org_facts import OnDelete, Relationship
+from target_zuora360_cleanup.facts.relationships import OnDelete, Relationship
 from target_zuora360_cleanup.plan.order import deletion_order, flat
 
 

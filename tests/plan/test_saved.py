@@ -14,8 +14,11 @@ from hypothesis import strategies as st
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
 from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 from target_zuora360_cleanup.output.folder import OutputFolder
-from target_zuora360_cleanup.plan.saved import PLANNED_SETTINGS, SavedPlan, changes
+from target_zuora360_cleanup.plan.check import Approval
+from target_zuora360_cleanup.plan.checks import find_all
+from target_zuora360_cleanup.plan.saved import PLANNED_SETTINGS, SavedPlan
 from target_zuora360_cleanup.settings.declared import Settings
+from tests.plan.cases import weighed
 from tests.support.runs import ALLOWED, Ran, login, run, zuora_rows
 
 COUNTS = st.dictionaries(st.sampled_from("abcde"), st.integers(0, 10**7))
@@ -23,7 +26,7 @@ PLAN = SavedPlan("2026-01-01T00:00:00+00:00", "00D1", "Acme", {"backup": "ids"},
 
 
 def codes(saved: SavedPlan, now: SavedPlan) -> list[str]:
-    found = changes(saved, now)
+    found = find_all(weighed(approval=Approval(saved, now)))
     assert all(each.severity == "blocks" for each in found)
     return [each.code for each in found]
 

@@ -1,0 +1,98 @@
+"""Whether a saved plan still stands: what is approved is what is done."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Final
+
+from target_zuora360_cleanup.plan.check import check
+from target_zuora360_cleanup.plan.finding import Code
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from target_zuora360_cleanup.plan.check import Weighed
+    from target_zuora360_cleanup.plan.finding import Finding
+
+CHANGE_SHARE: Final = 0.1
+CHANGE_ROWS: Final = 1000
+OTHER_ORG: Final = Code(
+    "plan-of-other-org",
+    "blocks",
+    "`plan_file` is of another org",
+    "check the credentials, or plan again",
+)
+OTHER_SETTINGS: Final = Code(
+    "plan-settings-changed",
+    "blocks",
+    "the settings are not those of `plan_file`",
+    "set them back, or plan again",
+)
+OTHER_COUNTS: Final = Code(
+    "plan-counts-changed",
+    "blocks",
+    "counts are more than 10 % or 1,000 rows away from `plan_file`",
+    "see what has changed them, and plan again",
+)
+
+
+@check(OTHER_ORG)
+def org(weighed: Weighed) -> Iterator[Finding]:
+    """Whether the saved plan is of this org."""
+    if (both := weighed.approval) and both.saved.org_id != both.today.org_id:
+        yield OTHER_ORG.found(
+            f"The saved plan is of {both.saved.org_name} ({both.saved.org_id}), but the login "
+            f"leads to {both.today.org_name} ({both.today.org_id}).",
+            "Check which org the credentials belong to, or plan again.",
+        )
+
+
+@check(OTHER_SETTINGS)
+def settings(weighed: Weighed) -> Iterator[Finding]:
+    """Whether the settings are those of the saved plan."""
+    if not (both := weighed.approval):
+        return
+    before, after = both.saved.settings, both.today.settings
+    differ = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+    if differ:
+        listed = "; ".join(
+            f"{name} was {_shown(before.get(name))} and is {_shown(after.get(name))}"
+            for name in differ
+        )
+        yield OTHER_SETTINGS.found(
+            f"The settings are not those of the saved plan: {listed}.",
+            "Set them back, or plan again.",
+        )
+
+
+@check(OTHER_COUNTS)
+def counts(weighed: Weighed) -> Iterator[Finding]:
+    """Whether the records are about as many as in the saved plan."""
+    if not (both := weighed.approval):
+        return
+    for verb, before, after in (
+        ("delete", both.saved.to_delete, both.today.to_delete),
+        ("keep", both.saved.to_keep, both.today.to_keep),
+    ):
+        names = dict.fromkeys((*before, *after))
+        pairs = {name: (before.get(name, 0), after.get(name, 0)) for name in names}
+        differ = {name: pair for name, pair in pairs.items() if _is_far(*pair)}
+        if differ:
+            listed = ", ".join(
+                f"{name} {old:,}, now {new:,}" for name, (old, new) in differ.items()
+            )
+            yield OTHER_COUNTS.found(
+                f"The records to {verb} are not those of the saved plan of {both.saved.made_at}: "
+                f"{listed}.",
+                "See what has changed them and plan again, also after a cleanup that stopped "
+                "half-way.",
+                tuple((name, new) for name, (_, new) in differ.items()),
+            )
+
+
+def _is_far(old: int, new: int) -> bool:
+    return abs(new - old) > min(CHANGE_SHARE * old, CHANGE_ROWS)
+
+
+def _shown(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)

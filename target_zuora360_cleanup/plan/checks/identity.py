@@ -1,0 +1,86 @@
+"""Whether it is the right org."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Literal
+
+from target_zuora360_cleanup.plan.check import check
+from target_zuora360_cleanup.plan.finding import Code
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from target_zuora360_cleanup.facts.org_facts import OrgInfo
+    from target_zuora360_cleanup.plan.check import Weighed
+    from target_zuora360_cleanup.plan.finding import Finding
+    from target_zuora360_cleanup.settings.declared import Settings
+
+NO_OBJECTS: Final = Code(
+    "no-360-objects",
+    "blocks",
+    "the org shows none of the object types to clean",
+    "check the org and the user's permission set",
+)
+NOT_CONFIRMED: Final = Code(
+    "production-not-confirmed",
+    "blocks",
+    "a production org, and `confirm_org_id` is not set",
+    "set it to the org's id, for this run only",
+)
+OTHER_CONFIRMED: Final = Code(
+    "other-org-confirmed",
+    "blocks",
+    "`confirm_org_id` is another org's id",
+    "check which org the credentials belong to",
+)
+
+
+@check(NO_OBJECTS)
+def package(weighed: Weighed) -> Iterator[Finding]:
+    """Whether there is anything of the packages to clean."""
+    facts = weighed.facts
+    if not facts.objects:
+        yield NO_OBJECTS.found(
+            f"The org {facts.org.name} ({facts.org.id}) has none of the 360 object types to clean, "
+            "or this user can't see them.",
+            "Check that it is the right org, that Zuora 360 is installed there, and that the user "
+            "has the package's permission set.",
+        )
+
+
+@check(NOT_CONFIRMED, OTHER_CONFIRMED)
+def production(weighed: Weighed) -> Iterator[Finding]:
+    """Whether a production org is confirmed by its id."""
+    org = weighed.facts.org
+    if org.is_sandbox:
+        return
+    match confirmation(weighed.settings, org):
+        case "missing":
+            yield not_confirmed(org, "it really is to be cleaned")
+        case "other org":
+            yield other_confirmed(weighed.settings, org)
+        case "given":
+            pass
+
+
+def confirmation(settings: Settings, org: OrgInfo) -> Literal["given", "missing", "other org"]:
+    """What `confirm_org_id` says of an org."""
+    if not settings.confirm_org_id:
+        return "missing"
+    return "given" if org.has_id(settings.confirm_org_id) else "other org"
+
+
+def not_confirmed(org: OrgInfo, purpose: str) -> Finding:
+    """A production org without its id; what is to be done there ends the sentence of the remedy."""
+    return NOT_CONFIRMED.found(
+        f"{org.name} is a production org.", f"If {purpose}, set confirm_org_id to its id, {org.id}."
+    )
+
+
+def other_confirmed(settings: Settings, org: OrgInfo) -> Finding:
+    """The id of another org."""
+    return OTHER_CONFIRMED.found(
+        f"confirm_org_id is {settings.confirm_org_id}, but the login leads to {org.name}, "
+        f"{org.id}.",
+        "Check which org the credentials belong to.",
+    )

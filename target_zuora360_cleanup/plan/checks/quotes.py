@@ -1,0 +1,125 @@
+"""Zuora Quotes: from 3.x on a cleanup of the catalogue is safe (page "About 360 Sync Cleanup")."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from target_zuora360_cleanup.catalog.objects import QUOTE_PREFIX
+from target_zuora360_cleanup.facts.known import Fact, Known, Unknown
+from target_zuora360_cleanup.plan.check import check
+from target_zuora360_cleanup.plan.counts import linked, named_rows, rows_of
+from target_zuora360_cleanup.plan.finding import Code
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from target_zuora360_cleanup.facts.org_facts import OrgFacts
+    from target_zuora360_cleanup.plan.check import Weighed
+    from target_zuora360_cleanup.plan.finding import Finding
+
+_SAFE: Final = 3
+VERSION_UNKNOWN: Final = Code(
+    "quotes-version-unknown",
+    "blocks",
+    "the version of Zuora Quotes could not be read",
+    "give View Setup and Configuration, or clean `accounts` alone",
+)
+TOO_OLD: Final = Code(
+    "quotes-too-old",
+    "blocks",
+    "Zuora Quotes below 3.0: the catalogue is not safe to clean",
+    "upgrade, or clean `accounts` alone",
+)
+VERSIONS_DIFFER: Final = Code(
+    "quotes-versions-differ",
+    "warns",
+    "the package says 3.0 or newer, Zuora's settings in the org say older",
+    "look at Setup, Installed Packages",
+)
+LOSE_PRODUCTS: Final = Code(
+    "quotes-lose-products",
+    "warns",
+    "quotes would lose the products they use",
+    "leave `keep_quoted_products` on",
+)
+
+
+@check(VERSION_UNKNOWN, TOO_OLD, VERSIONS_DIFFER)
+def version(weighed: Weighed) -> Iterator[Finding]:
+    """Whether the catalogue is safe to clean with this version of Quotes."""
+    facts = weighed.facts
+    catalog = named_rows(
+        each for each in facts.objects if each.kind.group == "product_catalog" and rows_of(each)
+    )
+    if not catalog:
+        return
+    configured = facts.conditions.config_version
+    match facts.conditions.quotes_version:
+        case Unknown():
+            yield VERSION_UNKNOWN.found(
+                f"The version of Zuora Quotes (package zqu) could not be read{_hint(configured)}, "
+                "and below 3.0 a cleanup of the product catalogue is not safe.",
+                "Give the user the permission to view setup and configuration, or clean only "
+                "object_groups accounts.",
+                catalog,
+            )
+        case Known(installed) if _is_old(installed):
+            yield TOO_OLD.found(
+                f"Zuora Quotes is {installed}; below 3.0 a cleanup of the product catalogue is not "
+                "safe.",
+                "Upgrade Zuora Quotes, or clean only object_groups accounts.",
+                catalog,
+            )
+        case Known(installed):
+            yield from _doubt(installed, configured, catalog)
+
+
+def _doubt(
+    installed: str, configured: Fact[str], catalog: tuple[tuple[str, int], ...]
+) -> Iterator[Finding]:
+    match configured:
+        case Known(other) if _is_old(other):
+            yield VERSIONS_DIFFER.found(
+                f"Zuora Quotes is {installed}, but Zuora's own settings in the org say {other}, "
+                "and below 3.0 a cleanup of the product catalogue is not safe.",
+                "See Setup, Installed Packages, for the version that is really there.",
+                catalog,
+            )
+        case Known() | Unknown():
+            pass  # (The installed package is what counts; a refusal is told by `not-checked`.)
+
+
+def _is_old(version: str) -> bool:
+    return int(version.partition(".")[0]) < _SAFE
+
+
+def _hint(configured: Fact[str]) -> str:
+    match configured:
+        case Known(version):
+            return f" (Zuora's own settings in the org say {version})"
+        case Unknown():
+            return ""
+
+
+@check(LOSE_PRODUCTS)
+def unprotected(weighed: Weighed) -> Iterator[Finding]:
+    """Quotes that use what will be deleted."""
+    lost = () if weighed.settings.keep_quoted_products else _quote_lookups(weighed.facts)
+    if lost:
+        total = sum(rows for _, rows in lost)
+        yield LOSE_PRODUCTS.found(
+            f"{total:,} lookups of quote records to the catalogue will go blank: these quotes may "
+            "not work afterwards.",
+            "Leave keep_quoted_products on, so that what quotes use is kept.",
+            lost,
+        )
+
+
+def _quote_lookups(facts: OrgFacts) -> tuple[tuple[str, int], ...]:
+    return tuple(
+        sorted(
+            (f"{each.child}.{each.field}", rows)
+            for each, rows in linked(facts)
+            if each.child.startswith(QUOTE_PREFIX)
+        )
+    )

@@ -1,0 +1,135 @@
+"""What can't be seen, and so may be there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from target_zuora360_cleanup.facts.known import Known, Unknown
+from target_zuora360_cleanup.plan.check import check
+from target_zuora360_cleanup.plan.counts import rows_of
+from target_zuora360_cleanup.plan.finding import Code
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from target_zuora360_cleanup.facts.known import Fact
+    from target_zuora360_cleanup.facts.org_facts import OrgConditions, OrgFacts
+    from target_zuora360_cleanup.plan.check import Weighed
+    from target_zuora360_cleanup.plan.finding import Finding
+
+_HIDDEN_SHARE: Final = 0.1
+_HIDDEN_LEAST: Final = 50
+HIDDEN: Final = Code(
+    "rows-may-be-hidden",
+    "warns",
+    "Salesforce counts clearly more rows than this user sees",
+    "give View All and Modify All on the 360 objects",
+)
+NOT_SEEN: Final = Code(
+    "objects-not-seen",
+    "tells",
+    "object types that are not in the org, or not shown to this user",
+    "if the package has them, give Read and Delete",
+)
+SYNC_NOT_CHECKED: Final = Code(
+    "sync-not-checked",
+    "blocks",
+    "whether a 360 sync runs could not be read",
+    "give the user Read, or see to it yourself",
+    setting="ignore_running_sync",
+    otherwise=("warns",),
+)
+NOT_CHECKED: Final = Code(
+    "not-checked",
+    "warns",
+    "what else Salesforce would not tell, and why",
+    "give View Setup and Configuration, or look yourself",
+)
+
+
+@check(HIDDEN)
+def hidden_rows(weighed: Weighed) -> Iterator[Finding]:
+    """Rows that sharing hides from this user, which would be left behind."""
+    hidden = tuple(_hidden(weighed.facts))
+    if hidden:
+        total = sum(rows for _, rows in hidden)
+        yield HIDDEN.found(
+            f"Salesforce counts {total:,} more rows than this user can see; what is hidden would "
+            "stay behind. (Its count may be some days old.)",
+            "Give the user View All and Modify All on the 360 objects.",
+            hidden,
+        )
+
+
+def _hidden(facts: OrgFacts) -> Iterator[tuple[str, int]]:
+    """How many more rows of an object there are, as (object, rows)."""
+    if facts.conditions.may_modify_all == Known(value=True):
+        return
+    match facts.conditions.record_counts:
+        case Unknown():
+            return  # (`not-checked` tells it)
+        case Known(counts):
+            pass
+    for each in facts.objects:
+        # What Salesforce has not counted says nothing of what is hidden.
+        counted = counts.get(each.kind.api_name)
+        if counted is not None and not each.kind.where:
+            more = counted - rows_of(each)
+            if more > _HIDDEN_LEAST and more > rows_of(each) * _HIDDEN_SHARE:
+                yield each.kind.api_name, more
+
+
+@check(NOT_SEEN)
+def unseen(weighed: Weighed) -> Iterator[Finding]:
+    """Object types that stay as they are because nobody can tell that they are there."""
+    if names := weighed.facts.unseen:
+        yield NOT_SEEN.found(
+            f"Not in the org, or not shown to this user: {', '.join(names)}.",
+            "If the installed package has them, give the user Read and Delete on them.",
+        )
+
+
+@check(SYNC_NOT_CHECKED)
+def unchecked_syncs(weighed: Weighed) -> Iterator[Finding]:
+    """Syncs that may run without anybody knowing."""
+    if unknown := _unknown(weighed.facts.conditions.running_syncs):
+        yield SYNC_NOT_CHECKED.found(
+            f"Whether a 360 sync runs could not be checked: {_reasons(unknown)}.",
+            "Give the user Read on these objects, or see to it yourself that no sync runs and set "
+            "ignore_running_sync.",
+            severity="warns" if weighed.settings.ignore_running_sync else "blocks",
+        )
+
+
+@check(NOT_CHECKED)
+def refused(weighed: Weighed) -> Iterator[Finding]:
+    """What could not be checked, but for what has a finding of its own."""
+    facts = _without_own_finding(weighed.facts.conditions)
+    if others := {name: each for name, each in _unknown(facts).items() if each.is_refused}:
+        yield NOT_CHECKED.found(
+            f"Some things could not be checked: {_reasons(others)}.",
+            "Give the user the permission View Setup and Configuration, or check them yourself.",
+        )
+
+
+def _without_own_finding(conditions: OrgConditions) -> dict[str, Fact[object]]:
+    """The facts whose absence no other check tells, by what a person calls them."""
+    facts: dict[str, Fact[object]] = {
+        "triggers": conditions.triggers,
+        # (the user's two rights come from one query)
+        "rights": conditions.may_modify_all,
+        "Zuora Config": conditions.config_version,
+        "scheduled syncs": conditions.scheduled_syncs,
+    }
+    if conditions.may_modify_all != Known(value=True):
+        # Whoever may modify all sees all: nothing is hidden that a count would show.
+        facts["record counts"] = conditions.record_counts
+    return facts
+
+
+def _unknown(facts: Mapping[str, Fact[object]]) -> dict[str, Unknown]:
+    return {name: each for name, each in facts.items() if isinstance(each, Unknown)}
+
+
+def _reasons(unknown: Mapping[str, Unknown]) -> str:
+    return "; ".join(f"{what} ({each.why})" for what, each in unknown.items())

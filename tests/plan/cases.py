@@ -1,0 +1,367 @@
+"""For each check a case in which it finds something, and one in which it doesn't.
+
+A new check has its two cases here: `CASES` hands facts to it, `ORGS` has them read from an emulated
+org, so that a fact that is read wrongly shows too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from target_zuora360_cleanup.catalog.objects import BY_NAME
+from target_zuora360_cleanup.emulator.org.org import OrgOptions
+from target_zuora360_cleanup.emulator.server.options import ServerOptions
+from target_zuora360_cleanup.emulator.server.server import EmulatorServer
+from target_zuora360_cleanup.facts.known import Known, Unknown
+from target_zuora360_cleanup.facts.org_facts import (
+    ObjectFacts,
+    OrgConditions,
+    OrgFacts,
+    OrgInfo,
+    RunningSync,
+)
+from target_zuora360_cleanup.facts.relationships import Relationship
+from target_zuora360_cleanup.meltano.pipeline import Pipeline
+from target_zuora360_cleanup.plan.allowances import BATCHES, CALLS, QUERY_JOBS, QUERY_MB
+from target_zuora360_cleanup.plan.check import Approval, Weighed
+from target_zuora360_cleanup.plan.saved import SavedPlan
+from target_zuora360_cleanup.settings.reading import read_settings
+from tests.support.runs import ALLOWED, Ran, login, run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from target_zuora360_cleanup.facts.relationships import OnDelete
+
+INVOICE, PLAN = "Zuora__ZInvoice__c", "zqu__ProductRatePlan__c"
+ID = "00D5g0000000001EAA"
+REFUSED = Unknown("INSUFFICIENT_ACCESS: no access", is_refused=True)
+CALM = OrgFacts(
+    OrgInfo(ID, "Acme", is_sandbox=True),
+    (ObjectFacts(BY_NAME[INVOICE], found=Known(7), oldest=Known("2020-05-01")),),
+    conditions=OrgConditions(
+        quotes_version=Known("9.12"),
+        config_version=Unknown("the org has none"),
+        running_syncs={"Apex jobs": Known(())},
+        scheduled_syncs=Known(()),
+        triggers=Known(()),
+        record_counts=Known({}),
+        allowances=Known(
+            {
+                "DataStorageMB": (1000, 900),
+                **dict.fromkeys((CALLS, BATCHES, QUERY_JOBS, QUERY_MB), (100_000, 90_000)),
+            }
+        ),
+        may_hard_delete=Known(value=True),
+        may_modify_all=Known(value=True),
+    ),
+)
+"""An org of which everything is known, and in which nothing stands against a cleanup."""
+PRODUCTION = replace(CALM, org=OrgInfo(ID, "Acme", is_sandbox=False))
+SAVED = SavedPlan("2026-01-01T00:00:00+00:00", ID, "Acme", {"backup": "ids"}, {"a": 1}, {"b": 5})
+
+
+def weighed(
+    facts: OrgFacts = CALM,
+    pipeline: Pipeline | None = None,
+    approval: Approval | None = None,
+    **config: Any,
+) -> Weighed:
+    """What a check looks at; settings by their names."""
+    return Weighed(facts, read_settings(config), pipeline or Pipeline(), approval)
+
+
+def linked(on_delete: OnDelete, child: str = "Note__c", rows: int = 3, **more: Any) -> OrgFacts:
+    """Rows of another object that point to the invoices."""
+    by = Relationship(child, "Ref__c", INVOICE, on_delete)
+    return replace(CALM, relationships=(by,), linked_rows={by: Known(rows)}, **more)
+
+
+def held_by(*ids: str) -> OrgFacts:
+    """Rows that forbid the deletion of the invoices, of which the first are known."""
+    facts = linked("restrict")
+    return replace(facts, holders=dict.fromkeys(facts.linked_rows, Known(ids)))
+
+
+def changed(**values: Any) -> OrgFacts:
+    """Another invoice type."""
+    return replace(CALM, objects=(replace(CALM.objects[0], **values),))
+
+
+def around(facts: OrgFacts = CALM, **values: Any) -> OrgFacts:
+    """Other conditions."""
+    return replace(facts, conditions=replace(facts.conditions, **values))
+
+
+CATALOG = replace(CALM, objects=(ObjectFacts(BY_NAME[PLAN], found=Known(7)),))
+QUOTED = replace(CATALOG, linked_rows={
+    Relationship("zqu__QuoteRatePlan__c", "Plan__c", PLAN, "clear"): Known(2),
+})  # fmt: skip
+RUNNING = {"Apex jobs": Known((RunningSync("Apex job Zuora.Sync", "707", "2026-01-01 10:00"),))}
+
+
+def approved(**values: Any) -> Approval:
+    """A saved plan, and one of today that differs from it."""
+    return Approval(SAVED, replace(SAVED, made_at="", **values))
+
+
+def meltano(**values: str) -> Pipeline:
+    """The Meltano run around a cleanup."""
+    return Pipeline(**values)
+
+
+Pair: TypeAlias = tuple[Weighed, Weighed]
+CASES: dict[str, tuple[Pair, ...]] = {
+    "no-360-objects": ((weighed(replace(CALM, objects=())), weighed()),),
+    "production-not-confirmed": (
+        (weighed(PRODUCTION), weighed(PRODUCTION, confirm_org_id=ID)),
+        (weighed(PRODUCTION), weighed(CALM)),
+    ),
+    "other-org-confirmed": (
+        (weighed(PRODUCTION, confirm_org_id=ID.replace("1", "2")),
+         weighed(PRODUCTION, confirm_org_id=ID[:15])),
+        (weighed(PRODUCTION, confirm_org_id="00D5g0000000002"),
+         weighed(CALM, confirm_org_id="00D5g0000000002")),
+    ),
+    "too-many-records": ((weighed(max_records=6), weighed(max_records=7)),),
+    "nothing-to-delete": (
+        (weighed(changed(found=Known(0))), weighed(changed(found=Known(1)))),
+        (weighed(changed(found=Known(0))), weighed(replace(CALM, objects=()))),
+    ),
+    "may-not-delete": ((weighed(changed(deletable=False)), weighed()),),
+    "may-not-read": ((weighed(changed(found=REFUSED)), weighed(changed(found=Known(0)))),),
+    "may-not-hard-delete": (
+        (weighed(around(may_hard_delete=Known(value=False)), hard_delete=True),
+         weighed(around(may_hard_delete=Known(value=False)))),
+        (weighed(around(may_hard_delete=Known(value=False)), hard_delete=True),
+         weighed(around(may_hard_delete=REFUSED), hard_delete=True)),
+    ),
+    "customer-rows-taken-along": (
+        (weighed(linked("cascade")), weighed(linked("cascade"), allow_cascade_to=["Note__c"])),
+        (weighed(linked("cascade")), weighed(linked("clear"))),
+        (weighed(linked("cascade")), weighed(linked("cascade", rows=0))),
+    ),
+    "allowed-rows-taken-along": (
+        (weighed(linked("cascade"), allow_cascade_to=["Note__c"]), weighed(linked("cascade"))),
+    ),
+    "package-rows-taken-along": (
+        (weighed(linked("cascade", "Zuora__InvoiceItem__c")), weighed(linked("cascade", INVOICE))),
+    ),
+    "rows-hold-records": (
+        (weighed(linked("restrict")), weighed(linked("restrict", rows=0))),
+        (weighed(held_by("a01")), weighed(linked("cascade"))),
+    ),
+    "lookups-go-blank": (
+        (weighed(linked("clear")), weighed(linked("clear", "Zuora__InvoiceItem__c"))),
+        (weighed(linked("clear"), lookup_links="refuse"), weighed(linked("clear", rows=0))),
+    ),
+    "sync-running": (
+        (weighed(around(running_syncs=RUNNING)), weighed()),
+        (weighed(around(running_syncs={"syncs": REFUSED, **RUNNING})),
+         weighed(around(running_syncs={"syncs": REFUSED}))),
+    ),
+    "sync-scheduled": (
+        (weighed(around(scheduled_syncs=Known((("Zuora 360 Sync", "2027-12-01 10:00"),)))),
+         weighed(around(scheduled_syncs=REFUSED))),
+    ),
+    "delete-triggers": (
+        (weighed(around(triggers=Known(((INVOICE, "OnInvoice"),)))),
+         weighed(around(triggers=Known((("Usage_Note__c", "OnNote"),))))),
+        (weighed(around(triggers=Known(((INVOICE, "OnInvoice"),)))),
+         weighed(around(changed(found=Known(0)), triggers=Known(((INVOICE, "OnInvoice"),))))),
+    ),
+    "quotes-version-unknown": (
+        (weighed(around(CATALOG, quotes_version=REFUSED)), weighed(around(quotes_version=REFUSED))),
+    ),
+    "quotes-too-old": (
+        (weighed(around(CATALOG, quotes_version=Known("2.99"))),
+         weighed(around(CATALOG, quotes_version=Known("3.0")))),
+    ),
+    "quotes-versions-differ": (
+        (weighed(around(CATALOG, config_version=Known("2.9"))),
+         weighed(around(CATALOG, config_version=Known("3.0")))),
+        (weighed(around(CATALOG, config_version=Known("2.9"))),
+         weighed(around(CATALOG, config_version=REFUSED))),
+    ),
+    "quotes-lose-products": (
+        (weighed(QUOTED, keep_quoted_products=False), weighed(QUOTED)),
+        (weighed(QUOTED, keep_quoted_products=False), weighed(CATALOG, keep_quoted_products=False)),
+    ),
+    "rows-may-be-hidden": (
+        (weighed(around(may_modify_all=REFUSED, record_counts=Known({INVOICE: 58}))),
+         weighed(around(may_modify_all=REFUSED, record_counts=Known({INVOICE: 57})))),
+        (weighed(around(may_modify_all=Known(value=False), record_counts=Known({INVOICE: 99}))),
+         weighed(around(record_counts=Known({INVOICE: 99})))),
+        (weighed(around(may_modify_all=Known(value=False), record_counts=Known({INVOICE: 99}))),
+         weighed(around(may_modify_all=Known(value=False), record_counts=REFUSED))),
+    ),
+    "objects-not-seen": ((weighed(replace(CALM, unseen=("Zuora__Refund__c",))), weighed()),),
+    "sync-not-checked": (
+        (weighed(around(running_syncs={"Apex jobs": REFUSED})), weighed()),
+        (weighed(around(running_syncs={"Apex jobs": REFUSED}), ignore_running_sync=True),
+         weighed(around(running_syncs=RUNNING))),
+    ),
+    "not-checked": (
+        (weighed(around(triggers=REFUSED)), weighed(around(triggers=Unknown("not asked")))),
+        (weighed(around(scheduled_syncs=REFUSED)), weighed(around(allowances=REFUSED))),
+        (weighed(around(config_version=REFUSED)), weighed(around(quotes_version=REFUSED))),
+        (weighed(around(may_modify_all=REFUSED)), weighed(around(may_hard_delete=REFUSED))),
+        (weighed(around(record_counts=REFUSED, may_modify_all=Known(value=False))),
+         weighed(around(record_counts=REFUSED))),
+    ),
+    "recycle-bin-too-small": (
+        (weighed(around(changed(found=Known(25_001)))), weighed(changed(found=Known(25_000)))),
+        (weighed(around(changed(found=Known(25_001)))),
+         weighed(around(changed(found=Known(25_001))), hard_delete=True)),
+        (weighed(around(changed(found=Known(25_001)))),
+         weighed(around(changed(found=Known(25_001)), allowances=REFUSED))),
+    ),
+    "allowances-unknown": (
+        (weighed(around(allowances=REFUSED)), weighed()),
+        (weighed(around(allowances=REFUSED)),
+         weighed(around(changed(found=Known(0)), allowances=REFUSED))),
+    ),
+    "allowance-too-small": (
+        (weighed(around(allowances=Known({CALLS: (100, 2)}))),
+         weighed(around(allowances=Known({CALLS: (100, 100)})))),
+    ),
+    "reset-would-not-hold": ((weighed(pipeline=meltano(undone_by="--merge-state")), weighed()),),
+    "start-date-too-late": (
+        (weighed(pipeline=meltano(start_date="2020-05-02")),
+         weighed(pipeline=meltano(start_date="2020-05-01T00:00:00Z"))),
+        (weighed(pipeline=meltano(start_date="2020-05-02")),
+         weighed(changed(oldest=Unknown("too many rows")),
+                 pipeline=meltano(start_date="2020-05-02"))),
+    ),
+    "plan-of-other-org": (
+        (weighed(approval=approved(org_id="00D2")), weighed(approval=approved())),
+        (weighed(approval=approved(org_id="00D2")), weighed()),
+    ),
+    "plan-settings-changed": (
+        (weighed(approval=approved(settings={"backup": "none"})), weighed(approval=approved())),
+        (weighed(approval=approved(settings={"backup": "none"})), weighed(backup="none")),
+    ),
+    "plan-counts-changed": (
+        (weighed(approval=approved(to_delete={"a": 3})), weighed(approval=approved())),
+        (weighed(approval=approved(to_keep={"b": 7})), weighed()),
+    ),
+}  # fmt: skip
+"""By code, one pair or several."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """An org, what goes wrong in it, and what the user set."""
+
+    org: dict[str, Any] = field(default_factory=dict)
+    server: dict[str, Any] = field(default_factory=dict)
+    faults: dict[str, Any] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
+    pipeline: Pipeline = field(default_factory=Pipeline)
+
+    def plan(self, folder: Path) -> Ran:
+        """What `plan` finds."""
+        options = OrgOptions(**{"records": 600, "sandbox": True, **self.org})
+        with EmulatorServer(options, ServerOptions(**self.server)) as server:
+            server.set_faults(self.faults)
+            config = {"mode": "plan", **login(server), **ALLOWED, **self.settings}
+            return run(config, folder, pipeline=self.pipeline)
+
+
+def customer(*names: str) -> dict[str, Any]:
+    """An org with rows of these objects of a customer's."""
+    return {"customer_rows": frozenset(names)}
+
+
+def refuse(soql: str) -> dict[str, Any]:
+    """A fault that refuses a query."""
+    refusal = {"code": "INSUFFICIENT_ACCESS", "message": "no access", "status": 403}
+    return {"queries": [{"soql": soql, **refusal}]}
+
+
+def forbid(path: str) -> dict[str, Any]:
+    """A fault that refuses a resource."""
+    return {"requests": [{"path": f"/services/data/*/{path}", "status": 403}]}
+
+
+CALM_ORG = Case()
+ONLY_CATALOG = {"object_groups": ["product_catalog"]}
+ONLY_ACCOUNTS = {"object_groups": ["accounts"]}
+ORGS: dict[str, tuple[Case, Case]] = {
+    "no-360-objects": (Case(org={"without_packages": frozenset({"Zuora", "zqu"})}), CALM_ORG),
+    "production-not-confirmed": (
+        Case(org={"sandbox": False}),
+        Case(org={"sandbox": False}, settings={"confirm_org_id": ID}),
+    ),
+    "other-org-confirmed": (
+        Case(org={"sandbox": False}, settings={"confirm_org_id": "00D5g0000000002"}),
+        Case(org={"sandbox": False}, settings={"confirm_org_id": ID[:15]}),
+    ),
+    "may-not-delete": (Case(org={"not_deletable": frozenset({INVOICE})}), CALM_ORG),
+    "may-not-read": (Case(faults=refuse(f"SELECT COUNT(Id)*FROM {INVOICE}*")), CALM_ORG),
+    "may-not-hard-delete": (
+        Case(settings={"hard_delete": True}),
+        Case(org={"hard_delete_permission": True}, settings={"hard_delete": True}),
+    ),
+    "objects-not-seen": (Case(org={"not_visible": frozenset({"Zuora__Refund__c"})}), CALM_ORG),
+    "not-checked": (Case(faults=forbid("tooling/*")), CALM_ORG),
+    "sync-not-checked": (Case(faults=refuse("*FROM AsyncApexJob*")), CALM_ORG),
+    "sync-running": (Case(org={"apex_job": True}), CALM_ORG),
+    "sync-scheduled": (Case(org={"scheduled_sync": True}), CALM_ORG),
+    "rows-may-be-hidden": (
+        Case(org={"records": 3000, "rows_hidden": frozenset({"Zuora__InvoiceItem__c"}),
+                  "modify_all": False}),
+        Case(org={"modify_all": False}),
+    ),
+    "delete-triggers": (
+        Case(org={"triggers": frozenset({INVOICE})}),
+        Case(org={"triggers": frozenset({"Usage_Note__c"})}),
+    ),
+    "recycle-bin-too-small": (
+        Case(server={"allowances": {"DataStorageMB": 10}}),
+        Case(server={"allowances": {"DataStorageMB": 1000}}),
+    ),
+    "allowances-unknown": (Case(faults=forbid("limits")), CALM_ORG),
+    "allowance-too-small": (Case(server={"allowances": {"DailyApiRequests": 60}}), CALM_ORG),
+    "reset-would-not-hold": (
+        Case(pipeline=Pipeline(undone_by="--merge-state")),
+        Case(pipeline=Pipeline(state_id="dev:tap-to-target")),
+    ),
+    "too-many-records": (Case(settings={"max_records": 99}), CALM_ORG),
+    "nothing-to-delete": (Case(org={"records": 0}), CALM_ORG),
+    "allowed-rows-taken-along": (
+        Case(settings=ONLY_CATALOG),
+        Case(settings=ONLY_ACCOUNTS),
+    ),
+    "package-rows-taken-along": (
+        Case(settings={"exclude_objects": ["Zuora__InvoiceItem__c"]}),
+        CALM_ORG,
+    ),
+    "customer-rows-taken-along": (
+        Case(org=customer("Usage_Note__c")),
+        Case(org=customer("Usage_Note__c"),
+             settings={"allow_cascade_to": ["PricebookEntry", "Usage_Note__c"]}),
+    ),
+    "rows-hold-records": (Case(org=customer("Dunning_Case__c")), CALM_ORG),
+    "lookups-go-blank": (Case(org=customer("Renewal_Forecast__c")), CALM_ORG),
+    "quotes-version-unknown": (
+        Case(faults=forbid("tooling/*"), settings=ONLY_CATALOG),
+        Case(faults=forbid("tooling/*"), settings=ONLY_ACCOUNTS),
+    ),
+    "quotes-too-old": (
+        Case(org={"zqu_version": "2.99"}, settings=ONLY_CATALOG),
+        Case(org={"zqu_version": "3.0"}, settings=ONLY_CATALOG),
+    ),
+    "quotes-versions-differ": (
+        Case(org={"zqu_config_version": "2.9"}, settings=ONLY_CATALOG),
+        Case(settings=ONLY_CATALOG),
+    ),
+    "quotes-lose-products": (Case(settings={"keep_quoted_products": False}), CALM_ORG),
+    "start-date-too-late": (
+        Case(pipeline=Pipeline(start_date="2999-01-01T00:00:00Z")),
+        Case(pipeline=Pipeline(start_date="1999-01-01T00:00:00Z")),
+    ),
+}  # fmt: skip
+NEEDS_TWO_RUNS = {"plan-of-other-org", "plan-settings-changed", "plan-counts-changed"}
+"""Those are shown with two runs, in test_saved.py."""
