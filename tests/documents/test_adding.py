@@ -88,9 +88,7 @@ def about(project: Project) -> dict[str, Any]:
 def test_the_loader_is_added_from_its_definition(project: Project) -> None:
     assert f"{LOADER} v" in follow(project, block_after(README, "loader commands"))
     assert set(about(project)["settings"]["properties"]) == set(json_schema()["properties"])
-    mode = {"TARGET_ZUORA360_CLEANUP_MODE": "cleanup"}
     assert dumped(project, LOADER)["mode"] == "plan"
-    assert dumped(project, LOADER, **mode)["mode"] == "cleanup"
 
 
 @pytest.mark.slow
@@ -112,7 +110,6 @@ def test_an_entry_is_copied_and_installs_a_wheel(project: Project) -> None:
     follow(project, block_after(SETTINGS_PAGE, "wheel command"))
     commands = block_after(SETTINGS_PAGE, "entry command")
     assert f"{LOADER} v" in follow(project, commands)
-    assert about(project)["name"] == LOADER
     mode = {"TARGET_ZUORA360_CLEANUP_MODE": "cleanup"}
     assert dumped(project, LOADER, **mode)["mode"] == "cleanup"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ HUB_ONLY = {"variant", "pip_url", "domain_url", "maintenance_status", "keywords"
 """What a hub wants to know; the project's own file installs the plugin from where it lies."""
 
 
+@cache
 def own() -> dict[str, dict[str, Any]]:
     """The plugins of meltano.yml by their names."""
     project = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))
@@ -27,6 +29,7 @@ def own() -> dict[str, dict[str, Any]]:
     return {each["name"]: each for kind in kinds for each in kind}
 
 
+@cache
 def hub(name: str) -> dict[str, Any]:
     made: dict[str, Any] = yaml.safe_load((FOLDER / name).read_text(encoding="utf-8"))
     return made

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.documents.__main__ import main
 from tests.documents.generated import DOCS, TABLES, all_files, with_table
-from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,9 +32,22 @@ def test_a_line_that_is_missing_in_a_table_is_put_back(
     assert with_table(name) == whole
 
 
-def test_the_script_checks() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.documents", "--check"],
-        cwd=ROOT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert (done.returncode, done.stderr) == (0, "")
+def test_the_script_names_what_differs_and_then_writes_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("old", encoding="utf-8")
+    monkeypatch.setattr("tests.documents.__main__.ROOT", tmp_path)
+    monkeypatch.setattr("tests.documents.__main__.all_files", lambda: {page: "new"})
+    assert _ends_with("--check") == 1
+    assert page.read_text(encoding="utf-8") == "old"
+    assert _ends_with() == 0
+    assert page.read_text(encoding="utf-8") == "new"
+    assert _ends_with("--check") == 0
+    assert capsys.readouterr().err == "differs: page.md\nwritten: page.md\n"
+
+
+def _ends_with(*words: str) -> int:
+    with pytest.raises(SystemExit) as end:
+        main(words)
+    return int(end.value.code or 0)
