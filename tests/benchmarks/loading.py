@@ -32,13 +32,14 @@ if TYPE_CHECKING:
 PLAIN: Final = """
 import csv, sys
 from singer_sdk import BatchSink, Target
-from target_zuora360_cleanup.emulator.org.org import Org, OrgOptions
+from target_zuora360_cleanup.emulator.org.org import OrgOptions
+from target_zuora360_cleanup.emulator.server.opening import open_org
 from target_zuora360_cleanup.catalog.objects import BY_NAME
 from target_zuora360_cleanup.catalog.field_maps import FIELD_MAPS
 from target_zuora360_cleanup.sync.org_objects import target_objects
 from target_zuora360_cleanup.sync.rows import RowShape, line
 NAME = "Zuora__CustomerAccount__c"
-with Org.open(OrgOptions(records=1)) as org:
+with open_org(OrgOptions(records=1)) as org:
     there = {each["name"] for each in org.describe_global()["sobjects"]}
     objects = target_objects({name: org.describe(name) for name in BY_NAME if name in there})
 MAP = next(each for each in FIELD_MAPS if each.object == NAME)

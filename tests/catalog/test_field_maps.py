@@ -9,6 +9,7 @@ import pytest
 from target_zuora360_cleanup.catalog.field_maps import FIELD_MAPS, FieldMap, Parent
 from target_zuora360_cleanup.catalog.objects import BY_NAME
 from target_zuora360_cleanup.emulator.org.org import Org, OrgOptions
+from target_zuora360_cleanup.emulator.server.opening import open_org
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def org() -> Iterator[Org]:
-    made = Org.open(OrgOptions(records=10))
+    made = open_org(OrgOptions(records=10))
     yield made
     made.close()
 

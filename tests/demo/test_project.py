@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
-from target_zuora360_cleanup.emulator.org.org import Org, OrgOptions
+from target_zuora360_cleanup.emulator.org.org import OrgOptions
+from target_zuora360_cleanup.emulator.server.opening import open_org
 from target_zuora360_cleanup.emulator.wire.sessions import Sessions
 from tests.demo import life_cycle, meltano_runs
 from tests.support.paths import ROOT
@@ -67,7 +68,7 @@ def test_the_demo_leads_to_the_org_that_it_starts(project: dict[str, Any]) -> No
 
 def test_the_demo_has_the_key_to_the_emulated_org(project: dict[str, Any]) -> None:
     config = loader_config(project, "demo")
-    with closing(Org.open(OrgOptions(records=0))) as org:
+    with closing(open_org(OrgOptions(records=0))) as org:
         assert Sessions(org.org_id, OrgOptions().seed).first == config["access_token"]
         assert org.org_id.startswith(config["confirm_org_id"])
 

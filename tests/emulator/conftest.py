@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from target_zuora360_cleanup.emulator.org.org import Org, OrgOptions
+from target_zuora360_cleanup.emulator.org.org import OrgOptions
+from target_zuora360_cleanup.emulator.server.opening import open_org
 from target_zuora360_cleanup.emulator.server.options import ServerOptions
 from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 from tests.support.http_client import Client, client_of
@@ -33,7 +34,7 @@ def shared() -> Iterator[Client]:
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database with a small org, to be copied."""
     path = tmp_path_factory.mktemp("filled") / "org.sqlite"
-    Org.open(SMALL, path).close()
+    open_org(SMALL, path).close()
     return path
 
 

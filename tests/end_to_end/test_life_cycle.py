@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
+from target_zuora360_cleanup.emulator.generate.customers import link_customers
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
 from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 from tests.support.full_sync import lookups, read
@@ -82,7 +83,7 @@ def full_sync(life: LifeCycle) -> None:
 def incremental_sync(life: LifeCycle) -> dict[str, Any]:
     """A sync after changes: it sends them, and of each stream the record at its bookmark."""
     before = life.moments()
-    counts = life.server.org.zuora.change(CHANGES, 1)
+    counts = life.server.zuora.change(CHANGES, 1)
     after = life.moments()
     changes = changed(before, after)
     assert {name: len(each) for name, each in changes.items() if each} == {
@@ -211,7 +212,7 @@ def test_with_the_tap_in_rest_mode_which_tells_no_deletions(
     full_sync(life)
 
     before = life.moments()
-    server.org.zuora.change(3 * CHANGES, 1)
+    server.zuora.change(3 * CHANGES, 1)
     after = life.moments()
     _wait_until_past(after)
     changes, live = changed(before, after), life.moments(deleted=False)
@@ -256,7 +257,7 @@ def test_the_life_cycle_ends_with_every_lookup_leading_where_it_did(
 ) -> None:
     life = LifeCycle(Project(folder, server), server)
     full_sync(life)
-    assert server.org.link_customers()
+    assert link_customers(server.org)
     incremental_sync(life)
     before = links(server.org)
     assert {name for name, _, _ in before} >= {"Renewal_Forecast__c", "zqu__QuoteRatePlan__c"}

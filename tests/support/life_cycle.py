@@ -65,19 +65,19 @@ class LifeCycle:
         export = compile_export(f"select Id, {key} from {name}")
         if not deleted:
             export = export.only("_deleted = 0")
-        with self.server.org.zuora.rows(export) as rows:
+        with self.server.zuora.rows(export) as rows:
             return {row[0]: row[1] for row in rows}
 
     @property
     def live(self) -> dict[str, int]:
         """Records in Zuora that are not deleted, by stream."""
-        counts = self.server.org.zuora.counts()
+        counts = self.server.zuora.counts()
         return {name: counts[name] for name in self.streams}
 
     @property
     def expected_rows(self) -> dict[str, int]:
         """What belongs into the org, by object type."""
-        synced = self.server.org.zuora.counts(synced=True)
+        synced = self.server.zuora.counts(synced=True)
         rows = {
             zuora_objects()[name].sobject: count
             for name, count in synced.items()

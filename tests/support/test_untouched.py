@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from target_zuora360_cleanup.emulator.org.org import Org, OrgOptions
+from target_zuora360_cleanup.emulator.server.opening import open_org
 from tests.support.untouched import Image, differences
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ FORECAST, NOTE, RATE_PLAN = "Renewal_Forecast__c", "Usage_Note__c", "zqu__QuoteR
 
 @pytest.fixture
 def org() -> Iterator[Org]:
-    made = Org.open(OrgOptions(records=800, customer_rows=frozenset({FORECAST, NOTE})))
+    made = open_org(OrgOptions(records=800, customer_rows=frozenset({FORECAST, NOTE})))
     yield made
     made.close()
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
-from target_zuora360_cleanup.emulator.generate.values import column, zuora_id
+from target_zuora360_cleanup.emulator.generate.values import column
+from target_zuora360_cleanup.emulator.schema.zuora import zuora_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from target_zuora360_cleanup.emulator.org.org import OrgOptions
+    from target_zuora360_cleanup.emulator.org.options import OrgOptions
     from target_zuora360_cleanup.emulator.schema.objects import Schema
 
 __all__ = ["row_counts"]

@@ -16,10 +16,11 @@ from target_zuora360_cleanup.emulator.schema.zuora import zuora_objects
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
+    from target_zuora360_cleanup.emulator.org.org import Org
     from target_zuora360_cleanup.emulator.schema.objects import Schema, SObject
     from target_zuora360_cleanup.emulator.schema.store import Store
 
-__all__ = ["link", "remember_links", "remove_synced"]
+__all__ = ["link_customers", "remember_links", "remove_synced"]
 
 _STAMPS: Final = ("LastModifiedDate", "SystemModstamp")
 _MORE_KEYS: Final = {
@@ -84,8 +85,13 @@ def remove_synced(store: Store, schema: Schema, synced: Collection[str]) -> None
         store.run(f"DELETE FROM {quote(name)}{where}")
 
 
-def link(store: Store, schema: Schema) -> dict[str, int]:
-    """Set blank lookups whose record is there; returns how many, by `Object.Field`."""
+def link_customers(org: Org) -> dict[str, int]:
+    """Set customers' blank lookups as users would; returns how many, by `Object.Field`."""
+    with org.lock, org.store.transaction():
+        return _link(org.store, org.schema)
+
+
+def _link(store: Store, schema: Schema) -> dict[str, int]:
     counts: dict[str, int] = {}
     synced = [item.name for item in schema.objects.values() if item.name in _keys()]
     links = sorted(_links(schema, synced), key=lambda each: not each.required)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from target_zuora360_cleanup.emulator.generate.links import Links
-    from target_zuora360_cleanup.emulator.org.org import OrgOptions
+    from target_zuora360_cleanup.emulator.org.options import OrgOptions
     from target_zuora360_cleanup.emulator.schema.objects import Schema
 
 __all__ = ["fixed_rows", "other_counts", "other_links"]

@@ -1,13 +1,13 @@
-"""Fills a new org: the same options give the same rows, to the last character."""
+"""The rows of a new org: the same options give the same ones, to the last character."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, Final
 
 from target_zuora360_cleanup.emulator.generate.copies import copy
 from target_zuora360_cleanup.emulator.generate.counts import row_counts
-from target_zuora360_cleanup.emulator.generate.customers import remember_links, remove_synced
 from target_zuora360_cleanup.emulator.generate.links import (
     Links,
     account_links,
@@ -16,41 +16,42 @@ from target_zuora360_cleanup.emulator.generate.links import (
 )
 from target_zuora360_cleanup.emulator.generate.others import fixed_rows, other_counts, other_links
 from target_zuora360_cleanup.emulator.generate.values import column
-from target_zuora360_cleanup.emulator.zuora.fill import fill_zuora, index_zuora
-from target_zuora360_cleanup.emulator.zuora.unsynced import add_unsynced
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from target_zuora360_cleanup.emulator.org.org import OrgOptions
+    from target_zuora360_cleanup.emulator.org.options import OrgOptions
     from target_zuora360_cleanup.emulator.schema.objects import Field, Schema, SObject
     from target_zuora360_cleanup.emulator.schema.store import Store
 
-__all__ = ["fill"]
+__all__ = ["Generated", "fill_org"]
 
 _STAMPS: Final = frozenset({"LastModifiedDate", "SystemModstamp"})
 
 
-def fill(store: Store, schema: Schema, options: OrgOptions) -> None:
-    """Create the tables and their rows: the org's, and Zuora's behind them."""
-    store.create_tables(schema)
-    store.begin_loading()
-    with store.transaction():
-        zuora = row_counts(options, schema)
-        links = _links(options, schema, zuora)
-        rows = fixed_rows(options, schema)
-        for item in schema.objects.values():
-            _fill_object(store, schema, item, links, options, zuora.get(item.name, 0))
-            _add_rows(store, item, rows.get(item.name, ()))
-            store.settle_sequence(item.name)
-        fill_zuora(store, schema, options.seed, links)
-        add_unsynced(store, options.seed)
-        remember_links(store, schema, zuora)
-        if not options.synced:
-            remove_synced(store, schema, zuora)
-    store.create_indexes(schema)
-    index_zuora(store)
-    store.end_loading()
+@dataclass(frozen=True)
+class Generated:
+    """What has been generated.
+
+    Attributes:
+        links: Who points to whom, and how many rows there are.
+        synced: The objects whose rows come from Zuora.
+    """
+
+    links: Links
+    synced: tuple[str, ...]
+
+
+def fill_org(store: Store, schema: Schema, options: OrgOptions) -> Generated:
+    """Fill the tables of a new org. Made inside of a transaction."""
+    zuora = row_counts(options, schema)
+    links = _links(options, schema, zuora)
+    rows = fixed_rows(options, schema)
+    for item in schema.objects.values():
+        _fill_object(store, schema, item, links, options, zuora.get(item.name, 0))
+        _add_rows(store, item, rows.get(item.name, ()))
+        store.settle_sequence(item.name)
+    return Generated(links, tuple(zuora))
 
 
 def _links(options: OrgOptions, schema: Schema, zuora: Mapping[str, int]) -> Links:

@@ -7,19 +7,18 @@ cost little. Text holds what hurts careless CSV code: commas, quotes, line break
 from __future__ import annotations
 
 import random
-from hashlib import md5
 from itertools import cycle, islice
 from typing import TYPE_CHECKING, Any, Final
 
 from target_zuora360_cleanup.emulator.org.write import auto_number
-from target_zuora360_cleanup.emulator.schema.zuora import zuora_objects
+from target_zuora360_cleanup.emulator.schema.zuora import zuora_id, zuora_objects
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from target_zuora360_cleanup.emulator.schema.objects import Field, SObject
 
-__all__ = ["column", "zuora_id"]
+__all__ = ["column"]
 
 _POOL: Final = 89
 _DAY: Final = 86_400
@@ -88,12 +87,6 @@ _FED: Final = frozenset({
 })  # fmt: skip
 """Objects whose text comes from Zuora."""
 _ENDINGS: Final = ("Ltd", "GmbH", "S.A.", "LLC", "KK", "Oy", "Group", "Partners")
-
-
-def zuora_id(seed: int, object_name: str, number: int) -> str:
-    """Return the 32 hexadecimal digits by which Zuora knows a record."""
-    text = f"{seed}:{object_name}:{number}"
-    return md5(text.encode(), usedforsecurity=False).hexdigest()
 
 
 def column(seed: int, sobject: SObject, field: Field, count: int) -> Iterable[Any]:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from target_zuora360_cleanup.emulator.generate.rows import fill
 from target_zuora360_cleanup.emulator.schema.store import Store
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from target_zuora360_cleanup.emulator.org.options import OrgOptions
     from target_zuora360_cleanup.emulator.schema.objects import Schema
+
+    Fill = Callable[[Store, Schema, OrgOptions], None]
+    """Creates the tables of a new file, and the rows that the options ask for."""
 
 __all__ = ["fill_or_check", "open_store"]
 
@@ -37,7 +40,9 @@ def open_store(path: Path, *, kept: bool = True) -> Store:
     return Store(path, kept=kept)
 
 
-def fill_or_check(store: Store, schema: Schema, options: OrgOptions, path: Path) -> None:
+def fill_or_check(
+    store: Store, schema: Schema, options: OrgOptions, path: Path, fill: Fill
+) -> None:
     """Fill a new file, or see that an old one holds what is asked for.
 
     Raises:

@@ -9,7 +9,6 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
-from target_zuora360_cleanup.emulator.generate.customers import link
 from target_zuora360_cleanup.emulator.org.delete import (
     Deletion,
     check_deletable,
@@ -18,18 +17,19 @@ from target_zuora360_cleanup.emulator.org.delete import (
 )
 from target_zuora360_cleanup.emulator.org.file import fill_or_check, open_store
 from target_zuora360_cleanup.emulator.org.options import OrgOptions
+from target_zuora360_cleanup.emulator.org.permissions import for_user
 from target_zuora360_cleanup.emulator.org.write import Writer
 from target_zuora360_cleanup.emulator.schema import describe, ids
-from target_zuora360_cleanup.emulator.schema.reading import for_user, load_schema
+from target_zuora360_cleanup.emulator.schema.reading import load_schema
 from target_zuora360_cleanup.emulator.schema.store import Store, quote
 from target_zuora360_cleanup.emulator.schema.values import reader
 from target_zuora360_cleanup.emulator.soql.results import QueryResult, run_query
 from target_zuora360_cleanup.emulator.wire.errors import RowError, RowResult, SalesforceError
-from target_zuora360_cleanup.emulator.zuora.tenant import Tenant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from target_zuora360_cleanup.emulator.org.file import Fill
     from target_zuora360_cleanup.emulator.schema.objects import Schema, SObject
 
 __all__ = ["Org", "OrgOptions", "QueryResult"]
@@ -56,6 +56,8 @@ class Org:
     Attributes:
         options: What it was filled with.
         schema: Its objects.
+        store: Its rows, and what a later room keeps beside them. Only to be used under `lock`.
+        path: The store's file.
         lock: Held while rows are read or changed.
         row_hook: Asked before a row is changed, with operation, object and id; an error refuses it.
     """
@@ -67,21 +69,21 @@ class Org:
         self.schema = schema
         self.lock = threading.RLock()
         self.row_hook: Callable[[str, str, str], RowError | None] | None = None
-        self._store = store
+        self.store, self.path = store, path
         self._stack = stack
-        self.zuora = Tenant(store, path, self.lock, options.seed)
         self.org_id = ids.encode("00D", 1)
         self.user_id = ids.encode("005", 1)
         self.username = self._value("User", "Username")
         self.name = self._value("Organization", "Name")
 
     @classmethod
-    def open(cls, options: OrgOptions, db: Path | None = None) -> Org:
+    def open(cls, options: OrgOptions, db: Path | None = None, *, fill: Fill) -> Org:
         """Open a database, filling it when it is new.
 
         Args:
             options: What a new org holds.
             db: The file; None takes a private one that goes when the org is closed.
+            fill: Called once, for a new file.
 
         Raises:
             ValueError: The file was filled with other options, or by something else.
@@ -91,7 +93,7 @@ class Org:
             store = open_store(path, kept=db is not None)
             stack.callback(store.close)
             schema = for_user(load_schema(options.without_packages), options)
-            fill_or_check(store, schema, options, path)
+            fill_or_check(store, schema, options, path, fill)
             return cls(options, store, schema, path, stack.pop_all())
 
     def __enter__(self) -> Self:
@@ -107,7 +109,7 @@ class Org:
 
     def _value(self, object_name: str, field: str) -> str:
         return str(
-            self._store.value(f"SELECT {quote(field)} FROM {quote(object_name)} WHERE Id = 1")
+            self.store.value(f"SELECT {quote(field)} FROM {quote(object_name)} WHERE Id = 1")
         )
 
     def query(self, soql: str, *, all_rows: bool = False, tooling: bool = False) -> QueryResult:
@@ -118,7 +120,7 @@ class Org:
         """
         with self.lock:
             return run_query(
-                self.schema, self._store, self.lock, soql,
+                self.schema, self.store, self.lock, soql,
                 all_rows=all_rows, tooling=tooling, version=_VERSION,
             )  # fmt: skip
 
@@ -158,7 +160,7 @@ class Org:
         sobject = self.schema.get(object_name)
         with self.lock:
             try:
-                with self._store.transaction():
+                with self.store.transaction():
                     results = self._change(operation, sobject, rows, external_id)
                     _check_all(results if all_or_none else ())
             except _RolledBack as exc:
@@ -183,25 +185,25 @@ class Org:
             )
         _check_writable(sobject, operation)
         key = sobject.find(external_id) if external_id else None
-        writer = Writer(self.schema, self._store, sobject, key=key, hook=self.row_hook)
+        writer = Writer(self.schema, self.store, sobject, key=key, hook=self.row_hook)
         write = {"insert": writer.insert, "update": writer.update, "upsert": writer.upsert}
         return write[operation](rows)
 
     def _deletion(self, sobject: SObject, *, hard: bool) -> Deletion:
         return Deletion(
-            self.schema, self._store, sobject,
+            self.schema, self.store, sobject,
             hard=hard, max_children=self.options.max_cascade, hook=self.row_hook,
         )  # fmt: skip
 
     def undelete(self, record_ids: Sequence[str]) -> list[RowResult]:
         """Bring rows back from the recycle bin."""
-        with self.lock, self._store.transaction():
-            return undelete(self.schema, self._store, record_ids)
+        with self.lock, self.store.transaction():
+            return undelete(self.schema, self.store, record_ids)
 
     def empty_recycle_bin(self, record_ids: Sequence[str]) -> list[RowResult]:
         """Remove rows from the recycle bin for good."""
-        with self.lock, self._store.transaction():
-            return empty_recycle_bin(self.schema, self._store, record_ids)
+        with self.lock, self.store.transaction():
+            return empty_recycle_bin(self.schema, self.store, record_ids)
 
     def get_record(self, object_name: str, record_id: str) -> dict[str, Any]:
         """Return a live record with all its fields.
@@ -211,7 +213,7 @@ class Org:
         """
         sobject = self.schema.get(object_name)
         with self.lock:
-            row = self._store.run(
+            row = self.store.run(
                 f"SELECT * FROM {quote(sobject.name)} WHERE Id = ? AND IsDeleted = 0",
                 (_number(sobject, record_id),),
             ).fetchone()
@@ -227,27 +229,22 @@ class Org:
         url = f"{describe.BASE}/sobjects/{sobject.name}/{record['Id']}"
         return {"attributes": {"type": sobject.name, "url": url}, **record}
 
-    def link_customers(self) -> dict[str, int]:
-        """Set the customers' blank lookups as users would; returns how many by `Object.Field`."""
-        with self.lock, self._store.transaction():
-            return link(self._store, self.schema)
-
     def counts(self) -> dict[str, int]:
         """Return the number of live rows, by object."""
         with self.lock:
-            return {name: self._store.count(name) for name in self.schema.objects}
+            return {name: self.store.count(name) for name in self.schema.objects}
 
     def recycle_bin_counts(self) -> dict[str, int]:
         """Return the number of rows in the recycle bin, by object."""
         with self.lock:
-            return {name: self._store.count(name, deleted=True) for name in self.schema.objects}
+            return {name: self.store.count(name, deleted=True) for name in self.schema.objects}
 
     def fingerprint(self, object_name: str) -> str:
         """Return a hash over all live rows and all their columns, in the order of their ids."""
         sobject = self.schema.get(object_name)
         digest = hashlib.sha256()
         with self.lock:
-            for row in self._store.run(
+            for row in self.store.run(
                 f"SELECT * FROM {quote(sobject.name)} WHERE IsDeleted = 0 ORDER BY Id"
             ):
                 digest.update(repr(row).encode())

@@ -6,12 +6,13 @@ import os
 from typing import TYPE_CHECKING
 
 from target_zuora360_cleanup.emulator.faults.spec import FaultSpec, FaultSpecError, fault_schema
-from target_zuora360_cleanup.emulator.wire.calls import EMPTY, Answer, Call, Handler, json_answer
+from target_zuora360_cleanup.emulator.generate.customers import link_customers
+from target_zuora360_cleanup.emulator.wire.calls import EMPTY, Answer, Call, json_answer
 from target_zuora360_cleanup.emulator.wire.errors import SalesforceError
 from target_zuora360_cleanup.emulator.wire.routing import Route
 
 if TYPE_CHECKING:
-    from target_zuora360_cleanup.emulator.resources.service import Service
+    from target_zuora360_cleanup.emulator.resources.service import Handler, Service
 
 __all__ = ["ROUTES"]
 
@@ -41,8 +42,8 @@ def stats(service: Service, _: Call) -> Answer:
             "rows": service.org.counts(),
             "recycle_bin": service.org.recycle_bin_counts(),
             "api_calls": service.stats.calls(),
-            "zuora_rows": service.org.zuora.counts(),
-            "zuora_synced": service.org.zuora.counts(synced=True),
+            "zuora_rows": service.zuora.counts(),
+            "zuora_synced": service.zuora.counts(synced=True),
         }
     )
 
@@ -95,7 +96,7 @@ def schema(_: Service, __: Call) -> Answer:
 
 def link(service: Service, _: Call) -> Answer:
     """Set the customers' and quotes' blank lookups to records that are there again."""
-    return json_answer(service.org.link_customers())
+    return json_answer(link_customers(service.org))
 
 
 def change(service: Service, call: Call) -> Answer:
@@ -104,10 +105,10 @@ def change(service: Service, call: Call) -> Answer:
     numbers = [data.get("records", _CHANGED_RECORDS), data.get("seed", 1)]
     if not all(type(each) is int and each >= 0 for each in numbers):
         raise SalesforceError("INVALID_INPUT", "records and seed must be whole numbers from 0 on")
-    return json_answer(service.org.zuora.change(*numbers))
+    return json_answer(service.zuora.change(*numbers))
 
 
-def _route(method: str, path: str, handler: Handler) -> Route:
+def _route(method: str, path: str, handler: Handler) -> Route[Service]:
     return Route(method, f"/__emulator__{path}", handler, "control", access="free")
 
 

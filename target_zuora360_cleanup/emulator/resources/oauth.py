@@ -15,7 +15,7 @@ from target_zuora360_cleanup.emulator.wire.routing import Route
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from target_zuora360_cleanup.emulator.resources.service import Service
+    from target_zuora360_cleanup.emulator.resources.service import Handler, Service
 
 __all__ = ["ROUTES"]
 
@@ -141,7 +141,7 @@ def _granted(service: Service, call: Call, form: Mapping[str, str]) -> dict[str,
     return {**granted, **scope}
 
 
-def _route(method: str, path: str, handler: Callable[[Service, Call], Answer]) -> Route:
+def _route(method: str, path: str, handler: Handler) -> Route[Service]:
     return Route(method, path, handler, "login", access="open")
 
 

@@ -21,10 +21,13 @@ from target_zuora360_cleanup.emulator.wire.stats import Stats
 from target_zuora360_cleanup.emulator.zuora.exports import Exports
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from target_zuora360_cleanup.emulator.org.org import Org
-    from target_zuora360_cleanup.emulator.server.options import ServerOptions
+    from target_zuora360_cleanup.emulator.resources.options import ServiceOptions
+    from target_zuora360_cleanup.emulator.zuora.tenant import Tenant
+
+    Handler = Callable[["Service", Call], Answer]
 
 __all__ = ["Service"]
 
@@ -34,6 +37,7 @@ class Service:
 
     Args:
         org: The org that is served; whoever opened it closes it.
+        zuora: The Zuora behind it.
         options: How jobs are processed.
         routes: Every resource.
         faults: Faults from the start on.
@@ -42,12 +46,13 @@ class Service:
     def __init__(
         self,
         org: Org,
-        options: ServerOptions,
-        routes: Iterable[Route],
+        zuora: Tenant,
+        options: ServiceOptions,
+        routes: Iterable[Route[Service]],
         faults: FaultSpec | None = None,
     ) -> None:
-        self.org, self.options = org, options
-        self.router = Router(routes)
+        self.org, self.zuora, self.options = org, zuora, options
+        self.router: Router[Service] = Router(routes)
         self.sessions = Sessions(org.org_id, org.options.seed)
         self.allowances = Allowances(options.allowances)
         self.stats = Stats()
@@ -57,7 +62,7 @@ class Service:
         self.folder = Path(self._folder.name)
         self.jobs = JobRegistry(self.folder / "jobs")
         self.workers = Workers(options.parallel_jobs)
-        self.exports = Exports(org.zuora, self.folder / "zuora")
+        self.exports = Exports(zuora, self.folder / "zuora")
         self.faults = Faults()
         self.set_faults(faults or FaultSpec())
 
@@ -91,6 +96,6 @@ class Service:
         self._folder.cleanup()
 
 
-def _require_subrequest(match: Match, call: Call) -> None:
+def _require_subrequest(match: Match[Service], call: Call) -> None:
     if match.route.access != "session" or match.route.spool:
         raise SalesforceError("INVALID_INPUT", f"{call.path} can't be a subrequest")

@@ -168,7 +168,7 @@ def _fault(fault: _Fault) -> Answer:
     return Answer(500, _ENVELOPE.format(content).encode(), _XML)
 
 
-def _route(path: str) -> Route:
+def _route(path: str) -> Route[Service]:
     return Route("POST", path, call_method, "login", access="open")
 
 

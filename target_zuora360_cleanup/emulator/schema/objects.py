@@ -1,4 +1,4 @@
-"""What an org knows of its objects and fields. Facts only: `schema_data` reads them from files."""
+"""What an org knows of its objects and fields. Facts only: `reading` reads them from files."""
 
 from __future__ import annotations
 

@@ -16,14 +16,11 @@ from target_zuora360_cleanup.emulator.schema.objects import Field, OnDelete, Sch
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from target_zuora360_cleanup.emulator.org.options import OrgOptions
-
-__all__ = ["for_user", "load_schema", "make_object", "table_rows"]
+__all__ = ["load_schema", "make_object", "table_rows"]
 
 _TYPES: Final = {"text": "string", "longtext": "textarea", "number": "double", "ref": "reference"}
 _LENGTHS: Final = {"phone": 40, "url": 255, "email": 80, "picklist": 255}
 _REFERENCE_LENGTH: Final = 18
-_HIDDEN_EVERY: Final = 3
 
 _Row = dict[str, str]
 
@@ -38,19 +35,6 @@ def load_schema(without_packages: frozenset[str] = frozenset()) -> Schema:
         _object(row, fields.get(row["object"], [])) for row in table_rows("objects.tsv")
     )
     return _without(schema, without_packages) if without_packages else schema
-
-
-def for_user(schema: Schema, options: OrgOptions) -> Schema:
-    """The same objects, with what their user may not do."""
-    return Schema(
-        replace(
-            item,
-            visible=item.name not in options.not_visible,
-            may_delete=item.name not in options.not_deletable,
-            hidden_every=_HIDDEN_EVERY if item.name in options.rows_hidden else 0,
-        )
-        for item in schema.objects.values()
-    )
 
 
 def make_object(  # noqa: PLR0913 - the facts of an object, all but two with a default

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from hashlib import md5
 from typing import TYPE_CHECKING, Final
 
 from target_zuora360_cleanup.emulator.schema.reading import table_rows
@@ -21,7 +22,7 @@ from target_zuora360_cleanup.emulator.schema.reading import table_rows
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["CREATED", "UPDATED", "ZuoraField", "ZuoraObject", "zuora_objects"]
+__all__ = ["CREATED", "UPDATED", "ZuoraField", "ZuoraObject", "zuora_id", "zuora_objects"]
 
 UPDATED: Final = "@updated"
 CREATED: Final = "@created"
@@ -90,6 +91,12 @@ class ZuoraObject:
         """Return the field of that name, whatever its case."""
         wanted = name.lower()
         return next((each for each in self.fields.values() if each.name.lower() == wanted), None)
+
+
+def zuora_id(seed: int, object_name: str, number: int) -> str:
+    """Return the 32 hexadecimal digits by which Zuora knows a record."""
+    text = f"{seed}:{object_name}:{number}"
+    return md5(text.encode(), usedforsecurity=False).hexdigest()
 
 
 @cache

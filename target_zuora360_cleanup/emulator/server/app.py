@@ -76,7 +76,7 @@ class _Endpoint:
             # Nobody is left to be answered; what was asked for never arrived whole.
             return None
 
-    async def _faulty(self, request: Request, match: Match) -> Answer | None:
+    async def _faulty(self, request: Request, match: Match[Service]) -> Answer | None:
         plan = self._service.faults.on_request(
             request.method, request.url.path, named=match.route.kind == "zuora"
         )
@@ -87,7 +87,7 @@ class _Endpoint:
         return None if plan.cut == "after" else answer
 
     async def _handle(
-        self, request: Request, match: Match, plan: RequestPlan | None = None
+        self, request: Request, match: Match[Service], plan: RequestPlan | None = None
     ) -> Answer:
         folder = self._service.folder if match.route.spool else None
         try:
@@ -100,7 +100,7 @@ class _Endpoint:
         return await run_in_threadpool(pass_through, self._service, call, match.route)
 
 
-def _fail(service: Service, call: Call, match: Match, plan: RequestPlan) -> Answer:
+def _fail(service: Service, call: Call, match: Match[Service], plan: RequestPlan) -> Answer:
     """The fault's answer, to a request that is counted like any other."""
     assert plan.error is not None  # noqa: S101 - the caller's condition, for the type checker
     try:
@@ -113,11 +113,11 @@ def _fail(service: Service, call: Call, match: Match, plan: RequestPlan) -> Answ
     return limit_info(service, answer) if match.route.access == "session" else answer
 
 
-def _error(match: Match, error: SalesforceError) -> Answer:
+def _error(match: Match[Service], error: SalesforceError) -> Answer:
     return failed(error) if match.route.kind == "zuora" else error_answer(error)
 
 
-def _call(request: Request, match: Match, body: bytes, upload: Path | None) -> Call:
+def _call(request: Request, match: Match[Service], body: bytes, upload: Path | None) -> Call:
     return Call(
         method=request.method,
         path=request.url.path,

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from target_zuora360_cleanup.emulator.org.options import OrgOptions
 from target_zuora360_cleanup.emulator.server.options import ServerOptions, check_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-    from target_zuora360_cleanup.emulator.org.org import OrgOptions
 
 __all__ = ["as_arguments", "option", "org_options", "serve_options", "server_options"]
 
@@ -109,8 +108,6 @@ def serve_options(command: Callable[..., None]) -> Callable[..., None]:
 
 def org_options(given: Mapping[str, Any]) -> OrgOptions:
     """What the org is to hold."""
-    from target_zuora360_cleanup.emulator.org.org import OrgOptions
-
     rows = given["customer_rows"]
     return OrgOptions(
         seed=given["seed"],

@@ -24,7 +24,7 @@ __all__ = ["admit", "charge", "limit_info", "pass_through"]
 _LOG = logging.getLogger(__name__)
 
 
-def pass_through(service: Service, call: Call, route: Route) -> Answer:
+def pass_through(service: Service, call: Call, route: Route[Service]) -> Answer:
     """The handler's answer, or the error that Salesforce would send."""
     try:
         answer = admit(service, call, route) or route.handler(service, call)
@@ -37,7 +37,7 @@ def pass_through(service: Service, call: Call, route: Route) -> Answer:
     return limit_info(service, answer) if route.access == "session" else answer
 
 
-def admit(service: Service, call: Call, route: Route) -> Answer | None:
+def admit(service: Service, call: Call, route: Route[Service]) -> Answer | None:
     """Check the token and charge the call; an answer means that it is turned away with that.
 
     Identity URLs answer a bad token with 403 and a bare word instead of Salesforce's error body.
@@ -64,7 +64,7 @@ def admit(service: Service, call: Call, route: Route) -> Answer | None:
     return None
 
 
-def charge(service: Service, route: Route, amount: int = 1) -> None:
+def charge(service: Service, route: Route[Service], amount: int = 1) -> None:
     """Count a call and take it from the daily allowance.
 
     Raises:

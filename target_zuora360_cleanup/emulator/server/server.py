@@ -12,7 +12,6 @@ import socket
 import threading
 import time
 from contextlib import ExitStack
-from itertools import chain
 from typing import TYPE_CHECKING, Any, Self
 
 import uvicorn
@@ -20,26 +19,14 @@ from typing_extensions import override
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from target_zuora360_cleanup.emulator.faults.spec import FaultSpec
-from target_zuora360_cleanup.emulator.org.org import Org, OrgOptions
-from target_zuora360_cleanup.emulator.resources import control, oauth, soap
-from target_zuora360_cleanup.emulator.resources.bulk import ingest as bulk_ingest
-from target_zuora360_cleanup.emulator.resources.bulk import query as bulk_query
-from target_zuora360_cleanup.emulator.resources.rest import (
-    collections,
-    composite,
-    entry,
-    identity,
-    limits,
-    queries,
-    sobjects,
-)
+from target_zuora360_cleanup.emulator.org.options import OrgOptions
+from target_zuora360_cleanup.emulator.resources.routes import ROUTES
 from target_zuora360_cleanup.emulator.resources.service import Service
-from target_zuora360_cleanup.emulator.resources.zuora import aqua as zuora_aqua
-from target_zuora360_cleanup.emulator.resources.zuora import login as zuora
-from target_zuora360_cleanup.emulator.resources.zuora import rest as zuora_rest
 from target_zuora360_cleanup.emulator.server.app import create_app
+from target_zuora360_cleanup.emulator.server.opening import open_org
 from target_zuora360_cleanup.emulator.server.options import ServerOptions
 from target_zuora360_cleanup.emulator.server.tls import make_tls
+from target_zuora360_cleanup.emulator.zuora.tenant import Tenant
 
 if TYPE_CHECKING:
     import ssl
@@ -47,23 +34,6 @@ if TYPE_CHECKING:
 
 __all__ = ["EmulatorServer", "StartError"]
 
-_RESOURCES = (
-    control,
-    oauth,
-    identity,
-    soap,
-    entry,
-    queries,
-    sobjects,
-    collections,
-    composite,
-    limits,
-    bulk_ingest,
-    bulk_query,
-    zuora,
-    zuora_aqua,
-    zuora_rest,
-)
 _START_SECONDS = 30.0
 _POLL_SECONDS = 0.01
 _TICKS = 10
@@ -152,10 +122,10 @@ class EmulatorServer:
         """
         with ExitStack() as stack:
             sockets = self._listen(stack)
-            self.org = Org.open(self._org_options, self._db)
+            self.org = open_org(self._org_options, self._db)
             stack.callback(self.org.close)
-            routes = chain.from_iterable(module.ROUTES for module in _RESOURCES)
-            self.service = Service(self.org, self.options, routes, self._faults)
+            self.zuora = Tenant(self.org)
+            self.service = Service(self.org, self.zuora, self.options, ROUTES, self._faults)
             stack.callback(self.service.close)
             self.ca_file = self.options.ca_file or self.service.folder / "ca.pem"
             self._serve(sockets, stack)

@@ -6,7 +6,6 @@ A subrequest of a composite request is a `Call` like any other, so handlers serv
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +13,10 @@ from target_zuora360_cleanup.emulator.wire.errors import SalesforceError
 from target_zuora360_cleanup.emulator.wire.versions import ApiVersion
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from target_zuora360_cleanup.emulator.resources.service import Service
-
-__all__ = ["EMPTY", "Answer", "Call", "Handler", "error_answer", "json_answer"]
+__all__ = ["EMPTY", "Answer", "Call", "error_answer", "json_answer"]
 
 _JSON = "application/json;charset=UTF-8"
 
@@ -91,8 +89,6 @@ class Answer:
     media_type: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
 
-
-Handler = Callable[["Service", Call], Answer]
 
 EMPTY = Answer(status=204)
 

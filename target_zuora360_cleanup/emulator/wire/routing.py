@@ -1,26 +1,31 @@
-"""Which handler answers which path: without regard to case, with or without a slash at the end."""
+"""Which handler answers which path: without regard to case, with or without a slash at the end.
+
+What handlers work on is a later room's affair: routes are generic in it.
+"""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
 from target_zuora360_cleanup.emulator.wire.errors import SalesforceError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
-    from target_zuora360_cleanup.emulator.wire.calls import Handler
+    from target_zuora360_cleanup.emulator.wire.calls import Answer, Call
 
 __all__ = ["Access", "Match", "Route", "Router"]
 
+S = TypeVar("S")
+"""What handlers work on."""
 Access = Literal["session", "identity", "open", "free", "zuora"]
 _PARAMETER = re.compile(r"\{(\w+)\}")
 
 
 @dataclass(frozen=True)
-class Route:
+class Route(Generic[S]):
     """One resource.
 
     Attributes:
@@ -36,7 +41,7 @@ class Route:
 
     method: str
     template: str
-    handler: Handler
+    handler: Callable[[S, Call], Answer]
     kind: str = "rest"
     access: Access = "session"
     spool: bool = False
@@ -48,20 +53,20 @@ class Route:
 
 
 @dataclass(frozen=True)
-class Match:
+class Match(Generic[S]):
     """A route and the varying parts of the path that it matched."""
 
-    route: Route
+    route: Route[S]
     params: Mapping[str, str]
 
 
-class Router:
+class Router(Generic[S]):
     """Finds the route of a request."""
 
-    def __init__(self, routes: Iterable[Route]) -> None:
+    def __init__(self, routes: Iterable[Route[S]]) -> None:
         self._routes = tuple(routes)
 
-    def match(self, method: str, path: str) -> Match:
+    def match(self, method: str, path: str) -> Match[S]:
         """The route of ``method`` and ``path``; HEAD is answered like GET.
 
         Raises:

@@ -6,15 +6,13 @@ from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Final
 
-from target_zuora360_cleanup.emulator.generate.values import zuora_id
 from target_zuora360_cleanup.emulator.schema import ids
 from target_zuora360_cleanup.emulator.schema.store import quote
-from target_zuora360_cleanup.emulator.schema.zuora import CREATED, UPDATED, zuora_objects
+from target_zuora360_cleanup.emulator.schema.zuora import CREATED, UPDATED, zuora_id, zuora_objects
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from target_zuora360_cleanup.emulator.generate.links import Links
     from target_zuora360_cleanup.emulator.schema.objects import Field, Schema, SObject
     from target_zuora360_cleanup.emulator.schema.store import Store
     from target_zuora360_cleanup.emulator.schema.zuora import ZuoraField, ZuoraObject
@@ -30,17 +28,31 @@ _TYPES: Final = {"boolean": "INTEGER", "integer": "INTEGER", "datetime": "INTEGE
                  "decimal": "REAL"}  # fmt: skip
 
 
-def fill_zuora(store: Store, schema: Schema, seed: int, links: Links) -> None:
-    """Create the tables of all of Zuora's objects and fill them from the org's rows."""
+def fill_zuora(
+    store: Store,
+    schema: Schema,
+    seed: int,
+    counts: Mapping[str, int],
+    lost: Iterable[tuple[str, int, int | None]],
+) -> None:
+    """Create the tables of all of Zuora's objects and fill them from the org's rows.
+
+    Args:
+        store: Where both are.
+        schema: The org's.
+        seed: The org's, for ids.
+        counts: Number of generated rows, by object.
+        lost: Lookups that Salesforce has lost: object, row number, number of the former parent.
+    """
     store.function("sf_id", 2, lambda prefix, number: number and ids.encode(prefix, number))
     store.function("zuora_id", 2, partial(zuora_id, seed))
     keys = {item.sobject: item.key for item in zuora_objects().values() if item.key}
-    _keep_lost(store, links)
+    _keep_lost(store, lost)
     for item in zuora_objects().values():
         store.run(_table_sql(item))
         sobject = schema.find(item.sobject)
         if sobject is not None and (not item.key or item.key in sobject.fields):
-            store.run(_Filling(schema, keys, item, links.counts).sql())
+            store.run(_Filling(schema, keys, item, counts).sql())
     store.run("DROP TABLE temp.lost")
 
 
@@ -64,13 +76,13 @@ def _table_sql(item: ZuoraObject) -> str:
     )
 
 
-def _keep_lost(store: Store, links: Links) -> None:
+def _keep_lost(store: Store, lost: Iterable[tuple[str, int, int | None]]) -> None:
     """Zuora still knows whose a record is where Salesforce has lost the lookup."""
     store.run(
         "CREATE TABLE temp.lost (object TEXT, number INTEGER, parent INTEGER,"
         " PRIMARY KEY (object, number)) WITHOUT ROWID"
     )
-    store.run_many("INSERT INTO temp.lost VALUES (?, ?, ?)", links.lost())
+    store.run_many("INSERT INTO temp.lost VALUES (?, ?, ?)", lost)
 
 
 class _Filling:

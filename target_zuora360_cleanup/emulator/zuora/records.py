@@ -5,9 +5,8 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-from target_zuora360_cleanup.emulator.generate.values import zuora_id
 from target_zuora360_cleanup.emulator.schema.store import quote
-from target_zuora360_cleanup.emulator.schema.zuora import CREATED, UPDATED, zuora_objects
+from target_zuora360_cleanup.emulator.schema.zuora import CREATED, UPDATED, zuora_id, zuora_objects
 
 if TYPE_CHECKING:
     import random

@@ -15,11 +15,9 @@ from target_zuora360_cleanup.emulator.zuora.changes import change_records
 from target_zuora360_cleanup.emulator.zuora.query import TENANT_ZONE
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Iterator
-    from pathlib import Path
 
-    from target_zuora360_cleanup.emulator.schema.store import Store
+    from target_zuora360_cleanup.emulator.org.org import Org
     from target_zuora360_cleanup.emulator.zuora.changes import Changes
     from target_zuora360_cleanup.emulator.zuora.query import Export
 
@@ -27,17 +25,15 @@ __all__ = ["Tenant"]
 
 
 class Tenant:
-    """Zuora's records.
+    """Zuora's records, which are in the file of the org that they belong to.
 
-    Args:
-        store: Where they are.
-        path: The store's file.
-        lock: Guards the store.
-        seed: The org's, for the ids of new records.
+    Safe for several threads: counts and changes hold the org's lock, and an export reads by a
+    connection of its own.
     """
 
-    def __init__(self, store: Store, path: Path, lock: threading.RLock, seed: int) -> None:
-        self._store, self._path, self._lock, self._seed = store, path, lock, seed
+    def __init__(self, org: Org) -> None:
+        self._store, self._path, self._lock = org.store, org.path, org.lock
+        self._seed = org.options.seed
 
     def counts(self, *, synced: bool = False) -> dict[str, int]:
         """Return the number of records by object.

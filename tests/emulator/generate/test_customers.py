@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from target_zuora360_cleanup.emulator.generate.customers import link_customers
 from target_zuora360_cleanup.emulator.org.org import CUSTOMER_OBJECTS, Org, OrgOptions
+from target_zuora360_cleanup.emulator.server.opening import open_org
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +25,7 @@ LOOKUPS = (
 
 @pytest.fixture
 def synced() -> Iterator[Org]:
-    org = Org.open(OrgOptions(records=RECORDS, customer_rows=frozenset(CUSTOMER_OBJECTS)))
+    org = open_org(OrgOptions(records=RECORDS, customer_rows=frozenset(CUSTOMER_OBJECTS)))
     yield org
     org.close()
 
@@ -31,7 +33,7 @@ def synced() -> Iterator[Org]:
 @pytest.fixture
 def fresh() -> Iterator[Org]:
     options = OrgOptions(records=RECORDS, customer_rows=frozenset(CUSTOMER_OBJECTS), synced=False)
-    org = Org.open(options)
+    org = open_org(options)
     yield org
     org.close()
 
@@ -77,8 +79,8 @@ def test_quotes_keep_the_zuora_ids_before_the_first_sync(fresh: Org) -> None:
 def test_there_is_nothing_to_link_before_the_first_sync_or_when_all_is_linked(
     synced: Org, fresh: Org
 ) -> None:
-    assert fresh.link_customers() == {}
-    assert synced.link_customers() == {}
+    assert link_customers(fresh) == {}
+    assert link_customers(synced) == {}
 
 
 def test_customers_link_to_the_record_with_the_same_zuora_id(fresh: Org, synced: Org) -> None:
@@ -86,7 +88,7 @@ def test_customers_link_to_the_record_with_the_same_zuora_id(fresh: Org, synced:
     rows = [{"Zuora__External_Id__c": row[0]} for row in keys.rows(0, RECORDS)[:100]]
     assert all(each.success for each in fresh.dml("insert", "Zuora__Subscription__c", rows))
 
-    counts = fresh.link_customers()
+    counts = link_customers(fresh)
 
     soql = (
         "SELECT Id, Subscription__r.Zuora__External_Id__c FROM Renewal_Forecast__c"
@@ -99,7 +101,7 @@ def test_customers_link_to_the_record_with_the_same_zuora_id(fresh: Org, synced:
     ]  # fmt: skip
     assert counts == {"Renewal_Forecast__c.Subscription__c": len(expected)}
     assert found == expected
-    assert fresh.link_customers() == {}
+    assert link_customers(fresh) == {}
 
 
 def test_detail_rows_that_went_with_their_parent_are_written_again(synced: Org) -> None:
@@ -113,11 +115,11 @@ def test_detail_rows_that_went_with_their_parent_are_written_again(synced: Org) 
     rows = [{"Zuora__External_Id__c": key, "Name": name} for key, name in keys]
     synced.dml("insert", charge, rows)
 
-    counts = synced.link_customers()
+    counts = link_customers(synced)
 
     assert counts == {"Usage_Note__c.Charge__c": len(before)}
     assert sorted(map(str, synced.query(notes).rows(0, RECORDS))) == before
-    assert synced.link_customers() == {}
+    assert link_customers(synced) == {}
 
 
 def test_price_book_entries_come_back_with_their_products(synced: Org) -> None:
@@ -128,5 +130,5 @@ def test_price_book_entries_come_back_with_their_products(synced: Org) -> None:
     assert synced.counts()["PricebookEntry"] == entries - len(found)
     synced.dml("insert", "Product2", [{"zqu__ZuoraId__c": row[1], "Name": row[2]} for row in found])
 
-    assert synced.link_customers()["PricebookEntry.Product2Id"] == len(found)
+    assert link_customers(synced)["PricebookEntry.Product2Id"] == len(found)
     assert synced.counts()["PricebookEntry"] == entries

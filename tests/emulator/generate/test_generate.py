@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from target_zuora360_cleanup.emulator.org.org import Org, OrgOptions
+from target_zuora360_cleanup.emulator.server.opening import open_org
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +39,7 @@ NOT_DATA = {
 
 @pytest.fixture(scope="module")
 def org() -> Iterator[Org]:
-    made = Org.open(OrgOptions(records=RECORDS, customer_rows=CUSTOMER))
+    made = open_org(OrgOptions(records=RECORDS, customer_rows=CUSTOMER))
     yield made
     made.close()
 
@@ -57,7 +58,7 @@ def zuora_records(org: Org) -> int:
 
 @pytest.mark.parametrize("records", [0, 1, 10, 99, 1_000, 4_321])
 def test_an_org_has_as_many_of_zuoras_records_as_asked_for(records: int) -> None:
-    org = Org.open(OrgOptions(records=records))
+    org = open_org(OrgOptions(records=records))
 
     assert zuora_records(org) == records
     org.close()
@@ -65,7 +66,7 @@ def test_an_org_has_as_many_of_zuoras_records_as_asked_for(records: int) -> None
 
 def test_the_same_seed_gives_the_same_rows() -> None:
     first, second, other = (
-        Org.open(OrgOptions(seed=seed, records=500, customer_rows=CUSTOMER)) for seed in (1, 1, 2)
+        open_org(OrgOptions(seed=seed, records=500, customer_rows=CUSTOMER)) for seed in (1, 1, 2)
     )
 
     for name in first.schema.objects:
@@ -76,7 +77,7 @@ def test_the_same_seed_gives_the_same_rows() -> None:
 
 
 def test_customer_rows_and_quotes_leave_zuoras_records_as_they_are(org: Org) -> None:
-    plain = Org.open(OrgOptions(records=RECORDS, quotes=False))
+    plain = open_org(OrgOptions(records=RECORDS, quotes=False))
 
     for name in (*CATALOG, "Zuora__Subscription__c", "Zuora__InvoiceItem__c"):
         assert plain.fingerprint(name) == org.fingerprint(name), name
@@ -86,7 +87,7 @@ def test_customer_rows_and_quotes_leave_zuoras_records_as_they_are(org: Org) -> 
 def test_customer_objects_have_rows_only_when_asked_for(org: Org) -> None:
     assert all(org.counts()[name] for name in CUSTOMER)
 
-    plain = Org.open(OrgOptions(records=1_000))
+    plain = open_org(OrgOptions(records=1_000))
     assert not any(plain.counts()[name] for name in CUSTOMER)
     plain.close()
 
@@ -254,7 +255,7 @@ def test_rate_plans_are_of_zuoras_products_only(org: Org) -> None:
 
 
 def test_quotes_can_be_left_out() -> None:
-    org = Org.open(OrgOptions(records=500, quotes=False))
+    org = open_org(OrgOptions(records=500, quotes=False))
 
     assert not any(n for name, n in org.counts().items() if name.startswith("zqu__Quote"))
     org.close()
@@ -281,33 +282,33 @@ def test_text_hurts_careless_csv_code(org: Org) -> None:
 
 def test_a_file_is_filled_once_and_opened_again(tmp_path: Path) -> None:
     options = OrgOptions(records=200)
-    first = Org.open(options, tmp_path / "org.sqlite")
+    first = open_org(options, tmp_path / "org.sqlite")
     invoice = first.query("SELECT Id FROM Zuora__ZInvoice__c LIMIT 1").rows(0, 1)[0][0]
     first.dml("delete", "Zuora__ZInvoice__c", [{"Id": invoice}])
     before = first.counts()
     first.close()
 
-    again = Org.open(options, tmp_path / "org.sqlite")
+    again = open_org(options, tmp_path / "org.sqlite")
     assert again.counts() == before
     again.close()
 
 
 def test_a_file_filled_with_other_options_is_refused(tmp_path: Path) -> None:
-    Org.open(OrgOptions(records=10), tmp_path / "org.sqlite").close()
+    open_org(OrgOptions(records=10), tmp_path / "org.sqlite").close()
 
     with pytest.raises(ValueError, match="other options"):
-        Org.open(OrgOptions(records=11), tmp_path / "org.sqlite")
+        open_org(OrgOptions(records=11), tmp_path / "org.sqlite")
 
 
 def test_a_file_whose_filling_was_cut_off_is_filled_again(tmp_path: Path) -> None:
     options = OrgOptions(records=10)
     path = tmp_path / "org.sqlite"
-    Org.open(options, path).close()
+    open_org(options, path).close()
     with closing(sqlite3.connect(path)) as database, database:
         database.execute("DELETE FROM _meta WHERE key = 'options'")
         database.execute("DELETE FROM Account")
 
-    again = Org.open(options, path)
+    again = open_org(options, path)
     assert again.counts()["Account"]
     again.close()
 
@@ -318,14 +319,14 @@ def test_a_database_of_something_else_is_left_alone(tmp_path: Path) -> None:
         database.execute("CREATE TABLE precious (value)")
 
     with pytest.raises(ValueError, match="no emulated org"):
-        Org.open(OrgOptions(records=10), path)
+        open_org(OrgOptions(records=10), path)
 
     with closing(sqlite3.connect(path)) as database:
         assert database.execute("SELECT name FROM sqlite_master").fetchall() == [("precious",)]
 
 
 def test_an_org_without_the_packages_has_none_of_their_rows() -> None:
-    org = Org.open(OrgOptions(records=100, without_packages=frozenset({"Zuora", "zqu"})))
+    org = open_org(OrgOptions(records=100, without_packages=frozenset({"Zuora", "zqu"})))
 
     assert org.query("SELECT COUNT() FROM PackageLicense").total == 0
     assert org.query("SELECT Id FROM InstalledSubscriberPackage", tooling=True).total == 0

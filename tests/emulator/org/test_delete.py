@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from target_zuora360_cleanup.emulator.org.org import Org, OrgOptions
+from target_zuora360_cleanup.emulator.server.opening import open_org
 from target_zuora360_cleanup.emulator.wire.errors import RowError, RowResult, SalesforceError
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ CHARGE, INVOICE = "Zuora__SubscriptionProductCharge__c", "Zuora__ZInvoice__c"
 
 @pytest.fixture
 def org() -> Iterator[Org]:
-    made = Org.open(OrgOptions(records=0, quotes=False))
+    made = open_org(OrgOptions(records=0, quotes=False))
     yield made
     made.close()
 
@@ -275,7 +276,7 @@ def test_the_id_of_a_removed_row_is_never_handed_out_again(org: Org) -> None:
 
 
 def test_a_cascade_over_too_many_rows_is_refused() -> None:
-    org = Org.open(OrgOptions(records=0, quotes=False, max_cascade=2))
+    org = open_org(OrgOptions(records=0, quotes=False, max_cascade=2))
     small, large = billing_account(org), billing_account(org)
     for account, invoices in ((small, 2), (large, 3)):
         for _ in range(invoices):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from target_zuora360_cleanup.emulator.org.org import Org, OrgOptions
+from target_zuora360_cleanup.emulator.server.opening import open_org
 from target_zuora360_cleanup.emulator.wire.errors import SalesforceError
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ INVOICE, ITEM, REFUND = "Zuora__ZInvoice__c", "Zuora__InvoiceItem__c", "Zuora__R
 
 @pytest.fixture(scope="module")
 def org() -> Iterator[Org]:
-    made = Org.open(
+    made = open_org(
         OrgOptions(
             records=500,
             quotes=False,
@@ -78,7 +79,7 @@ def test_hidden_rows_are_counted_by_salesforce_and_by_nobody_else(org: Org) -> N
 @pytest.mark.parametrize("allowed", [True, False])
 def test_a_user_can_ask_what_it_may(allowed: bool) -> None:  # noqa: FBT001 - a table
     options = OrgOptions(records=0, hard_delete_permission=allowed, modify_all=allowed)
-    org = Org.open(options)
+    org = open_org(options)
     fields = "PermissionsBulkApiHardDelete, PermissionsModifyAllData"
     with org.query(f"SELECT {fields} FROM UserPermissionAccess") as found:
         assert found.rows(0, 1) == [(allowed, allowed)]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from target_zuora360_cleanup.emulator.org.org import Org, OrgOptions
+from target_zuora360_cleanup.emulator.server.opening import open_org
 from target_zuora360_cleanup.emulator.wire.errors import RowError, RowResult, SalesforceError
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ KEY = "Zuora__External_Id__c"
 
 @pytest.fixture
 def org() -> Iterator[Org]:
-    made = Org.open(OrgOptions(records=0, quotes=False))
+    made = open_org(OrgOptions(records=0, quotes=False))
     yield made
     made.close()
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from target_zuora360_cleanup.emulator.org.org import Org, OrgOptions
+from target_zuora360_cleanup.emulator.server.opening import open_org
 from target_zuora360_cleanup.emulator.wire.errors import SalesforceError
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def org() -> Iterator[Org]:
-    made = Org.open(OrgOptions(records=0, quotes=False))
+    made = open_org(OrgOptions(records=0, quotes=False))
     yield made
     made.close()
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from target_zuora360_cleanup.emulator.org.org import Org, OrgOptions
+from target_zuora360_cleanup.emulator.server.opening import open_org
 from target_zuora360_cleanup.emulator.soql import dates as soql_dates
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ INVOICE = "Zuora__ZInvoice__c"
 @pytest.fixture(scope="module")
 def org() -> Iterator[Org]:
     """An org with four invoices of two billing accounts, one of which is in the recycle bin."""
-    made = Org.open(OrgOptions(records=0, quotes=False))
+    made = open_org(OrgOptions(records=0, quotes=False))
     owner = add(made, "Account", Name='O\'Neil, "Sons"')
     parent = add(made, "Zuora__CustomerAccount__c", Name="Parent", Zuora__Account__c=owner)
     child = add(
@@ -255,7 +256,7 @@ def test_headers_are_as_written_and_records_as_in_the_schema(org: Org) -> None:
 
 
 def test_a_result_stays_as_it_was_whatever_happens_to_its_rows() -> None:
-    org = Org.open(OrgOptions(records=0, quotes=False))
+    org = open_org(OrgOptions(records=0, quotes=False))
     rows = [{"Name": f"INV-{number}"} for number in range(2_500)]
     org.dml("insert", INVOICE, rows)
     with org.query(f"SELECT Id, Name FROM {INVOICE} ORDER BY Id") as result:

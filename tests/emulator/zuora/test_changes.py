@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from target_zuora360_cleanup.emulator.org.org import Org, OrgOptions
+from target_zuora360_cleanup.emulator.org.org import OrgOptions
 from target_zuora360_cleanup.emulator.schema.zuora import zuora_objects
+from target_zuora360_cleanup.emulator.server.opening import open_org
 from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 from tests.support.zuora_client import Zuora
 
@@ -26,7 +27,7 @@ LATER = "2026-01-02 00:00:00"
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("filled") / "org.sqlite"
-    Org.open(OPTIONS, path).close()
+    open_org(OPTIONS, path).close()
     return path
 
 

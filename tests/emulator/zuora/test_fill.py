@@ -11,7 +11,9 @@ from target_zuora360_cleanup.catalog.field_maps import FIELD_MAPS
 from target_zuora360_cleanup.emulator.org.org import Org, OrgOptions
 from target_zuora360_cleanup.emulator.schema.reading import load_schema
 from target_zuora360_cleanup.emulator.schema.zuora import zuora_objects
+from target_zuora360_cleanup.emulator.server.opening import open_org
 from target_zuora360_cleanup.emulator.zuora.query import compile_export
+from target_zuora360_cleanup.emulator.zuora.tenant import Tenant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,13 +35,13 @@ ABOUT = {
 
 @pytest.fixture(scope="module")
 def org() -> Iterator[Org]:
-    made = Org.open(OrgOptions(records=RECORDS))
+    made = open_org(OrgOptions(records=RECORDS))
     yield made
     made.close()
 
 
 def exported(org: Org, zoql: str) -> list[tuple[str, ...]]:
-    with org.zuora.rows(compile_export(zoql)) as rows:
+    with Tenant(org).rows(compile_export(zoql)) as rows:
         return [tuple("" if value is None else str(value) for value in row) for row in rows]
 
 
@@ -116,7 +118,7 @@ def offset_taken(text: str) -> str:
 
 
 def test_the_tenant_has_a_record_for_every_row_of_the_org(org: Org) -> None:
-    synced, rows = org.zuora.counts(synced=True), org.counts()
+    synced, rows = Tenant(org).counts(synced=True), org.counts()
 
     for name in ZUORA - {"Product"}:
         assert synced[name] == rows[zuora_objects()[name].sobject], name
@@ -127,7 +129,7 @@ def test_the_tenant_has_a_record_for_every_row_of_the_org(org: Org) -> None:
 
 
 def test_a_few_records_are_none_of_the_360(org: Org) -> None:
-    every, synced = org.zuora.counts(), org.zuora.counts(synced=True)
+    every, synced = Tenant(org).counts(), Tenant(org).counts(synced=True)
     more = {name: every[name] - synced[name] for name in synced if every[name] != synced[name]}
 
     assert {*more} == {
@@ -163,7 +165,7 @@ def test_no_two_records_have_the_same_id_or_time(org: Org, name: str) -> None:
 
 
 def test_the_tenant_is_the_same_whether_the_org_is_synced_or_not(org: Org) -> None:
-    other = Org.open(OrgOptions(records=RECORDS, synced=False))
+    other = open_org(OrgOptions(records=RECORDS, synced=False))
 
     for name in zuora_objects():
         query = f"select * from {name}"
@@ -173,16 +175,16 @@ def test_the_tenant_is_the_same_whether_the_org_is_synced_or_not(org: Org) -> No
 
 @pytest.mark.parametrize("records", [0, 1, 10, 99])
 def test_a_tiny_org_has_a_tenant_too(records: int) -> None:
-    org = Org.open(OrgOptions(records=records))
+    org = open_org(OrgOptions(records=records))
 
-    assert sum(org.zuora.counts(synced=True).values()) <= records
+    assert sum(Tenant(org).counts(synced=True).values()) <= records
     org.close()
 
 
 @pytest.mark.parametrize("packages", [{"zqu"}, {"Zuora", "zqu"}])
 def test_without_a_package_the_tenant_lacks_its_records(packages: set[str]) -> None:
-    org = Org.open(OrgOptions(records=500, without_packages=frozenset(packages)))
+    org = open_org(OrgOptions(records=500, without_packages=frozenset(packages)))
 
-    assert org.zuora.counts()["Product"] == 0
-    assert bool(org.zuora.counts()["Account"]) == ("Zuora" not in packages)
+    assert Tenant(org).counts()["Product"] == 0
+    assert bool(Tenant(org).counts()["Account"]) == ("Zuora" not in packages)
     org.close()

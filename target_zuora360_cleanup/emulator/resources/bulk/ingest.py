@@ -15,9 +15,9 @@ from target_zuora360_cleanup.emulator.wire.routing import Route
 from target_zuora360_cleanup.emulator.wire.versions import BULK_INGEST
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
-    from target_zuora360_cleanup.emulator.resources.service import Service
+    from target_zuora360_cleanup.emulator.resources.service import Handler, Service
 
 __all__ = ["ROUTES"]
 
@@ -177,9 +177,7 @@ def _content_url(job: Job) -> str:
     return f"services/data/v{job.version.number}/jobs/ingest/{job.id}/batches"
 
 
-def _route(
-    method: str, rest: str, handler: Callable[[Service, Call], Answer], *, spool: bool = False
-) -> Route:
+def _route(method: str, rest: str, handler: Handler, *, spool: bool = False) -> Route[Service]:
     return Route(method, f"{_BASE}{rest}", handler, _KIND, spool=spool)
 
 

@@ -13,12 +13,12 @@ from target_zuora360_cleanup.emulator.resources.bulk.orders import choice
 from target_zuora360_cleanup.emulator.resources.bulk.query_run import QueryRun, check_bulk_query
 from target_zuora360_cleanup.emulator.resources.bulk.results import read_page
 from target_zuora360_cleanup.emulator.wire.allowances import QUERY_JOBS
-from target_zuora360_cleanup.emulator.wire.calls import EMPTY, Answer, Call, Handler, json_answer
+from target_zuora360_cleanup.emulator.wire.calls import EMPTY, Answer, Call, json_answer
 from target_zuora360_cleanup.emulator.wire.routing import Route
 from target_zuora360_cleanup.emulator.wire.versions import BULK_QUERY, RESULT_PAGES
 
 if TYPE_CHECKING:
-    from target_zuora360_cleanup.emulator.resources.service import Service
+    from target_zuora360_cleanup.emulator.resources.service import Handler, Service
 
 __all__ = ["ROUTES"]
 
@@ -183,7 +183,7 @@ def _summary(job: Job) -> dict[str, Any]:
     }
 
 
-def _route(method: str, rest: str, handler: Handler) -> Route:
+def _route(method: str, rest: str, handler: Handler) -> Route[Service]:
     return Route(method, f"{_BASE}{rest}", handler, "bulk_query")
 
 

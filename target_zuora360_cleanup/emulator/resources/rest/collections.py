@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from target_zuora360_cleanup.emulator.schema.ids import MalformedIdError, parse
@@ -12,7 +12,7 @@ from target_zuora360_cleanup.emulator.wire.routing import Route
 from target_zuora360_cleanup.emulator.wire.versions import SOBJECT_COLLECTIONS
 
 if TYPE_CHECKING:
-    from target_zuora360_cleanup.emulator.resources.service import Service
+    from target_zuora360_cleanup.emulator.resources.service import Handler, Service
 
 __all__ = ["ROUTES"]
 
@@ -138,7 +138,7 @@ def _shown(operation: _Operation, result: RowResult) -> dict[str, Any]:
     return {"success": False, "errors": [shown]}
 
 
-def _route(method: str, rest: str, handler: Callable[[Service, Call], Answer]) -> Route:
+def _route(method: str, rest: str, handler: Handler) -> Route[Service]:
     path = f"/services/data/{{version}}/composite/sobjects{rest}"
     return Route(method, path, handler, "collections")
 

@@ -121,7 +121,7 @@ def _since(service: Service, body: Mapping[str, Any]) -> int | None:
     """From when on changes are wanted; None for a full export."""
     last = None
     if partner := body.get("partner"):
-        last = service.org.zuora.last_session(str(partner), str(body.get("project")))
+        last = service.zuora.last_session(str(partner), str(body.get("project")))
     if given := body.get("incrementalTime"):
         try:
             last = tenant_seconds(str(given))

@@ -1,0 +1,48 @@
+"""Opens an org: its file, filled when it is new by the generator and with the Zuora behind it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from target_zuora360_cleanup.emulator.generate.customers import remember_links, remove_synced
+from target_zuora360_cleanup.emulator.generate.rows import fill_org
+from target_zuora360_cleanup.emulator.org.org import Org
+from target_zuora360_cleanup.emulator.zuora.fill import fill_zuora, index_zuora
+from target_zuora360_cleanup.emulator.zuora.unsynced import add_unsynced
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from target_zuora360_cleanup.emulator.org.options import OrgOptions
+    from target_zuora360_cleanup.emulator.schema.objects import Schema
+    from target_zuora360_cleanup.emulator.schema.store import Store
+
+__all__ = ["open_org"]
+
+
+def open_org(options: OrgOptions, db: Path | None = None) -> Org:
+    """Open a database, filling it when it is new.
+
+    Args:
+        options: What a new org holds.
+        db: The file; None takes a private one that goes when the org is closed.
+
+    Raises:
+        ValueError: The file was filled with other options, or by something else.
+    """
+    return Org.open(options, db, fill=_fill)
+
+
+def _fill(store: Store, schema: Schema, options: OrgOptions) -> None:
+    store.begin_loading()
+    store.create_tables(schema)
+    with store.transaction():
+        made = fill_org(store, schema, options)
+        fill_zuora(store, schema, options.seed, made.links.counts, made.links.lost())
+        add_unsynced(store, options.seed)
+        remember_links(store, schema, made.synced)
+        if not options.synced:
+            remove_synced(store, schema, made.synced)
+    store.create_indexes(schema)
+    index_zuora(store)
+    store.end_loading()
