@@ -10,6 +10,7 @@ import logging
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from requests import RequestException
@@ -17,13 +18,13 @@ from requests import RequestException
 from target_zuora360_cleanup.deletion.outcome import Outcome
 from target_zuora360_cleanup.output.metrics import Metrics
 from target_zuora360_cleanup.rows.csv_ids import find_ids, without
-from target_zuora360_cleanup.rows.failures import Failures, split_error
+from target_zuora360_cleanup.rows.errors import failed_rows, refused_rows
 from target_zuora360_cleanup.rows.halting import QuotaReached, go_on
 from target_zuora360_cleanup.rows.rounds import RoundFailures, rounds
 from target_zuora360_cleanup.rows.stop import Stop, Stopped
 from target_zuora360_cleanup.salesforce.bulk import Ingest
 from target_zuora360_cleanup.salesforce.csv_file import IdFile
-from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed, is_passing, unreachable
+from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed, unreachable
 from target_zuora360_cleanup.salesforce.rest import COLLECTION
 from target_zuora360_cleanup.salesforce.rows import Selection, read_pages, split_header
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.output.folder import Backup, FailureFile, OutputFolder
     from target_zuora360_cleanup.output.progress import ProgressListener
     from target_zuora360_cleanup.plan.plan import Step
+    from target_zuora360_cleanup.rows.failures import Failures
     from target_zuora360_cleanup.rows.rounds import Round
     from target_zuora360_cleanup.salesforce.bulk import Job
     from target_zuora360_cleanup.salesforce.client import Salesforce
@@ -86,30 +88,22 @@ class Deletion:
     def _delete_rows(self, step: Step) -> int:
         """Delete them in as many rounds as it takes; how many could not be."""
         with closing(self.folder.backup(step.name)) as backup:
-            for each in rounds(self.settings.job_size):
+            for each in rounds(self.salesforce.attempts(), self.settings.job_size):
                 failed = self._tried(step, each, backup)
                 if failed is not None:
                     return failed
                 logger.info("%s: some records are left and tried again.", step.name)
-                self.salesforce.pause(self.salesforce.waits.between_rounds * each.number)
         raise AssertionError("the last round is not tried again")
 
     def _tried(self, step: Step, each: Round, backup: Backup) -> int | None:
         """How many rows could not be deleted; None where another round is worth while."""
-        with RoundFailures.of(step.name) as failed:
-            again = False
-            try:
+        with RoundFailures.of(step.name, self.failures, self.failure_file) as failed:
+            with each.outlive(partial(logger.info, "%s: %s", step.name)):
                 self._round(step, each, backup, failed)
-                again = failed.again and not each.is_last
-            except (JobFailed, ApiError, RequestException) as exc:
-                again = is_passing(exc) and not each.is_last
-                if not again:
-                    raise
-                logger.info("%s: %s", step.name, exc)
-            finally:
-                if not again:
-                    failed.tell(self.failures, self.failure_file)
-            return None if again else failed.count
+                if each.is_last or not failed.worth_another:
+                    return failed.count
+            failed.forget()
+        return None
 
     def _round(self, step: Step, each: Round, backup: Backup, failed: RoundFailures) -> None:
         found = step.found if each.is_first else self.survivors(step)
@@ -160,8 +154,7 @@ class Deletion:
         for start in range(0, len(ids), COLLECTION):
             part = ids[start : start + COLLECTION]
             answers = self.salesforce.rest.delete_collection(part)
-            pairs = zip(part, answers, strict=True)
-            failed.add([(name, no.code, no.message) for name, no in pairs if no])
+            failed.add(refused_rows(part, answers))
             self.progress.update(step.name, start, len(part))
 
     def _delete_many(
@@ -211,11 +204,11 @@ class Deletion:
                 job = self.salesforce.bulk.wait("ingest", job_id, rows, on_poll)
         except JobFailed:
             # What it did before, it did.
-            self._note_failed(job_id, failed)
+            failed.add(failed_rows(self.salesforce.bulk, job_id))
             raise
         on_poll(job)
         if job.failed:
-            self._note_failed(job_id, failed)
+            failed.add(failed_rows(self.salesforce.bulk, job_id))
 
     @property
     def _operation(self) -> str:
@@ -223,10 +216,6 @@ class Deletion:
 
     def _metrics(self, step: Step) -> Metrics:
         return Metrics(step.name, self._operation)
-
-    def _note_failed(self, job_id: str, failed: RoundFailures) -> None:
-        rows = self.salesforce.bulk.failed_rows(job_id)
-        failed.add([(row["sf__Id"] or row["Id"], *split_error(row["sf__Error"])) for row in rows])
 
     def recounted(self, steps: Iterable[Step], outcomes: Iterable[Outcome]) -> tuple[Outcome, ...]:
         """The outcomes with what is left at the end, counted in the org.

@@ -117,8 +117,3 @@ def _left(name: str, most: int, remaining: int, quota_percent: int) -> int:
     if name != CALLS:
         return remaining
     return max(0, remaining - most * (100 - quota_percent) // 100)
-
-
-def is_used_up(usage: tuple[int, int] | None, quota_percent: int) -> bool:
-    """Whether calls used and allowed have reached the quota."""
-    return usage is not None and usage[0] * 100 >= usage[1] * quota_percent

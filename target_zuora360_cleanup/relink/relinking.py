@@ -12,6 +12,7 @@ import logging
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
@@ -19,16 +20,15 @@ from urllib.parse import quote
 from requests import RequestException
 
 from target_zuora360_cleanup.relink.plan import by_object, by_parent
-from target_zuora360_cleanup.rows.failures import split_error
+from target_zuora360_cleanup.rows.errors import failed_rows
 from target_zuora360_cleanup.rows.halting import go_on
-from target_zuora360_cleanup.rows.rounds import ROUNDS, rounds
+from target_zuora360_cleanup.rows.rounds import rounds
 from target_zuora360_cleanup.salesforce.bulk import Ingest
 from target_zuora360_cleanup.salesforce.csv_file import CsvFile
 from target_zuora360_cleanup.salesforce.errors import (
     ApiError,
     JobFailed,
     SessionExpired,
-    is_passing,
     unreachable,
 )
 from target_zuora360_cleanup.salesforce.rows import (
@@ -114,18 +114,23 @@ class Relinking:
 
     def _restore(self, name: str, numbers: Sequence[int]) -> None:
         self._look_at(numbers)
-        for each in rounds(min(self.settings.job_size, _MOST_A_JOB)):
-            todo = [number for number in numbers if self.store.blank(number)]
-            if not todo:
-                return
-            if not each.is_first:
-                logger.info("%s: some links are left and tried again.", name)
-                self.salesforce.pause(self.salesforce.waits.between_rounds * (each.number - 1))
+        todo = self._blank(numbers)
+        if not todo:
+            return
+        for each in rounds(self.salesforce.attempts(), min(self.settings.job_size, _MOST_A_JOB)):
             for number in todo:
                 self._set(number, each)
             self._look_at(numbers)
             for number in todo:
                 self._judge(number, each)
+            todo = self._blank(numbers)
+            if not todo:
+                return
+            logger.info("%s: some links are left and tried again.", name)
+
+    def _blank(self, numbers: Sequence[int]) -> list[int]:
+        """Those that have links to be set."""
+        return [number for number in numbers if self.store.blank(number)]
 
     def _judge(self, number: int, each: Round) -> None:
         why = self._broken.pop(number, "")
@@ -181,16 +186,11 @@ class Relinking:
 
     def _again(self, read: Callable[[], None]) -> None:
         """Read, and once more from the beginning where trouble may be over soon."""
-        for attempt in range(1, ROUNDS + 1):
+        note = partial(logger.info, "What is there could not be read (%s); trying again.")
+        for each in self.salesforce.attempts():
             self._go_on()
-            try:
-                with self.store.whole():
-                    return read()
-            except (ApiError, JobFailed, RequestException) as exc:
-                if attempt == ROUNDS or not is_passing(exc):
-                    raise
-                logger.info("What is there could not be read (%s); trying again.", exc)
-            self.salesforce.pause(self.salesforce.waits.between_rounds * attempt)
+            with each.outlive(note), self.store.whole():
+                return read()
         raise AssertionError("the last attempt returns or raises")
 
     def _set(self, number: int, each: Round) -> None:
@@ -253,8 +253,7 @@ class Relinking:
 
     def _note_failed(self, number: int, job_id: str) -> None:
         if job_id:
-            rows = self.salesforce.bulk.failed_rows(job_id)
-            self.store.note(number, ((row["Id"], *split_error(row["sf__Error"])) for row in rows))
+            self.store.note(number, failed_rows(self.salesforce.bulk, job_id))
 
     def _go_on(self) -> None:
         go_on(self.stop, self.salesforce.usage, self.settings.quota_percent_total)

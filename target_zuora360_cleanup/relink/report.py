@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from target_zuora360_cleanup.report.document import SCHEMA_VERSION
+from target_zuora360_cleanup.rows.errors import RowError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -178,7 +179,7 @@ def write_not_restored(
             told = (lookup.object, row.record, lookup.field, reason, row.external_id)
             writer.writerow((*told, _detail(row, lookup)))
             if row.result == "failed":
-                failures.add(lookup.name, row.record, row.code, row.message)
+                failures.add(lookup.name, RowError(row.record, row.code, row.message))
 
 
 def _with(first: NotRestored, rows: Iterable[NotRestored]) -> Iterator[NotRestored]:

@@ -9,8 +9,7 @@ import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from target_zuora360_cleanup.rows.failures import GONE
-from target_zuora360_cleanup.rows.rounds import TRY_AGAIN
+from target_zuora360_cleanup.rows.errors import Verdict, codes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
 
     from target_zuora360_cleanup.relink.plan import Way
     from target_zuora360_cleanup.relink.snapshot import Link
+    from target_zuora360_cleanup.rows.errors import RowError
 
 RESULTS: Final = (
     "restored", "already_set", "parent_not_back", "record_gone", "failed", "superseded",
@@ -54,13 +54,20 @@ _TWICE: Final = """
 UPDATE link SET code = 'DUPLICATE_EXTERNAL_ID', message = 'several records have this external id'
 WHERE lookup = ? AND result = 'failed' AND code = ''
 """
+
+
+def _listed(verdict: Verdict) -> str:
+    """The codes of a verdict as SQL lists them."""
+    return ", ".join(f"'{code}'" for code in codes(verdict))
+
+
 _JUDGE: Final = f"""
 UPDATE link SET result = CASE
-    WHEN code = '{GONE}' THEN 'record_gone'
+    WHEN code IN ({_listed(Verdict.GONE)}) THEN 'record_gone'
     WHEN message LIKE 'Foreign key external ID%' THEN 'parent_not_back'
     ELSE 'failed' END
 WHERE lookup = :lookup AND result = 'blank'
-AND (:final OR (code != '' AND code NOT IN ({", ".join(f"'{each}'" for each in TRY_AGAIN)})))
+AND (:final OR (code != '' AND code NOT IN ({_listed(Verdict.TRY_AGAIN)})))
 """
 
 
@@ -213,11 +220,11 @@ class LinkStore:
             (number, *after, most),
         )
 
-    def note(self, number: int, rows: Iterable[tuple[str, str, str]]) -> None:
-        """Take in why rows of (id, code, message) failed."""
+    def note(self, number: int, errors: Iterable[RowError]) -> None:
+        """Take in why records were not updated."""
         self._db.executemany(
             "UPDATE link SET code = ?, message = ? WHERE lookup = ? AND record = ?",
-            ((code, message, number, record) for record, code, message in rows),
+            ((code, message, number, record) for record, code, message in errors),
         )
 
     def judge(self, number: int, why: str, *, final: bool) -> None:

@@ -5,19 +5,17 @@ from __future__ import annotations
 import re
 import threading
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-GONE: Final = "ENTITY_IS_DELETED"
-"""The answer for a record that is in the recycle bin already: done, not failed."""
+if TYPE_CHECKING:
+    from target_zuora360_cleanup.rows.errors import RowError
+
 SAMPLES: Final = 5
 GROUPS: Final = 200
 """Different messages that are kept apart; Salesforce may name other records in each."""
 _OTHER: Final = "other messages, see failures.csv"
 # A word of 15 letters is no id: ids hold digits.
 _ID: Final = re.compile(r"\b(?=[a-zA-Z]*\d)[a-zA-Z0-9]{15}(?:[a-zA-Z0-9]{3})?\b")
-
-Row = tuple[str, str, str]
-"""A record that could not be deleted: id, Salesforce's code and its words."""
 
 
 @dataclass(frozen=True)
@@ -44,16 +42,17 @@ class Failures:
     _counts: dict[tuple[str, str, str], int] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def add(self, object_name: str, record_id: str, code: str, message: str) -> None:
+    def add(self, object_name: str, error: RowError) -> None:
         """Take in one failure."""
-        key = (object_name, code, _ID.sub("…", message))
+        code = error.code
+        key = (object_name, code, _ID.sub("…", error.message))
         with self._lock:
             if key not in self._counts and len(self._counts) >= GROUPS:
                 key = (object_name, code, _OTHER)
             self._counts[key] = self._counts.get(key, 0) + 1
             samples = self._groups.setdefault(key, [])
-            if record_id and len(samples) < SAMPLES:
-                samples.append(record_id)
+            if error.id and len(samples) < SAMPLES:
+                samples.append(error.id)
 
     def grouped(self) -> tuple[FailureGroup, ...]:
         """The groups, largest first."""
@@ -63,12 +62,3 @@ class Failures:
                 for key, samples in self._groups.items()
             ]
         return tuple(sorted(groups, key=lambda each: (-each.count, each.object, each.code)))
-
-
-def split_error(text: str) -> tuple[str, str]:
-    """Code and message of an `sf__Error`, which reads `CODE:message:fields--`."""
-    code, _, rest = text.partition(":")
-    if not re.fullmatch(r"[A-Z][A-Z0-9_]+", code):
-        return "UNKNOWN", text
-    message = rest.rsplit(":", 1)[0] if rest.endswith("--") else rest
-    return code, message

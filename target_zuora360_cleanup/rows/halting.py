@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from target_zuora360_cleanup.plan.allowances import is_used_up
 from target_zuora360_cleanup.rows.stop import Stopped
 
 if TYPE_CHECKING:
     from target_zuora360_cleanup.rows.stop import Stop
+    from target_zuora360_cleanup.salesforce.usage import Usage
 
 
 class QuotaReached(Exception):
     """The share of the org's API calls that may be used is used up."""
 
 
-def go_on(stop: Stop, usage: tuple[int, int] | None, percent: int) -> None:
+def go_on(stop: Stop, usage: Usage | None, percent: int) -> None:
     """Return if another job may be begun.
 
     Args:
@@ -28,7 +28,7 @@ def go_on(stop: Stop, usage: tuple[int, int] | None, percent: int) -> None:
     """
     if stop.is_set():
         raise Stopped
-    if is_used_up(usage, percent):
+    if usage and usage.is_used_up(percent):
         raise QuotaReached(
             f"{percent} % of the org's daily API calls are used (quota_percent_total); run again "
             "when more are allowed"

@@ -1,83 +1,77 @@
-"""Rounds: what a first attempt left is found by a query and tried again, with more care each time.
+"""Rounds: what a first attempt left is tried again, with more care each time.
 
-Locks come from parents that several batches touch at once, so later rounds send smaller jobs, one
-at a time, with rows of one parent side by side (Bulk API Developer Guide, "General Guidelines").
+Deletions, syncs and relinks make them alike: an attempt at all rows, a look at the verdicts of
+those that failed, and while one says `TRY_AGAIN` another attempt after a wait. Locks come from
+parents that several batches touch at once, so later rounds send smaller jobs, one at a time, with
+rows of one parent side by side (Bulk API 2.0 Developer Guide, "General Guidelines for Data Loads").
 """
 
 from __future__ import annotations
 
 import csv
 import threading
-from collections.abc import Iterator  # noqa: TC003 - part of the public shape
+from collections.abc import Iterable, Iterator  # noqa: TC003 - part of the public shape
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
 from target_zuora360_cleanup.output.folder import FailureFile
-from target_zuora360_cleanup.rows.failures import GONE, Failures
+from target_zuora360_cleanup.rows.errors import RowError, Verdict
+from target_zuora360_cleanup.salesforce.attempts import Attempt
 
 if TYPE_CHECKING:
-    from target_zuora360_cleanup.rows.failures import Row
+    from target_zuora360_cleanup.rows.failures import Failures
 
-ROUNDS: Final = 3
-_SMALLER: Final = 10
-_SMALLEST: Final = 200
+SMALLEST: Final = 200
 """Rows that Salesforce works on in one transaction."""
-TRY_AGAIN: Final = frozenset({
-    "UNABLE_TO_LOCK_ROW", "DELETE_OPERATION_TOO_LARGE", "REQUEST_RUNNING_TOO_LONG",
-    "SERVER_UNAVAILABLE", "UNKNOWN_EXCEPTION",
-})  # fmt: skip
-"""Row errors that may not come back. A veto of a trigger or of a lookup will."""
+_SMALLER: Final = 10
 _BLOCK: Final = 1_000
 
 
 @dataclass(frozen=True)
-class Round:
-    """One attempt at an object type.
+class Round(Attempt):
+    """One attempt at many rows.
 
     Attributes:
-        number: 1, 2, …
         job_size: Rows a job.
     """
 
-    number: int
     job_size: int
 
-    @property
-    def is_first(self) -> bool:
-        """Whether nothing was tried before."""
-        return self.number == 1
 
-    @property
-    def is_last(self) -> bool:
-        """Whether what fails now has failed for good."""
-        return self.number == ROUNDS
+def rounds(attempts: Iterable[Attempt], job_size: int) -> Iterator[Round]:
+    """All rounds there may be, a wait before each but the first.
 
-
-def rounds(job_size: int) -> Iterator[Round]:
-    """All rounds there may be."""
-    for number in range(1, ROUNDS + 1):
-        smaller = job_size // _SMALLER ** (number - 1)
-        yield Round(number, max(smaller, min(job_size, _SMALLEST)))
+    Args:
+        attempts: Which make the rounds.
+        job_size: Rows a job in the first of them.
+    """
+    for each in attempts:
+        smaller = job_size // _SMALLER ** (each.number - 1)
+        size = max(smaller, min(job_size, SMALLEST))
+        yield Round(each.number, each.is_last, size)
 
 
 @dataclass
 class RoundFailures:
-    """Rows that failed in one round. Safe for several threads.
+    """Rows that failed in one round; threads add theirs as their jobs end.
 
-    They wait on the disk until it is known which round counts.
+    They wait on the disk until it is known whether the round counts: rows of one that another
+    follows on are forgotten, since that finds them itself; those of any other are handed on.
 
     Attributes:
-        again: Whether there are some that are worth another round.
         count: How many there are.
+        worth_another: Whether some may succeed in another round.
     """
 
     _name: str
     _path: Path
-    again: bool = False
     count: int = 0
+    worth_another: bool = False
+    _forgotten: bool = False
     _file: FailureFile = field(init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -86,31 +80,45 @@ class RoundFailures:
 
     @classmethod
     @contextmanager
-    def of(cls, object_name: str) -> Iterator[RoundFailures]:
-        """Failures of an object type, forgotten at the end unless they were told."""
-        with TemporaryDirectory() as folder:
-            yield cls(object_name, Path(folder) / "failures.csv")
+    def of(cls, object_name: str, failures: Failures, file: FailureFile) -> Iterator[RoundFailures]:
+        """Failures of an object type, handed on at the end unless they were forgotten.
 
-    def add(self, rows: list[Row]) -> None:
-        """Take in rows of (id, code, message); rows that are gone already have not failed."""
-        failed = [row for row in rows if row[1] != GONE]
+        Args:
+            object_name: API name.
+            failures: Takes them in by reason.
+            file: Takes in each.
+
+        Raises:
+            OSError: A file can't be written.
+        """
+        with TemporaryDirectory() as folder:
+            made = cls(object_name, Path(folder) / "failures.csv")
+            try:
+                yield made
+            finally:
+                made._hand_on(failures, file)
+
+    def add(self, errors: Iterable[RowError]) -> None:
+        """Take in rows; one that is gone already has not failed."""
+        failed = [each for each in errors if each.verdict is not Verdict.GONE]
         if failed:
             with self._lock:
-                self.again = self.again or any(code in TRY_AGAIN for _, code, _ in failed)
                 self.count += len(failed)
+                if any(each.verdict is Verdict.TRY_AGAIN for each in failed):
+                    self.worth_another = True
             self._file.add(self._name, failed)
 
-    def tell(self, failures: Failures, file: FailureFile) -> None:
-        """Hand them on, since there is no further round."""
-        if not self._path.exists():
+    def forget(self) -> None:
+        """Another round follows."""
+        self._forgotten = True
+
+    def _hand_on(self, failures: Failures, file: FailureFile) -> None:
+        if self._forgotten or not self._path.exists():
             return
         with self._path.open(encoding="utf-8", newline="") as source:
-            rows: list[Row] = []
-            for each in csv.DictReader(source):
-                rows.append((each["id"], each["code"], each["message"]))
-                failures.add(self._name, *rows[-1])
-                if len(rows) >= _BLOCK:
-                    file.add(self._name, rows)
-                    rows = []
-        if rows:
-            file.add(self._name, rows)
+            rows = csv.DictReader(source)
+            while block := list(islice(rows, _BLOCK)):
+                errors = [RowError(each["id"], each["code"], each["message"]) for each in block]
+                for each in errors:
+                    failures.add(self._name, each)
+                file.add(self._name, errors)

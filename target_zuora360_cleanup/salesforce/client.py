@@ -6,14 +6,16 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from target_zuora360_cleanup.salesforce.attempts import Attempt, attempts
 from target_zuora360_cleanup.salesforce.bulk import Bulk
 from target_zuora360_cleanup.salesforce.rest import Rest, log_in
 from target_zuora360_cleanup.salesforce.sending import JobSender
 from target_zuora360_cleanup.salesforce.waits import Waits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
+    from target_zuora360_cleanup.salesforce.usage import Usage
     from target_zuora360_cleanup.settings.declared import Settings
 
 
@@ -52,9 +54,13 @@ class Salesforce:
         return self.rest.session.calls
 
     @property
-    def usage(self) -> tuple[int, int] | None:
+    def usage(self) -> Usage | None:
         """Calls used and allowed in 24 hours, as the org last said; None before it has."""
         return self.rest.session.usage
+
+    def attempts(self) -> Iterator[Attempt]:
+        """Attempts at something that takes more than a request, with waits between them."""
+        return attempts(self.waits.rounds, self.pause)
 
 
 def connect(

@@ -12,12 +12,14 @@ import threading
 from collections.abc import Callable  # noqa: TC003 - part of the public shape
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from requests import RequestException
 
+from target_zuora360_cleanup.salesforce.attempts import attempts
 from target_zuora360_cleanup.salesforce.bulk import MULTIPART_CHARACTERS
-from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed, is_passing
+from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -109,19 +111,17 @@ class JobSender:
             ApiError: Salesforce refuses the job.
             requests.RequestException: No answer came in any attempt.
         """
-        waits = iter(self.waits.send)
-        while True:
-            try:
-                return self._noted(self._send(ingest, rows))
-            except (ApiError, RequestException) as exc:
-                wait = next(waits, None)
-                if wait is None or not is_passing(exc):
-                    raise
-                logger.info("%s: a job could not be sent (%s); trying again.", ingest.object, exc)
-            self.pause(wait * random.uniform(0.5, 1))  # noqa: S311 - no secret
+        waits = [wait * random.uniform(0.5, 1) for wait in self.waits.send]  # noqa: S311 - no secret
+        note = partial(
+            logger.info, "%s: a job could not be sent (%s); trying again.", ingest.object
+        )
+        for attempt in attempts(waits, self.pause):
             # Without the list nothing is known, and nothing is sent again.
-            if found := self._lost(ingest):
+            if not attempt.is_first and (found := self._lost(ingest)):
                 return found
+            with attempt.outlive(note):
+                return self._noted(self._send(ingest, rows))
+        raise AssertionError("the last attempt returns or raises")
 
     def _send(self, ingest: Ingest, rows: CsvFile) -> str:
         if len(rows) <= MULTIPART_CHARACTERS:

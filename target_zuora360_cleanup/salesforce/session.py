@@ -16,6 +16,7 @@ from typing_extensions import override
 
 from target_zuora360_cleanup.salesforce.errors import ApiError, SessionExpired
 from target_zuora360_cleanup.salesforce.repeating import Adapter, LoginSession, retry_policy
+from target_zuora360_cleanup.salesforce.usage import Usage
 from target_zuora360_cleanup.salesforce.waits import Waits
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class OrgSession(requests.Session):
         self._plain = False
         self._lock = threading.Lock()
         self.calls: dict[str, int] = {}
-        self.usage: tuple[int, int] | None = None
+        self.usage: Usage | None = None
 
     def connect(self) -> Grant:
         """Log in for the first time.
@@ -143,7 +144,7 @@ class OrgSession(requests.Session):
     def _note(self, method: str, response: requests.Response) -> None:
         with self._lock:
             self.calls[method] = self.calls.get(method, 0) + 1
-            self.usage = read_usage(response.headers.get("Sforce-Limit-Info")) or self.usage
+            self.usage = Usage.of(response.headers.get("Sforce-Limit-Info")) or self.usage
 
 
 def _with_token(token: str, request: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -158,13 +159,3 @@ def refusal(exc: SalesforceAuthenticationFailed) -> str:
     if message.startswith("<") or len(message) > _REFUSAL_LENGTH:
         return f"the answer, HTTP {exc.code}, is none of a Salesforce login server"
     return " ".join(message.split()).rstrip(".")
-
-
-def read_usage(header: str | None) -> tuple[int, int] | None:
-    """Calls used and allowed from a `Sforce-Limit-Info` header, `api-usage=18/5000`."""
-    for part in (header or "").split(";"):
-        name, _, value = part.strip().partition("=")
-        used, _, allowed = value.partition("/")
-        if name == "api-usage" and used.isdigit() and allowed.isdigit():
-            return int(used), int(allowed)
-    return None

@@ -15,7 +15,7 @@ class Waits:
     Attributes:
         send: Before each further attempt to send a job, shortened by chance so that threads don't
             meet again. There are as many further attempts as waits.
-        between_rounds: Before the second round of an attempt; before the third twice as much. What
+        rounds: Before each further attempt at rows that failed, or at a job that broke off. What
             held a lock has time to end.
         outage: How long a job is asked for without an answer; then it is given up, and runs on in
             Salesforce.
@@ -26,7 +26,7 @@ class Waits:
     """
 
     send: tuple[float, ...] = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
-    between_rounds: float = 1.0
+    rounds: tuple[float, ...] = (1.0, 2.0)
     outage: float = 600.0
     backoff: float = 0.5
     retry_after: float = 60.0
@@ -34,6 +34,10 @@ class Waits:
 
 
 NO_WAITS: Final = Waits(
-    send=(0.0,) * len(Waits.send), between_rounds=0.0, outage=0.2, backoff=0.0, retry_after=0.0
+    send=(0.0,) * len(Waits.send),
+    rounds=(0.0,) * len(Waits.rounds),
+    outage=0.2,
+    backoff=0.0,
+    retry_after=0.0,
 )
 """As many attempts as ever, but one after the other; an outage is given up soon."""

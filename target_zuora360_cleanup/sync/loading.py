@@ -176,10 +176,12 @@ class Loading:
 
     def _retry_or_fail(self, failed: FailedRow, *, late: bool = False) -> None:
         """A row that may still find its parent waits; any other has failed."""
-        if self._missing(failed) or failed.code == _DUPLICATE:
+        if self._missing(failed) or failed.error.code == _DUPLICATE:
             self._wait(Place(failed.object, late), [failed.change])
         else:
-            self.tally.fail(failed.object, failed.change.key, failed.code, failed.message)
+            self.tally.fail(
+                failed.object, failed.change.key, failed.error.code, failed.error.message
+            )
 
     def _wait(self, place: Place, changes: Sequence[Change]) -> None:
         if not changes:
@@ -222,7 +224,7 @@ class Loading:
                     todo.append(self._without(each.change, missing))
                     continue
                 del taken[each.change.key]
-                if held is not None and each.code == _DUPLICATE:
+                if held is not None and each.error.code == _DUPLICATE:
                     held.add(each.change.key)
                     self._wait(Place(name), [each.change])
                 else:
@@ -237,7 +239,7 @@ class Loading:
     def _give_up(self, failed: FailedRow, missing: Link | None) -> None:
         name, key = failed.object, failed.change.key
         if missing is None:
-            self.tally.fail(name, key, failed.code, failed.message)
+            self.tally.fail(name, key, failed.error.code, failed.error.message)
         elif missing.parent in self.sent:
             parent = self._parent_key(failed.change, missing)
             self.tally.skip(name, key, NO_PARENT, f"{missing.parent} {parent}")
@@ -255,7 +257,7 @@ class Loading:
 
     def _missing(self, failed: FailedRow) -> Link | None:
         """The lookup whose parent Salesforce did not find."""
-        found = _NO_PARENT.search(failed.message)
+        found = _NO_PARENT.search(failed.error.message)
         if not found:
             return None
         links = self.shapes[failed.change.shape].links
@@ -288,7 +290,7 @@ class Loading:
                     batch += [rest] if any(each is not None for each in rest.links) else []
                 else:
                     self.tally.of(name).upserted -= 1
-                    self.tally.fail(name, each.change.key, each.code, each.message)
+                    self.tally.fail(name, each.change.key, each.error.code, each.error.message)
 
     def _early(self, row: Change) -> Change:
         """The row without the lookups that are set late; one that is blank is cleared at once."""

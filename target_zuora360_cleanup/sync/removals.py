@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from target_zuora360_cleanup.output.metrics import Metrics
-from target_zuora360_cleanup.rows.failures import GONE, split_error
+from target_zuora360_cleanup.rows.errors import Verdict, failed_rows, refused_rows
 from target_zuora360_cleanup.salesforce.bulk import Ingest
 from target_zuora360_cleanup.salesforce.csv_file import IdFile
 from target_zuora360_cleanup.salesforce.errors import ApiError
@@ -17,6 +17,7 @@ from target_zuora360_cleanup.salesforce.rest import COLLECTION
 from target_zuora360_cleanup.salesforce.rows import soql_text
 
 if TYPE_CHECKING:
+    from target_zuora360_cleanup.rows.errors import RowError
     from target_zuora360_cleanup.salesforce.client import Salesforce
     from target_zuora360_cleanup.sync.hazards import Hazard
     from target_zuora360_cleanup.sync.org_objects import TargetObject
@@ -80,8 +81,8 @@ class Removals:
         going = {ids[key]: key for key in keys if key in ids and key not in held}
         errors = self._delete(target.name, list(going)) if going else {}
         for record_id, key in going.items():
-            code, message = errors.get(record_id, ("", ""))
-            yield Removed(key, code=code, message=message)
+            error = errors.get(record_id)
+            yield Removed(key, code=error.code, message=error.message) if error else Removed(key)
 
     def existing(self, target: TargetObject, keys: Sequence[str]) -> set[str]:
         """Which of these external ids there are.
@@ -119,28 +120,23 @@ class Removals:
             rows += answer
         return rows
 
-    def _delete(self, name: str, ids: list[str]) -> dict[str, tuple[str, str]]:
+    def _delete(self, name: str, ids: list[str]) -> dict[str, RowError]:
         """Why rows are still there, by id."""
         failed = self._delete_few(ids) if len(ids) <= _FEW else self._delete_many(name, ids)
-        return {record_id: error for record_id, error in failed if error[0] != GONE}
+        return {each.id: each for each in failed if each.verdict is not Verdict.GONE}
 
-    def _delete_few(self, ids: list[str]) -> Iterator[tuple[str, tuple[str, str]]]:
+    def _delete_few(self, ids: list[str]) -> Iterator[RowError]:
         for at in range(0, len(ids), COLLECTION):
             part = ids[at : at + COLLECTION]
-            for record_id, error in zip(
-                part, self.salesforce.rest.delete_collection(part), strict=True
-            ):
-                if error:
-                    yield record_id, (error.code, error.message)
+            yield from refused_rows(part, self.salesforce.rest.delete_collection(part))
 
-    def _delete_many(self, name: str, ids: list[str]) -> Iterator[tuple[str, tuple[str, str]]]:
+    def _delete_many(self, name: str, ids: list[str]) -> Iterator[RowError]:
         with closing(IdFile([[each.encode() for each in ids]])) as rows:
             job_id = self.salesforce.jobs.send(Ingest(name, OPERATION), rows)
         with Metrics(name, OPERATION).job(job_id):
             done = self.salesforce.bulk.wait("ingest", job_id, len(ids))
         if done.failed:
-            for row in self.salesforce.bulk.failed_rows(job_id):
-                yield row["sf__Id"] or row["Id"], split_error(row["sf__Error"])
+            yield from failed_rows(self.salesforce.bulk, job_id)
 
 
 def _follow(row: dict[str, Any], path: str) -> str:

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from target_zuora360_cleanup.rows.errors import RowError
 from target_zuora360_cleanup.rows.failures import Failures
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ class Tally:
     def fail(self, object_name: str, key: str, code: str, message: str) -> None:
         """A record could not be loaded."""
         self.of(object_name).failed += 1
-        self.failures.add(object_name, key, code, message)
+        self.failures.add(object_name, RowError(key, code, message))
         self._write(self._failures, (object_name, key, code, message))
 
     def skip(self, object_name: str, key: str, reason: str, detail: str) -> None:

@@ -1,7 +1,7 @@
 """Sends rows as upsert jobs, and says which of them Salesforce did not take, and why.
 
-Own rounds for what may pass: locks, and jobs that broke off. An upsert does the same a second time,
-so it is safe to send again.
+An upsert does the same a second time, so a job that broke off is sent again, and rows that were
+locked go into another round.
 """
 
 from __future__ import annotations
@@ -12,17 +12,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence  # n
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from requests import RequestException
-
 from target_zuora360_cleanup.output.metrics import Metrics
-from target_zuora360_cleanup.rows.failures import split_error
-from target_zuora360_cleanup.rows.rounds import TRY_AGAIN
+from target_zuora360_cleanup.rows.errors import RowError, Verdict, failed_rows
+from target_zuora360_cleanup.rows.rounds import SMALLEST
 from target_zuora360_cleanup.salesforce.bulk import Ingest
 from target_zuora360_cleanup.salesforce.csv_file import CsvFile
-from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed, is_passing
 from target_zuora360_cleanup.sync.rows import line, without
 
 if TYPE_CHECKING:
@@ -34,20 +32,17 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 OPERATION: Final = "upsert"
-ROUNDS: Final = 3
-_SMALLEST: Final = 200
 _SET_ONCE: Final = "INVALID_FIELD_FOR_INSERT_UPDATE"
 """A row that is there already, and a lookup that may only be set when a row is created."""
 
 
 @dataclass(frozen=True)
 class FailedRow:
-    """A row that Salesforce did not take."""
+    """A row that Salesforce did not take, and why."""
 
     object: str
     change: Change
-    code: str
-    message: str
+    error: RowError
 
 
 @dataclass(frozen=True)
@@ -92,20 +87,29 @@ class Upserts:
         return failed
 
     def _upsert(self, wanted: Mapping[str, Sequence[Change]]) -> list[FailedRow]:
+        final: list[FailedRow] = []
+        locked: list[FailedRow] = []
+        for each in self.salesforce.attempts():
+            failed = (
+                self._first_round(wanted)
+                if each.is_first
+                else self._run(self._regrouped(locked, SMALLEST), 1)
+            )
+            locked, rest = self._parted(failed, _may_pass)
+            if each.is_last or not locked:
+                return [*final, *failed]
+            final += rest
+            logger.info("%d rows were locked and are tried again.", len(locked))
+        raise AssertionError("the last round is not tried again")
+
+    def _first_round(self, wanted: Mapping[str, Sequence[Change]]) -> list[FailedRow]:
+        """All rows; those that failed by a lookup that can't be changed any more, without it."""
         jobs = [
             job for name, rows in wanted.items() for job in self._jobs(name, rows, self.job_size)
         ]
-        failed = self._run(jobs, self.parallel)
-        again, rest = self._parted(failed, self._is_set_once)
-        rest += self._run(self._regrouped(map(self._without_set_once, again)), self.parallel)
-        for number in range(1, ROUNDS):
-            locked, rest = self._parted(rest, lambda each: each.code in TRY_AGAIN)
-            if not locked:
-                break
-            logger.info("%d rows were locked and are tried again.", len(locked))
-            self.salesforce.pause(self.salesforce.waits.between_rounds * number)
-            rest += self._run(self._regrouped(locked, _SMALLEST), 1)
-        return rest
+        set_once, rest = self._parted(self._run(jobs, self.parallel), self._is_set_once)
+        without_it = self._regrouped(map(self._without_set_once, set_once))
+        return [*rest, *self._run(without_it, self.parallel)]
 
     def _run(self, jobs: Sequence[_Job], parallel: int) -> list[FailedRow]:
         with ThreadPoolExecutor(max(1, parallel), thread_name_prefix="upserts") as pool:
@@ -113,15 +117,10 @@ class Upserts:
 
     def _persist(self, job: _Job) -> list[FailedRow]:
         """A job's failed rows; a job that broke off is sent again."""
-        for number in range(1, ROUNDS):
-            try:
+        for each in self.salesforce.attempts():
+            with each.outlive(partial(logger.info, "%s: %s; trying again.", job.object)):
                 return self._send(job)
-            except (ApiError, JobFailed, RequestException) as exc:
-                if not is_passing(exc):
-                    raise
-                logger.info("%s: %s; trying again.", job.object, exc)
-            self.salesforce.pause(self.salesforce.waits.between_rounds * number)
-        return self._send(job)
+        raise AssertionError("the last attempt returns or raises")
 
     def _send(self, job: _Job) -> list[FailedRow]:
         self.go_on()
@@ -135,8 +134,8 @@ class Upserts:
             return []
         by_key = {each.key: each for each in job.changes}
         return [
-            FailedRow(job.object, by_key[row[key]], *split_error(row["sf__Error"]))
-            for row in self.salesforce.bulk.failed_rows(job_id)
+            FailedRow(job.object, by_key[error.id], error)
+            for error in failed_rows(self.salesforce.bulk, job_id, key)
         ]
 
     def _csv(self, shape: RowShape, changes: Sequence[Change]) -> CsvFile:
@@ -175,7 +174,7 @@ class Upserts:
         return parts
 
     def _is_set_once(self, failed: FailedRow) -> bool:
-        return failed.code == _SET_ONCE and bool(self._set_once(failed.change))
+        return failed.error.code == _SET_ONCE and bool(self._set_once(failed.change))
 
     def _set_once(self, change: Change) -> list[int]:
         links = self.shapes[change.shape].links
@@ -188,4 +187,8 @@ class Upserts:
     def _without_set_once(self, failed: FailedRow) -> FailedRow:
         change = failed.change
         links = without(change.links, self._set_once(change))
-        return FailedRow(failed.object, change.with_links(links), failed.code, failed.message)
+        return FailedRow(failed.object, change.with_links(links), failed.error)
+
+
+def _may_pass(failed: FailedRow) -> bool:
+    return failed.error.verdict is Verdict.TRY_AGAIN

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
-
 from target_zuora360_cleanup.plan.allowances import (
     BATCHES,
     CALLS,
     QUERY_JOBS,
     Need,
-    is_used_up,
     needs,
 )
 
@@ -51,10 +48,3 @@ def test_the_quota_leaves_a_share_of_the_calls_to_others() -> None:
 def test_an_allowance_is_met_up_to_what_is_left() -> None:
     assert Need(CALLS, 5, 5).is_met
     assert not Need(CALLS, 6, 5).is_met
-
-
-@pytest.mark.parametrize(
-    ("usage", "used_up"), [(None, False), ((79, 100), False), ((80, 100), True), ((81, 100), True)]
-)
-def test_the_quota_is_reached_at_its_share(usage: tuple[int, int] | None, *, used_up: bool) -> None:
-    assert is_used_up(usage, 80) is used_up

@@ -10,6 +10,7 @@ from target_zuora360_cleanup.relink.plan import Way
 from target_zuora360_cleanup.relink.relinking import csv_line
 from target_zuora360_cleanup.relink.snapshot import Lookup
 from target_zuora360_cleanup.relink.store import LinkStore
+from target_zuora360_cleanup.rows.errors import RowError
 from target_zuora360_cleanup.salesforce.rows import soql_text
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ def test_only_failures_that_may_pass_are_tried_again(store: LinkStore) -> None:
     store.saw(0, [("", "", code) for code in codes])
     store.compare(0, 0)
     store.begin(0)
-    store.note(0, [(code, code, "words") for code in codes if code])
+    store.note(0, [RowError(code, code, "words") for code in codes if code])
     store.judge(0, "broke", final=False)
     assert {name: result for name, (result, _) in reasons(store).items()} == {
         "UNABLE_TO_LOCK_ROW": "blank",

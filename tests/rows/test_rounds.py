@@ -16,9 +16,11 @@ from target_zuora360_cleanup.emulator.server.options import ServerOptions
 from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 from target_zuora360_cleanup.facts.relationships import Relationship
 from target_zuora360_cleanup.plan.making import parent_field
-from target_zuora360_cleanup.rows.rounds import ROUNDS, rounds
+from target_zuora360_cleanup.rows.rounds import rounds
+from target_zuora360_cleanup.salesforce.attempts import attempts
 from target_zuora360_cleanup.salesforce.bulk import Bulk, Ingest
 from target_zuora360_cleanup.salesforce.errors import ApiError, is_passing
+from target_zuora360_cleanup.salesforce.waits import Waits
 from tests.support.runs import ALLOWED, Ran, login, run, zuora_rows
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.quotes_may_change
 ITEMS = "Zuora__InvoiceItem__c"
+ROUNDS = 1 + len(Waits.rounds)
 CHARGES = "Zuora__SubscriptionProductCharge__c"
 LOCK = {"code": "UNABLE_TO_LOCK_ROW", "message": "unable to obtain exclusive access"}
 
@@ -192,8 +195,9 @@ def test_a_plan_touches_no_job(server: EmulatorServer, tmp_path: Path) -> None:
 
 @given(st.integers(1, 5_000_000))
 def test_rounds_grow_no_larger_and_never_empty(job_size: int) -> None:
-    sizes = [each.job_size for each in rounds(job_size)]
-    assert len(sizes) == ROUNDS
+    made = list(rounds(attempts((0.0,) * (ROUNDS - 1), lambda _: None), job_size))
+    assert [each.is_last for each in made] == [False, False, True]
+    sizes = [each.job_size for each in made]
     assert sizes[0] == job_size
     assert sizes == sorted(sizes, reverse=True)
     assert sizes[-1] >= min(job_size, 200)

@@ -24,7 +24,7 @@ from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed, Sessi
 from target_zuora360_cleanup.salesforce.polling import Polling
 from target_zuora360_cleanup.salesforce.repeating import retry_policy
 from target_zuora360_cleanup.salesforce.rows import split_header, whole_lines
-from target_zuora360_cleanup.salesforce.session import OrgSession, read_usage
+from target_zuora360_cleanup.salesforce.session import OrgSession
 from target_zuora360_cleanup.salesforce.waits import NO_WAITS, Waits
 
 if TYPE_CHECKING:
@@ -270,21 +270,6 @@ def test_small_jobs_go_in_one_request_of_two_parts(bulk: Bulk, requests_mock: An
     assert b'"object": "Zuora__ZInvoice__c"' in body
     assert b'name="content"' in body
     assert b"Id\na01\n" in body
-
-
-@pytest.mark.parametrize(
-    ("header", "usage"),
-    [
-        ("api-usage=18/5000", (18, 5000)),
-        ("api-usage=25/5000; per-app-api-usage=17/250(appName=sample)", (25, 5000)),
-        ("per-app-api-usage=17/250(appName=x); api-usage=1/2", (1, 2)),
-        ("api-usage=many/5000", None),
-        ("", None),
-        (None, None),
-    ],
-)
-def test_api_usage_is_read(header: str | None, usage: tuple[int, int] | None) -> None:
-    assert read_usage(header) == usage
 
 
 def test_the_session_counts_calls_and_keeps_the_last_usage(requests_mock: Any) -> None:

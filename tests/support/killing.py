@@ -63,7 +63,7 @@ def target(config: dict[str, Any], out: str, err: str) -> None:
     from target_zuora360_cleanup.settings.reading import read_settings
 
     # As many attempts as ever, with short waits.
-    waits = Waits(send=(0.01,) * 6, between_rounds=0.01, backoff=0.005)
+    waits = Waits(send=(0.01,) * 6, rounds=(0.01, 0.02), backoff=0.005)
     with Path(out).open("a", encoding="utf-8") as states, Path(err).open("a") as log:
         os.dup2(log.fileno(), 2)
         try:

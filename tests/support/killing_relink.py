@@ -57,7 +57,7 @@ def target(config: dict[str, Any], err: str) -> None:
     from target_zuora360_cleanup.settings.reading import read_settings
 
     # As many attempts as ever, with short waits; some rounds read by queries, some by jobs.
-    waits = Waits(send=(0.01,) * 6, between_rounds=0.01, backoff=0.005)
+    waits = Waits(send=(0.01,) * 6, rounds=(0.01, 0.02), backoff=0.005)
     relinking.FEW = config.pop("few")  # type: ignore[misc]
     with Path(err).open("a", encoding="utf-8") as log:
         os.dup2(log.fileno(), 2)

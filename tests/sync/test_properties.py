@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from target_zuora360_cleanup.catalog.field_maps import FieldMap, Parent
 from target_zuora360_cleanup.output.folder import OutputFolder
+from target_zuora360_cleanup.rows.errors import RowError
 from target_zuora360_cleanup.sync.changes import Change, removal
 from target_zuora360_cleanup.sync.field_values import Field
 from target_zuora360_cleanup.sync.load_order import load_order
@@ -73,7 +74,7 @@ class FakeOrg:
 
     def upsert(self, changes: Iterable[tuple[str, Sequence[Change]]]) -> list[FailedRow]:
         return [
-            FailedRow(name, each, "INVALID_FIELD", missing)
+            FailedRow(name, each, RowError(each.key, "INVALID_FIELD", missing))
             for name, same in changes
             for each in _once(same)
             if (missing := self._write(name, each))
