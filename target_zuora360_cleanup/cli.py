@@ -157,9 +157,7 @@ def _handler(console: Console) -> logging.Handler:
 
 
 def _tell_words(report: Report, folder: Path) -> None:
-    from target_zuora360_cleanup.report.summary import summary
-
-    click.echo(summary(report, folder), nl=False)
+    click.echo(report.summary(folder), nl=False)
 
 
 def _tell_json(report: Report, folder: Path) -> None:
@@ -168,7 +166,7 @@ def _tell_json(report: Report, folder: Path) -> None:
     if file.exists():
         click.echo(file.read_text(encoding="utf-8"), nl=False)
     else:
-        click.echo(json.dumps(report.as_json(report.started_at), indent=2))
+        click.echo(json.dumps(report.as_json(), indent=2))
 
 
 def _listen(run: DirectRun) -> None:

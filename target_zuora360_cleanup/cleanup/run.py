@@ -13,7 +13,6 @@ from typing import IO, TYPE_CHECKING, TextIO
 
 from target_zuora360_cleanup.errors import CleanupError
 from target_zuora360_cleanup.lifecycle.course import Course, Interrupted
-from target_zuora360_cleanup.report.summary import summary
 from target_zuora360_cleanup.singer.stream import FirstRecord, SingerStream, State
 from target_zuora360_cleanup.state.from_settings import (
     is_own_state_paired,
@@ -130,5 +129,5 @@ class Run:
         return error
 
     def _tell(self, report: Report, folder: Path) -> None:
-        self._err.write(summary(report, folder))
+        self._err.write(report.summary(folder))
         self._err.flush()

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Final, NoReturn
 from target_zuora360_cleanup.cleanup.story import Work, refuse_blocked
 from target_zuora360_cleanup.errors import CleanupError, Partial, Refused
 from target_zuora360_cleanup.output.folder import OutputFolder
-from target_zuora360_cleanup.report.document import Report, status_of
+from target_zuora360_cleanup.report.cleanup import cleanup_report
 from target_zuora360_cleanup.report.files import write_report
+from target_zuora360_cleanup.report.header import Header
 from target_zuora360_cleanup.settings.selection import selected
 from target_zuora360_cleanup.state.holders import Resets
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.meltano.pipeline import Pipeline
     from target_zuora360_cleanup.output.progress import ProgressListener
     from target_zuora360_cleanup.plan.finding import Finding
+    from target_zuora360_cleanup.report.document import Report
     from target_zuora360_cleanup.salesforce.waits import Waits
     from target_zuora360_cleanup.settings.declared import Settings
     from target_zuora360_cleanup.state.holders import ResetSink
@@ -52,7 +54,6 @@ class Course:
         waits: How long is waited, and for what.
 
     Attributes:
-        report: What the run has to say.
         work: What it does in Salesforce.
 
     Raises:
@@ -72,7 +73,8 @@ class Course:
         self._settings = settings
         self._pipeline = pipeline
         self._tell = tell
-        self.report = Report(settings.mode, _now(), state_id=pipeline.state_id)
+        self._started_at = _now()
+        self._findings: tuple[Finding, ...] = ()
         self._folder = OutputFolder.make(settings.output_dir, settings.mode, _now())
         self._resets = Resets(sinks)
         self.work = Work(settings, pipeline, self._folder, self._resets, progress, waits)
@@ -110,8 +112,8 @@ class Course:
                 f"With {self._pipeline.undone_by} Meltano would not store the bookmark reset. Run "
                 f"again without {self._pipeline.undone_by}."
             )
-        self.report.findings = self._resets.look(self._objects)
-        refuse_blocked(self.report.findings)
+        self._findings = self._resets.look(self._objects)
+        refuse_blocked(self._findings)
         self._resets.write(self._objects)
 
     @property
@@ -187,34 +189,45 @@ class Course:
             _raise(error)
 
     def _settled(self) -> CleanupError | None:
-        self.report.findings = self._resets.confirm(self._objects)
-        lost = [each for each in self.report.findings if each.severity == "blocks"]
+        self._findings = self._resets.confirm(self._objects)
+        lost = [each for each in self._findings if each.severity == "blocks"]
         return Partial(_words(lost)) if lost else None
 
     def _told(
         self, error: BaseException | None, records: Mapping[str, int]
     ) -> BaseException | None:
         """Write the report; what the run ends with, since the report may not be to be written."""
-        report, work = self.report, self.work
-        report.status, report.error = status_of(error), str(error or "")
-        report.plan, report.outcomes = work.plan, work.outcomes
-        report.timeline = work.timeline.spans
-        report.failures = work.failures.grouped()
-        report.records = dict(records)
-        planned = report.mode == "plan" and report.plan
-        states = self._resets.outcome(self._objects if planned else None)
-        report.paired = states.paired
-        if states.stream:
-            report.reset = states.stream.reset
-            report.written = [states.stream.written] if states.stream.written else []
-        if work.salesforce:
-            report.calls, report.usage = work.salesforce.calls, work.salesforce.usage
-        for problem in write_report(self._folder, report.as_json(_now())):
+        report = self._report(error, records)
+        for problem in write_report(self._folder, report):
             why = f"{problem} The summary has it in short."
             logger.error("%s", why)
             error = error or CleanupError(why)
         self._tell(report, self._folder.path)
         return error
+
+    def _report(self, error: BaseException | None, records: Mapping[str, int]) -> Report:
+        work, mode = self.work, self._settings.mode
+        salesforce, plan = work.salesforce, work.plan
+        header = Header(
+            mode,
+            self._started_at,
+            _now(),
+            error,
+            plan.org if plan else None,
+            salesforce.calls if salesforce else {},
+            salesforce.usage if salesforce else None,
+        )
+        return cleanup_report(
+            header,
+            plan=plan,
+            outcomes=work.outcomes,
+            timeline=work.timeline.spans,
+            failures=work.failures.grouped(),
+            findings=self._findings,
+            states=self._resets.outcome(self._objects if mode == "plan" and plan else None),
+            state_id=self._pipeline.state_id,
+            records=records,
+        )
 
 
 def _words(findings: Sequence[Finding]) -> str:

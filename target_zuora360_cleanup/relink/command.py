@@ -9,6 +9,7 @@ import sqlite3
 import tempfile
 import threading
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from itertools import chain
@@ -26,13 +27,13 @@ from target_zuora360_cleanup.relink.plan import find_way
 from target_zuora360_cleanup.relink.relinking import Relinking
 from target_zuora360_cleanup.relink.report import (
     LinkOutcome,
-    RelinkReport,
-    relink_summary,
+    Relinked,
+    relink_report,
     write_not_restored,
 )
 from target_zuora360_cleanup.relink.snapshot import Lookup, Snapshot
 from target_zuora360_cleanup.relink.store import LinkStore
-from target_zuora360_cleanup.report.document import status_of
+from target_zuora360_cleanup.report.header import Header
 from target_zuora360_cleanup.rows.failures import Failures
 from target_zuora360_cleanup.rows.halting import QuotaReached
 from target_zuora360_cleanup.rows.stop import Stop, Stopped
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
 
     from target_zuora360_cleanup.facts.org_facts import OrgInfo
     from target_zuora360_cleanup.relink.plan import Way
+    from target_zuora360_cleanup.report.document import Report
+    from target_zuora360_cleanup.rows.failures import FailureGroup
     from target_zuora360_cleanup.salesforce.client import Salesforce
     from target_zuora360_cleanup.salesforce.waits import Waits
     from target_zuora360_cleanup.settings.declared import Settings
@@ -93,7 +96,7 @@ def run_relink(  # noqa: PLR0913, PLR0917 - what every run has
             store.close()
 
 
-Tell: TypeAlias = "Callable[[RelinkReport, Path], None]"
+Tell: TypeAlias = "Callable[[Report, Path], None]"
 """Shows the report; is given the run's folder too."""
 
 
@@ -113,7 +116,9 @@ class _Relink:
         self._settings = settings
         self._folder = folder
         self._stop = stop
-        self._report = RelinkReport(_now(), dry_run)
+        self._started_at = _now()
+        self._info: OrgInfo | None = None
+        self._relinked = Relinked(dry_run)
         self._salesforce: Salesforce | None = None
         self._snapshot: Snapshot | None = None
         self._ways: tuple[Way, ...] = ()
@@ -144,13 +149,13 @@ class _Relink:
 
     def _relink(self, given: Snapshot | None, known: Sequence[Snapshot], store: LinkStore) -> None:
         self._salesforce = salesforce = connect(self._settings, self._pause, self._waits)
-        self._report.org = info = read_org(salesforce)
+        self._info = info = read_org(salesforce)
         logger.info("Logged in to %s.", salesforce.url)
         self._snapshot = snapshot = given or newest(known, info)
         if snapshot is None:
             return
-        self._report.snapshot = snapshot.folder
-        self._report.notes += others(snapshot, known, info)
+        for note in others(snapshot, known, info):
+            self._note(note)
         self._may(snapshot, info)
         self._load(salesforce, snapshot, newer_than(snapshot, known, info), store)
         self._work(salesforce, store)
@@ -164,7 +169,7 @@ class _Relink:
                 f"confirm_org_id is {self._settings.confirm_org_id}, but the login leads to "
                 f"{info.name}, {info.id}. Check which org the credentials belong to."
             )
-        if not (confirmed or info.is_sandbox or self._report.dry_run):
+        if not (confirmed or info.is_sandbox or self._relinked.dry_run):
             raise Refused(
                 f"{info.name} is a production org. If lookups really are to be set there, set "
                 f"confirm_org_id to its id, {info.id}."
@@ -196,7 +201,7 @@ class _Relink:
         rights = salesforce.rest.query_each([_RIGHTS])[0]
         first = next(iter(rights if isinstance(rights, list) else []), {})
         self._sees_all = bool(first.get("PermissionsModifyAllData"))
-        if self._report.dry_run:
+        if self._relinked.dry_run:
             relinking.look()
             return
         relinking.wait_for_leftovers()
@@ -209,31 +214,48 @@ class _Relink:
 
     def _end(self, store: LinkStore, error: CleanupError | None, tell: Tell) -> CleanupError | None:
         """Write the report; what the run ends with."""
-        report, failures = self._report, Failures()
-        report.links = tuple(
+        failures = Failures()
+        links = tuple(
             LinkOutcome.of(way.lookup, store.counts(number))
             for number, way in enumerate(self._ways)
         )
+        self._relinked = replace(self._relinked, links=links)
         error = error or self._left()
         self._note_hidden()
-        report.status, report.error = status_of(error), str(error or "")
-        if self._salesforce:
-            report.calls, report.usage = self._salesforce.calls, self._salesforce.usage
+        ended_by = error
+        groups: tuple[FailureGroup, ...] = ()
         try:
             path = self._folder.path / "relink.csv"
             write_not_restored(path, store.not_restored(), self._ways, failures)
-            report.failures = failures.grouped()
-            self._folder.write_json("report.json", report.as_json(_now()))
+            groups = failures.grouped()
+            self._folder.write_json("report.json", self._report(ended_by, groups).as_json())
         except OSError as exc:
             error = error or CleanupError(f"The report can't be written: {exc.strerror or exc}.")
         if self._snapshot and not error:
             self._mark(self._snapshot)
-        tell(report, self._folder.path)
+        tell(self._report(ended_by, groups), self._folder.path)
         return error
+
+    def _report(self, error: CleanupError | None, failures: tuple[FailureGroup, ...]) -> Report:
+        calls = self._salesforce
+        header = Header(
+            "relink",
+            self._started_at,
+            _now(),
+            error,
+            self._info,
+            calls.calls if calls else {},
+            calls.usage if calls else None,
+        )
+        snapshot = self._snapshot.folder if self._snapshot else None
+        return relink_report(header, self._relinked, snapshot=snapshot, failures=failures)
+
+    def _note(self, note: str) -> None:
+        self._relinked = replace(self._relinked, notes=(*self._relinked.notes, note))
 
     def _left(self) -> Partial | None:
         """What is to be said where all was done that could be, but not all is restored."""
-        report = self._report
+        report = self._relinked
         left, failed = report.total("left"), report.total("failed")
         if report.dry_run or not left or self._settings.allow_failures:
             return None
@@ -245,24 +267,24 @@ class _Relink:
     @property
     def _hidden(self) -> int:
         """Records that are gone, or only hidden from this user."""
-        return 0 if self._sees_all else self._report.total("record_gone")
+        return 0 if self._sees_all else self._relinked.total("record_gone")
 
     def _note_hidden(self) -> None:
         if self._hidden:
-            self._report.notes.append(
+            self._note(
                 f"{self._hidden:,} records were not found. This user may not see everybody's "
                 "records, so they may be hidden: relink again as a user with Modify All Data."
             )
 
     def _mark(self, snapshot: Snapshot) -> None:
         """Remember that a snapshot is done with, once the report says what became of it."""
-        report = self._report
+        report = self._relinked
         if report.dry_run or report.total("left") or self._hidden:
             return
         try:
             snapshot.mark_done({"report": self._folder.path.name, "at": _now().isoformat()})
         except OSError as exc:
-            report.notes.append(
+            self._note(
                 f"That the snapshot is relinked can't be noted in {snapshot.folder}: "
                 f"{exc.strerror or exc}."
             )
@@ -292,12 +314,12 @@ class _Relink:
         return CleanupError(f"{why}. Nothing was changed.")
 
 
-def _told(err: TextIO, out: TextIO | None, report: RelinkReport, folder: Path) -> None:
+def _told(err: TextIO, out: TextIO | None, report: Report, folder: Path) -> None:
     if out:
-        out.write(json.dumps(report.as_json(_now()), indent=2, ensure_ascii=False) + "\n")
+        out.write(json.dumps(report.as_json(), indent=2, ensure_ascii=False) + "\n")
         out.flush()
     else:
-        err.write(relink_summary(report, folder))
+        err.write(report.summary(folder))
         err.flush()
 
 

@@ -1,39 +1,35 @@
-"""What a relink says: `report.json`, `relink.csv` and the summary. Data in, text out."""
+"""What a relink says: its parts of the report, and `relink.csv`. Data in, text out."""
 
 from __future__ import annotations
 
 import csv
-from dataclasses import asdict, dataclass, field
-from io import StringIO
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from rich import box
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+from typing_extensions import override
 
-from target_zuora360_cleanup.report.document import SCHEMA_VERSION
+from target_zuora360_cleanup.report.document import Report
+from target_zuora360_cleanup.report.failures import Failures as Failed
+from target_zuora360_cleanup.report.part import Headline
 from target_zuora360_cleanup.rows.errors import RowError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from datetime import datetime
     from pathlib import Path
 
     from rich.console import RenderableType
 
-    from target_zuora360_cleanup.facts.org_facts import OrgInfo
     from target_zuora360_cleanup.relink.plan import Way
     from target_zuora360_cleanup.relink.snapshot import Lookup
     from target_zuora360_cleanup.relink.store import NotRestored
-    from target_zuora360_cleanup.report.document import Status
+    from target_zuora360_cleanup.report.header import Header
     from target_zuora360_cleanup.rows.failures import FailureGroup, Failures
 
 COLUMNS: Final = ("object", "id", "field", "reason", "parent_external_id", "detail")
 TO_RESTORE: Final = "to_restore"
-_WIDTH: Final = 110
-_TABLE_WIDTH: Final = 150
-_GROUPS_SHOWN: Final = 10
 _TITLES: Final = {
     "in_snapshot": "Links",
     "restored": "Restored",
@@ -94,62 +90,122 @@ class LinkOutcome:
     def as_json(self) -> dict[str, Any]:
         """The entry of the report."""
         names = ("object", "field", "parent")
-        told = {name: getattr(self.lookup, name) for name in names}
+        where = {name: getattr(self.lookup, name) for name in names}
         numbers = {name: n for name, n in asdict(self).items() if name not in ("lookup", "lost")}
-        return {**told, "in_snapshot": self.in_snapshot, **numbers}
+        return {**where, "in_snapshot": self.in_snapshot, **numbers}
 
 
-@dataclass
-class RelinkReport:
-    """Gathers what a relink has to say. Whatever is missing stays empty.
+@dataclass(frozen=True)
+class Relinked:
+    """What became of the links, lookup by lookup, and what a person has to know of it.
 
     Attributes:
-        snapshot: The cleanup's folder.
-        notes: What a person has to know, a sentence or two each.
-        calls: Requests to Salesforce, by HTTP method.
-        usage: Calls used and allowed in 24 hours, as Salesforce counts.
+        dry_run: Whether the run only looked.
+        notes: A sentence or two each.
     """
 
-    started_at: datetime
     dry_run: bool
-    status: Status = "done"
-    error: str = ""
-    org: OrgInfo | None = None
-    snapshot: Path | None = None
     links: tuple[LinkOutcome, ...] = ()
-    failures: tuple[FailureGroup, ...] = ()
-    notes: list[str] = field(default_factory=list)
-    calls: dict[str, int] = field(default_factory=dict)
-    usage: tuple[int, int] | None = None
+    notes: tuple[str, ...] = ()
 
     def total(self, name: str) -> int:
         """A number of the outcomes, over all lookups."""
         return sum(getattr(each, name) for each in self.links)
 
-    def as_json(self, finished_at: datetime) -> dict[str, Any]:
-        """The report in its documented form."""
-        org = self.org
-        used, allowed = self.usage or (None, None)
+    def as_json(self) -> dict[str, Any]:
+        """The keys `dry_run`, `links` and `notes`."""
         return {
-            "schema_version": SCHEMA_VERSION,
-            "mode": "relink",
             "dry_run": self.dry_run,
-            "status": self.status,
-            "error": self.error or None,
-            "org": {"id": org.id, "name": org.name, "is_sandbox": org.is_sandbox} if org else None,
-            "snapshot": str(self.snapshot) if self.snapshot else None,
-            "started_at": self.started_at.isoformat(),
-            "finished_at": finished_at.isoformat(),
             "links": [each.as_json() for each in self.links],
-            "failures": [asdict(each) for each in self.failures],
-            "notes": self.notes,
-            "api_calls": {
-                "total": sum(self.calls.values()),
-                "by_method": self.calls,
-                "org_used": used,
-                "org_allowed": allowed,
-            },
+            "notes": list(self.notes),
         }
+
+    def lines(self) -> Iterator[RenderableType]:
+        """A table where there are links, and the notes."""
+        if self.total("in_snapshot"):
+            yield self._table()
+        yield from (Text(f"WARN {note}") for note in self.notes)
+
+    def _table(self) -> Table:
+        table = Table(box=box.SIMPLE, pad_edge=False)
+        table.add_column("Lookup", no_wrap=True)
+        names = [name for name in _TITLES if name not in _RARE or self.total(name)]
+        for name in names:
+            table.add_column(_TITLES[name], justify="right", no_wrap=True)
+        for each in self.links:
+            table.add_row(each.lookup.name, *(f"{getattr(each, name):,}" for name in names))
+        return table
+
+
+@dataclass(frozen=True)
+class Source:
+    """The cleanup's folder whose links were taken; None where there was none to take."""
+
+    snapshot: Path | None
+
+    def as_json(self) -> dict[str, Any]:
+        """The key `snapshot`."""
+        return {"snapshot": str(self.snapshot) if self.snapshot else None}
+
+    def lines(self) -> Iterator[RenderableType]:
+        """Where it is."""
+        if self.snapshot:
+            yield Text(f"Snapshot: {self.snapshot}")
+
+
+@dataclass(frozen=True)
+class RelinkHeadline(Headline):
+    """What happened; the JSON of a relink says it in numbers alone."""
+
+    @override
+    def as_json(self) -> dict[str, Any]:
+        return {}
+
+
+def relink_report(
+    header: Header,
+    relinked: Relinked,
+    *,
+    snapshot: Path | None = None,
+    failures: tuple[FailureGroup, ...] = (),
+) -> Report:
+    """The report of a relink, which has no page.
+
+    Args:
+        header: Which run it was and how it ended.
+        relinked: What became of the links.
+        snapshot: The cleanup's folder.
+        failures: Links that could not be set, by reason.
+    """
+    return Report(
+        header,
+        (
+            RelinkHeadline(headline(header, relinked, snapshot)),
+            relinked,
+            Failed(failures, file="relink.csv"),
+            Source(snapshot),
+        ),
+        has_page=False,
+    )
+
+
+def headline(header: Header, relinked: Relinked, snapshot: Path | None) -> str:
+    """What happened, in one sentence or two."""
+    if header.status == "done" and not snapshot:
+        every = f"every snapshot of links of {header.place} is relinked"
+        return f"Done: {every}; there is nothing to do."
+    restored, total = relinked.total("restored"), relinked.total("in_snapshot")
+    if relinked.dry_run and header.status == "done":
+        would = relinked.total("to_restore")
+        return f"Dry run: {would:,} of {total:,} links would be set again in {header.place}."
+    lead = f"{restored:,} of {total:,} links lead where they did in {header.place}."
+    sentences = {
+        "done": f"Done: {lead}",
+        "partial": f"Partial: {lead} {header.error}",
+        "refused": f"Refused: nothing was changed. {header.error}",
+        "failed": f"Failed: {header.error}",
+    }
+    return sentences[header.status]
 
 
 def write_not_restored(
@@ -176,8 +232,8 @@ def write_not_restored(
         for row in _with(first, rows):
             lookup = ways[row.number].lookup
             reason = {"blank": TO_RESTORE, "": "failed"}.get(row.result, row.result)
-            told = (lookup.object, row.record, lookup.field, reason, row.external_id)
-            writer.writerow((*told, _detail(row, lookup)))
+            link = (lookup.object, row.record, lookup.field, reason, row.external_id)
+            writer.writerow((*link, _detail(row, lookup)))
             if row.result == "failed":
                 failures.add(lookup.name, RowError(row.record, row.code, row.message))
 
@@ -195,64 +251,9 @@ def _detail(row: NotRestored, lookup: Lookup) -> str:
         had_none = "the parent had no external id by which it could come back"
         none = f"{lookup.parent} has no record with this external id, or hides it from the user"
         return had_none if row.lost else row.message or none
-    told = {
+    words = {
         "record_gone": "deleted, or hidden from the user",
         "failed": f"{row.code}: {row.message}",
         "superseded": "a newer snapshot names this link too",
     }
-    return told.get(row.result, "")
-
-
-def relink_summary(report: RelinkReport, folder: Path) -> str:
-    """The report as a person reads it, with a line end."""
-    out = StringIO()
-    console = Console(file=out, width=_TABLE_WIDTH, color_system=None, highlight=False)
-    for part in _parts(report, folder):
-        console.print(part, width=None if isinstance(part, Table) else _WIDTH)
-    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
-
-
-def _parts(report: RelinkReport, folder: Path) -> Iterator[RenderableType]:
-    yield Text(headline(report))
-    if any(each.in_snapshot for each in report.links):
-        yield _table(report)
-    yield from (Text(f"WARN {note}") for note in report.notes)
-    for group in report.failures[:_GROUPS_SHOWN]:
-        ids = ", ".join(group.samples)
-        told = f"{group.count:,} times {group.code}: {group.message} ({ids})"
-        yield Text(f"FAIL {group.object}: {told}")
-    if (more := len(report.failures) - _GROUPS_SHOWN) > 0:
-        yield Text(f"FAIL … and {more} more reasons, see relink.csv.")
-    if report.snapshot:
-        yield Text(f"Snapshot: {report.snapshot}")
-    yield Text(f"Report: {folder / 'report.json'}")
-
-
-def headline(report: RelinkReport) -> str:
-    """What happened, in one sentence or two."""
-    org = f"{report.org.name} ({report.org.id})" if report.org else "Salesforce"
-    if report.status == "done" and not report.snapshot:
-        return f"Done: every snapshot of links of {org} is relinked; there is nothing to do."
-    restored, total = report.total("restored"), report.total("in_snapshot")
-    if report.dry_run and report.status == "done":
-        would = report.total("to_restore")
-        return f"Dry run: {would:,} of {total:,} links would be set again in {org}."
-    sentences = {
-        "done": f"Done: {restored:,} of {total:,} links lead where they did in {org}.",
-        "partial": f"Partial: {restored:,} of {total:,} links lead where they did in {org}. "
-        f"{report.error}",
-        "refused": f"Refused: nothing was changed. {report.error}",
-        "failed": f"Failed: {report.error}",
-    }
-    return sentences[report.status]
-
-
-def _table(report: RelinkReport) -> Table:
-    table = Table(box=box.SIMPLE, pad_edge=False)
-    table.add_column("Lookup", no_wrap=True)
-    names = [name for name in _TITLES if name not in _RARE or report.total(name)]
-    for name in names:
-        table.add_column(_TITLES[name], justify="right", no_wrap=True)
-    for each in report.links:
-        table.add_row(each.lookup.name, *(f"{getattr(each, name):,}" for name in names))
-    return table
+    return words.get(row.result, "")

@@ -8,14 +8,25 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from target_zuora360_cleanup.output.folder import OutputFolder
+    from target_zuora360_cleanup.report.document import Report
 
 
-def write_report(folder: OutputFolder, document: dict[str, Any]) -> Iterator[str]:
-    """Write both; yields a sentence for each that can't be written, and goes on."""
+def write_report(folder: OutputFolder, report: Report) -> Iterator[str]:
+    """Write both forms, or the first alone where there is no page to be made.
+
+    Yields:
+        A sentence for each form that can't be written; the other is written all the same.
+    """
+    document = report.as_json()
     try:
         folder.write_json("report.json", document)
     except OSError as exc:
         yield f"The report can't be written: {exc.strerror or exc}."
+    if report.has_page:
+        yield from _write_page(folder, document)
+
+
+def _write_page(folder: OutputFolder, document: dict[str, Any]) -> Iterator[str]:
     # Its template engine is needed nowhere else, so starting need not wait for it.
     from target_zuora360_cleanup.report.html import render
 

@@ -1,50 +1,69 @@
-"""What a run did, in one sentence."""
+"""What a plan, a cleanup or a reset did, in one sentence or two."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from target_zuora360_cleanup.deletion.outcome import total
-from target_zuora360_cleanup.report.sync_summary import headline as sync_headline
+from target_zuora360_cleanup.report.numbers import counted, known_sum
 
 if TYPE_CHECKING:
-    from target_zuora360_cleanup.report.document import Report
+    from target_zuora360_cleanup.deletion.outcome import Outcome
+    from target_zuora360_cleanup.plan.plan import Plan
+    from target_zuora360_cleanup.report.header import Header
 
 _GO_ON: Final = "The bookmarks are reset; run the cleanup again to go on."
 
 
-def headline(report: Report) -> str:
-    """What happened, in one sentence."""
-    if report.mode == "sync":
-        return sync_headline(report)
-    deleted = _words(total(each.deleted for each in report.outcomes))
-    failed = _words(total(each.failed for each in report.outcomes))
-    org = f"{report.plan.org.name} ({report.plan.org.id})" if report.plan else "Salesforce"
-    if report.mode == "plan" and report.plan and report.status in ("done", "refused"):
-        verb = "would delete" if report.status == "done" else "would be refused; it would delete"
-        return f"Plan: a cleanup of {org} {verb} {report.plan.to_delete:,} records."
-    sentences = {
-        "done": f"Done: {deleted} records deleted from {org}.",
-        "refused": f"Refused: nothing was deleted{_and_no_state(report)}. {report.error}",
-        "partial": f"Partial: {deleted} records deleted from {org}, {failed} are left. "
-        + (report.error if _is_done(report) else _GO_ON),
-        "failed": f"Failed: {report.error}",
-    }
-    if report.mode == "reset" and report.status == "done":
+def headline(
+    header: Header,
+    plan: Plan | None,
+    outcomes: tuple[Outcome, ...],
+    *,
+    is_reset: bool,
+) -> str:
+    """What happened.
+
+    Args:
+        header: How the run ended.
+        plan: What was, or was to be, carried out.
+        outcomes: What became of its steps.
+        is_reset: Whether a stored state was written.
+    """
+    if header.mode == "plan" and plan and header.status in ("done", "refused"):
+        return _planned(header, plan)
+    if header.mode == "reset" and header.status == "done":
         return "Done: the bookmarks are reset; the next sync is a full one. Nothing was deleted."
-    return sentences[report.status].rstrip()
+    deleted = known_sum(each.deleted for each in outcomes)
+    no_state = "" if is_reset else " and no state was written"
+    sentences = {
+        "done": f"Done: {deleted:,} records deleted from {header.place}.",
+        "refused": f"Refused: nothing was deleted{no_state}. {header.error}",
+        "partial": f"Partial: {_partly(header.place, deleted, outcomes)} {_next(header, outcomes)}",
+        "failed": f"Failed: {header.error}",
+    }
+    return sentences[header.status].rstrip()
 
 
-def _words(number: int | None) -> str:
-    return "an unknown number of" if number is None else f"{number:,}"
+def _planned(header: Header, plan: Plan) -> str:
+    verb = "would delete" if header.status == "done" else "would be refused; it would delete"
+    return f"Plan: a cleanup of {header.place} {verb} {plan.to_delete:,} records."
 
 
-def _and_no_state(report: Report) -> str:
-    return "" if any(each.written for each in report.paired) else " and no state was written"
-
-
-def _is_done(report: Report) -> bool:
-    """Whether everything is deleted, so that what is partial is something else."""
-    return bool(report.outcomes) and all(
-        each.ended == "done" and not each.failed for each in report.outcomes
+def _partly(place: str, deleted: int, outcomes: tuple[Outcome, ...]) -> str:
+    """How much was deleted; what is not known is said, and is no 0."""
+    unknown = sum(each.deleted is None for each in outcomes)
+    if not unknown:
+        left = known_sum(each.failed for each in outcomes)
+        return f"{deleted:,} records deleted from {place}, {left:,} are left."
+    types = counted(unknown, "object type", "object types")
+    if not deleted:
+        return f"of {types} it is not known how many records were deleted from {place}."
+    return (
+        f"at least {deleted:,} records deleted from {place}; of {types} it is not known how many."
     )
+
+
+def _next(header: Header, outcomes: tuple[Outcome, ...]) -> str:
+    """Where everything is deleted, what is partial is something else, which the error says."""
+    is_deleted = all(each.ended == "done" and not each.failed for each in outcomes)
+    return header.error if outcomes and is_deleted else _GO_ON

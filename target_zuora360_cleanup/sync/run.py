@@ -21,9 +21,8 @@ from target_zuora360_cleanup.facts.reading import read_org
 from target_zuora360_cleanup.meltano.pipeline import TEST_STREAM
 from target_zuora360_cleanup.output.folder import OutputFolder
 from target_zuora360_cleanup.output.timeline import Timeline
-from target_zuora360_cleanup.report.document import Report, status_of
 from target_zuora360_cleanup.report.files import write_report
-from target_zuora360_cleanup.report.summary import summary
+from target_zuora360_cleanup.report.header import Header
 from target_zuora360_cleanup.rows.halting import QuotaReached, go_on
 from target_zuora360_cleanup.rows.stop import Stop, Stopped
 from target_zuora360_cleanup.salesforce.client import connect
@@ -39,6 +38,7 @@ from target_zuora360_cleanup.sync.loading import Loading
 from target_zuora360_cleanup.sync.org_shape import read_org_shape
 from target_zuora360_cleanup.sync.records import Intake
 from target_zuora360_cleanup.sync.removals import Removals
+from target_zuora360_cleanup.sync.report import Loaded, sync_report
 from target_zuora360_cleanup.sync.rows import RowShape
 from target_zuora360_cleanup.sync.shapes import Shapes
 from target_zuora360_cleanup.sync.streams_in import StreamMaps
@@ -47,7 +47,9 @@ from target_zuora360_cleanup.sync.upserts import OPERATION, Upserts
 
 if TYPE_CHECKING:
     from target_zuora360_cleanup.catalog.field_maps import FieldMap
+    from target_zuora360_cleanup.facts.org_facts import OrgInfo
     from target_zuora360_cleanup.meltano.pipeline import Pipeline
+    from target_zuora360_cleanup.report.document import Report
     from target_zuora360_cleanup.salesforce.client import Salesforce
     from target_zuora360_cleanup.salesforce.waits import Waits
     from target_zuora360_cleanup.settings.declared import Settings
@@ -81,7 +83,9 @@ class SyncRun:
         self._waits = waits
         self._err = err or sys.stderr
         self._maps = StreamMaps.of(settings.field_maps, settings.stream_objects)
-        self._report = Report(settings.mode, _now(), state_id=pipeline.state_id)
+        self._state_id = pipeline.state_id
+        self._started_at = _now()
+        self._info: OrgInfo | None = None
         self._folder = OutputFolder.make(settings.output_dir, settings.mode, _now())
         self._tally = Tally(self._folder)
         self._shapes = Shapes()
@@ -207,33 +211,44 @@ class SyncRun:
         if self._ended:
             return
         self._ended = True
-        report = self._report
         if self._loading:
             self._loading.close()
-        report.status, report.error = status_of(error), str(error or "")
-        report.timeline = self._timeline.spans
-        report.failures = self._tally.failures.grouped()
-        report.loaded = {
-            name: (BY_NAME[name].label, BY_NAME[name].group, counts.as_json())
-            for name, counts in self._tally.counts.items()
-        }
-        report.written, report.records = written, dict(self._records)
-        if self._salesforce:
-            report.calls, report.usage = self._salesforce.calls, self._salesforce.usage
+        report = self._report(error, written)
         problems = list(self._write_report(report))
         for problem in problems:
             logger.error("%s", problem)
-        self._err.write(summary(report, self._folder.path))
+        self._err.write(report.summary(self._folder.path))
         self._err.flush()
         if problems and error is None:
             raise CleanupError(problems[0])
+
+    def _report(self, error: BaseException | None, written: list[dict[str, Any]]) -> Report:
+        salesforce = self._salesforce
+        header = Header(
+            self._settings.mode,
+            self._started_at,
+            _now(),
+            error,
+            self._info,
+            salesforce.calls if salesforce else {},
+            salesforce.usage if salesforce else None,
+        )
+        return sync_report(
+            header,
+            Loaded.of(self._tally.counts),
+            timeline=self._timeline.spans,
+            failures=self._tally.failures.grouped(),
+            written=written[-1] if written else None,
+            state_id=self._state_id,
+            records=self._records,
+        )
 
     def _write_report(self, report: Report) -> Iterator[str]:
         try:
             self._tally.flush()
         except OSError as exc:
             yield f"failures.csv or skipped.csv can't be written: {exc.strerror or exc}."
-        yield from write_report(self._folder, report.as_json(_now()))
+        yield from write_report(self._folder, report)
 
     def _fail_if_any_failed(self) -> None:
         if self._tally.failed and not self._settings.allow_failures:
@@ -250,7 +265,7 @@ class SyncRun:
 
     def _connect(self) -> Loading:
         self._salesforce = salesforce = connect(self._settings, self._pause, self._waits)
-        self._report.org = info = read_org(salesforce)
+        self._info = info = read_org(salesforce)
         logger.info("Logged in to %s (%s).", info.name, info.id)
         # Jobs of a run that was stopped must not overwrite what this one loads.
         salesforce.jobs.wait_for_leftovers(BY_NAME.__contains__, _OURS)

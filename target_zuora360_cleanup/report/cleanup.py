@@ -1,0 +1,67 @@
+"""The report of a plan, a cleanup or a reset, put together from what came of the run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from target_zuora360_cleanup.report.costs import Costs
+from target_zuora360_cleanup.report.document import Report
+from target_zuora360_cleanup.report.failures import Failures
+from target_zuora360_cleanup.report.findings import Findings
+from target_zuora360_cleanup.report.headline import headline
+from target_zuora360_cleanup.report.objects import Objects
+from target_zuora360_cleanup.report.part import Headline, RecordsRead, Times
+from target_zuora360_cleanup.report.states import States
+from target_zuora360_cleanup.state.outcome import ResetOutcome
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from target_zuora360_cleanup.deletion.outcome import Outcome
+    from target_zuora360_cleanup.output.timeline import Span
+    from target_zuora360_cleanup.plan.finding import Finding
+    from target_zuora360_cleanup.plan.plan import Plan
+    from target_zuora360_cleanup.report.header import Header
+    from target_zuora360_cleanup.rows.failures import FailureGroup
+
+
+def cleanup_report(  # noqa: PLR0913 - what a run leaves, each by its name
+    header: Header,
+    *,
+    plan: Plan | None = None,
+    outcomes: tuple[Outcome, ...] = (),
+    timeline: tuple[Span, ...] = (),
+    failures: tuple[FailureGroup, ...] = (),
+    findings: tuple[Finding, ...] = (),
+    states: ResetOutcome | None = None,
+    state_id: str = "",
+    records: Mapping[str, int] | None = None,
+) -> Report:
+    """The report of mode `plan`, `cleanup` or `reset`; whatever is missing stays empty.
+
+    Args:
+        header: Which run it was and how it ended; its org is the plan's, and None without a plan.
+        plan: The plan, once it is made.
+        outcomes: What became of its steps, in its order; none where the deletion never began.
+        timeline: When each object type was worked on.
+        failures: Rows that could not be deleted, by reason.
+        findings: What was found besides the plan's findings.
+        states: What became of the bookmarks.
+        state_id: Meltano's id of the stream's state.
+        records: RECORD messages that the tap sent, by stream.
+    """
+    states = states or ResetOutcome()
+    is_reset = any(each.written is not None for each in states.paired)
+    return Report(
+        header,
+        (
+            Headline(headline(header, plan, outcomes, is_reset=is_reset)),
+            Objects(plan, outcomes),
+            Times(timeline),
+            Costs(plan, is_carried_out=bool(outcomes)),
+            Findings((*(plan.findings if plan else ()), *findings)),
+            Failures(failures, tuple((each.name, each.error) for each in outcomes if each.error)),
+            States(states, state_id, is_planned=header.mode == "plan"),
+            RecordsRead(records or {}),
+        ),
+    )

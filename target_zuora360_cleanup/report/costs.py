@@ -1,0 +1,61 @@
+"""The part of a report that says what carrying a plan out costs: time, allowances, links."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from rich.text import Text
+
+from target_zuora360_cleanup.plan.estimate import BASIS, Estimate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.console import RenderableType
+
+    from target_zuora360_cleanup.facts.relationships import Relationship
+    from target_zuora360_cleanup.plan.plan import Plan
+
+
+@dataclass(frozen=True)
+class Costs:
+    """What a plan comes to; nothing where there is none.
+
+    Attributes:
+        is_carried_out: Whether it has been paid, so that an estimate is of no use any more.
+    """
+
+    plan: Plan | None = None
+    is_carried_out: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        """The keys `estimate`, `allowances_needed`, `blank_links` and `strong_links`."""
+        plan = self.plan
+        return {
+            "estimate": _estimate(plan.to_delete) if plan else None,
+            "allowances_needed": [asdict(each) for each in plan.needs] if plan else [],
+            "blank_links": [_link(*each) for each in plan.blank_links] if plan else [],
+            "strong_links": [
+                {**_link(link, rows), "on_delete": link.on_delete}
+                for link, rows in (plan.strong_links if plan else ())
+            ],
+        }
+
+    def lines(self) -> Iterator[RenderableType]:
+        """How long a cleanup takes, while that is to come."""
+        if self.plan and self.plan.to_delete and not self.is_carried_out:
+            yield Text(Estimate.of(self.plan.to_delete).words)
+
+
+def _estimate(records: int) -> dict[str, Any]:
+    estimate = Estimate.of(records)
+    return {
+        "seconds": [estimate.quick, estimate.slow],
+        "bytes_freed": estimate.freed,
+        "basis": BASIS,
+    }
+
+
+def _link(link: Relationship, rows: int) -> dict[str, Any]:
+    return {"object": link.child, "field": link.field, "parent": link.parent, "rows": rows}

@@ -1,0 +1,70 @@
+"""What a report is gathered from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from rich.console import RenderableType
+
+    from target_zuora360_cleanup.output.timeline import Span
+
+
+class Part(Protocol):
+    """One thing that a report tells: frozen, made of results, without a judgement of its own."""
+
+    def as_json(self) -> Mapping[str, Any]:
+        """Its keys of `report.json`; `document.KEYS` has all there are, in their order."""
+
+    def lines(self) -> Iterable[RenderableType]:
+        """What a person reads of it in the summary: texts and tables, in their order."""
+
+
+@dataclass(frozen=True)
+class Headline:
+    """What happened, in one sentence or two."""
+
+    sentence: str
+
+    def as_json(self) -> dict[str, Any]:
+        """The key `headline`."""
+        return {"headline": self.sentence}
+
+    def lines(self) -> Iterator[RenderableType]:
+        """The sentence."""
+        yield Text(self.sentence)
+
+
+@dataclass(frozen=True)
+class Times:
+    """When each object type was worked on: for programs and for the page's chart."""
+
+    spans: tuple[Span, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """The key `timeline`."""
+        return {"timeline": [each.as_json() for each in self.spans]}
+
+    def lines(self) -> Iterable[RenderableType]:
+        """Nothing: a text has no chart."""
+        return ()
+
+
+@dataclass(frozen=True)
+class RecordsRead:
+    """RECORD messages that the tap sent, by stream: for programs and for the page."""
+
+    counts: Mapping[str, int]
+
+    def as_json(self) -> dict[str, Any]:
+        """The key `records_read`."""
+        return {"records_read": dict(sorted(self.counts.items()))}
+
+    def lines(self) -> Iterable[RenderableType]:
+        """Nothing: Meltano's log has it."""
+        return ()

@@ -1,0 +1,171 @@
+"""What a sync says: what became of the records of each object type, what was left out and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from target_zuora360_cleanup.catalog.objects import BY_NAME
+from target_zuora360_cleanup.report.costs import Costs
+from target_zuora360_cleanup.report.document import Report
+from target_zuora360_cleanup.report.failures import Failures
+from target_zuora360_cleanup.report.findings import Findings
+from target_zuora360_cleanup.report.part import Headline, RecordsRead, Times
+from target_zuora360_cleanup.report.states import state_json
+from target_zuora360_cleanup.sync.tally import NO_ACCOUNT, NO_PARENT, NOT_THERE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from rich.console import RenderableType
+
+    from target_zuora360_cleanup.output.timeline import Span
+    from target_zuora360_cleanup.report.header import Header
+    from target_zuora360_cleanup.rows.failures import FailureGroup
+    from target_zuora360_cleanup.state.form import TapState
+    from target_zuora360_cleanup.sync.tally import Counts
+
+_COLUMNS: Final = ("received", "upserted", "deleted", "merged", "skipped", "failed")
+_WHY: Final = {
+    NO_ACCOUNT: "have no Salesforce Account (CrmId). Once they get one, what is below them comes "
+    "with the next full sync",
+    NO_PARENT: "are below records that are not in Salesforce, such as those of such accounts",
+    NOT_THERE: "were to be removed and were not there",
+}
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What became of the records.
+
+    Attributes:
+        counts: By API name, sorted; what `Counts.as_json` says.
+    """
+
+    counts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, counts: Mapping[str, Counts]) -> Loaded:
+        """What a tally has counted so far."""
+        return cls({name: each.as_json() for name, each in sorted(counts.items())})
+
+    def total(self, name: str) -> int:
+        """A number over all object types."""
+        return sum(each[name] for each in self.counts.values())
+
+    def as_json(self) -> dict[str, Any]:
+        """The key `objects`."""
+        return {
+            "objects": [
+                {
+                    "api_name": name,
+                    "label": BY_NAME[name].label,
+                    "group": BY_NAME[name].group,
+                    **counts,
+                }
+                for name, counts in self.counts.items()
+            ]
+        }
+
+    def lines(self) -> Iterator[RenderableType]:
+        """A table, and what was left out."""
+        if self.counts:
+            yield self._table()
+        yield from (Text(line) for line in self._notes())
+
+    def _table(self) -> Table:
+        table = Table(box=box.SIMPLE, pad_edge=False)
+        for name in ("Object type", "Label"):
+            table.add_column(name, no_wrap=True)
+        for name in ("Received", "Loaded", "Deleted", "Merged", "Skipped", "Failed"):
+            table.add_column(name, justify="right", no_wrap=True)
+        for name, counts in self.counts.items():
+            table.add_row(name, BY_NAME[name].label, *(f"{counts[key]:,}" for key in _COLUMNS))
+        return table
+
+    def _notes(self) -> Iterator[str]:
+        for reason, words in _WHY.items():
+            if count := sum(each["skipped_why"].get(reason, 0) for each in self.counts.values()):
+                yield f"NOTE {count:,} records {words}."
+        for name, counts in self.counts.items():
+            for cut, count in counts["cut"].items():
+                yield f"WARN {name}: {count:,} texts were cut to the length of {cut}."
+            for lookup, count in counts["blank_links"].items():
+                yield f"WARN {name}: {count:,} times {lookup} stays blank: its parent did not come."
+
+
+@dataclass(frozen=True)
+class PassedOn:
+    """What became of the tap's state.
+
+    Attributes:
+        state_id: Meltano's id of it; blank where it is not known.
+        written: The last one that was passed on; None where none was.
+        is_complete: Whether everything was loaded.
+    """
+
+    state_id: str
+    written: TapState | None
+    is_complete: bool
+
+    def as_json(self) -> dict[str, Any]:
+        """The key `state`."""
+        return state_json(self.state_id, self.written)
+
+    def lines(self) -> Iterator[RenderableType]:
+        """One sentence."""
+        where = f" of {self.state_id}" if self.state_id else ""
+        yield Text(f"State{where}: {self._fate}")
+
+    @property
+    def _fate(self) -> str:
+        if self.is_complete:
+            return "the tap sent none." if self.written is None else "passed on."
+        passed = "stays as it was" if self.written is None else "stays before what is not loaded"
+        return f"{passed}; the next sync sends the rest again."
+
+
+def headline(header: Header, loaded: Loaded) -> str:
+    """What happened, in one sentence."""
+    numbers = f"{loaded.total('upserted'):,} records loaded, {loaded.total('deleted'):,} deleted"
+    return f"{header.status.capitalize()}: {numbers} in {header.place}. {header.error}".rstrip()
+
+
+def sync_report(  # noqa: PLR0913 - what a run leaves, each by its name
+    header: Header,
+    loaded: Loaded,
+    *,
+    timeline: tuple[Span, ...] = (),
+    failures: tuple[FailureGroup, ...] = (),
+    written: TapState | None = None,
+    state_id: str = "",
+    records: Mapping[str, int] | None = None,
+) -> Report:
+    """The report of mode `sync`.
+
+    Args:
+        header: Which run it was and how it ended.
+        loaded: What became of the records.
+        timeline: When each object type was worked on.
+        failures: Records that could not be loaded, by reason.
+        written: The last state that was passed on.
+        state_id: Meltano's id of the state.
+        records: RECORD messages that the tap sent, by stream.
+    """
+    return Report(
+        header,
+        (
+            Headline(headline(header, loaded)),
+            Times(timeline),
+            Costs(),
+            Findings(),
+            loaded,
+            Failures(failures),
+            PassedOn(state_id, written, is_complete=header.status == "done"),
+            RecordsRead(records or {}),
+        ),
+    )
