@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from target_zuora360_cleanup.emulator.faults.in_force import Faults
-from target_zuora360_cleanup.emulator.faults.spec import FaultSpec, FaultSpecError
+from target_zuora360_cleanup.emulator.faults.spec import FaultSpec
 from target_zuora360_cleanup.emulator.resources.bulk.jobs import JobRegistry
 from target_zuora360_cleanup.emulator.resources.bulk.workers import Workers
 from target_zuora360_cleanup.emulator.resources.rest.cursors import Cursors
@@ -63,23 +63,17 @@ class Service:
         self.jobs = JobRegistry(self.folder / "jobs")
         self.workers = Workers(options.parallel_jobs)
         self.exports = Exports(zuora, self.folder / "zuora")
-        self.faults = Faults()
+        self.faults = Faults(self.sessions, self.allowances)
         self.set_faults(faults or FaultSpec())
 
     def set_faults(self, spec: FaultSpec) -> None:
         """Put faults in force, in place of those before.
 
         Raises:
-            FaultSpecError: An allowance that doesn't exist.
+            FaultSpecError: They name an allowance that doesn't exist.
         """
-        if unknown := sorted(set(spec.allowances) - self.allowances.names()):
-            raise FaultSpecError(f"Faults at $.allowances: no allowance named {unknown[0]}")
         self.faults.replace(spec)
-        for name, item in spec.allowances.items():
-            self.allowances.override(name, maximum=item.maximum, remaining=item.remaining)
-        if spec.expire_now:
-            self.sessions.expire()
-        self.org.row_hook = self.faults.on_row if spec.rows else None
+        self.org.row_hook = self.faults.row_hook
 
     def dispatch(self, call: Call) -> Answer:
         """Answer a subrequest, without another check of token and allowance."""

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from target_zuora360_cleanup.emulator.faults.in_force import RequestPlan
+    from target_zuora360_cleanup.emulator.faults.kind import RequestPlan
     from target_zuora360_cleanup.emulator.resources.service import Service
     from target_zuora360_cleanup.emulator.wire.routing import Match
 

@@ -51,8 +51,7 @@ def admit(service: Service, call: Call, route: Route[Service]) -> Answer | None:
     if route.access == "zuora":
         charge(service, route, amount=0)
         return None if is_let_in(service.exports, call) else bad_credentials()
-    every = service.faults.spec.expire_every
-    valid = service.sessions.is_valid(call.bearer(), expire_every=every)
+    valid = service.sessions.is_valid(call.bearer(), service.faults.on_session)
     if route.access == "identity":
         charge(service, route, amount=0)
         return None if valid else Answer(403, b"Bad_OAuth_Token", "text/html;charset=UTF-8")

@@ -142,7 +142,7 @@ class EmulatorServer:
         return self.service.sessions.first
 
     def set_faults(self, data: dict[str, Any]) -> None:
-        """Put faults in force; ``{}`` clears them. See `faults.schema.json`.
+        """Put faults in force; ``{}`` clears them. See `fault_schema`.
 
         Raises:
             FaultSpecError: They don't follow the schema.

@@ -5,6 +5,10 @@ from __future__ import annotations
 import hashlib
 import threading
 from itertools import count
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["Sessions"]
 
@@ -33,13 +37,19 @@ class Sessions:
             self._valid.add(token)
         return token
 
-    def is_valid(self, token: str, *, expire_every: int | None = None) -> bool:
-        """Whether ``token`` opens the org; each ``expire_every``-th use expires all tokens."""
+    def is_valid(self, token: str, expires: Callable[[int], bool] | None = None) -> bool:
+        """Whether ``token`` opens the org.
+
+        Args:
+            token: What the client shows.
+            expires: Asked, under the lock, when it does: with the number of uses of valid tokens,
+                this one included. True expires all tokens, this one included.
+        """
         with self._lock:
             if token not in self._valid:
                 return False
             self._uses += 1
-            if expire_every is not None and self._uses % expire_every == 0:
+            if expires is not None and expires(self._uses):
                 self._valid.clear()
                 return False
             return True

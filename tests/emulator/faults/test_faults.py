@@ -11,7 +11,10 @@ import pytest
 import requests
 
 from target_zuora360_cleanup.emulator.faults.in_force import Faults
+from target_zuora360_cleanup.emulator.faults.kinds import KINDS
 from target_zuora360_cleanup.emulator.faults.spec import FaultSpec, FaultSpecError, fault_schema
+from target_zuora360_cleanup.emulator.wire.allowances import Allowances
+from target_zuora360_cleanup.emulator.wire.sessions import Sessions
 from tests.support.http_client import csv_of
 
 if TYPE_CHECKING:
@@ -25,6 +28,12 @@ ITEM = "Zuora__InvoiceItem__c"
 
 def set_faults(client: Client, **faults: Any) -> requests.Response:
     return client("POST", "/__emulator__/faults", json=faults)
+
+
+def in_force(**faults: Any) -> Faults:
+    made = Faults(Sessions("00D", seed=1), Allowances())
+    made.replace(FaultSpec.parse(faults))
+    return made
 
 
 def statuses(client: Client, times: int, path: str = "limits") -> list[int]:
@@ -42,31 +51,64 @@ def test_faults_can_be_set_shown_and_cleared_while_it_runs(own: Client) -> None:
     assert own("GET", "limits").status_code == 200
 
 
-@pytest.mark.parametrize(
-    "faults",
-    [
-        {"request": []},
-        {"requests": [{"status": 200}]},
-        {"requests": [{"path": "*"}]},
-        {"requests": [{"cut": "during"}]},
-        {"requests": [{"status": 503, "colour": "red"}]},
-        {"rows": [{"object": TERM}]},
-        {"rows": [{"code": "X", "share": 2}]},
-        {"sessions": {}},
-        {"login": {"description": "no"}},
-        {"jobs": [{"state": "JobComplete"}]},
-        {"allowances": {"NoSuchAllowance": {"Max": 1}}},
-        {"allowances": {"DailyApiRequests": {"Left": 1}}},
+WRONG: dict[str, list[Any]] = {
+    # What is refused under each kind's name.
+    "requests": [
+        [{"status": 200}],
+        [{"path": "*"}],
+        [{"cut": "during"}],
+        [{"status": 503, "colour": "red"}],
     ],
+    "rows": [[{"object": TERM}], [{"code": "X", "share": 2}]],
+    "sessions": [{}],
+    "login": [{"description": "no"}],
+    "jobs": [[{"state": "JobComplete"}]],
+    "queries": [[{"soql": "*"}]],
+    "allowances": [{"NoSuchAllowance": {"Max": 1}}, {"DailyApiRequests": {"Left": 1}}],
+}
+
+
+def test_every_kind_of_fault_has_cases() -> None:
+    assert WRONG.keys() == {kind.NAME for kind in KINDS}
+
+
+@pytest.mark.parametrize(
+    ("kind", "given"),
+    [("request", []), *((kind, given) for kind, cases in WRONG.items() for given in cases)],
 )
 def test_faults_that_do_not_follow_the_schema_are_refused_with_the_place(
-    own: Client, faults: dict[str, Any]
+    shared: Client, kind: str, given: object
 ) -> None:
-    answer = set_faults(own, **faults)
+    before = shared("GET", "/__emulator__/faults").json()
+    answer = set_faults(shared, **{kind: given})
     assert answer.status_code == 400
     assert answer.json()[0]["errorCode"] == "INVALID_FAULTS"
     assert answer.json()[0]["message"].startswith("Faults at $")
-    assert own("GET", "/__emulator__/faults").json() == {}
+    assert shared("GET", "/__emulator__/faults").json() == before == {}
+
+
+@pytest.mark.parametrize(
+    ("faults", "message"),
+    [
+        (
+            {"request": []},
+            "$: Additional properties are not allowed ('request' was unexpected)",
+        ),
+        (
+            {"requests": [{"status": 200}]},
+            "$.requests[0].status: 200 is less than the minimum of 400",
+        ),
+        ({"rows": [{"object": TERM}]}, "$.rows[0]: 'code' is a required property"),
+        (
+            {"allowances": {"NoSuchAllowance": {"Max": 1}}},
+            "$.allowances: no allowance named NoSuchAllowance",
+        ),
+    ],
+)
+def test_what_is_wrong_with_faults_is_one_sentence(faults: dict[str, Any], message: str) -> None:
+    with pytest.raises(FaultSpecError) as told:
+        in_force(**faults)
+    assert str(told.value) == f"Faults at {message}"
 
 
 def test_the_schema_describes_itself(own: Client) -> None:
@@ -200,7 +242,7 @@ def test_a_trigger_may_veto_with_a_text_of_several_lines(own: Client) -> None:
 def test_a_share_of_the_rows_is_always_the_same_rows() -> None:
     def struck(seed: int) -> set[str]:
         rule = {"code": "X", "share": 0.3}
-        faults = Faults(FaultSpec.parse({"seed": seed, "rows": [rule]}))
+        faults = in_force(seed=seed, rows=[rule])
         ids = [f"a005g00000{number:05d}AAA" for number in range(1_000)]
         return {each for each in ids if faults.on_row("delete", ITEM, each)}
 
@@ -210,7 +252,7 @@ def test_a_share_of_the_rows_is_always_the_same_rows() -> None:
 
 def test_row_faults_are_for_their_object_operation_and_every_nth_id() -> None:
     rule = {"code": "X", "object": ITEM, "operation": "delete", "every": 4}
-    faults = Faults(FaultSpec.parse({"rows": [rule]}))
+    faults = in_force(rows=[rule])
     ids = [f"a005g000000000{digit}AAA" for digit in "0123456789"]
     struck = [each for each in ids if faults.on_row("hardDelete", ITEM.lower(), each)]
     assert struck == [ids[0], ids[4], ids[8]]

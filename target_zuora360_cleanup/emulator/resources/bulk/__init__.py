@@ -1,1 +1,4 @@
-"""bulk."""
+"""Bulk API 2.0: ingest and query jobs, their files, and the threads that process them.
+
+Requests create and change jobs; `workers` runs them; uploads and results are files, never in memory.
+"""

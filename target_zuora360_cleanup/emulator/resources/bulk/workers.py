@@ -13,7 +13,7 @@ from target_zuora360_cleanup.emulator.resources.bulk.jobs import Job, JobFailed
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from target_zuora360_cleanup.emulator.faults.spec import JobFault
+    from target_zuora360_cleanup.emulator.faults.kind import JobEnd
 
 __all__ = ["Workers", "end_early"]
 
@@ -70,7 +70,7 @@ def _report(future: Future[None]) -> None:
         _LOG.error("A Bulk job failed inside the emulator", exc_info=error)
 
 
-def end_early(job: Job, fault: JobFault | None) -> None:
+def end_early(job: Job, fault: JobEnd | None) -> None:
     """End the job as ``fault`` wants it, once it has come that far.
 
     Raises:
