@@ -1,4 +1,4 @@
 """REST: API versions, who is logged in, queries and their pages, records, collections, composites.
 
-Only what concerns HTTP is here: parameters, statuses, bodies. The rows' own rules are left to `org`.
+Only what concerns HTTP is here: parameters, statuses, bodies. Rules of rows are left to `org`.
 """
