@@ -27,6 +27,11 @@ class Finding:
     remedy: str
     objects: tuple[tuple[str, int], ...] = ()
 
+    @property
+    def words(self) -> str:
+        """What was found and what to do, in one line."""
+        return f"{self.message} {self.remedy}"
+
 
 @dataclass(frozen=True)
 class Code:

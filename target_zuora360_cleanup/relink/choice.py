@@ -5,7 +5,7 @@ The newest one that names a link counts: it knows where the lookup led last.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from target_zuora360_cleanup.errors import InputError, Refused
 from target_zuora360_cleanup.relink.snapshot import snapshots_in
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from target_zuora360_cleanup.facts.org_facts import OrgInfo
     from target_zuora360_cleanup.relink.snapshot import Snapshot
-
-_ID_LENGTH: Final = 15
 
 
 def candidates(output_dir: str, given: Snapshot | None) -> list[Snapshot]:
@@ -86,4 +84,4 @@ def check_org(snapshot: Snapshot, info: OrgInfo) -> None:
 
 
 def _is_of(snapshot: Snapshot, info: OrgInfo) -> bool:
-    return snapshot.org_id[:_ID_LENGTH] == info.id[:_ID_LENGTH]
+    return info.has_id(snapshot.org_id)

@@ -22,6 +22,11 @@ from target_zuora360_cleanup.errors import CleanupError, Partial, Refused
 from target_zuora360_cleanup.facts.reading import read_org
 from target_zuora360_cleanup.output.folder import OutputFolder
 from target_zuora360_cleanup.output.progress import Progress
+from target_zuora360_cleanup.plan.checks.identity import (
+    confirmation,
+    not_confirmed,
+    other_confirmed,
+)
 from target_zuora360_cleanup.relink.choice import candidates, check_org, newer_than, newest, others
 from target_zuora360_cleanup.relink.plan import find_way
 from target_zuora360_cleanup.relink.relinking import Relinking
@@ -53,7 +58,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_ID_LENGTH: Final = 15
 _RIGHTS: Final = "SELECT PermissionsModifyAllData FROM UserPermissionAccess"
 
 
@@ -163,6 +167,7 @@ class _Relink:
     def _may(self, snapshot: Snapshot, info: OrgInfo) -> None:
         """Refuse another org than the snapshot's, and production without its id."""
         check_org(snapshot, info)
+<<<<<<< HEAD
         confirmed = (self._settings.confirm_org_id or "")[:_ID_LENGTH]
         if confirmed and confirmed != info.id[:_ID_LENGTH]:
             raise Refused(
@@ -174,6 +179,13 @@ class _Relink:
                 f"{info.name} is a production org. If lookups really are to be set there, set "
                 f"confirm_org_id to its id, {info.id}."
             )
+=======
+        match confirmation(self._settings, info):
+            case "other org":
+                raise Refused(other_confirmed(self._settings, info).words)
+            case "missing" if not (info.is_sandbox or self._report.dry_run):
+                raise Refused(not_confirmed(info, "lookups really are to be set there").words)
+>>>>>>> 796c66e (A reset alone and a relink weigh the pipeline and the org by the same facts as the checks)
 
     def _load(
         self,
