@@ -14,12 +14,9 @@ from typing import TYPE_CHECKING, Final, NoReturn
 from target_zuora360_cleanup.cleanup.story import Work, refuse_blocked
 from target_zuora360_cleanup.errors import CleanupError, Partial
 from target_zuora360_cleanup.output.folder import OutputFolder
-<<<<<<< HEAD
-from target_zuora360_cleanup.report.cleanup import cleanup_report
-=======
-from target_zuora360_cleanup.plan.checks.coming_back import reset_alone_holds
-from target_zuora360_cleanup.report.document import Report, status_of
->>>>>>> 796c66e (A reset alone and a relink weigh the pipeline and the org by the same facts as the checks)
+        refuse_blocked(reset_alone_holds(self._pipeline))
+        self._findings = self._resets.look(self._objects)
+        refuse_blocked(self._findings)
 from target_zuora360_cleanup.report.files import write_report
 from target_zuora360_cleanup.report.header import Header
 from target_zuora360_cleanup.settings.selection import selected
@@ -112,19 +109,9 @@ class Course:
         Raises:
             CleanupError: A reset would not hold, or can't be written.
         """
-<<<<<<< HEAD
-        if self._pipeline.undone_by:
-            raise Refused(
-                f"With {self._pipeline.undone_by} Meltano would not store the bookmark reset. Run "
-                f"again without {self._pipeline.undone_by}."
-            )
+        refuse_blocked(reset_alone_holds(self._pipeline))
         self._findings = self._resets.look(self._objects)
         refuse_blocked(self._findings)
-=======
-        refuse_blocked(reset_alone_holds(self._pipeline))
-        self.report.findings = self._resets.look(self._objects)
-        refuse_blocked(self.report.findings)
->>>>>>> 796c66e (A reset alone and a relink weigh the pipeline and the org by the same facts as the checks)
         self._resets.write(self._objects)
 
     @property
