@@ -16,6 +16,7 @@ TABLES: Final[dict[str, tuple[str, Callable[[], str]]]] = {
     "settings": ("settings.md", tables.settings),
     "findings": ("checks.md", tables.findings),
     "streams": ("sync.md", tables.streams),
+    "rooms": ("architecture.md", tables.rooms),
 }
 """What is generated -> the document below `docs/`, and what makes it."""
 

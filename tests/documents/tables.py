@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from target_zuora360_cleanup.catalog.field_maps import FIELD_MAPS
 from target_zuora360_cleanup.plan.checks import CODES
 from target_zuora360_cleanup.settings.schema import json_schema
 from target_zuora360_cleanup.state.codes import CODES as OF_STATE
+from tests.test_architecture import EMULATOR_ROOMS, ROOMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -60,6 +62,30 @@ def _stream(each: FieldMap) -> tuple[str, str, str]:
     sources = [each.account, *dict.fromkeys(parent.source for parent in each.parents)]
     parents = ", ".join(f"`{source}`" for source in sources if source)
     return f"`{each.stream}`", f"`{each.object}`", parents
+
+
+def rooms() -> str:
+    """The rooms in their order, as a diagram in Mermaid: an arrow leads to what may be imported."""
+    plugin, emulator = _levels(ROOMS), _levels(EMULATOR_ROOMS, "emulator_")
+    lines = [
+        "flowchart TB",
+        '    subgraph plugin["target_zuora360_cleanup"]',
+        "        direction TB",
+        *(f"        {line}" for line in plugin),
+        "    end",
+        '    subgraph apart["target_zuora360_cleanup/emulator: apart"]',
+        "        direction TB",
+        *(f"        {line}" for line in emulator),
+        "    end",
+    ]
+    return "".join(f"{line}\n" for line in ("```mermaid", *lines, "```"))
+
+
+def _levels(rooms: tuple[tuple[str, ...], ...], prefix: str = "") -> list[str]:
+    """One line a pair of neighbouring levels, the doors first."""
+    doors_first = rooms[::-1]
+    nodes = [" & ".join(f'{prefix}{room}["{room}"]' for room in level) for level in doors_first]
+    return [f"{upper} --> {lower}" for upper, lower in pairwise(nodes)]
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

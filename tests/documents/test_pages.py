@@ -12,6 +12,7 @@ import pytest
 from target_zuora360_cleanup.errors import CleanupError, InputError, Partial, Refused
 from tests.documents.pages import PAGES, README, anchors, prose
 from tests.support.paths import ROOT
+from tests.test_architecture import ROOMS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,6 +59,29 @@ def test_every_page_can_be_reached_from_the_readme() -> None:
 def test_the_readme_stays_short_and_its_picture_light() -> None:
     assert README.stat().st_size <= MOST_BYTES
     assert (ROOT / "docs/report.png").stat().st_size < MOST_PICTURE_BYTES
+
+
+FILES = re.findall(
+    r"`((?:\w+/)*\w+\.(?:py|tsv|json|yml))`",
+    "".join(
+        (ROOT / page).read_text(encoding="utf-8")
+        for page in ("docs/architecture.md", "CONTRIBUTING.md")
+    ),
+)
+OF_THE_PROGRAM = {"meltano.yml", "report.json", "plan.json"}
+
+
+@pytest.mark.parametrize("file", sorted(set(FILES) - OF_THE_PROGRAM))
+def test_a_file_that_a_page_names_is_there(file: str) -> None:
+    places = (ROOT, ROOT / "target_zuora360_cleanup", ROOT / "target_zuora360_cleanup/emulator")
+    assert any((place / file).is_file() for place in places)
+
+
+def test_the_page_of_rooms_says_what_each_is_for() -> None:
+    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    named = re.findall(r"^\| `(\w+)(?:\.py)?` \|", text, re.MULTILINE)
+    doors = {"cli", "target", "__main__"}
+    assert named == [*(room for level in ROOMS for room in level if room not in doors), "emulator"]
 
 
 def quoted() -> list[str]:
