@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
@@ -10,6 +12,7 @@ from weakref import WeakKeyDictionary
 import pytest
 
 from target_zuora360_cleanup.emulator.server.server import EmulatorServer
+from tests.support.emulated import FOLDER, Emulated
 from tests.support.meltano_project import Project, install_tap, make_template
 from tests.support.paths import TESTS
 from tests.support.untouched import Image, differences
@@ -29,6 +32,10 @@ def pytest_configure(config: pytest.Config) -> None:
         "that came back; from_blank where the org was cleaned before it was served",
     )
     config.addinivalue_line("markers", "quotes_may_change: the catalogue goes without regard")
+    if FOLDER not in os.environ:  # (workers have it from the process that started them)
+        orgs = tempfile.TemporaryDirectory(prefix="zuora360-orgs-")
+        os.environ[FOLDER] = orgs.name
+        config.add_cleanup(orgs.cleanup)
 
 
 @pytest.fixture(scope="session")
@@ -78,7 +85,7 @@ def customer_rows_stay(
 
     def watched_start(self: EmulatorServer) -> EmulatorServer:
         start(self)
-        images[self] = Image.of(self.org)
+        images[self] = self.image if isinstance(self, Emulated) else Image.of(self.org)
         return self
 
     def watched_stop(self: EmulatorServer) -> None:

@@ -16,16 +16,18 @@ from click.testing import CliRunner
 from target_zuora360_cleanup.cli import main
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
 from target_zuora360_cleanup.emulator.server.options import ServerOptions
-from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 from target_zuora360_cleanup.errors import InputError
 from target_zuora360_cleanup.settings.sources import from_environment, read_cli_settings
 from target_zuora360_cleanup.state.files import StateFiles
 from target_zuora360_cleanup.state.store import StoreFailed
+from tests.support.emulated import Emulated
 from tests.support.meltano_project import wait_until
 from tests.support.runs import ALLOWED, BOOKMARKS, login, zuora_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 
 PROGRAM = Path(sys.executable).parent / "zuora360"
 RESET = {"bookmarks": {"Amendment": BOOKMARKS["Amendment"]}}
@@ -33,7 +35,7 @@ RESET = {"bookmarks": {"Amendment": BOOKMARKS["Amendment"]}}
 
 @pytest.fixture
 def server() -> Iterator[EmulatorServer]:
-    with EmulatorServer(OrgOptions(records=600, sandbox=True, quotes=False)) as made:
+    with Emulated(OrgOptions(records=600, sandbox=True, quotes=False)) as made:
         yield made
 
 
@@ -119,7 +121,7 @@ def test_reset_asks_nothing_of_salesforce(server: EmulatorServer, tmp_path: Path
 @pytest.mark.slow
 def test_a_signal_leaves_a_reset_state_and_a_report(tmp_path: Path) -> None:
     slow = ServerOptions(batch_seconds=20)
-    with EmulatorServer(OrgOptions(records=3000, sandbox=True, quotes=False), slow) as server:
+    with Emulated(OrgOptions(records=3000, sandbox=True, quotes=False), slow) as server:
         state = state_file(tmp_path)
         made = config(server, tmp_path)
         command = [str(PROGRAM), "cleanup", "--config", made, "--state", str(state)]

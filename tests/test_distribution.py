@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
-from target_zuora360_cleanup.emulator.server.server import EmulatorServer
+from tests.support.emulated import Emulated
 from tests.support.paths import ROOT
 from tests.support.runs import ALLOWED, lines, login, tap_stream
 from tests.support.syncs import keys, record, schema, state
@@ -58,7 +58,7 @@ def test_the_wheel_runs_without_extras(built: Path, tmp_path: Path) -> None:
     did(binaries / "pip", "install", "--quiet", wheel)
     installed = json.loads(did(binaries / "pip", "list", "--format=json"))
     assert not {each["name"] for each in installed} & {"meltano", "starlette", "uvicorn", "pytest"}
-    with EmulatorServer(OrgOptions(records=300, sandbox=True)) as server:
+    with Emulated(OrgOptions(records=300, sandbox=True)) as server:
         config = tmp_path / "config.json"
         settings = {**login(server), **ALLOWED, "mode": "plan", "output_dir": str(tmp_path / "o")}
         config.write_text(json.dumps(settings), encoding="utf-8")

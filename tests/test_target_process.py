@@ -13,11 +13,11 @@ import pytest
 
 from target_zuora360_cleanup.cleanup.run import Run
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
-from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 from target_zuora360_cleanup.errors import CleanupError
 from target_zuora360_cleanup.meltano.pipeline import Pipeline
 from target_zuora360_cleanup.settings.reading import read_settings
 from target_zuora360_cleanup.settings.schema import json_schema
+from tests.support.emulated import Emulated
 from tests.support.processes import SECONDS, call, started, wait_until
 from tests.support.runs import (
     ALLOWED,
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from target_zuora360_cleanup.emulator.server.server import EmulatorServer
+
 RESET = {"bookmarks": {"Amendment": BOOKMARKS["Amendment"]}}
 MUCH = lines(*[record("Account")] * 1000) * 300
 """About 20 MB: no pipe holds that, so a writer notices when nobody reads."""
@@ -42,7 +44,7 @@ MUCH = lines(*[record("Account")] * 1000) * 300
 
 @pytest.fixture
 def server() -> Iterator[EmulatorServer]:
-    with EmulatorServer(OrgOptions(records=600, sandbox=True)) as made:
+    with Emulated(OrgOptions(records=600, sandbox=True)) as made:
         yield made
 
 

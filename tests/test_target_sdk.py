@@ -16,14 +16,16 @@ from singer_sdk.testing.templates import TargetFileTestTemplate, TargetTestTempl
 from typing_extensions import override
 
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
-from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 from target_zuora360_cleanup.errors import InputError, Refused
 from target_zuora360_cleanup.target import TargetZuora360Cleanup
+from tests.support.emulated import Emulated
 from tests.support.runs import login
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 
 RECORDS = 300
 
@@ -128,7 +130,7 @@ FITTING: Final = SingerTestSuite[TargetTestTemplate](kind="target", tests=[*RUN,
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[EmulatorServer]:
-    with EmulatorServer(OrgOptions(records=RECORDS, sandbox=True)) as made:
+    with Emulated(OrgOptions(records=RECORDS, sandbox=True)) as made:
         yield made
 
 

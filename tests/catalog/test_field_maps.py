@@ -9,7 +9,7 @@ import pytest
 from target_zuora360_cleanup.catalog.field_maps import FIELD_MAPS, FieldMap, Parent
 from target_zuora360_cleanup.catalog.objects import BY_NAME
 from target_zuora360_cleanup.emulator.org.org import Org, OrgOptions
-from target_zuora360_cleanup.emulator.server.opening import open_org
+from tests.support.emulated import opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,9 +17,8 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def org() -> Iterator[Org]:
-    made = open_org(OrgOptions(records=10))
-    yield made
-    made.close()
+    with opened(OrgOptions(records=10)) as made:
+        yield made
 
 
 @pytest.mark.parametrize("each", FIELD_MAPS, ids=lambda each: each.object)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
-from target_zuora360_cleanup.emulator.server.server import EmulatorServer
+from tests.support.emulated import Emulated
 from tests.support.runs import ALLOWED, login, run, zuora_rows
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def least(rows: int) -> int:
 
 @pytest.mark.parametrize("records", [4_000, 60_000])
 def test_calls_but_for_polls_are_within_a_fifth_of_the_least(tmp_path: Path, records: int) -> None:
-    with EmulatorServer(OrgOptions(records=records, sandbox=True)) as server:
+    with Emulated(OrgOptions(records=records, sandbox=True)) as server:
         rows = zuora_rows(server.org)
         config = {"mode": "cleanup", **login(server), **ALLOWED, "keep_quoted_products": False}
         ran = run(config, tmp_path)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from target_zuora360_cleanup.emulator.org.org import CUSTOMER_OBJECTS, OrgOptions
-from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 from target_zuora360_cleanup.meltano.pipeline import Pipeline
+from tests.support.emulated import Emulated
 from tests.support.runs import (
     ALLOWED,
     BOOKMARKS,
@@ -29,13 +29,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from target_zuora360_cleanup.emulator.server.server import EmulatorServer
+
 RECORDS = 1500
 
 
 @pytest.fixture
 def server() -> Iterator[EmulatorServer]:
     """A sandbox with quotes, without customer rows."""
-    with EmulatorServer(OrgOptions(records=RECORDS, sandbox=True)) as made:
+    with Emulated(OrgOptions(records=RECORDS, sandbox=True)) as made:
         yield made
 
 
@@ -209,7 +211,7 @@ def test_price_book_entries_go_along_only_when_that_is_allowed(
 
 @pytest.fixture(scope="module")
 def production() -> Iterator[EmulatorServer]:
-    with EmulatorServer(OrgOptions(records=300, sandbox=False)) as made:
+    with Emulated(OrgOptions(records=300, sandbox=False)) as made:
         yield made
 
 
@@ -236,7 +238,7 @@ def test_a_production_org_is_confirmed_by_its_id(
 @pytest.mark.rows_may_go("Usage_Note__c")
 def test_customer_rows_are_safe_unless_their_object_is_named(tmp_path: Path) -> None:
     options = OrgOptions(records=800, sandbox=True, customer_rows=frozenset({"Usage_Note__c"}))
-    with EmulatorServer(options) as server:
+    with Emulated(options) as server:
         refused = run(config(server), tmp_path / "refused")
         assert refused.status == 3
         assert "Usage_Note__c" in refused.message
@@ -248,7 +250,7 @@ def test_customer_rows_are_safe_unless_their_object_is_named(tmp_path: Path) -> 
 
 def test_rows_that_hold_a_record_are_told_beforehand(tmp_path: Path) -> None:
     options = OrgOptions(records=800, sandbox=True, customer_rows=CUSTOMER_OBJECTS)
-    with EmulatorServer(options) as server:
+    with Emulated(options) as server:
         ran = run(config(server, "plan"), tmp_path)
         assert ran.status == 3
         assert "rows-hold-records" in ran.codes
@@ -256,14 +258,14 @@ def test_rows_that_hold_a_record_are_told_beforehand(tmp_path: Path) -> None:
 
 def test_an_org_without_the_packages_is_refused_in_a_sentence(tmp_path: Path) -> None:
     options = OrgOptions(records=0, sandbox=True, without_packages=frozenset({"Zuora", "zqu"}))
-    with EmulatorServer(options) as server:
+    with Emulated(options) as server:
         ran = run(config(server), tmp_path)
     assert (ran.status, ran.codes) == (3, ["no-360-objects"])
 
 
 def test_an_org_without_quotes_is_cleaned_of_what_it_has(tmp_path: Path) -> None:
     options = OrgOptions(records=500, sandbox=True, without_packages=frozenset({"zqu"}))
-    with EmulatorServer(options) as server:
+    with Emulated(options) as server:
         ran = run(config(server), tmp_path)
         assert (ran.status, zuora_rows(server.org)) == (0, {})
 
@@ -279,7 +281,7 @@ def test_hard_delete_without_the_permission_fails_loudly(
 
 def test_hard_delete_leaves_no_row_in_the_recycle_bin(tmp_path: Path) -> None:
     options = OrgOptions(records=800, sandbox=True, hard_delete_permission=True)
-    with EmulatorServer(options) as server:
+    with Emulated(options) as server:
         ran = run(config(server, hard_delete=True), tmp_path)
         assert ran.status == 0
         assert sum(server.org.recycle_bin_counts().values()) == 0

@@ -17,17 +17,19 @@ from typing_extensions import override
 
 from target_zuora360_cleanup.cleanup.run import Run
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
-from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 from target_zuora360_cleanup.errors import CleanupError, InputError
 from target_zuora360_cleanup.meltano.pipeline import Pipeline
 from target_zuora360_cleanup.output.folder import Backup, FailureFile, OutputFolder
 from target_zuora360_cleanup.settings.reading import read_settings
 from target_zuora360_cleanup.state.holders import Resets
+from tests.support.emulated import Emulated
 from tests.support.runs import ALLOWED, BOOKMARKS, Ran, login, run, tap_stream, zuora_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 
 pytestmark = pytest.mark.quotes_may_change
 """Everything goes here, so that what is left is what failed."""
@@ -44,14 +46,14 @@ VETO = (
 
 @pytest.fixture
 def server() -> Iterator[EmulatorServer]:
-    with EmulatorServer(OrgOptions(records=4000, sandbox=True)) as made:
+    with Emulated(OrgOptions(records=4000, sandbox=True)) as made:
         yield made
 
 
 @pytest.fixture
 def paged() -> Iterator[EmulatorServer]:
     """Enough invoice items that they come page by page."""
-    with EmulatorServer(OrgOptions(records=12_000, sandbox=True)) as made:
+    with Emulated(OrgOptions(records=12_000, sandbox=True)) as made:
         yield made
 
 
@@ -228,7 +230,7 @@ def test_a_job_that_breaks_off_leaves_the_rest_for_the_next_run(
 def test_a_job_that_can_not_be_created_leaves_its_rows_and_says_why(
     tmp_path: Path, status: int, records: int
 ) -> None:
-    with EmulatorServer(OrgOptions(records=records, sandbox=True)) as server:
+    with Emulated(OrgOptions(records=records, sandbox=True)) as server:
         server.set_faults({"requests": [{
             "method": "POST", "path": "*/jobs/ingest*", "status": status,
             "code": "REQUEST_LIMIT_EXCEEDED", "message": "no more today"}]})  # fmt: skip
@@ -289,7 +291,7 @@ def test_polls_that_stay_unanswered_abort_no_job(server: EmulatorServer, tmp_pat
 def test_a_cut_connection_loses_nothing_and_doubles_no_job(
     tmp_path: Path, when: str, method: str, path: str
 ) -> None:
-    with EmulatorServer(OrgOptions(records=8000, sandbox=True)) as server:
+    with Emulated(OrgOptions(records=8000, sandbox=True)) as server:
         rule = {"method": method, "path": path, "cut": when, "times": 1}
         server.set_faults({"requests": [rule]})
         ran = cleanup(server, tmp_path)
@@ -305,7 +307,7 @@ def test_a_cut_connection_loses_nothing_and_doubles_no_job(
 @pytest.fixture
 def large() -> Iterator[EmulatorServer]:
     """Enough invoice items that they are not deleted in one request a job."""
-    with EmulatorServer(OrgOptions(records=40_000, sandbox=True)) as made:
+    with Emulated(OrgOptions(records=40_000, sandbox=True)) as made:
         yield made
 
 

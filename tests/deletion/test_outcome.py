@@ -8,12 +8,14 @@ import pytest
 
 from target_zuora360_cleanup.deletion.outcome import total
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
-from target_zuora360_cleanup.emulator.server.server import EmulatorServer
+from tests.support.emulated import Emulated
 from tests.support.runs import Ran, login, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 
 ITEMS, TAXES = "Zuora__InvoiceItem__c", "Zuora__TaxationItem__c"
 BROKEN = {"object": ITEMS, "operation": "delete", "state": "Failed", "times": 1}
@@ -23,7 +25,7 @@ NUMBERS = ("found", "deleted", "kept", "failed", "ended")
 @pytest.fixture
 def server() -> Iterator[EmulatorServer]:
     """One whose invoice items come page by page, so that they take several jobs."""
-    with EmulatorServer(OrgOptions(records=12_000, quotes=False, sandbox=True)) as made:
+    with Emulated(OrgOptions(records=12_000, quotes=False, sandbox=True)) as made:
         yield made
 
 

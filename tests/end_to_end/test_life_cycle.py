@@ -11,7 +11,7 @@ import yaml
 
 from target_zuora360_cleanup.emulator.generate.customers import link_customers
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
-from target_zuora360_cleanup.emulator.server.server import EmulatorServer
+from tests.support.emulated import Emulated
 from tests.support.full_sync import lookups, read
 from tests.support.life_cycle import LifeCycle, assert_same, at_bookmarks, changed
 from tests.support.meltano_project import NOT_CLEANED, Project, wait_until, with_real_tap
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from target_zuora360_cleanup.emulator.org.org import Org
+    from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -50,7 +51,7 @@ START_DATE = "2024-01-01T00:00:00Z"
 
 @pytest.fixture
 def server() -> Iterator[EmulatorServer]:
-    with EmulatorServer(OPTIONS) as made:
+    with Emulated(OPTIONS) as made:
         yield made
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
 from target_zuora360_cleanup.emulator.server.options import ServerOptions
-from target_zuora360_cleanup.emulator.server.server import EmulatorServer
+from tests.support.emulated import Emulated
 from tests.support.meltano_project import (
     BEFORE,
     BIN,
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from target_zuora360_cleanup.emulator.org.org import Org
+    from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 
 pytestmark = pytest.mark.slow
 
@@ -43,7 +44,7 @@ REFUSED, PARTIAL = "refused", "partial"
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[EmulatorServer]:
     """An org for tests that change nothing in it."""
-    with EmulatorServer(OrgOptions(records=1500, sandbox=True)) as made:
+    with Emulated(OrgOptions(records=1500, sandbox=True)) as made:
         yield made
 
 
@@ -87,7 +88,7 @@ def test_a_plan_leaves_org_and_state_as_they_were(
 def test_a_cleanup_empties_the_org_of_zuora_and_makes_the_next_sync_a_full_one(
     project: Callable[[EmulatorServer], Project],
 ) -> None:
-    with EmulatorServer(OrgOptions(records=1500, sandbox=True, quotes=False)) as server:
+    with Emulated(OrgOptions(records=1500, sandbox=True, quotes=False)) as server:
         made = project(server)
         mixed = ["Product2", "PricebookEntry"]
         others, own = fingerprints(server.org, mixed), own_rows(server.org)
@@ -147,7 +148,7 @@ JOB_FAULTS = {
 def test_a_cleanup_that_fails_half_way_has_reset_the_state(
     project: Callable[[EmulatorServer], Project], faults: dict[str, Any]
 ) -> None:
-    with EmulatorServer(OrgOptions(records=3000, sandbox=True)) as server:
+    with Emulated(OrgOptions(records=3000, sandbox=True)) as server:
         made, before = project(server), sum(zuora_rows(server.org).values())
         server.set_faults(faults)
         done = made.run(mode="cleanup", job_size="300")
@@ -162,7 +163,7 @@ def test_a_cleanup_that_fails_half_way_has_reset_the_state(
 def test_a_refused_cleanup_leaves_org_and_state_as_they_were(
     project: Callable[[EmulatorServer], Project], sandbox: EmulatorServer
 ) -> None:
-    with EmulatorServer(OrgOptions(records=600, sandbox=False)) as production:
+    with Emulated(OrgOptions(records=600, sandbox=False)) as production:
         at_sandbox = project(sandbox)
         at_production = replace(at_sandbox, server=production)
         merging = "MELTANO_RUN_STATE_STRATEGY"
@@ -202,7 +203,7 @@ def test_a_signal_in_the_middle_leaves_the_reset_and_never_the_taps_state(
     project: Callable[[EmulatorServer], Project],
 ) -> None:
     slow = ServerOptions(batch_seconds=5)
-    with EmulatorServer(OrgOptions(records=3000, sandbox=True), slow) as server:
+    with Emulated(OrgOptions(records=3000, sandbox=True), slow) as server:
         made = project(server)
         pid_file = name_the_process(made.path)
         command = [str(BIN / "meltano"), "run", TAP, LOADER]

@@ -13,7 +13,7 @@ import pytest
 
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
 from target_zuora360_cleanup.emulator.server.options import ServerOptions
-from target_zuora360_cleanup.emulator.server.server import EmulatorServer
+from tests.support.emulated import Emulated
 from tests.support.meltano_project import (
     BEFORE,
     BIN,
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from target_zuora360_cleanup.emulator.server.server import EmulatorServer
+
 pytestmark = pytest.mark.slow
 
 STORED_RESET = {"bookmarks": {name: BEFORE["bookmarks"][name] for name in NOT_CLEANED}}
@@ -43,7 +45,7 @@ PAIRED = json.dumps([OTHER_STATE_ID])
 
 @pytest.fixture
 def server() -> Iterator[EmulatorServer]:
-    with EmulatorServer(OrgOptions(records=1200, sandbox=True, quotes=False)) as made:
+    with Emulated(OrgOptions(records=1200, sandbox=True, quotes=False)) as made:
         yield made
 
 
@@ -205,7 +207,7 @@ def test_a_sync_during_the_cleanup_is_noticed_and_its_bookmarks_are_reset_again(
     project: Callable[[EmulatorServer], Project],
 ) -> None:
     slow = ServerOptions(batch_seconds=12)
-    with EmulatorServer(OrgOptions(records=3000, sandbox=True, quotes=False), slow) as server:
+    with Emulated(OrgOptions(records=3000, sandbox=True, quotes=False), slow) as server:
         made = project(server)
         command = [str(BIN / "meltano"), "run", f"{UTILITY}:cleanup"]
         environ = made.environ({"paired_state_ids": PAIRED})

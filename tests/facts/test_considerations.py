@@ -10,13 +10,15 @@ import pytest
 
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
 from target_zuora360_cleanup.emulator.server.options import ServerOptions
-from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 from target_zuora360_cleanup.output.folder import Backup
+from tests.support.emulated import Emulated
 from tests.support.runs import ALLOWED, Ran, login, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 
 CATALOG = {"object_groups": ["product_catalog"]}
 ACCOUNTS = {"object_groups": ["accounts"]}
@@ -28,7 +30,7 @@ def plan(server: EmulatorServer, **more: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def server() -> Iterator[EmulatorServer]:
-    with EmulatorServer(OrgOptions(records=1000, sandbox=True)) as made:
+    with Emulated(OrgOptions(records=1000, sandbox=True)) as made:
         yield made
 
 
@@ -65,7 +67,7 @@ def test_syncs_that_have_ended_are_no_finding(server: EmulatorServer, tmp_path: 
 
 
 def test_a_catalogue_is_not_cleaned_below_quotes_3(tmp_path: Path) -> None:
-    with EmulatorServer(OrgOptions(records=1000, sandbox=True, zqu_version="2.9")) as server:
+    with Emulated(OrgOptions(records=1000, sandbox=True, zqu_version="2.9")) as server:
         catalog = run(plan(server, **CATALOG), tmp_path / "catalog")
         accounts = run(plan(server, **ACCOUNTS), tmp_path / "accounts")
     assert (catalog.status, weighty(catalog)) == (3, ["quotes-too-old"])
@@ -74,7 +76,7 @@ def test_a_catalogue_is_not_cleaned_below_quotes_3(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("version", ["3.0", "10.1"])
 def test_from_quotes_3_on_a_catalogue_may_be_cleaned(tmp_path: Path, version: str) -> None:
-    with EmulatorServer(OrgOptions(records=1000, sandbox=True, zqu_version=version)) as server:
+    with Emulated(OrgOptions(records=1000, sandbox=True, zqu_version=version)) as server:
         assert run(plan(server, **CATALOG), tmp_path).status == 0
 
 
@@ -120,7 +122,7 @@ def snapshot(folder: Path) -> list[dict[str, str]]:
 
 
 def test_links_that_go_blank_are_written_down_before_they_do(tmp_path: Path) -> None:
-    with EmulatorServer(FORECASTS) as server:
+    with Emulated(FORECASTS) as server:
         before = forecasts(server)
         ran = run({**plan(server), "mode": "cleanup"}, tmp_path)
         after = forecasts(server)
@@ -138,7 +140,7 @@ def test_links_that_go_blank_are_written_down_before_they_do(tmp_path: Path) -> 
 
 
 def test_a_plan_writes_no_snapshot(tmp_path: Path) -> None:
-    with EmulatorServer(FORECASTS) as server:
+    with Emulated(FORECASTS) as server:
         ran = run(plan(server), tmp_path)
     assert (ran.status, weighty(ran)) == (0, ["lookups-go-blank"])
     assert not (ran.folder / "links").exists()
@@ -148,7 +150,7 @@ def test_a_plan_writes_no_snapshot(tmp_path: Path) -> None:
 def test_links_may_be_ignored_or_be_a_reason_to_refuse(
     tmp_path: Path, choice: str, status: int
 ) -> None:
-    with EmulatorServer(FORECASTS) as server:
+    with Emulated(FORECASTS) as server:
         ran = run({**plan(server), "mode": "cleanup", "lookup_links": choice}, tmp_path)
     assert ran.status == status
     assert not (ran.folder / "links").exists()
@@ -165,7 +167,7 @@ def test_a_snapshot_that_can_not_be_written_stops_the_cleanup(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Backup, "flush", full)
-    with EmulatorServer(FORECASTS) as server:
+    with Emulated(FORECASTS) as server:
         before = server.org.counts()
         ran = run({**plan(server), "mode": "cleanup"}, tmp_path)
         assert server.org.counts() == before
@@ -190,7 +192,7 @@ def test_an_allowance_that_will_not_do_blocks(
     tmp_path: Path, allowances: dict[str, int], name: str
 ) -> None:
     options = ServerOptions(allowances=allowances)
-    with EmulatorServer(OrgOptions(records=6000, sandbox=True), options) as server:
+    with Emulated(OrgOptions(records=6000, sandbox=True), options) as server:
         ran = run(plan(server), tmp_path)
     assert (ran.status, weighty(ran)) == (3, ["allowance-too-small"])
     assert name in ran.message
@@ -207,7 +209,7 @@ def test_allowances_that_can_not_be_read_are_warned_about(
 def test_a_cleanup_stops_when_the_quota_is_reached_and_can_go_on(tmp_path: Path) -> None:
     # The checks alone take some forty calls, so the quota is reached while records are deleted.
     options = ServerOptions(allowances={"DailyApiRequests": 1000})
-    with EmulatorServer(OrgOptions(records=1500, sandbox=True), options) as server:
+    with Emulated(OrgOptions(records=1500, sandbox=True), options) as server:
         settings = {**plan(server), "mode": "cleanup"}
         server.set_faults({"requests": [{"path": "/services/data/*/limits*", "status": 403}]})
         first = run({**settings, "quota_percent_total": 8}, tmp_path / "first")
@@ -219,7 +221,7 @@ def test_a_cleanup_stops_when_the_quota_is_reached_and_can_go_on(tmp_path: Path)
 
 
 def org(**options: Any) -> EmulatorServer:
-    return EmulatorServer(OrgOptions(records=1000, sandbox=True, **options))
+    return Emulated(OrgOptions(records=1000, sandbox=True, **options))
 
 
 def test_an_apex_job_of_the_package_blocks(tmp_path: Path) -> None:
@@ -247,7 +249,7 @@ def test_triggers_of_the_customer_on_deleted_objects_are_told(tmp_path: Path) ->
 def test_more_soft_deletes_than_the_recycle_bin_holds_are_warned_about(tmp_path: Path) -> None:
     options = ServerOptions(allowances={"DataStorageMB": 10})
     org = OrgOptions(records=1000, sandbox=True, hard_delete_permission=True)
-    with EmulatorServer(org, options) as server:
+    with Emulated(org, options) as server:
         ran = run(plan(server), tmp_path / "soft")
         hard = run(plan(server, hard_delete=True), tmp_path / "hard")
     assert (ran.status, weighty(ran)) == (0, ["recycle-bin-too-small"])

@@ -11,11 +11,13 @@ import pytest
 from singer_sdk.metrics import METRICS_LOGGER_NAME
 
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
-from target_zuora360_cleanup.emulator.server.server import EmulatorServer
+from tests.support.emulated import Emulated
 from tests.support.runs import ALLOWED, login, run
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 
 pytestmark = pytest.mark.quotes_may_change
 ITEMS = "Zuora__InvoiceItem__c"
@@ -35,7 +37,7 @@ def cleanup(server: EmulatorServer, output: Path, caplog: pytest.LogCaptureFixtu
 def test_a_counter_of_each_object_type_tells_what_was_deleted(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with EmulatorServer(OrgOptions(records=4000, sandbox=True)) as server:
+    with Emulated(OrgOptions(records=4000, sandbox=True)) as server:
         ran = cleanup(server, tmp_path, caplog)
     counted: dict[str, int] = {}
     for each in points(caplog):
@@ -48,7 +50,7 @@ def test_a_counter_of_each_object_type_tells_what_was_deleted(
 def test_each_job_has_a_timer_with_its_end(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with EmulatorServer(OrgOptions(records=4000, sandbox=True)) as server:
+    with Emulated(OrgOptions(records=4000, sandbox=True)) as server:
         server.set_faults({"jobs": [{"state": "Failed", "operation": "delete", "times": 1}]})
         cleanup(server, tmp_path, caplog)
     timers = [each for each in points(caplog) if each["metric"] == "job_duration"]

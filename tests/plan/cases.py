@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from target_zuora360_cleanup.catalog.objects import BY_NAME
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
 from target_zuora360_cleanup.emulator.server.options import ServerOptions
-from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 from target_zuora360_cleanup.facts.known import Known, Unknown
 from target_zuora360_cleanup.facts.org_facts import (
     ObjectFacts,
@@ -27,6 +26,7 @@ from target_zuora360_cleanup.plan.allowances import BATCHES, CALLS, QUERY_JOBS, 
 from target_zuora360_cleanup.plan.check import Approval, Weighed
 from target_zuora360_cleanup.plan.saved import SavedPlan
 from target_zuora360_cleanup.settings.reading import read_settings
+from tests.support.emulated import Emulated
 from tests.support.runs import ALLOWED, Ran, login, run
 
 if TYPE_CHECKING:
@@ -263,7 +263,7 @@ class Case:
     def plan(self, folder: Path) -> Ran:
         """What `plan` finds."""
         options = OrgOptions(**{"records": 600, "sandbox": True, **self.org})
-        with EmulatorServer(options, ServerOptions(**self.server)) as server:
+        with Emulated(options, ServerOptions(**self.server)) as server:
             server.set_faults(self.faults)
             config = {"mode": "plan", **login(server), **ALLOWED, **self.settings}
             return run(config, folder, pipeline=self.pipeline)

@@ -8,19 +8,21 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
-from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 from target_zuora360_cleanup.meltano.pipeline import Pipeline
 from target_zuora360_cleanup.plan.estimate import Estimate
+from tests.support.emulated import Emulated
 from tests.support.runs import ALLOWED, login, run
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from target_zuora360_cleanup.emulator.server.server import EmulatorServer
+
 SLOW = {"code": "QUERY_TIMEOUT", "message": "Your query request was running for too long."}
 
 
 def org(**options: Any) -> EmulatorServer:
-    return EmulatorServer(OrgOptions(**{"records": 1000, "sandbox": True, **options}))
+    return Emulated(OrgOptions(**{"records": 1000, "sandbox": True, **options}))
 
 
 def plan(server: EmulatorServer, **more: Any) -> dict[str, Any]:

@@ -5,21 +5,24 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
-from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 from target_zuora360_cleanup.output.folder import OutputFolder
 from target_zuora360_cleanup.plan.check import Approval
 from target_zuora360_cleanup.plan.checks import find_all
 from target_zuora360_cleanup.plan.saved import PLANNED_SETTINGS, SavedPlan
 from target_zuora360_cleanup.settings.declared import Settings
 from tests.plan.cases import weighed
+from tests.support.emulated import Emulated
 from tests.support.runs import ALLOWED, Ran, login, run, zuora_rows
+
+if TYPE_CHECKING:
+    from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 
 COUNTS = st.dictionaries(st.sampled_from("abcde"), st.integers(0, 10**7))
 PLAN = SavedPlan("2026-01-01T00:00:00+00:00", "00D1", "Acme", {"backup": "ids"}, {"a": 1}, {})
@@ -91,7 +94,7 @@ def planned(server: EmulatorServer, tmp_path: Path, **more: Any) -> tuple[Ran, s
 
 
 def test_a_cleanup_carries_out_the_plan_that_was_saved(tmp_path: Path) -> None:
-    with EmulatorServer(ORG) as server:
+    with Emulated(ORG) as server:
         plan, path = planned(server, tmp_path)
         ran = run(settings(server, mode="cleanup", plan_file=path), tmp_path / "out")
     document = json.loads(Path(path).read_text(encoding="utf-8"))
@@ -103,7 +106,7 @@ def test_a_cleanup_carries_out_the_plan_that_was_saved(tmp_path: Path) -> None:
 
 
 def test_no_secret_and_no_login_is_saved(tmp_path: Path) -> None:
-    with EmulatorServer(ORG) as server:
+    with Emulated(ORG) as server:
         _, path = planned(server, tmp_path)
         text = Path(path).read_text(encoding="utf-8")
         assert server.access_token not in text
@@ -111,7 +114,7 @@ def test_no_secret_and_no_login_is_saved(tmp_path: Path) -> None:
 
 
 def test_a_plan_is_not_carried_out_after_the_org_has_changed(tmp_path: Path) -> None:
-    with EmulatorServer(ORG) as server:
+    with Emulated(ORG) as server:
         _, path = planned(server, tmp_path)
         ids = server.org.query("SELECT Id FROM Zuora__ZInvoice__c")
         rows = [{"Id": row[0]} for row in ids.rows(0, ids.total // 2)]
@@ -125,7 +128,7 @@ def test_a_plan_is_not_carried_out_after_the_org_has_changed(tmp_path: Path) -> 
 
 
 def test_a_plan_is_not_carried_out_with_other_settings(tmp_path: Path) -> None:
-    with EmulatorServer(ORG) as server:
+    with Emulated(ORG) as server:
         _, path = planned(server, tmp_path)
         more = {"plan_file": path, "backup": "none"}
         ran = run(settings(server, mode="cleanup", **more), tmp_path / "out")
@@ -134,7 +137,7 @@ def test_a_plan_is_not_carried_out_with_other_settings(tmp_path: Path) -> None:
 
 
 def test_a_plan_of_another_org_is_not_carried_out(tmp_path: Path) -> None:
-    with EmulatorServer(ORG) as server:
+    with Emulated(ORG) as server:
         _, path = planned(server, tmp_path)
         document = json.loads(Path(path).read_text(encoding="utf-8"))
         document["org_id"] = "00D000000000001AAA"
@@ -144,7 +147,7 @@ def test_a_plan_of_another_org_is_not_carried_out(tmp_path: Path) -> None:
 
 
 def test_a_plan_that_would_be_refused_is_saved_too(tmp_path: Path) -> None:
-    with EmulatorServer(ORG) as server:
+    with Emulated(ORG) as server:
         ran, path = planned(server, tmp_path, max_records=1)
     assert ran.status == 3
     assert json.loads(Path(path).read_text(encoding="utf-8"))["settings"]["max_records"] == 1
@@ -194,6 +197,6 @@ def test_a_plan_that_can_not_be_written_is_refused_in_a_sentence(
         return real(self, name, document)
 
     monkeypatch.setattr(OutputFolder, "write_json", full)
-    with EmulatorServer(ORG) as server:
+    with Emulated(ORG) as server:
         ran = run(settings(server), tmp_path)
     assert (ran.status, ran.message) == (3, "The plan can't be written: No space left on device.")

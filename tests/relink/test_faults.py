@@ -10,19 +10,20 @@ import pytest
 import requests
 
 from target_zuora360_cleanup.emulator.server.options import ServerOptions
-from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 from target_zuora360_cleanup.relink import relinking as relink_module
 from target_zuora360_cleanup.salesforce.bulk import Ingest
 from target_zuora360_cleanup.salesforce.client import connect
 from target_zuora360_cleanup.salesforce.csv_file import CsvFile
 from target_zuora360_cleanup.salesforce.waits import NO_WAITS
 from target_zuora360_cleanup.settings.reading import read_settings
-from tests.support.relinking import FORECAST, LINK, ORG, Scene
+from tests.support.relinking import FORECAST, LINK, Scene
 from tests.support.runs import login
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 
 pytestmark = pytest.mark.relinks(LINK)
 
@@ -30,17 +31,10 @@ VETO = 'Acme.Guard: „nein“, bitte "nicht"\nClass.Acme.Guard: line 7'
 
 
 @pytest.fixture
-def server() -> Iterator[EmulatorServer]:
-    with EmulatorServer(ORG) as made:
-        yield made
-
-
-@pytest.fixture
-def scene(server: EmulatorServer, tmp_path: Path) -> Scene:
+def scene(tmp_path: Path) -> Iterator[Scene]:
     """Forecasts have lost their subscriptions, and these are back."""
-    made = Scene.make(server, tmp_path)
-    made.sync()
-    return made
+    with Scene.of_copy(tmp_path, synced=True) as made:
+        yield made
 
 
 def row_fault(code: str, message: str, **more: Any) -> dict[str, Any]:
@@ -165,14 +159,12 @@ def test_a_session_that_ends_is_renewed(scene: Scene) -> None:
 def test_an_update_that_an_earlier_relink_left_running_is_waited_for(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with EmulatorServer(ORG, ServerOptions(job_seconds=1.0)) as server:
-        scene = Scene.make(server, tmp_path)
-        scene.sync()
+    with Scene.of_copy(tmp_path, ServerOptions(job_seconds=1.0), synced=True) as scene:
         job = _start_update(scene, dict(list(scene.linked.items())[:5]))
         with caplog.at_level(logging.INFO):
             ran = scene.relink()
         assert f"Waiting for job {job} on {FORECAST}" in caplog.text
-        assert server.service.jobs.find(job, query=False).state == "JobComplete"
+        assert scene.server.service.jobs.find(job, query=False).state == "JobComplete"
         assert ran.link()["restored"] == len(scene.linked)
         assert scene.now() == scene.before
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
-from target_zuora360_cleanup.emulator.server.server import EmulatorServer
+from tests.support.emulated import Emulated
 from tests.support.relinking import FORECAST, LINK, SUBSCRIPTION
 from tests.support.runs import login
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from target_zuora360_cleanup.emulator.org.org import Org
+    from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 
 FEW, MANY, PARENTS = 10_000, 100_000, 20_000
 _RELINK = """
@@ -38,7 +39,7 @@ print(json.dumps([status, peak]))
 @pytest.fixture(scope="module")
 def server() -> Iterator[EmulatorServer]:
     options = OrgOptions(records=300, quotes=False, sandbox=True)
-    with EmulatorServer(options) as made:
+    with Emulated(options) as made:
         made.org.dml("insert", SUBSCRIPTION, [
             {"Name": f"S{n}", "Zuora__External_Id__c": f"{n:032x}"} for n in range(PARENTS)
         ])  # fmt: skip

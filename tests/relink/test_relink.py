@@ -23,6 +23,7 @@ from target_zuora360_cleanup.relink.command import run_relink
 from target_zuora360_cleanup.salesforce.bulk import Bulk, Ingest, Job
 from target_zuora360_cleanup.salesforce.sending import JobSender
 from target_zuora360_cleanup.settings.reading import read_settings
+from tests.support.emulated import Emulated
 from tests.support.relinking import FORECAST, LINK, ORG, QUOTE_LINKS, SUBSCRIPTION, Scene, relink
 from tests.support.runs import login
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from target_zuora360_cleanup.emulator.server.server import EmulatorServer
     from target_zuora360_cleanup.salesforce.csv_file import CsvFile
 
 pytestmark = pytest.mark.relinks(LINK)
@@ -37,14 +39,15 @@ pytestmark = pytest.mark.relinks(LINK)
 
 @pytest.fixture
 def server() -> Iterator[EmulatorServer]:
-    with EmulatorServer(ORG) as made:
+    with Emulated(ORG) as made:
         yield made
 
 
 @pytest.fixture
-def scene(server: EmulatorServer, tmp_path: Path) -> Scene:
+def scene(tmp_path: Path) -> Iterator[Scene]:
     """Accounts are cleaned, and forecasts have lost their subscriptions."""
-    return Scene.make(server, tmp_path)
+    with Scene.of_copy(tmp_path) as made:
+        yield made
 
 
 def numbers(**told: int) -> dict[str, int]:
@@ -253,7 +256,7 @@ def hide(server: EmulatorServer, name: str) -> None:
 
 
 def test_records_that_may_be_hidden_leave_the_snapshot_open(tmp_path: Path) -> None:
-    with EmulatorServer(replace(ORG, modify_all=False)) as server:
+    with Emulated(replace(ORG, modify_all=False)) as server:
         scene = Scene.make(server, tmp_path)
         scene.sync()
         all_of_it = server.org.schema
@@ -348,7 +351,7 @@ def test_links_of_nobody_knows_which_org_are_refused(scene: Scene) -> None:
 
 
 def test_a_production_org_is_written_to_only_with_its_own_id(tmp_path: Path) -> None:
-    with EmulatorServer(replace(ORG, sandbox=False)) as server:
+    with Emulated(replace(ORG, sandbox=False)) as server:
         own, other = server.org.org_id, "00D000000000009EAA"
         scene = Scene.make(server, tmp_path, confirm_org_id=own)
         scene.sync()

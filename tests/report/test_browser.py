@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from target_zuora360_cleanup.emulator.org.org import CUSTOMER_OBJECTS, OrgOptions
-from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 from tests.report.test_html import DARK, LIGHT, SECTIONS
 from tests.support.chromium import PROGRAM, Chromium
+from tests.support.emulated import Emulated
 from tests.support.page import Page
 from tests.support.runs import ALLOWED, login, run
 
@@ -76,7 +76,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 def page_of(output: Path, options: OrgOptions, config: dict[str, Any], faults: Any) -> Path:
-    with EmulatorServer(options) as server:
+    with Emulated(options) as server:
         server.set_faults(faults)
         return run({**login(server), **config}, output).folder / "report.html"
 

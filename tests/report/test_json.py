@@ -11,9 +11,9 @@ import pytest
 
 from target_zuora360_cleanup.cleanup.run import Run
 from target_zuora360_cleanup.emulator.org.org import CUSTOMER_OBJECTS, OrgOptions
-from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 from target_zuora360_cleanup.meltano.pipeline import Pipeline
 from target_zuora360_cleanup.settings.reading import read_settings
+from tests.support.emulated import Emulated
 from tests.support.runs import ALLOWED, Ran, login, run, tap_stream
 
 if TYPE_CHECKING:
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def cleaned(tmp_path_factory: pytest.TempPathFactory) -> Ran:
-    with EmulatorServer(OrgOptions(records=2_000, sandbox=True)) as server:
+    with Emulated(OrgOptions(records=2_000, sandbox=True)) as server:
         return run({"mode": "cleanup", **login(server), **ALLOWED}, tmp_path_factory.mktemp("ran"))
 
 
 @pytest.fixture(scope="module")
 def planned(tmp_path_factory: pytest.TempPathFactory) -> Ran:
     options = OrgOptions(records=2_000, sandbox=True, customer_rows=frozenset(CUSTOMER_OBJECTS))
-    with EmulatorServer(options) as server:
+    with Emulated(options) as server:
         return run({"mode": "plan", **login(server), **ALLOWED}, tmp_path_factory.mktemp("ran"))
 
 
@@ -105,7 +105,7 @@ class Listener:
 
 def test_a_listener_is_told_how_each_object_type_gets_on(tmp_path: Path) -> None:
     listener = Listener()
-    with EmulatorServer(OrgOptions(records=500, sandbox=True)) as server:
+    with Emulated(OrgOptions(records=500, sandbox=True)) as server:
         config = {"mode": "cleanup", **login(server), "object_groups": ["accounts"]}
         settings = read_settings({**config, "output_dir": str(tmp_path)})
         before = {name: count for name, count in server.org.counts().items() if count}

@@ -21,11 +21,14 @@ from target_zuora360_cleanup.salesforce.attempts import attempts
 from target_zuora360_cleanup.salesforce.bulk import Bulk, Ingest
 from target_zuora360_cleanup.salesforce.errors import ApiError, is_passing
 from target_zuora360_cleanup.salesforce.waits import Waits
+from tests.support.emulated import Emulated
 from tests.support.runs import ALLOWED, Ran, login, run, zuora_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 
 pytestmark = pytest.mark.quotes_may_change
 ITEMS = "Zuora__InvoiceItem__c"
@@ -36,7 +39,7 @@ LOCK = {"code": "UNABLE_TO_LOCK_ROW", "message": "unable to obtain exclusive acc
 
 @pytest.fixture
 def server() -> Iterator[EmulatorServer]:
-    with EmulatorServer(OrgOptions(records=6000, sandbox=True)) as made:
+    with Emulated(OrgOptions(records=6000, sandbox=True)) as made:
         yield made
 
 
@@ -61,7 +64,7 @@ def test_rows_that_were_locked_for_a_while_are_no_failures(
 
 def test_a_second_attempt_asks_for_rows_side_by_side_by_their_parent(tmp_path: Path) -> None:
     asked: list[str] = []
-    with EmulatorServer(OrgOptions(records=24_000, sandbox=True)) as server:
+    with Emulated(OrgOptions(records=24_000, sandbox=True)) as server:
         real = server.org.query
 
         def noted(soql: str, **more: Any) -> Any:
@@ -111,7 +114,7 @@ def test_locks_that_stay_end_after_a_few_rounds(server: EmulatorServer, tmp_path
 
 
 def test_a_lost_answer_doubles_no_job_even_when_many_get_lost(tmp_path: Path) -> None:
-    with EmulatorServer(OrgOptions(records=20_000, sandbox=True)) as server:
+    with Emulated(OrgOptions(records=20_000, sandbox=True)) as server:
         server.set_faults({"requests": [
             {"method": "POST", "path": "*/jobs/ingest*", "cut": "after", "every": 2}]})  # fmt: skip
         ran = cleanup(server, tmp_path, job_size=1000)
@@ -172,7 +175,7 @@ def test_jobs_that_an_earlier_run_left_are_seen_to_first(
 ) -> None:
     caplog.set_level(logging.INFO)
     options = ServerOptions(job_seconds=0.5)
-    with EmulatorServer(OrgOptions(records=2000, sandbox=True), options) as server:
+    with Emulated(OrgOptions(records=2000, sandbox=True), options) as server:
         open_one = left_open(server, ITEMS, "delete")
         others = [left_open(server, "Account", "delete"), left_open(server, ITEMS, "update")]
         found = server.org.query(f"SELECT Id FROM {ITEMS}")

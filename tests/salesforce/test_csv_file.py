@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
-from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 from target_zuora360_cleanup.salesforce.bulk import Bulk, Ingest
 from target_zuora360_cleanup.salesforce.credentials import OAuth
 from target_zuora360_cleanup.salesforce.csv_file import IdFile
 from target_zuora360_cleanup.salesforce.session import OrgSession
+from tests.support.emulated import Emulated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 
 OBJECT = "Zuora__InvoiceItem__c"
 
@@ -29,7 +31,7 @@ def some_ids(count: int) -> Iterator[list[bytes]]:
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[EmulatorServer]:
-    with EmulatorServer(OrgOptions(records=0)) as made:
+    with Emulated(OrgOptions(records=0)) as made:
         yield made
 
 

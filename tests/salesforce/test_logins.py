@@ -16,18 +16,20 @@ from requests_mock import ANY
 
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
 from target_zuora360_cleanup.emulator.server.options import ServerOptions
-from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 from target_zuora360_cleanup.errors import InputError
 from target_zuora360_cleanup.salesforce.client import connect
 from target_zuora360_cleanup.salesforce.credentials import read_credentials
 from target_zuora360_cleanup.salesforce.repeating import LoginSession
 from target_zuora360_cleanup.salesforce.waits import NO_WAITS
 from target_zuora360_cleanup.settings.reading import read_settings
+from tests.support.emulated import Emulated
 from tests.support.runs import ALLOWED, Ran, login, run, zuora_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 
 COUNT = "SELECT COUNT() FROM Zuora__ZInvoice__c"
 
@@ -54,7 +56,7 @@ SECRETS = ("sec-ret", "PRIVATE KEY", *KEY.splitlines()[1:3])
 def shared() -> Iterator[EmulatorServer]:
     """A small org that tests here only read, over http and https."""
     org = OrgOptions(records=300, sandbox=True)
-    with EmulatorServer(org, ServerOptions(tls=True)) as made:
+    with Emulated(org, ServerOptions(tls=True)) as made:
         yield made
 
 
@@ -67,7 +69,7 @@ def server(shared: EmulatorServer) -> Iterator[EmulatorServer]:
 @pytest.fixture
 def own_server() -> Iterator[EmulatorServer]:
     """An org of its own, to be cleaned."""
-    with EmulatorServer(OrgOptions(records=1500, sandbox=True)) as made:
+    with Emulated(OrgOptions(records=1500, sandbox=True)) as made:
         yield made
 
 

@@ -5,22 +5,29 @@ from __future__ import annotations
 import csv
 import io
 import json
-from dataclasses import dataclass
+import os
+import shutil
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
+from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 from target_zuora360_cleanup.errors import CleanupError
 from target_zuora360_cleanup.relink.command import run_relink
 from target_zuora360_cleanup.salesforce.waits import NO_WAITS
 from target_zuora360_cleanup.settings.reading import read_settings
+from tests.support.emulated import FOLDER, Emulated
 from tests.support.full_sync import Zuora, lookups, read
 from tests.support.runs import ALLOWED, login, run
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-    from pathlib import Path
+    from collections.abc import Collection, Iterator
 
-    from target_zuora360_cleanup.emulator.server.server import EmulatorServer
+    from target_zuora360_cleanup.emulator.server.options import ServerOptions
     from tests.support.runs import Ran
 
 FORECAST, SUBSCRIPTION = "Renewal_Forecast__c", "Zuora__Subscription__c"
@@ -96,6 +103,18 @@ class Scene:
         return cls(server, output, before, zuora, parents, ran)
 
     @classmethod
+    @contextmanager
+    def of_copy(
+        cls, output: Path, options: ServerOptions | None = None, *, synced: bool = False
+    ) -> Iterator[Scene]:
+        """A copy of an org that was cleaned once in a test run, and synced if that is asked for."""
+        base = _base(synced=synced)
+        shutil.copytree(base.output, output, dirs_exist_ok=True)
+        ran = replace(base.cleanup, folder=output / base.cleanup.folder.name)
+        with Emulated(ORG, options, base=base.db) as server:
+            yield cls(server, output, base.before, base.zuora, base.parents, ran)
+
+    @classmethod
     def of_all(cls, server: EmulatorServer, output: Path) -> Scene:
         """Clean everything, quoted products too."""
         more = {"object_groups": ["accounts", "product_catalog"], "keep_quoted_products": False}
@@ -137,3 +156,27 @@ def relink(
     (folder,) = set(output.iterdir()) - before
     report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
     return Relinked(status, message, err.getvalue(), folder, report)
+
+
+@dataclass(frozen=True)
+class _Base:
+    """What a scene is copied from: the same as there, and the org's file."""
+
+    db: Path
+    output: Path
+    before: dict[tuple[str, str, str], str]
+    zuora: Zuora
+    parents: dict[str, str]
+    cleanup: Ran
+
+
+@cache
+def _base(*, synced: bool) -> _Base:
+    folder = Path(tempfile.mkdtemp(dir=os.environ[FOLDER]))
+    with EmulatorServer(ORG, db=folder / "org.sqlite") as server:
+        scene = Scene.make(server, folder / "output")
+        if synced:
+            scene.sync()
+    return _Base(
+        folder / "org.sqlite", scene.output, scene.before, scene.zuora, scene.parents, scene.cleanup
+    )

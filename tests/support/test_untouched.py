@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from target_zuora360_cleanup.emulator.org.org import Org, OrgOptions
-from target_zuora360_cleanup.emulator.server.opening import open_org
+from tests.support.emulated import opened
 from tests.support.untouched import Image, differences
 
 if TYPE_CHECKING:
@@ -18,9 +18,8 @@ FORECAST, NOTE, RATE_PLAN = "Renewal_Forecast__c", "Usage_Note__c", "zqu__QuoteR
 
 @pytest.fixture
 def org() -> Iterator[Org]:
-    made = open_org(OrgOptions(records=800, customer_rows=frozenset({FORECAST, NOTE})))
-    yield made
-    made.close()
+    with opened(OrgOptions(records=800, customer_rows=frozenset({FORECAST, NOTE}))) as made:
+        yield made
 
 
 def first(org: Org, name: str, where: str = "") -> str:

@@ -8,6 +8,7 @@ import pytest
 
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
 from target_zuora360_cleanup.emulator.server.server import EmulatorServer
+from tests.support.emulated import Emulated
 from tests.support.syncs import (
     ACCOUNT,
     INVOICE,
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from target_zuora360_cleanup.emulator.server.server import EmulatorServer
+
 ACCOUNTS = schema("Account", "Name CrmId Deleted")
 INVOICES = schema("Invoice", "InvoiceNumber Status AccountId Deleted")
 VETO = 'Acme.Guard: execution of BeforeInsert\n\ncaused by: „nein“, bitte "nicht"'
@@ -34,7 +37,7 @@ VETO = 'Acme.Guard: execution of BeforeInsert\n\ncaused by: „nein“, bitte "n
 
 @pytest.fixture
 def server() -> Iterator[EmulatorServer]:
-    with EmulatorServer(
+    with Emulated(
         OrgOptions(
             records=1000,
             sandbox=True,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
-from target_zuora360_cleanup.emulator.server.server import EmulatorServer
+from tests.support.emulated import Emulated
 from tests.support.syncs import (
     ACCOUNT,
     INVOICE,
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from target_zuora360_cleanup.emulator.server.server import EmulatorServer
+
 ACCOUNTS = schema("Account", "Name CrmId Balance Notes AutoPay ParentId DefaultPaymentMethodId")
 INVOICES = schema("Invoice", "InvoiceNumber Amount Status AccountId PostedDate DueDate")
 ITEMS = schema("InvoiceItem", "ChargeName InvoiceId SubscriptionId")
@@ -39,7 +41,7 @@ SUBSCRIPTIONS = schema("Subscription", "Name Status AccountId Version TermEndDat
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[EmulatorServer]:
-    with EmulatorServer(OrgOptions(records=60)) as made:
+    with Emulated(OrgOptions(records=60)) as made:
         yield made
 
 

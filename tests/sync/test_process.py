@@ -11,7 +11,7 @@ import pytest
 
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
 from target_zuora360_cleanup.emulator.server.options import ServerOptions
-from target_zuora360_cleanup.emulator.server.server import EmulatorServer
+from tests.support.emulated import Emulated
 from tests.support.processes import SECONDS, call, started, wait_until
 from tests.support.runs import lines, login
 from tests.support.syncs import ACCOUNT, Message, crm_id, keys, record, schema, state
@@ -20,13 +20,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from target_zuora360_cleanup.emulator.server.server import EmulatorServer
+
 ACCOUNTS = schema("Account", "Name CrmId")
 JOB = "/jobs/ingest/"
 
 
 @pytest.fixture
 def server() -> Iterator[EmulatorServer]:
-    with EmulatorServer(OrgOptions(records=100, sandbox=True)) as made:
+    with Emulated(OrgOptions(records=100, sandbox=True)) as made:
         yield made
 
 
@@ -134,9 +136,7 @@ def test_a_signal_prints_no_state_that_does_not_hold(
 def test_a_signal_while_a_job_runs_ends_at_once_and_the_next_run_waits_for_the_job(
     tmp_path: Path,
 ) -> None:
-    with EmulatorServer(
-        OrgOptions(records=100, sandbox=True), ServerOptions(job_seconds=5.0)
-    ) as server:
+    with Emulated(OrgOptions(records=100, sandbox=True), ServerOptions(job_seconds=5.0)) as server:
         given = lines(ACCOUNTS, *accounts(server, 0, 250), state(Account=250))
 
         def polls() -> list[str]:

@@ -12,8 +12,8 @@ from singer_sdk.testing.runners import TargetTestRunner
 from singer_sdk.testing.suites import target_tests as standard
 
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
-from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 from target_zuora360_cleanup.target import TargetZuora360Cleanup
+from tests.support.emulated import Emulated
 from tests.support.runs import login
 from tests.support.syncs import rows
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from singer_sdk.testing.templates import TargetFileTestTemplate
 
+    from target_zuora360_cleanup.emulator.server.server import EmulatorServer
+
 UNITS = "zqu__ZUnitOfMeasure__c"
 TO_UNITS = {"__alias__": "UnitOfMeasure", "Id": "'sdk-' + str(id)", "__key_properties__": ["Id"]}
 """A stream map that makes units of measure of the SDK's records."""
@@ -30,7 +32,7 @@ TO_UNITS = {"__alias__": "UnitOfMeasure", "Id": "'sdk-' + str(id)", "__key_prope
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[EmulatorServer]:
-    with EmulatorServer(OrgOptions(records=300, sandbox=True)) as made:
+    with Emulated(OrgOptions(records=300, sandbox=True)) as made:
         yield made
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from target_zuora360_cleanup.emulator.generate.customers import link_customers
 from target_zuora360_cleanup.emulator.org.org import CUSTOMER_OBJECTS, Org, OrgOptions
-from target_zuora360_cleanup.emulator.server.opening import open_org
+from tests.support.emulated import opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,17 +25,15 @@ LOOKUPS = (
 
 @pytest.fixture
 def synced() -> Iterator[Org]:
-    org = open_org(OrgOptions(records=RECORDS, customer_rows=frozenset(CUSTOMER_OBJECTS)))
-    yield org
-    org.close()
+    with opened(OrgOptions(records=RECORDS, customer_rows=frozenset(CUSTOMER_OBJECTS))) as org:
+        yield org
 
 
 @pytest.fixture
 def fresh() -> Iterator[Org]:
     options = OrgOptions(records=RECORDS, customer_rows=frozenset(CUSTOMER_OBJECTS), synced=False)
-    org = open_org(options)
-    yield org
-    org.close()
+    with opened(options) as org:
+        yield org
 
 
 def linked(org: Org, name: str, field: str) -> int:

@@ -9,6 +9,7 @@ import pytest
 from target_zuora360_cleanup.emulator.org.org import Org, OrgOptions
 from target_zuora360_cleanup.emulator.server.opening import open_org
 from target_zuora360_cleanup.emulator.wire.errors import RowError, RowResult, SalesforceError
+from tests.support.emulated import opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,9 +20,8 @@ CHARGE, INVOICE = "Zuora__SubscriptionProductCharge__c", "Zuora__ZInvoice__c"
 
 @pytest.fixture
 def org() -> Iterator[Org]:
-    made = open_org(OrgOptions(records=0, quotes=False))
-    yield made
-    made.close()
+    with opened(OrgOptions(records=0, quotes=False)) as made:
+        yield made
 
 
 def add(org: Org, object_name: str, **values: Any) -> str:

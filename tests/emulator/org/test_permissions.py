@@ -9,6 +9,7 @@ import pytest
 from target_zuora360_cleanup.emulator.org.org import Org, OrgOptions
 from target_zuora360_cleanup.emulator.server.opening import open_org
 from target_zuora360_cleanup.emulator.wire.errors import SalesforceError
+from tests.support.emulated import opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +19,7 @@ INVOICE, ITEM, REFUND = "Zuora__ZInvoice__c", "Zuora__InvoiceItem__c", "Zuora__R
 
 @pytest.fixture(scope="module")
 def org() -> Iterator[Org]:
-    made = open_org(
+    with opened(
         OrgOptions(
             records=500,
             quotes=False,
@@ -27,9 +28,8 @@ def org() -> Iterator[Org]:
             rows_hidden=frozenset({ITEM}),
             modify_all=False,
         )
-    )
-    yield made
-    made.close()
+    ) as made:
+        yield made
 
 
 def ids(org: Org, name: str) -> list[str]:

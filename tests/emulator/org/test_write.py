@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from target_zuora360_cleanup.emulator.org.org import Org, OrgOptions
-from target_zuora360_cleanup.emulator.server.opening import open_org
 from target_zuora360_cleanup.emulator.wire.errors import RowError, RowResult, SalesforceError
+from tests.support.emulated import opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,9 +20,8 @@ KEY = "Zuora__External_Id__c"
 
 @pytest.fixture
 def org() -> Iterator[Org]:
-    made = open_org(OrgOptions(records=0, quotes=False))
-    yield made
-    made.close()
+    with opened(OrgOptions(records=0, quotes=False)) as made:
+        yield made
 
 
 def add(org: Org, object_name: str, **values: Any) -> str:

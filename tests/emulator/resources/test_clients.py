@@ -21,19 +21,21 @@ from typing_extensions import override
 
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
 from target_zuora360_cleanup.emulator.server.options import ServerOptions
-from target_zuora360_cleanup.emulator.server.server import EmulatorServer
+from tests.support.emulated import Emulated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from requests import PreparedRequest, Response
 
+    from target_zuora360_cleanup.emulator.server.server import EmulatorServer
+
 ITEM = "Zuora__InvoiceItem__c"
 
 
 @pytest.fixture(scope="module")
 def secure() -> Iterator[EmulatorServer]:
-    with EmulatorServer(OrgOptions(records=3_000), ServerOptions(tls=True)) as server:
+    with Emulated(OrgOptions(records=3_000), ServerOptions(tls=True)) as server:
         yield server
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from target_zuora360_cleanup.emulator.org.org import Org, OrgOptions
-from target_zuora360_cleanup.emulator.server.opening import open_org
 from target_zuora360_cleanup.emulator.wire.errors import SalesforceError
+from tests.support.emulated import opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,9 +16,8 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def org() -> Iterator[Org]:
-    made = open_org(OrgOptions(records=0, quotes=False))
-    yield made
-    made.close()
+    with opened(OrgOptions(records=0, quotes=False)) as made:
+        yield made
 
 
 def child(org: Org, parent: str, object_name: str, field: str) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -10,8 +9,8 @@ import pytest
 
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
 from target_zuora360_cleanup.emulator.schema.zuora import zuora_objects
-from target_zuora360_cleanup.emulator.server.opening import open_org
 from target_zuora360_cleanup.emulator.server.server import EmulatorServer
+from tests.support.emulated import Emulated
 from tests.support.zuora_client import Zuora
 
 if TYPE_CHECKING:
@@ -24,18 +23,9 @@ RECORDS = 120
 LATER = "2026-01-02 00:00:00"
 
 
-@pytest.fixture(scope="module")
-def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("filled") / "org.sqlite"
-    open_org(OPTIONS, path).close()
-    return path
-
-
 @pytest.fixture
-def zuora(filled: Path, tmp_path: Path) -> Iterator[Zuora]:
-    db = tmp_path / "org.sqlite"
-    shutil.copy(filled, db)
-    with EmulatorServer(OPTIONS, db=db) as server:
+def zuora() -> Iterator[Zuora]:
+    with Emulated(OPTIONS) as server:
         yield Zuora(server.url)
 
 
@@ -144,12 +134,10 @@ def test_new_records_belong_to_accounts_of_the_crm(zuora: Zuora) -> None:
         assert {row["Account.Id"] for row in rows} <= synced
 
 
-def test_the_same_seed_changes_the_same(filled: Path, tmp_path: Path) -> None:
+def test_the_same_seed_changes_the_same() -> None:
     shown = []
-    for number, seed in enumerate((5, 5, 6)):
-        db = tmp_path / f"{number}.sqlite"
-        shutil.copy(filled, db)
-        with EmulatorServer(OPTIONS, db=db) as server:
+    for seed in (5, 5, 6):
+        with Emulated(OPTIONS) as server:
             zuora = Zuora(server.url)
             zuora.change(40, seed)
             shown.append([since(zuora, n) for n, item in zuora_objects().items() if item.is_synced])
@@ -170,7 +158,7 @@ def test_what_changed_is_kept_with_the_database(tmp_path: Path) -> None:
 
 
 def test_nothing_changes_in_an_empty_tenant() -> None:
-    with EmulatorServer(OrgOptions(records=0)) as server:
+    with Emulated(OrgOptions(records=0)) as server:
         assert Zuora(server.url).change(10) == {}
 
 

@@ -14,6 +14,7 @@ from target_zuora360_cleanup.emulator.schema.zuora import zuora_objects
 from target_zuora360_cleanup.emulator.server.opening import open_org
 from target_zuora360_cleanup.emulator.zuora.query import compile_export
 from target_zuora360_cleanup.emulator.zuora.tenant import Tenant
+from tests.support.emulated import opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,9 +36,8 @@ ABOUT = {
 
 @pytest.fixture(scope="module")
 def org() -> Iterator[Org]:
-    made = open_org(OrgOptions(records=RECORDS))
-    yield made
-    made.close()
+    with opened(OrgOptions(records=RECORDS)) as made:
+        yield made
 
 
 def exported(org: Org, zoql: str) -> list[tuple[str, ...]]:

@@ -12,7 +12,7 @@ import pytest
 
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
 from target_zuora360_cleanup.emulator.server.options import ServerOptions
-from target_zuora360_cleanup.emulator.server.server import EmulatorServer
+from tests.support.emulated import Emulated
 from tests.support.http_client import Client, client_of, csv_of
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def test_results_are_found_in_any_spelling(shared: Client, name: str) -> None:
 
 def test_result_rows_come_in_another_order_but_always_the_same() -> None:
     def order() -> list[str]:
-        with EmulatorServer(OrgOptions(records=1_000)) as server:
+        with Emulated(OrgOptions(records=1_000)) as server:
             client = client_of(server)
             ids = client.ids("Zuora__InvoiceItem__c", 100)
             job = client.run(csv_of(ids), object="Zuora__InvoiceItem__c", operation="delete")
@@ -188,7 +188,7 @@ def test_only_a_closed_job_can_be_deleted_and_then_it_is_gone(shared: Client) ->
 
 
 def test_a_job_that_waits_can_be_aborted_and_deleted_and_never_runs() -> None:
-    with EmulatorServer(OrgOptions(records=100), ServerOptions(job_seconds=0.5)) as server:
+    with Emulated(OrgOptions(records=100), ServerOptions(job_seconds=0.5)) as server:
         client = client_of(server)
         aborted, deleted = (delete_job(client) for _ in range(2))
         for job in (aborted, deleted):
@@ -298,7 +298,7 @@ def test_a_hard_delete_without_permission_is_named_in_the_message(shared: Client
 
 
 def test_a_hard_delete_with_permission_leaves_nothing_in_the_bin() -> None:
-    with EmulatorServer(OrgOptions(records=100, hard_delete_permission=True)) as server:
+    with Emulated(OrgOptions(records=100, hard_delete_permission=True)) as server:
         client = client_of(server)
         ids = client.ids(TERM, 2)
         job = client.run(csv_of(ids), object=TERM, operation="hardDelete")
@@ -367,7 +367,7 @@ def test_jobs_are_listed_by_type_a_thousand_a_page(own: Client) -> None:
 
 
 def test_batches_of_10_000_rows_progress_over_time_and_can_be_aborted_between() -> None:
-    with EmulatorServer(OrgOptions(records=0), ServerOptions(batch_seconds=0.3)) as server:
+    with Emulated(OrgOptions(records=0), ServerOptions(batch_seconds=0.3)) as server:
         client = client_of(server)
         job = client.create_job(object=TERM, operation="delete")
         client.upload(job, csv_of([NOBODY] * 30_000))
@@ -388,7 +388,7 @@ def test_batches_of_10_000_rows_progress_over_time_and_can_be_aborted_between() 
 
 def test_a_job_waits_before_it_starts_and_several_run_at_the_same_time() -> None:
     options = ServerOptions(job_seconds=0.2, batch_seconds=0.5, parallel_jobs=2)
-    with EmulatorServer(OrgOptions(records=0), options) as server:
+    with Emulated(OrgOptions(records=0), options) as server:
         client = client_of(server)
         jobs = [client.create_job(object=TERM, operation="delete") for _ in range(3)]
         for job in jobs:
@@ -403,7 +403,7 @@ def test_a_job_waits_before_it_starts_and_several_run_at_the_same_time() -> None
 
 def test_batches_beyond_the_daily_allowance_fail_the_job() -> None:
     options = ServerOptions(allowances={"DailyBulkApiBatches": 1})
-    with EmulatorServer(OrgOptions(records=0), options) as server:
+    with Emulated(OrgOptions(records=0), options) as server:
         client = client_of(server)
         job = client.run(csv_of([NOBODY] * 10_001), object=TERM, operation="delete")
         assert job["state"] == "Failed"

@@ -10,7 +10,7 @@ import pytest
 
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
 from target_zuora360_cleanup.emulator.server.options import ServerOptions
-from target_zuora360_cleanup.emulator.server.server import EmulatorServer
+from tests.support.emulated import Emulated
 from tests.support.http_client import client_of
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def test_results_read_with_another_version_than_the_jobs_are_a_conflict(shared: 
 
 
 def test_result_pages_are_there_from_version_58_on() -> None:
-    with EmulatorServer(OrgOptions(records=0)) as server:
+    with Emulated(OrgOptions(records=0)) as server:
         client = client_of(server)
         body = "\n".join(["Name", *(f"n{n}" for n in range(60_000))]).encode()
         client.run(body, object="Account", operation="insert")
@@ -179,7 +179,7 @@ def test_a_job_needs_an_operation_and_a_query(shared: Client) -> None:
 
 
 def test_a_job_under_way_has_no_results_and_can_be_aborted() -> None:
-    with EmulatorServer(OrgOptions(records=100), ServerOptions(batch_seconds=20)) as server:
+    with Emulated(OrgOptions(records=100), ServerOptions(batch_seconds=20)) as server:
         client = client_of(server)
         job = client.create_job(operation="query", query="SELECT Id FROM Account")
         assert page(client, job).json()[0]["errorCode"] == "INVALIDJOBSTATE"
@@ -199,7 +199,7 @@ def test_a_job_can_be_deleted_and_jobs_are_listed(own: Client) -> None:
 
 def test_query_jobs_spend_their_daily_allowance() -> None:
     options = ServerOptions(allowances={"DailyBulkV2QueryJobs": 1})
-    with EmulatorServer(OrgOptions(records=0), options) as server:
+    with Emulated(OrgOptions(records=0), options) as server:
         client = client_of(server)
         query_job(client, "SELECT Id FROM Account")
         asked = {"operation": "query", "query": "SELECT Id FROM Account"}

@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from target_zuora360_cleanup.emulator.server.options import ServerOptions
-from target_zuora360_cleanup.emulator.server.server import EmulatorServer
+from tests.support.emulated import Emulated
 
 if TYPE_CHECKING:
     from tests.support.http_client import Client
@@ -96,7 +96,7 @@ def test_identity_urls_answer_a_wrong_token_with_a_bare_word(shared: Client, pat
 
 def test_every_call_counts_and_a_spent_allowance_is_refused() -> None:
     options = ServerOptions(allowances={"DailyApiRequests": 2})
-    with EmulatorServer(options=options) as server:
+    with Emulated(options=options) as server:
         headers = {"Authorization": f"Bearer {server.access_token}"}
         url = f"{server.url}/services/data/v59.0/sobjects"
         answers = [requests.get(url, headers=headers, timeout=10) for _ in range(3)]
@@ -147,7 +147,7 @@ def test_record_counts_leave_out_unknown_objects_and_list_all_when_none_is_named
 
 
 def test_record_counts_can_be_a_stale_snapshot() -> None:
-    with EmulatorServer(options=ServerOptions(stale_counts=True)) as server:
+    with Emulated(options=ServerOptions(stale_counts=True)) as server:
         headers = {"Authorization": f"Bearer {server.access_token}"}
         base = f"{server.url}/services/data/v59.0"
         count = f"{base}/limits/recordCount?sObjects=Account"

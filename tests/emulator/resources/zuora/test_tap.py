@@ -16,12 +16,15 @@ import pytest
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
 from target_zuora360_cleanup.emulator.schema.zuora import zuora_objects
 from target_zuora360_cleanup.emulator.server.server import EmulatorServer
+from tests.support.emulated import Emulated
 from tests.support.paths import TESTS
 from tests.support.zuora_client import Zuora
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 
 pytestmark = pytest.mark.slow
 
@@ -101,7 +104,7 @@ class Tap:
 
 @pytest.fixture
 def server() -> Iterator[EmulatorServer]:
-    with EmulatorServer(OrgOptions(records=1_500, synced=False)) as server:
+    with Emulated(OrgOptions(records=1_500, synced=False)) as server:
         yield server
 
 
