@@ -16,7 +16,8 @@ from target_zuora360_cleanup.salesforce.client import connect
 from target_zuora360_cleanup.salesforce.csv_file import CsvFile
 from target_zuora360_cleanup.salesforce.waits import NO_WAITS
 from target_zuora360_cleanup.settings.reading import read_settings
-from tests.support.relinking import FORECAST, LINK, Scene
+from tests.support.emulated import Emulated
+from tests.support.relinking import FORECAST, LINK, ORG, Scene
 from tests.support.runs import login
 
 if TYPE_CHECKING:
@@ -28,6 +29,12 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.relinks(LINK)
 
 VETO = 'Acme.Guard: „nein“, bitte "nicht"\nClass.Acme.Guard: line 7'
+
+
+@pytest.fixture
+def server() -> Iterator[EmulatorServer]:
+    with Emulated(ORG) as made:
+        yield made
 
 
 @pytest.fixture
