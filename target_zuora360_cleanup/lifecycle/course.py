@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Final, NoReturn
 from target_zuora360_cleanup.cleanup.story import Work, refuse_blocked
 from target_zuora360_cleanup.errors import CleanupError, Partial
 from target_zuora360_cleanup.output.folder import OutputFolder
-        refuse_blocked(reset_alone_holds(self._pipeline))
-        self._findings = self._resets.look(self._objects)
-        refuse_blocked(self._findings)
+from target_zuora360_cleanup.plan.checks.coming_back import reset_alone_holds
+from target_zuora360_cleanup.report.cleanup import cleanup_report
 from target_zuora360_cleanup.report.files import write_report
 from target_zuora360_cleanup.report.header import Header
 from target_zuora360_cleanup.settings.selection import selected

@@ -167,25 +167,11 @@ class _Relink:
     def _may(self, snapshot: Snapshot, info: OrgInfo) -> None:
         """Refuse another org than the snapshot's, and production without its id."""
         check_org(snapshot, info)
-<<<<<<< HEAD
-        confirmed = (self._settings.confirm_org_id or "")[:_ID_LENGTH]
-        if confirmed and confirmed != info.id[:_ID_LENGTH]:
-            raise Refused(
-                f"confirm_org_id is {self._settings.confirm_org_id}, but the login leads to "
-                f"{info.name}, {info.id}. Check which org the credentials belong to."
-            )
-        if not (confirmed or info.is_sandbox or self._relinked.dry_run):
-            raise Refused(
-                f"{info.name} is a production org. If lookups really are to be set there, set "
-                f"confirm_org_id to its id, {info.id}."
-            )
-=======
         match confirmation(self._settings, info):
             case "other org":
                 raise Refused(other_confirmed(self._settings, info).words)
-            case "missing" if not (info.is_sandbox or self._report.dry_run):
+            case "missing" if not (info.is_sandbox or self._relinked.dry_run):
                 raise Refused(not_confirmed(info, "lookups really are to be set there").words)
->>>>>>> 796c66e (A reset alone and a relink weigh the pipeline and the org by the same facts as the checks)
 
     def _load(
         self,
