@@ -49,44 +49,48 @@ class LinkSnapshot:
         steps = {step.name: step for step in plan.steps}
         if plan.blank_links:
             self._write_manifest(plan, steps)
-        for link, rows in plan.blank_links:
-            self._write(link, rows, steps[link.parent])
+        for relationship, rows in plan.blank_links:
+            self._write(relationship, rows, steps[relationship.parent])
 
     def _write_manifest(self, plan: Plan, steps: Mapping[str, Step]) -> None:
         folder = OutputFolder(self.folder.path / FOLDER)
         folder.path.mkdir(exist_ok=True)
         links = [
             {
-                "object": link.child,
-                "field": link.field,
-                "parent": link.parent,
-                "external_id_field": steps[link.parent].facts.external_id or None,
+                "object": each.child,
+                "field": each.field,
+                "parent": each.parent,
+                "external_id_field": steps[each.parent].facts.external_id or None,
             }
-            for link, _ in plan.blank_links
+            for each, _ in plan.blank_links
         ]
         folder.write_json(MANIFEST, {"schema_version": 1, "org_id": plan.org.id, "links": links})
 
-    def _write(self, link: Relationship, rows: int, parent: Step) -> None:
-        file = self.folder.links(f"{link.child}.{link.field}")
+    def _write(self, relationship: Relationship, rows: int, parent: Step) -> None:
+        file = self.folder.links(relationship.name)
         header = _csv([COLUMNS])
         try:
-            for page in read_pages(self.salesforce, _selection(link, rows, parent), _PAGE_ROWS):
+            for page in read_pages(
+                self.salesforce, _selection(relationship, rows, parent), _PAGE_ROWS
+            ):
                 file.write(header, b"")
                 _, blocks = split_header(page)
                 for block in _rows(blocks):
-                    file.write(header, _csv(_told(link, block, parent.kept)))
+                    file.write(header, _csv(_told(relationship, block, parent.kept)))
             file.flush()
         finally:
             file.close()
 
 
-def _selection(link: Relationship, rows: int, parent: Step) -> Selection:
-    key = f"{relationship_name(link.field)}.{parent.facts.external_id or 'Id'}"
-    conditions = [f"{link.field} != null"]
+def _selection(relationship: Relationship, rows: int, parent: Step) -> Selection:
+    key = f"{relationship_name(relationship.field)}.{parent.facts.external_id or 'Id'}"
+    conditions = [f"{relationship.field} != null"]
     if parent.kind.where:
-        inside = f"SELECT Id FROM {link.parent} WHERE {parent.kind.where}"
-        conditions = [f"{link.field} IN ({inside})"]
-    return Selection(link.child, ("Id", link.field, key), " AND ".join(conditions), rows)
+        inside = f"SELECT Id FROM {relationship.parent} WHERE {parent.kind.where}"
+        conditions = [f"{relationship.field} IN ({inside})"]
+    return Selection(
+        relationship.child, ("Id", relationship.field, key), " AND ".join(conditions), rows
+    )
 
 
 def _rows(blocks: Iterable[bytes]) -> Iterator[list[list[str]]]:
@@ -96,11 +100,11 @@ def _rows(blocks: Iterable[bytes]) -> Iterator[list[list[str]]]:
 
 
 def _told(
-    link: Relationship, rows: Iterable[list[str]], kept: frozenset[str]
+    relationship: Relationship, rows: Iterable[list[str]], kept: frozenset[str]
 ) -> Iterator[tuple[str, ...]]:
     for record_id, parent_id, external_id in rows:
         if parent_id not in kept:
-            yield record_id, link.field, link.parent, external_id
+            yield record_id, relationship.field, relationship.parent, external_id
 
 
 def _csv(rows: Iterable[tuple[str, ...]]) -> bytes:

@@ -23,7 +23,7 @@ COMPANIONS: Final = frozenset({
 """Notes, files and activities that users hang on records of any object."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class Relationship:
     """A reference field, from the parent's describe.
 
@@ -36,6 +36,11 @@ class Relationship:
     field: str
     parent: str
     on_delete: OnDelete
+
+    @property
+    def name(self) -> str:
+        """Of the field, such as `Contract.Subscription__c`."""
+        return f"{self.child}.{self.field}"
 
 
 def read_relationships(parent: str, describe: Mapping[str, Any]) -> tuple[Relationship, ...]:

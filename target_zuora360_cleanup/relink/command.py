@@ -28,7 +28,7 @@ from target_zuora360_cleanup.plan.checks.identity import (
     other_confirmed,
 )
 from target_zuora360_cleanup.relink.choice import candidates, check_org, newer_than, newest, others
-from target_zuora360_cleanup.relink.plan import find_way
+from target_zuora360_cleanup.relink.plan import find_restoration
 from target_zuora360_cleanup.relink.relinking import Relinking
 from target_zuora360_cleanup.relink.report import (
     LinkOutcome,
@@ -36,7 +36,7 @@ from target_zuora360_cleanup.relink.report import (
     relink_report,
     write_not_restored,
 )
-from target_zuora360_cleanup.relink.snapshot import Lookup, Snapshot
+from target_zuora360_cleanup.relink.snapshot import Snapshot
 from target_zuora360_cleanup.relink.store import LinkStore
 from target_zuora360_cleanup.report.header import Header
 from target_zuora360_cleanup.rows.failures import Failures
@@ -49,7 +49,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from target_zuora360_cleanup.facts.org_facts import OrgInfo
-    from target_zuora360_cleanup.relink.plan import Way
+    from target_zuora360_cleanup.facts.relationships import Relationship
+    from target_zuora360_cleanup.relink.plan import Restoration
     from target_zuora360_cleanup.report.document import Report
     from target_zuora360_cleanup.rows.failures import FailureGroup
     from target_zuora360_cleanup.salesforce.client import Salesforce
@@ -125,7 +126,7 @@ class _Relink:
         self._relinked = Relinked(dry_run)
         self._salesforce: Salesforce | None = None
         self._snapshot: Snapshot | None = None
-        self._ways: tuple[Way, ...] = ()
+        self._restorations: tuple[Restoration, ...] = ()
         self._begun = False
         self._sees_all = True
 
@@ -181,21 +182,24 @@ class _Relink:
         store: LinkStore,
     ) -> None:
         """Take the links in; those that a newer snapshot names too are left to it."""
-        lookups = sorted({lookup for lookup, _ in snapshot.blocks()})
-        describes = _described(salesforce, lookups)
-        self._ways = tuple(
-            find_way(lookup, snapshot.keys.get(lookup), describes) for lookup in lookups
+        relationships = sorted({relationship for relationship, _ in snapshot.blocks()})
+        describes = _described(salesforce, relationships)
+        self._restorations = tuple(
+            find_restoration(each, snapshot.keys.get(each), describes) for each in relationships
         )
-        numbers = {lookup: number for number, lookup in enumerate(lookups)}
+        numbers = {each: number for number, each in enumerate(relationships)}
         with store.whole():
-            for lookup, links in snapshot.blocks():
-                store.add(numbers[lookup], self._ways[numbers[lookup]], links)
-            for lookup, links in chain.from_iterable(each.blocks() for each in newer):
-                same = [number for one, number in numbers.items() if one.name == lookup.name]
+            for relationship, links in snapshot.blocks():
+                number = numbers[relationship]
+                store.add(number, self._restorations[number], links)
+            for relationship, links in chain.from_iterable(each.blocks() for each in newer):
+                same = [number for one, number in numbers.items() if one.name == relationship.name]
                 store.supersede(same, links)
 
     def _work(self, salesforce: Salesforce, store: LinkStore) -> None:
-        relinking = Relinking(salesforce, self._settings, store, self._ways, Progress(), self._stop)
+        relinking = Relinking(
+            salesforce, self._settings, store, self._restorations, Progress(), self._stop
+        )
         rights = salesforce.rest.query_each([_RIGHTS])[0]
         first = next(iter(rights if isinstance(rights, list) else []), {})
         self._sees_all = bool(first.get("PermissionsModifyAllData"))
@@ -214,8 +218,8 @@ class _Relink:
         """Write the report; what the run ends with."""
         failures = Failures()
         links = tuple(
-            LinkOutcome.of(way.lookup, store.counts(number))
-            for number, way in enumerate(self._ways)
+            LinkOutcome.of(each.relationship, store.counts(number))
+            for number, each in enumerate(self._restorations)
         )
         self._relinked = replace(self._relinked, links=links)
         error = error or self._left()
@@ -224,7 +228,7 @@ class _Relink:
         groups: tuple[FailureGroup, ...] = ()
         try:
             path = self._folder.path / "relink.csv"
-            write_not_restored(path, store.not_restored(), self._ways, failures)
+            write_not_restored(path, store.not_restored(), self._restorations, failures)
             groups = failures.grouped()
             self._folder.write_json("report.json", self._report(ended_by, groups).as_json())
         except OSError as exc:
@@ -321,10 +325,12 @@ def _told(err: TextIO, out: TextIO | None, report: Report, folder: Path) -> None
         err.flush()
 
 
-def _described(salesforce: Salesforce, lookups: Iterable[Lookup]) -> dict[str, dict[str, Any]]:
-    """The describes of what the lookups are between, as far as it is there."""
+def _described(
+    salesforce: Salesforce, relationships: Iterable[Relationship]
+) -> dict[str, dict[str, Any]]:
+    """The describes of what the relationships are between, as far as it is there."""
     there = salesforce.rest.object_names()
-    names = {name for each in lookups for name in (each.object, each.parent)}
+    names = {name for each in relationships for name in (each.child, each.parent)}
     return salesforce.rest.describe_all(sorted(names & there.keys()))
 
 

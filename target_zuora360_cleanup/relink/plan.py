@@ -1,4 +1,4 @@
-"""How each lookup of a snapshot is set again, from the org's describes. Pure: no I/O."""
+"""How the links of each relationship are set again, from the org's describes. Pure: no I/O."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from target_zuora360_cleanup.catalog.objects import BY_NAME
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from target_zuora360_cleanup.relink.snapshot import Lookup
+    from target_zuora360_cleanup.facts.relationships import Relationship
 
 
 @dataclass(frozen=True)
-class Way:
-    """How one lookup is set again.
+class Restoration:
+    """How the links of one relationship are set again.
 
     Attributes:
-        lookup: Which one.
+        relationship: Which one.
         key: The parent's external id field; blank where the parents have none.
         column: The column of the CSV that sets it, such as `Subscription__r.Zuora__External_Id__c`.
         path: The same value in a query; blank where a query can't follow the lookup.
@@ -28,7 +28,7 @@ class Way:
         obstacle: Why it can't be set; blank where it can.
     """
 
-    lookup: Lookup
+    relationship: Relationship
     key: str = ""
     column: str = ""
     path: str = ""
@@ -49,43 +49,49 @@ class Way:
         return not self.key or external_id.strip() in ("", "#N/A") or is_id
 
 
-def find_way(lookup: Lookup, recorded: str | None, describes: Mapping[str, Any]) -> Way:
-    """How a lookup is set again, or why it can't be.
+def find_restoration(
+    relationship: Relationship, recorded: str | None, describes: Mapping[str, Any]
+) -> Restoration:
+    """How the links of a relationship are set again, or why they can't be.
 
     Args:
-        lookup: Which one.
+        relationship: Which one.
         recorded: The external id field as the snapshot has it, blank where the parents had none,
             None where it doesn't say.
         describes: Of the objects that there are and that the user may see, by API name.
     """
-    child, parent = describes.get(lookup.object), describes.get(lookup.parent)
+    child, parent = describes.get(relationship.child), describes.get(relationship.parent)
     if child is None or parent is None:
-        name = lookup.object if child is None else lookup.parent
-        return Way(lookup, obstacle=f"the org has no object {name}, or does not show it")
-    field = _field(child, lookup.field)
-    if obstacle := _child_obstacle(lookup, child, field):
-        return Way(lookup, obstacle=obstacle)
-    key = external_id_field(lookup.parent, parent) if recorded is None else recorded
+        name = relationship.child if child is None else relationship.parent
+        return Restoration(
+            relationship, obstacle=f"the org has no object {name}, or does not show it"
+        )
+    field = _field(child, relationship.field)
+    if obstacle := _child_obstacle(relationship, child, field):
+        return Restoration(relationship, obstacle=obstacle)
+    key = external_id_field(relationship.parent, parent) if recorded is None else recorded
     prefix = str(parent.get("keyPrefix") or "") if recorded is None else ""
     if not key:
-        return Way(lookup, prefix=prefix)
+        return Restoration(relationship, prefix=prefix)
     described = _field(parent, key)
     if not described.get("externalId"):
-        return Way(
-            lookup,
-            obstacle=f"{lookup.parent}.{key} is no external id field, or is not shown",
+        return Restoration(
+            relationship,
+            obstacle=f"{relationship.parent}.{key} is no external id field, or is not shown",
         )
-    return _way(lookup, field, described, prefix)
+    return _restoration(relationship, field, described, prefix)
 
 
-def _way(lookup: Lookup, field: Mapping[str, Any], key: Mapping[str, Any], prefix: str) -> Way:
+def _restoration(
+    relationship: Relationship, field: Mapping[str, Any], key: Mapping[str, Any], prefix: str
+) -> Restoration:
     """The column names the parent's object where a lookup leads to several (Bulk API)."""
     path = f"{field['relationshipName']}.{key['name']}"
     is_single = len(field["referenceTo"]) == 1
-    return Way(
-        lookup,
+    return Restoration(
+        relationship,
         key["name"],
-        path if is_single else f"{lookup.parent}:{path}",
+        path if is_single else f"{relationship.parent}:{path}",
         path if is_single else "",
         folds=not key.get("caseSensitive"),
         prefix=prefix,
@@ -101,33 +107,37 @@ def external_id_field(name: str, describe: Mapping[str, Any]) -> str:
     return next((each["name"] for each in fields if each.get("externalId")), "")
 
 
-def by_object(ways: Iterable[Way]) -> dict[str, list[int]]:
-    """The numbers of the ways that can be gone, by the object that has the lookup."""
+def by_object(restorations: Iterable[Restoration]) -> dict[str, list[int]]:
+    """The numbers of those that can be set, by the object that has the field."""
     found: dict[str, list[int]] = {}
-    for number, way in enumerate(ways):
-        if not way.obstacle:
-            found.setdefault(way.lookup.object, []).append(number)
+    for number, each in enumerate(restorations):
+        if not each.obstacle:
+            found.setdefault(each.relationship.child, []).append(number)
     return found
 
 
-def by_parent(ways: Iterable[Way]) -> dict[tuple[str, str], list[int]]:
-    """The numbers of the ways to each parent object and external id field."""
+def by_parent(restorations: Iterable[Restoration]) -> dict[tuple[str, str], list[int]]:
+    """The numbers of those that can be set, by parent object and external id field."""
     found: dict[tuple[str, str], list[int]] = {}
-    for number, way in enumerate(ways):
-        if not way.obstacle and way.key:
-            found.setdefault((way.lookup.parent, way.key), []).append(number)
+    for number, each in enumerate(restorations):
+        if not each.obstacle and each.key:
+            found.setdefault((each.relationship.parent, each.key), []).append(number)
     return found
 
 
-def _child_obstacle(lookup: Lookup, child: Mapping[str, Any], field: Mapping[str, Any]) -> str:
+def _child_obstacle(
+    relationship: Relationship, child: Mapping[str, Any], field: Mapping[str, Any]
+) -> str:
     if not (child.get("queryable") and child.get("updateable")):
-        return f"the user may not read or change {lookup.object}"
+        return f"the user may not read or change {relationship.child}"
     if not field:
-        return f"{lookup.object} has no field {lookup.field} any more, or does not show it"
-    if lookup.parent not in field.get("referenceTo", ()) or not field.get("relationshipName"):
-        return f"{lookup.name} is no lookup to {lookup.parent} any more"
+        return (
+            f"{relationship.child} has no field {relationship.field} any more, or does not show it"
+        )
+    if relationship.parent not in field.get("referenceTo", ()) or not field.get("relationshipName"):
+        return f"{relationship.name} is no lookup to {relationship.parent} any more"
     if not field.get("updateable"):
-        return f"the user may not change {lookup.name}"
+        return f"the user may not change {relationship.name}"
     return ""
 
 

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from target_zuora360_cleanup.output.progress import Progress
-    from target_zuora360_cleanup.relink.plan import Way
+    from target_zuora360_cleanup.relink.plan import Restoration
     from target_zuora360_cleanup.relink.store import LinkStore
     from target_zuora360_cleanup.rows.rounds import Round
     from target_zuora360_cleanup.rows.stop import Stop
@@ -69,14 +69,15 @@ class Relinking:
     """Sets the links in a store again, in one org.
 
     Attributes:
-        ways: How each lookup is set again; their places are the numbers in the store.
+        restorations: How each relationship's links are set again; their places are the numbers in
+            the store.
         stop: Once set, no job is begun any more.
     """
 
     salesforce: Salesforce
     settings: Settings
     store: LinkStore
-    ways: Sequence[Way]
+    restorations: Sequence[Restoration]
     progress: Progress
     stop: Stop
     _families: dict[int, int] = field(default_factory=dict)
@@ -90,7 +91,7 @@ class Relinking:
             Stopped, QuotaReached: The run may not go on.
         """
         self._read_parents()
-        for numbers in by_object(self.ways).values():
+        for numbers in by_object(self.restorations).values():
             self._look_at(numbers)
 
     def restore(self) -> None:
@@ -101,7 +102,7 @@ class Relinking:
             Stopped, QuotaReached: The run may not go on.
         """
         self._read_parents()
-        for name, numbers in by_object(self.ways).items():
+        for name, numbers in by_object(self.restorations).items():
             self._restore(name, numbers)
 
     def wait_for_leftovers(self) -> None:
@@ -109,7 +110,11 @@ class Relinking:
 
         Jobs that are still open do nothing, and may be another program's of the same user.
         """
-        names = {name for way in self.ways for name in (way.lookup.object, way.lookup.parent)}
+        names = {
+            name
+            for each in self.restorations
+            for name in (each.relationship.child, each.relationship.parent)
+        }
         self.salesforce.jobs.wait_for_leftovers(names.__contains__, DELETIONS | {"update"})
 
     def _restore(self, name: str, numbers: Sequence[int]) -> None:
@@ -137,16 +142,18 @@ class Relinking:
         self.store.judge(number, why or _ACCEPTED, final=each.is_last)
 
     def _read_parents(self) -> None:
-        for family, ((name, key), numbers) in enumerate(by_parent(self.ways).items()):
+        for family, ((name, key), numbers) in enumerate(by_parent(self.restorations).items()):
             self._families.update(dict.fromkeys(numbers, family))
             self._again(lambda f=family, n=name, k=key, m=numbers: self._parents(f, n, k, m))  # type: ignore[misc]
 
     def _parents(self, family: int, name: str, key: str, numbers: Sequence[int]) -> None:
         few = self.store.external_ids(numbers, FEW)
-        way = self.ways[numbers[0]]
+        restoration = self.restorations[numbers[0]]
         self.store.forget_parents(family)
         for rows in _blocks(self._named(name, ("Id", key), key, few, f"{key} != null")):
-            self.store.add_parents(family, numbers, ((row[0], way.wanted(row[1])) for row in rows))
+            self.store.add_parents(
+                family, numbers, ((row[0], restoration.wanted(row[1])) for row in rows)
+            )
 
     def _look_at(self, numbers: Sequence[int]) -> None:
         self._again(lambda: self._records(numbers))
@@ -160,13 +167,20 @@ class Relinking:
         first, last = self.store.record_range(numbers)
         fields = ["Id"]
         for number in numbers:
-            way = self.ways[number]
-            fields += [each for each in (way.lookup.field, way.path) if each not in ("", *fields)]
-        name, where = self.ways[numbers[0]].lookup.object, f"Id >= '{first}' AND Id <= '{last}'"
+            restoration = self.restorations[number]
+            fields += [
+                each
+                for each in (restoration.relationship.field, restoration.path)
+                if each not in ("", *fields)
+            ]
+        name, where = (
+            self.restorations[numbers[0]].relationship.child,
+            f"Id >= '{first}' AND Id <= '{last}'",
+        )
         self.store.forget_seen(numbers)
         for rows in _blocks(self._named(name, tuple(fields), "Id", few, where)):
             for number in numbers:
-                self.store.saw(number, _seen(self.ways[number], fields, rows))
+                self.store.saw(number, _seen(self.restorations[number], fields, rows))
 
     def _named(
         self, name: str, fields: tuple[str, ...], key: str, few: list[str], otherwise: str
@@ -195,13 +209,16 @@ class Relinking:
 
     def _set(self, number: int, each: Round) -> None:
         """Send what is blank of one lookup, in jobs; what they answer is noted row by row."""
-        way, most = self.ways[number], self.settings.max_parallel_jobs if each.is_first else 1
-        self.progress.begin(way.lookup.name, self.store.blank(number))
+        restoration, most = (
+            self.restorations[number],
+            self.settings.max_parallel_jobs if each.is_first else 1,
+        )
+        self.progress.begin(restoration.relationship.name, self.store.blank(number))
         self.store.begin(number)
         running: set[Future[str]] = set()
         with ThreadPoolExecutor(most, "jobs") as pool:
             for rows in self._files(number, each.job_size):
-                running.add(pool.submit(self._job, way, rows))
+                running.add(pool.submit(self._job, restoration, rows))
                 if len(running) >= most:
                     ended, running = wait(running, return_when=FIRST_COMPLETED)
                     self._take(number, ended)
@@ -209,7 +226,7 @@ class Relinking:
 
     def _files(self, number: int, job_size: int) -> Iterator[CsvFile]:
         """What is blank as CSV, a job's worth at a time."""
-        header, after = csv_line(("Id", self.ways[number].column)), ("", "")
+        header, after = csv_line(("Id", self.restorations[number].column)), ("", "")
         while True:
             self._go_on()
             last = [after]
@@ -220,13 +237,15 @@ class Relinking:
             after = last[0]
             yield file
 
-    def _job(self, way: Way, rows: CsvFile) -> str:
+    def _job(self, restoration: Restoration, rows: CsvFile) -> str:
         """Send one job and follow it; its id if rows of it failed, else blank."""
         with closing(rows):
-            job_id = self.salesforce.jobs.send(Ingest(way.lookup.object, "update"), rows)
+            job_id = self.salesforce.jobs.send(
+                Ingest(restoration.relationship.child, "update"), rows
+            )
 
         def on_poll(job: Job) -> None:
-            self.progress.update(way.lookup.name, job_id, job.processed)
+            self.progress.update(restoration.relationship.name, job_id, job.processed)
 
         job = self.salesforce.bulk.wait("ingest", job_id, rows.rows, on_poll)
         on_poll(job)
@@ -294,9 +313,12 @@ def _lines(links: Iterator[tuple[str, ...]], last: list[tuple[str, str]]) -> Ite
 
 
 def _seen(
-    way: Way, fields: Sequence[str], rows: Iterable[list[str]]
+    restoration: Restoration, fields: Sequence[str], rows: Iterable[list[str]]
 ) -> Iterator[tuple[str, str, str]]:
     """Where each record's lookup leads, as the store takes it in."""
-    value, key = fields.index(way.lookup.field), fields.index(way.path) if way.path else None
+    value, key = (
+        fields.index(restoration.relationship.field),
+        fields.index(restoration.path) if restoration.path else None,
+    )
     for row in rows:
-        yield row[value], way.wanted(row[key]) if key else "", row[0]
+        yield row[value], restoration.wanted(row[key]) if key else "", row[0]

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from target_zuora360_cleanup.relink.plan import Way
-    from target_zuora360_cleanup.relink.snapshot import Lookup
+    from target_zuora360_cleanup.facts.relationships import Relationship
+    from target_zuora360_cleanup.relink.plan import Restoration
     from target_zuora360_cleanup.relink.store import NotRestored
     from target_zuora360_cleanup.report.header import Header
     from target_zuora360_cleanup.rows.failures import FailureGroup, Failures
@@ -60,7 +60,7 @@ class LinkOutcome:
         lost: Of `parent_not_back`, those that no sync can bring back.
     """
 
-    lookup: Lookup
+    relationship: Relationship
     restored: int = 0
     to_restore: int = 0
     already_set: int = 0
@@ -82,16 +82,17 @@ class LinkOutcome:
         return self.failed + self.parent_not_back - self.lost
 
     @classmethod
-    def of(cls, lookup: Lookup, counts: dict[str, int]) -> LinkOutcome:
+    def of(cls, relationship: Relationship, counts: dict[str, int]) -> LinkOutcome:
         """Read the counts of a store."""
         renamed = {TO_RESTORE if name == "blank" else name: n for name, n in counts.items()}
-        return cls(lookup, **renamed)
+        return cls(relationship, **renamed)
 
     def as_json(self) -> dict[str, Any]:
         """The entry of the report."""
-        names = ("object", "field", "parent")
-        where = {name: getattr(self.lookup, name) for name in names}
-        numbers = {name: n for name, n in asdict(self).items() if name not in ("lookup", "lost")}
+        of = self.relationship
+        where = {"object": of.child, "field": of.field, "parent": of.parent}
+        left_out = ("relationship", "lost")
+        numbers = {name: n for name, n in asdict(self).items() if name not in left_out}
         return {**where, "in_snapshot": self.in_snapshot, **numbers}
 
 
@@ -133,7 +134,7 @@ class Relinked:
         for name in names:
             table.add_column(_TITLES[name], justify="right", no_wrap=True)
         for each in self.links:
-            table.add_row(each.lookup.name, *(f"{getattr(each, name):,}" for name in names))
+            table.add_row(each.relationship.name, *(f"{getattr(each, name):,}" for name in names))
         return table
 
 
@@ -209,14 +210,14 @@ def headline(header: Header, relinked: Relinked, snapshot: Path | None) -> str:
 
 
 def write_not_restored(
-    path: Path, rows: Iterable[NotRestored], ways: Sequence[Way], failures: Failures
+    path: Path, rows: Iterable[NotRestored], restorations: Sequence[Restoration], failures: Failures
 ) -> None:
     """Write `relink.csv`, a line for each link that is not restored; no file where all are.
 
     Args:
         path: Of the file.
         rows: The links.
-        ways: Of their lookups.
+        restorations: Of their relationships.
         failures: Takes in those that failed.
 
     Raises:
@@ -230,12 +231,12 @@ def write_not_restored(
         writer = csv.writer(file)
         writer.writerow(COLUMNS)
         for row in _with(first, rows):
-            lookup = ways[row.number].lookup
+            relationship = restorations[row.number].relationship
             reason = {"blank": TO_RESTORE, "": "failed"}.get(row.result, row.result)
-            link = (lookup.object, row.record, lookup.field, reason, row.external_id)
-            writer.writerow((*link, _detail(row, lookup)))
+            link = (relationship.child, row.record, relationship.field, reason, row.external_id)
+            writer.writerow((*link, _detail(row, relationship)))
             if row.result == "failed":
-                failures.add(lookup.name, RowError(row.record, row.code, row.message))
+                failures.add(relationship.name, RowError(row.record, row.code, row.message))
 
 
 def _with(first: NotRestored, rows: Iterable[NotRestored]) -> Iterator[NotRestored]:
@@ -243,13 +244,15 @@ def _with(first: NotRestored, rows: Iterable[NotRestored]) -> Iterator[NotRestor
     yield from rows
 
 
-def _detail(row: NotRestored, lookup: Lookup) -> str:
+def _detail(row: NotRestored, relationship: Relationship) -> str:
     if row.result == "already_set":
         since = ", which somebody set while relink ran" if row.tried else ""
         return f"leads to {row.value}{since}"
     if row.result == "parent_not_back":
         had_none = "the parent had no external id by which it could come back"
-        none = f"{lookup.parent} has no record with this external id, or hides it from the user"
+        none = (
+            f"{relationship.parent} has no record with this external id, or hides it from the user"
+        )
         return had_none if row.lost else row.message or none
     words = {
         "record_gone": "deleted, or hidden from the user",

@@ -18,10 +18,11 @@ from collections.abc import Mapping  # noqa: TC003 - part of the public shape
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from target_zuora360_cleanup.deletion.link_snapshot import COLUMNS, FOLDER, MANIFEST
 from target_zuora360_cleanup.errors import InputError
+from target_zuora360_cleanup.facts.relationships import Relationship
 from target_zuora360_cleanup.output.folder import OutputFolder
 
 if TYPE_CHECKING:
@@ -37,22 +38,21 @@ _NAME: Final = re.compile(r"[A-Za-z]\w*")
 _RUN: Final = re.compile(r"(\d{8}T\d{6}Z)-[a-z]+(?:-(\d+))?")
 
 
-@dataclass(frozen=True, order=True)
-class Lookup:
-    """A lookup of an object to one kind of parent; API names."""
+class Link(NamedTuple):
+    """A record and the parent that its lookup led to.
 
-    object: str
-    field: str
+    Attributes:
+        record: The record's id.
+        parent: The parent's external id.
+    """
+
+    record: str
     parent: str
 
-    @property
-    def name(self) -> str:
-        """Such as `Contract.Subscription__c`."""
-        return f"{self.object}.{self.field}"
 
-
-Link = tuple[str, str]
-"""A record's id and the external id of the parent that its lookup led to."""
+def blanked(child: str, field: str, parent: str) -> Relationship:
+    """A relationship of a snapshot, which holds none but those that the deletion has blanked."""
+    return Relationship(child, field, parent, "clear")
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Snapshot:
 
     folder: Path
     org_id: str
-    keys: Mapping[Lookup, str]
+    keys: Mapping[Relationship, str]
     is_done: bool
 
     @classmethod
@@ -100,8 +100,8 @@ class Snapshot:
         found = _RUN.fullmatch(self.folder.name)
         return (found[1], int(found[2] or 1)) if found else ("", 0)
 
-    def blocks(self) -> Iterator[tuple[Lookup, list[Link]]]:
-        """The links in blocks of those of one lookup.
+    def blocks(self) -> Iterator[tuple[Relationship, list[Link]]]:
+        """The links in blocks of those of one relationship.
 
         Raises:
             InputError: A file is damaged, or no file of links.
@@ -109,10 +109,10 @@ class Snapshot:
         for path in _files(self.folder):
             rows = _rows(path)
             while block := list(islice(rows, _BLOCK_ROWS)):
-                by_lookup: dict[Lookup, list[Link]] = {}
-                for lookup, link in block:
-                    by_lookup.setdefault(lookup, []).append(link)
-                yield from by_lookup.items()
+                links: dict[Relationship, list[Link]] = {}
+                for relationship, link in block:
+                    links.setdefault(relationship, []).append(link)
+                yield from links.items()
 
     def mark_done(self, told: dict[str, Any]) -> None:
         """Remember that nothing is left to relink.
@@ -153,14 +153,14 @@ def _json(path: Path) -> dict[str, Any]:
     return read if isinstance(read, dict) else {}
 
 
-def _keys(manifest: dict[str, Any]) -> dict[Lookup, str]:
+def _keys(manifest: dict[str, Any]) -> dict[Relationship, str]:
     return {
-        Lookup(each["object"], each["field"], each["parent"]): each["external_id_field"] or ""
+        blanked(each["object"], each["field"], each["parent"]): each["external_id_field"] or ""
         for each in manifest.get("links", [])
     }
 
 
-def _rows(path: Path) -> Iterator[tuple[Lookup, Link]]:
+def _rows(path: Path) -> Iterator[tuple[Relationship, Link]]:
     try:
         reader = csv.reader(_lines(path), strict=True)
         columns = next(reader, list(COLUMNS))
@@ -172,12 +172,12 @@ def _rows(path: Path) -> Iterator[tuple[Lookup, Link]]:
         raise _unreadable(path, str(exc)) from None
 
 
-def _row(path: Path, row: list[str]) -> tuple[Lookup, Link]:
+def _row(path: Path, row: list[str]) -> tuple[Relationship, Link]:
     name, _, field = path.name.removesuffix(".csv.gz").partition(".")
     fits = len(row) == len(COLUMNS) and _ID.fullmatch(row[0]) and row[1] == field
     if not (fits and _NAME.fullmatch(name) and _NAME.fullmatch(field) and _NAME.fullmatch(row[2])):
         raise _unreadable(path, f"this line is no link: {','.join(row)[:100]}")
-    return Lookup(name, field, row[2]), (row[0], row[3])
+    return blanked(name, field, row[2]), Link(row[0], row[3])
 
 
 def _lines(path: Path) -> Iterator[str]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from target_zuora360_cleanup.relink.plan import Way
+    from target_zuora360_cleanup.relink.plan import Restoration
     from target_zuora360_cleanup.relink.snapshot import Link
     from target_zuora360_cleanup.rows.errors import RowError
 
@@ -75,7 +75,7 @@ class NotRestored(NamedTuple):
     """A link that is not restored.
 
     Attributes:
-        number: Of the lookup.
+        number: Of the relationship.
         result: Why.
         lost: Whether no sync brings the parent back.
         value: Where the lookup leads now.
@@ -96,7 +96,7 @@ class NotRestored(NamedTuple):
 
 
 class LinkStore:
-    """Links by the number of their lookup's way. For one thread.
+    """Links by the number of their relationship's restoration. For one thread.
 
     Args:
         path: The database file, to be made.
@@ -122,12 +122,13 @@ class LinkStore:
             raise
         self._db.execute("COMMIT")
 
-    def add(self, number: int, way: Way, links: Iterable[Link]) -> None:
+    def add(self, number: int, restoration: Restoration, links: Iterable[Link]) -> None:
         """Take in links of the snapshot."""
         rows = [
-            (number, record, key, way.wanted(key), not way.obstacle and way.is_lost(key),
-             "NOT_RELINKABLE" if way.obstacle else "", way.obstacle,
-             "failed" if way.obstacle else "")
+            (number, record, key, restoration.wanted(key),
+             not restoration.obstacle and restoration.is_lost(key),
+             "NOT_RELINKABLE" if restoration.obstacle else "", restoration.obstacle,
+             "failed" if restoration.obstacle else "")
             for record, key in links
         ]  # fmt: skip
         self._db.executemany(

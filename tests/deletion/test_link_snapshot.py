@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from target_zuora360_cleanup.errors import InputError
-from target_zuora360_cleanup.relink.snapshot import Lookup, Snapshot, snapshots_in
+from target_zuora360_cleanup.relink.snapshot import Snapshot, blanked, snapshots_in
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 HEADER = "record_id,field,parent_object,parent_external_id\n"
 ROW = "a0A5g0000000001EAA,Sub__c,Zuora__Subscription__c,abc\n"
-LOOKUP = Lookup("Contract", "Sub__c", "Zuora__Subscription__c")
+RELATIONSHIP = blanked("Contract", "Sub__c", "Zuora__Subscription__c")
 ORG = "00D5g0000000001EAA"
 
 
@@ -32,8 +32,8 @@ def test_links_are_read_by_their_lookup(tmp_path: Path) -> None:
     other = ROW.replace("Zuora__Subscription__c,abc", 'Zuora__Payment__c,"a,b"')
     snapshot = Snapshot.read(cleanup(tmp_path, text=HEADER + ROW + other))
     assert dict(snapshot.blocks()) == {
-        LOOKUP: [("a0A5g0000000001EAA", "abc")],
-        Lookup("Contract", "Sub__c", "Zuora__Payment__c"): [("a0A5g0000000001EAA", "a,b")],
+        RELATIONSHIP: [("a0A5g0000000001EAA", "abc")],
+        blanked("Contract", "Sub__c", "Zuora__Payment__c"): [("a0A5g0000000001EAA", "a,b")],
     }
     assert (snapshot.org_id, snapshot.keys, snapshot.is_done) == ("", {}, False)
 
@@ -44,7 +44,7 @@ def test_the_manifest_tells_the_org_and_the_external_ids_field(tmp_path: Path) -
     manifest = {"org_id": ORG, "links": [{**link, "external_id_field": None}]}
     (folder / "links" / "manifest.json").write_text(json.dumps(manifest))
     snapshot = Snapshot.read(folder / "links")
-    assert (snapshot.folder, snapshot.org_id, snapshot.keys) == (folder, ORG, {LOOKUP: ""})
+    assert (snapshot.folder, snapshot.org_id, snapshot.keys) == (folder, ORG, {RELATIONSHIP: ""})
 
 
 def test_the_report_tells_the_org_where_an_older_version_wrote_the_links(tmp_path: Path) -> None:

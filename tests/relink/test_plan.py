@@ -6,10 +6,15 @@ from typing import Any
 
 import pytest
 
-from target_zuora360_cleanup.relink.plan import by_object, by_parent, external_id_field, find_way
-from target_zuora360_cleanup.relink.snapshot import Lookup
+from target_zuora360_cleanup.relink.plan import (
+    by_object,
+    by_parent,
+    external_id_field,
+    find_restoration,
+)
+from target_zuora360_cleanup.relink.snapshot import blanked
 
-LOOKUP = Lookup("Contract", "Subscription__c", "Zuora__Subscription__c")
+RELATIONSHIP = blanked("Contract", "Subscription__c", "Zuora__Subscription__c")
 KEY = "Zuora__External_Id__c"
 
 
@@ -38,26 +43,28 @@ def describes(of_child: dict[str, Any], of_parent: dict[str, Any]) -> dict[str, 
 
 
 def test_a_lookup_is_set_by_the_external_id_that_the_snapshot_names() -> None:
-    way = find_way(LOOKUP, KEY, describes(child(), parent()))
-    assert (way.key, way.obstacle) == (KEY, "")
-    assert way.column == way.path == f"Subscription__r.{KEY}"
+    restoration = find_restoration(RELATIONSHIP, KEY, describes(child(), parent()))
+    assert (restoration.key, restoration.obstacle) == (KEY, "")
+    assert restoration.column == restoration.path == f"Subscription__r.{KEY}"
 
 
 def test_where_the_snapshot_names_none_it_is_the_one_that_a_cleanup_prefers() -> None:
-    payment = Lookup("Contract", "Subscription__c", "Zuora__Payment__c")
+    payment = blanked("Contract", "Subscription__c", "Zuora__Payment__c")
     found = parent(key(), key("Zuora__EXT_ID__c"))
     field = {"referenceTo": ["Zuora__Payment__c"]}
-    way = find_way(payment, None, {"Contract": child(field), "Zuora__Payment__c": found})
-    assert way.key == "Zuora__EXT_ID__c"
+    restoration = find_restoration(
+        payment, None, {"Contract": child(field), "Zuora__Payment__c": found}
+    )
+    assert restoration.key == "Zuora__EXT_ID__c"
     assert external_id_field("Zuora__New__c", parent({"name": "Id"}, key("Some__c"))) == "Some__c"
     assert external_id_field("Zuora__New__c", parent({"name": "Id"})) == ""
 
 
 def test_a_lookup_to_several_objects_names_the_one_it_leads_to() -> None:
     field = {"referenceTo": ["Account", "Zuora__Subscription__c"]}
-    way = find_way(LOOKUP, KEY, describes(child(field), parent()))
-    assert way.column == f"Zuora__Subscription__c:Subscription__r.{KEY}"
-    assert way.path == ""
+    restoration = find_restoration(RELATIONSHIP, KEY, describes(child(field), parent()))
+    assert restoration.column == f"Zuora__Subscription__c:Subscription__r.{KEY}"
+    assert restoration.path == ""
 
 
 @pytest.mark.parametrize(
@@ -76,15 +83,17 @@ def test_a_lookup_to_several_objects_names_the_one_it_leads_to() -> None:
     ],
 )
 def test_what_stands_in_the_way_is_said(found: dict[str, Any], why: str) -> None:
-    way = find_way(LOOKUP, KEY, found)
-    assert why in way.obstacle
-    assert not by_object([way])
-    assert not by_parent([way])
+    restoration = find_restoration(RELATIONSHIP, KEY, found)
+    assert why in restoration.obstacle
+    assert not by_object([restoration])
+    assert not by_parent([restoration])
 
 
 def test_external_ids_are_compared_as_their_field_does() -> None:
-    exact = find_way(LOOKUP, KEY, describes(child(), parent()))
-    loose = find_way(LOOKUP, KEY, describes(child(), parent(key(caseSensitive=False))))
+    exact = find_restoration(RELATIONSHIP, KEY, describes(child(), parent()))
+    loose = find_restoration(
+        RELATIONSHIP, KEY, describes(child(), parent(key(caseSensitive=False)))
+    )
     assert exact.wanted("aB") != exact.wanted("Ab")
     assert loose.wanted("aB") == loose.wanted("Ab")
 
@@ -93,12 +102,12 @@ SALESFORCE_ID = "a015g0000000001EAA"
 
 
 def test_a_parent_that_no_sync_brings_back_is_known() -> None:
-    named = find_way(LOOKUP, KEY, describes(child(), parent()))
-    older = find_way(LOOKUP, None, describes(child(), parent()))
-    without = find_way(LOOKUP, "", describes(child(), parent()))
-    for way in (named, older, without):
-        assert way.is_lost("")
-        assert way.is_lost("#N/A")
+    named = find_restoration(RELATIONSHIP, KEY, describes(child(), parent()))
+    older = find_restoration(RELATIONSHIP, None, describes(child(), parent()))
+    without = find_restoration(RELATIONSHIP, "", describes(child(), parent()))
+    for restoration in (named, older, without):
+        assert restoration.is_lost("")
+        assert restoration.is_lost("#N/A")
     assert without.is_lost("2c92a0f9")
     assert older.is_lost(SALESFORCE_ID)
     assert not older.is_lost("2c92a0f9")
@@ -107,6 +116,10 @@ def test_a_parent_that_no_sync_brings_back_is_known() -> None:
 
 def test_ways_are_gathered_by_what_is_read_together() -> None:
     found = describes(child(), parent())
-    ways = [find_way(LOOKUP, KEY, found), find_way(LOOKUP, KEY, {}), find_way(LOOKUP, "", found)]
-    assert by_object(ways) == {"Contract": [0, 2]}
-    assert by_parent(ways) == {("Zuora__Subscription__c", KEY): [0]}
+    restorations = [
+        find_restoration(RELATIONSHIP, KEY, found),
+        find_restoration(RELATIONSHIP, KEY, {}),
+        find_restoration(RELATIONSHIP, "", found),
+    ]
+    assert by_object(restorations) == {"Contract": [0, 2]}
+    assert by_parent(restorations) == {("Zuora__Subscription__c", KEY): [0]}

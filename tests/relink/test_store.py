@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from target_zuora360_cleanup.relink.plan import Way
+from target_zuora360_cleanup.relink.plan import Restoration
 from target_zuora360_cleanup.relink.relinking import csv_line
-from target_zuora360_cleanup.relink.snapshot import Lookup
+from target_zuora360_cleanup.relink.snapshot import Link, blanked
 from target_zuora360_cleanup.relink.store import LinkStore
 from target_zuora360_cleanup.rows.errors import RowError
 from target_zuora360_cleanup.salesforce.rows import soql_text
@@ -17,9 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-LOOKUP = Lookup("Contract", "Subscription__c", "Zuora__Subscription__c")
-WAY = Way(LOOKUP, "Key__c", "Subscription__r.Key__c", "Subscription__r.Key__c")
-LOOSE = Way(LOOKUP, "Key__c", "Subscription__r.Key__c", "Subscription__r.Key__c", folds=True)
+RELATIONSHIP = blanked("Contract", "Subscription__c", "Zuora__Subscription__c")
+RESTORATION = Restoration(
+    RELATIONSHIP, "Key__c", "Subscription__r.Key__c", "Subscription__r.Key__c"
+)
+LOOSE = Restoration(
+    RELATIONSHIP, "Key__c", "Subscription__r.Key__c", "Subscription__r.Key__c", folds=True
+)
 
 
 @pytest.fixture
@@ -35,7 +39,9 @@ def reasons(store: LinkStore) -> dict[str, tuple[str, str]]:
 
 def test_each_link_gets_the_result_that_it_deserves(store: LinkStore) -> None:
     names = ("blank", "right", "right by id", "other", "gone", "no parent", "twice", "lost")
-    store.add(0, WAY, [(each, "" if each == "lost" else f"key of {each}") for each in names])
+    store.add(
+        0, RESTORATION, [Link(each, "" if each == "lost" else f"key of {each}") for each in names]
+    )
     parents = [
         (f"id of {each}", f"key of {each}") for each in names if each not in ("no parent", "lost")
     ]
@@ -64,26 +70,30 @@ def test_each_link_gets_the_result_that_it_deserves(store: LinkStore) -> None:
 def test_a_lookup_that_is_set_is_not_taken_for_right_where_nothing_is_wanted(
     store: LinkStore,
 ) -> None:
-    store.add(0, WAY, [("record", "")])
+    store.add(0, RESTORATION, [Link("record", "")])
     store.saw(0, [("some", "", "record")])
     store.compare(0, 0)
     assert reasons(store) == {"record": ("already_set", "")}
 
 
 def test_a_parent_without_an_external_id_that_never_went_is_in_place(store: LinkStore) -> None:
-    way = Way(LOOKUP)
-    store.add(0, way, [("one", "a015g0000000001EAA"), ("two", "a015g0000000002EAA")])
+    restoration = Restoration(RELATIONSHIP)
+    store.add(
+        0, restoration, [Link("one", "a015g0000000001EAA"), Link("two", "a015g0000000002EAA")]
+    )
     store.saw(0, [("a015g0000000001EAA", "", "one"), ("a015g0000000001EAA", "", "two")])
     store.compare(0, -1)
     assert reasons(store) == {"two": ("already_set", "")}
 
 
-@pytest.mark.parametrize(("way", "result"), [(WAY, "parent_not_back"), (LOOSE, "blank")])
+@pytest.mark.parametrize(
+    ("restoration", "result"), [(RESTORATION, "parent_not_back"), (LOOSE, "blank")]
+)
 def test_external_ids_are_compared_as_their_field_does(
-    store: LinkStore, way: Way, result: str
+    store: LinkStore, restoration: Restoration, result: str
 ) -> None:
-    store.add(0, way, [("record", "ABC")])
-    store.add_parents(0, [0], [("id", way.wanted("abc"))])
+    store.add(0, restoration, [Link("record", "ABC")])
+    store.add_parents(0, [0], [("id", restoration.wanted("abc"))])
     store.saw(0, [("", "", "record")])
     store.compare(0, 0)
     assert reasons(store) == {"record": (result, "")}
@@ -93,7 +103,7 @@ def test_external_ids_are_compared_as_their_field_does(
 
 
 def test_ids_that_differ_in_case_only_are_different_records(store: LinkStore) -> None:
-    store.add(0, WAY, [("a0A000000000001AAA", "k"), ("a0a000000000001AAA", "k")])
+    store.add(0, RESTORATION, [Link("a0A000000000001AAA", "k"), Link("a0a000000000001AAA", "k")])
     store.add_parents(0, [0], [("id", "k")])
     store.saw(0, [("id", "k", "a0A000000000001AAA")])
     store.compare(0, 0)
@@ -101,8 +111,8 @@ def test_ids_that_differ_in_case_only_are_different_records(store: LinkStore) ->
 
 
 def test_links_are_sent_once_each_whatever_their_number(store: LinkStore) -> None:
-    links = [(f"r{n:03}", f"k{n % 7}") for n in range(100)]
-    store.add(0, WAY, links)
+    links = [Link(f"r{n:03}", f"k{n % 7}") for n in range(100)]
+    store.add(0, RESTORATION, links)
     store.add_parents(0, [0], [(f"id{n}", f"k{n}") for n in range(7)])
     store.saw(0, [("", "", record) for record, _ in links])
     store.compare(0, 0)
@@ -115,7 +125,7 @@ def test_links_are_sent_once_each_whatever_their_number(store: LinkStore) -> Non
 
 def test_only_failures_that_may_pass_are_tried_again(store: LinkStore) -> None:
     codes = ("UNABLE_TO_LOCK_ROW", "FIELD_CUSTOM_VALIDATION_EXCEPTION", "ENTITY_IS_DELETED", "")
-    store.add(0, WAY, [(code, "k") for code in codes])
+    store.add(0, RESTORATION, [Link(code, "k") for code in codes])
     store.add_parents(0, [0], [("id", "k")])
     store.saw(0, [("", "", code) for code in codes])
     store.compare(0, 0)
@@ -134,7 +144,7 @@ def test_only_failures_that_may_pass_are_tried_again(store: LinkStore) -> None:
 
 
 def test_reading_that_breaks_leaves_what_was_known(store: LinkStore) -> None:
-    store.add(0, WAY, [("record", "k")])
+    store.add(0, RESTORATION, [Link("record", "k")])
     store.add_parents(0, [0], [("id", "k")])
     store.saw(0, [("", "", "record")])
 

@@ -9,8 +9,8 @@ import pytest
 from typing_extensions import override
 
 from target_zuora360_cleanup.output.folder import FailureFile
-from target_zuora360_cleanup.relink.plan import Way
-from target_zuora360_cleanup.relink.snapshot import Lookup
+from target_zuora360_cleanup.relink.plan import Restoration
+from target_zuora360_cleanup.relink.snapshot import Link, blanked
 from target_zuora360_cleanup.relink.store import LinkStore
 from target_zuora360_cleanup.rows.errors import (
     RULES,
@@ -88,8 +88,10 @@ def test_a_relink_ends_and_repeats_by_the_verdict(code: str, tmp_path: Path) -> 
         Verdict.FINAL: "failed",
     }[VERDICTS.get(code, Verdict.FINAL)]
     with closing(LinkStore(tmp_path / "links.sqlite")) as store:
-        way = Way(Lookup("A__c", "Parent__c", "P__c"), "Key__c", "Parent__r.Key__c")
-        store.add(0, way, [("record", "key")])
+        restoration = Restoration(
+            blanked("A__c", "Parent__c", "P__c"), "Key__c", "Parent__r.Key__c"
+        )
+        store.add(0, restoration, [Link("record", "key")])
         store.add_parents(0, [0], [("parent", "key")])
         store.saw(0, [("", "", "record")])
         store.compare(0, 0)
