@@ -1,7 +1,7 @@
 """The settings, declared once: as typed fields that carry what a user reads about them.
 
-The JSON Schema of the target, the list in `meltano.yml` and the table in the README all follow from
-`Settings`; a test keeps them equal.
+The JSON Schema of the target, the definitions for Meltano and the table in `docs/settings.md` all
+follow from `Settings`; a test keeps them equal.
 """
 
 from __future__ import annotations
