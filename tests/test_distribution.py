@@ -52,7 +52,9 @@ def test_the_source_distribution_has_what_it_takes_to_build_test_and_read(built:
 def test_the_wheel_runs_without_extras(built: Path, tmp_path: Path) -> None:
     wheel = next(built.glob("*.whl"))
     with zipfile.ZipFile(wheel) as archive:
-        assert not [name for name in archive.namelist() if name.startswith("tests/")]
+        names = archive.namelist()
+    assert not [name for name in names if name.startswith("tests/")]
+    assert f"{PACKAGE}/catalog/field_maps.tsv" in names
     did(sys.executable, "-m", "venv", tmp_path / "clean")
     binaries = tmp_path / "clean/bin"
     did(binaries / "pip", "install", "--quiet", wheel)

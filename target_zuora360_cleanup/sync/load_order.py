@@ -64,8 +64,8 @@ def load_order(maps: Iterable[FieldMap], objects: Mapping[str, TargetObject]) ->
 def _edges(each: FieldMap, objects: Mapping[str, TargetObject]) -> Iterable[Edge]:
     target = objects[each.object]
     for parent in each.parents:
-        if parent.object in objects and parent.lookup in target.lookups:
-            yield each.object, parent.lookup, parent.object
+        if parent.parent in objects and parent.field in target.lookups:
+            yield each.object, parent.field, parent.parent
 
 
 def _levels(before: Predecessors) -> tuple[tuple[str, ...], ...]:

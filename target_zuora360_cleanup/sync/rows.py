@@ -247,7 +247,7 @@ def _links(
     """Lookups to objects that are there; a package version may lack one."""
     target = objects[made_by.object]
     for each in made_by.parents:
-        parent, lookup = objects.get(each.object), target.lookups.get(each.lookup)
+        parent, lookup = objects.get(each.parent), target.lookups.get(each.field)
         if each.source not in sent or not lookup or not parent or not parent.external_id:
             continue
         key = Field(parent.external_id, "reference", parent.key.length)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
-from target_zuora360_cleanup.catalog.field_maps import FIELD_MAPS, FieldMap
+from target_zuora360_cleanup.catalog.field_maps import FieldMap, field_maps
 from target_zuora360_cleanup.catalog.objects import OBJECTS
 from target_zuora360_cleanup.catalog.streams import StreamNames, normal, qualifies
 from target_zuora360_cleanup.errors import InputError
@@ -38,7 +38,7 @@ class StreamMaps:
             InputError: `field_maps` names a stream or holds a value that can't be used.
         """
         names = StreamNames.of(((kind.api_name, kind.streams) for kind in OBJECTS), chosen)
-        made = cls(FIELD_MAPS, names, wanted)
+        made = cls(field_maps(), names, wanted)
         for stream, fields in wanted.items():
             made.check(stream, fields)
         return made

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from target_zuora360_cleanup.catalog.field_maps import FIELD_MAPS
+from target_zuora360_cleanup.catalog.field_maps import field_maps
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
 from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 
@@ -35,14 +35,14 @@ from singer_sdk import BatchSink, Target
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
 from target_zuora360_cleanup.emulator.server.opening import open_org
 from target_zuora360_cleanup.catalog.objects import BY_NAME
-from target_zuora360_cleanup.catalog.field_maps import FIELD_MAPS
+from target_zuora360_cleanup.catalog.field_maps import field_maps
 from target_zuora360_cleanup.sync.org_objects import target_objects
 from target_zuora360_cleanup.sync.rows import RowShape, line
 NAME = "Zuora__CustomerAccount__c"
 with open_org(OrgOptions(records=1)) as org:
     there = {each["name"] for each in org.describe_global()["sobjects"]}
     objects = target_objects({name: org.describe(name) for name in BY_NAME if name in there})
-MAP = next(each for each in FIELD_MAPS if each.object == NAME)
+MAP = next(each for each in field_maps() if each.object == NAME)
 class ToFile(BatchSink):
     max_size = 50_000
     def process_batch(self, context):
@@ -79,7 +79,7 @@ class Cost:
 
 def fields() -> dict[str, Any]:
     """A value for each field of an account that the map knows."""
-    (made_by,) = [each for each in FIELD_MAPS if each.object == "Zuora__CustomerAccount__c"]
+    (made_by,) = [each for each in field_maps() if each.object == "Zuora__CustomerAccount__c"]
     values: dict[str, Any] = dict.fromkeys(made_by.fields, "a text of usual length")
     numbers = dict.fromkeys(("Balance", "CreditBalance", "TotalInvoiceBalance", "MRR"), "1234.50")
     flags = dict.fromkeys(("AutoPay", "AllowInvoiceEdit"), True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from target_zuora360_cleanup.catalog.field_maps import FIELD_MAPS
+from target_zuora360_cleanup.catalog.field_maps import field_maps
 from target_zuora360_cleanup.plan.checks import CODES
 from target_zuora360_cleanup.settings.schema import json_schema
 from target_zuora360_cleanup.state.codes import CODES as OF_STATE
@@ -55,7 +55,7 @@ def findings() -> str:
 
 def streams() -> str:
     """One line a map: the stream, its object, and by which of its fields parents are found."""
-    return _table(("Stream", "Object", "Parents by"), map(_stream, FIELD_MAPS))
+    return _table(("Stream", "Object", "Parents by"), map(_stream, field_maps()))
 
 
 def _stream(each: FieldMap) -> tuple[str, str, str]:

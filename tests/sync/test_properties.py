@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from target_zuora360_cleanup.catalog.field_maps import FieldMap, Parent
+from target_zuora360_cleanup.catalog.field_maps import FieldMap, FilledRelationship
 from target_zuora360_cleanup.output.folder import OutputFolder
 from target_zuora360_cleanup.rows.errors import RowError
 from target_zuora360_cleanup.sync.changes import Change, removal
@@ -39,19 +39,20 @@ ACCOUNT, METHOD, INVOICE, ITEM = "A__c", "M__c", "I__c", "T__c"
 OWNED = {METHOD: ACCOUNT, INVOICE: ACCOUNT, ITEM: INVOICE}
 MAPS = (
     FieldMap("A", ACCOUNT, {"V": ("V__c",)}, (
-        Parent("Up", "Up__c", ACCOUNT), Parent("Default", "Default__c", METHOD))),
-    FieldMap("M", METHOD, {"V": ("V__c",)}, (Parent("Of", "Of__c", ACCOUNT),)),
-    FieldMap("I", INVOICE, {"V": ("V__c",)}, (Parent("Of", "Of__c", ACCOUNT),)),
+        FilledRelationship("Up", "Up__c", ACCOUNT),
+        FilledRelationship("Default", "Default__c", METHOD))),
+    FieldMap("M", METHOD, {"V": ("V__c",)}, (FilledRelationship("Of", "Of__c", ACCOUNT),)),
+    FieldMap("I", INVOICE, {"V": ("V__c",)}, (FilledRelationship("Of", "Of__c", ACCOUNT),)),
     FieldMap("T", ITEM, {"V": ("V__c",)}, (
-        Parent("Of", "Of__c", INVOICE), Parent("Paid", "Paid__c", METHOD))),
+        FilledRelationship("Of", "Of__c", INVOICE), FilledRelationship("Paid", "Paid__c", METHOD))),
 )  # fmt: skip
 
 
 def _object(made_by: FieldMap) -> TargetObject:
     lookups = {
-        each.lookup: Lookup(
-            each.lookup, each.lookup.replace("__c", "__r"), (each.object,),
-            owning=each.lookup == "Of__c", insert_only=False, clearable=each.lookup != "Of__c",
+        each.field: Lookup(
+            each.field, each.field.replace("__c", "__r"), (each.parent,),
+            owning=each.field == "Of__c", insert_only=False, clearable=each.field != "Of__c",
         )
         for each in made_by.parents
     }  # fmt: skip
@@ -111,8 +112,8 @@ class FakeOrg:
     def _delete(self, name: str, key: str) -> None:
         self.rows[name].pop(key, None)
         for made_by in MAPS:
-            for parent in (each for each in made_by.parents if each.object == name):
-                self._let_go(made_by.object, parent.lookup, key)
+            for parent in (each for each in made_by.parents if each.parent == name):
+                self._let_go(made_by.object, parent.field, key)
 
     def _let_go(self, child: str, lookup: str, key: str) -> None:
         for name, (_, parents) in list(self.rows[child].items()):
@@ -225,8 +226,8 @@ def _change(
     return Change(row.key, number, row.cells, row.links, row.is_partial)
 
 
-PARENTS = {(each.object, parent.lookup): parent.object for each in MAPS for parent in each.parents}
-LOOKUPS = {parent.source: parent.lookup for each in MAPS for parent in each.parents}
+PARENTS = {(each.object, parent.field): parent.parent for each in MAPS for parent in each.parents}
+LOOKUPS = {parent.source: parent.field for each in MAPS for parent in each.parents}
 Rows = dict[str, dict[str, tuple[str, dict[str, str | None]]]]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from target_zuora360_cleanup.catalog.field_maps import FieldMap, Parent
+from target_zuora360_cleanup.catalog.field_maps import FieldMap, FilledRelationship
 from target_zuora360_cleanup.sync.field_values import NULL, Field, Unfit
 from target_zuora360_cleanup.sync.org_objects import Lookup, TargetObject
 from target_zuora360_cleanup.sync.rows import CLEARED, RowShape, line
@@ -26,7 +26,7 @@ MAP = FieldMap(
     "Invoice",
     INVOICE,
     {"InvoiceNumber": ("Name",), "Amount": ("Zuora__TotalAmount__c",), "New": ("Zuora__New__c",)},
-    (Parent("AccountId", "Zuora__BillingAccount__c", ACCOUNT),),
+    (FilledRelationship("AccountId", "Zuora__BillingAccount__c", ACCOUNT),),
 )
 OBJECTS = {
     ACCOUNT: TargetObject(ACCOUNT, "Account", KEY, {KEY: Field(KEY, "string", 255)}, {}),

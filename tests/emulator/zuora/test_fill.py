@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from target_zuora360_cleanup.catalog.field_maps import FIELD_MAPS
+from target_zuora360_cleanup.catalog.field_maps import field_maps
 from target_zuora360_cleanup.emulator.org.org import Org, OrgOptions
 from target_zuora360_cleanup.emulator.schema.reading import load_schema
 from target_zuora360_cleanup.emulator.schema.zuora import zuora_objects
@@ -66,7 +66,7 @@ def test_every_source_is_a_field_of_the_salesforce_object(item: ZuoraObject) -> 
             holder = [schema.get(found.reference_to[0])] if found.type == "reference" else holder
 
 
-@pytest.mark.parametrize("each", FIELD_MAPS, ids=[f"{m.stream}-{m.object}" for m in FIELD_MAPS])
+@pytest.mark.parametrize("each", field_maps(), ids=[f"{m.stream}-{m.object}" for m in field_maps()])
 def test_the_org_holds_what_zuora_sends(org: Org, each: FieldMap) -> None:
     """Field by field, as the 360 maps them; a lookup by the Zuora id behind it."""
     item, key = zuora_objects()[each.stream], KEYS[each.object]
@@ -78,9 +78,9 @@ def test_the_org_holds_what_zuora_sends(org: Org, each: FieldMap) -> None:
         if source != "Deleted"
     ]
     for parent in each.parents:
-        if (each.stream, parent.lookup) not in ABOUT:
-            relationship = schema.fields[parent.lookup].relationship_name
-            pairs.append((column_of(item, parent.source), f"{relationship}.{KEYS[parent.object]}"))
+        if (each.stream, parent.field) not in ABOUT:
+            relationship = schema.fields[parent.field].relationship_name
+            pairs.append((column_of(item, parent.source), f"{relationship}.{KEYS[parent.parent]}"))
     assert all(column for column, _ in pairs), pairs
 
     columns = ", ".join(str(column) for column, _ in pairs) or "Id"
