@@ -18,7 +18,7 @@ from target_zuora360_cleanup.meltano.pipeline import Pipeline
 from target_zuora360_cleanup.settings.reading import read_settings
 from target_zuora360_cleanup.settings.schema import json_schema
 from tests.support.emulated import Emulated
-from tests.support.processes import SECONDS, call, started, wait_until
+from tests.support.processes import SECONDS, call, call_script, started, wait_until
 from tests.support.runs import (
     ALLOWED,
     BOOKMARKS,
@@ -53,7 +53,7 @@ def settings(server: EmulatorServer, mode: str) -> dict[str, Any]:
 
 
 def test_it_tells_its_version() -> None:
-    done = call("--version")
+    done = call_script("--version")
     assert done.returncode == 0
     assert importlib.metadata.version("target-zuora360-cleanup") in done.stdout
 
@@ -98,6 +98,13 @@ def test_settings_that_can_not_be_used_are_said_in_a_sentence(
     done = call("--config", str(file), given=tap_stream())
     assert (done.returncode, done.stdout) == (2, "")
     assert said in " ".join(done.stderr.split())
+
+
+def test_the_installed_script_reads_its_stdin(tmp_path: Path) -> None:
+    file = tmp_path / "config.json"
+    file.write_text(json.dumps({"mode": "reset", "output_dir": str(tmp_path / "output")}))
+    done = call_script("--config", str(file), given=tap_stream())
+    assert (done.returncode, done.stdout) == (0, json.dumps(RESET) + "\n")
 
 
 def test_a_stream_can_come_from_a_file(tmp_path: Path) -> None:

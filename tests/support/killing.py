@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import io
 import json
-import multiprocessing
 import os
 import random
 import shutil
@@ -23,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
 from target_zuora360_cleanup.emulator.server.server import EmulatorServer
+from tests.support.forked import CONTEXT
 from tests.support.runs import ALLOWED, BOOKMARKS, tap_stream, zuora_rows
 from tests.support.untouched import Image, differences
 
@@ -35,8 +35,6 @@ ORG: Final = OrgOptions(
     records=1200, sandbox=True, customer_rows=frozenset({"Renewal_Forecast__c"})
 )  # fmt: skip
 ATTEMPTS: Final = 40
-_PRELOAD: Final = ["target_zuora360_cleanup.cleanup.run", "simple_salesforce.api"]
-CONTEXT: Final = multiprocessing.get_context("forkserver")
 
 
 @dataclass
@@ -188,8 +186,7 @@ def _compare(
 
 
 def make_base(path: Path) -> Path:
-    """An org's file to copy; also starts the server that forks the targets."""
-    CONTEXT.set_forkserver_preload(_PRELOAD)
+    """An org's file to copy."""
     with EmulatorServer(ORG, db=path):
         return path
 

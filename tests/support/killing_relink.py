@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
 from target_zuora360_cleanup.emulator.server.server import EmulatorServer
+from tests.support.forked import CONTEXT
 from tests.support.full_sync import Zuora, lookups
-from tests.support.killing import CONTEXT, Round
+from tests.support.killing import Round
 from tests.support.runs import login, run
 from tests.support.untouched import Image, differences
 
@@ -30,14 +31,12 @@ ORG: Final = OrgOptions(
 )
 LINKS: Final = frozenset({"Renewal_Forecast__c.Subscription__c"})
 ATTEMPTS: Final = 40
-_PRELOAD: Final = ["target_zuora360_cleanup.relink.command", "simple_salesforce.api"]
 
 
 class Base:
     """An org after a cleanup and a full sync, and what it was before; to be copied."""
 
     def __init__(self, folder: Path) -> None:
-        CONTEXT.set_forkserver_preload(_PRELOAD)
         self.db, self.output = folder / "org.sqlite", folder / "output"
         with EmulatorServer(ORG, db=self.db) as server:
             self.before, self.image = lookups(server.org), Image.of(server.org)

@@ -1,13 +1,15 @@
-"""The installed console script as a process of the tests' own."""
+"""The target as a process of the tests' own."""
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
 import struct
 import subprocess
 import sys
+import tempfile
 import termios
 import time
 from contextlib import contextmanager
@@ -15,10 +17,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from tests.support.forked import TARGET, fork
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-TARGET = str(Path(sys.executable).with_name("target-zuora360-cleanup"))
+    from tests.support.forked import Forked
+
+SCRIPT = str(Path(sys.executable).with_name("target-zuora360-cleanup"))
 SECONDS = 60
 
 
@@ -28,10 +34,10 @@ def environ() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith(mine)}
 
 
-def call(*words: str, given: bytes = b"") -> subprocess.CompletedProcess[str]:
-    """Run the script to its end."""
+def call_script(*words: str, given: bytes = b"") -> subprocess.CompletedProcess[str]:
+    """Run the installed script to its end."""
     done = subprocess.run(
-        [TARGET, *words],
+        [SCRIPT, *words],
         input=given,
         env=environ(),
         capture_output=True,
@@ -44,18 +50,33 @@ def call(*words: str, given: bytes = b"") -> subprocess.CompletedProcess[str]:
     )
 
 
+def call(*words: str, given: bytes = b"") -> subprocess.CompletedProcess[str]:
+    """Run the target to its end."""
+    with tempfile.TemporaryDirectory() as folder:
+        out, err = Path(folder, "stdout"), Path(folder, "stderr")
+        process = fork(TARGET, words, environ(), out, err)
+        try:
+            with contextlib.suppress(BrokenPipeError):
+                process.stdin.write(given)
+            process.stdin.close()
+            status = process.wait(SECONDS)
+        finally:
+            process.kill()
+        assert "Traceback" not in err.read_text(), err.read_text()
+        return subprocess.CompletedProcess(words, status, out.read_text(), err.read_text())
+
+
 @dataclass(frozen=True)
 class Started:
     """A target that waits for its stream."""
 
-    process: subprocess.Popen[bytes]
+    process: Forked
     out: Path
     err: Path
     output: Path
 
     @property
     def stdin(self) -> IO[bytes]:
-        assert self.process.stdin
         return self.process.stdin
 
     def send(self, data: bytes) -> None:
@@ -95,21 +116,13 @@ def started(folder: Path, config: dict[str, Any]) -> Iterator[Started]:
     file, out, err = folder / "config.json", folder / "stdout", folder / "stderr"
     output = folder / "output"
     file.write_text(json.dumps({**config, "output_dir": str(output)}))
-    with (
-        out.open("wb") as stdout,
-        err.open("wb") as stderr,
-        subprocess.Popen(
-            [TARGET, "--config", str(file)],
-            stdin=subprocess.PIPE,
-            stdout=stdout,
-            stderr=stderr,
-            env=environ(),
-        ) as process,
-    ):
-        try:
-            yield Started(process, out, err, output)
-        finally:
-            process.kill()
+    out.touch()
+    err.touch()
+    process = fork(TARGET, ["--config", str(file)], environ(), out, err)
+    try:
+        yield Started(process, out, err, output)
+    finally:
+        process.kill()
 
 
 def wait_until(condition: Callable[[], object]) -> None:
