@@ -76,7 +76,7 @@ class LinkSnapshot:
                 file.write(header, b"")
                 _, blocks = split_header(page)
                 for block in _rows(blocks):
-                    file.write(header, _csv(_told(relationship, block, parent.kept)))
+                    file.write(header, _csv(_not_kept(relationship, block, parent.kept)))
             file.flush()
         finally:
             file.close()
@@ -99,7 +99,7 @@ def _rows(blocks: Iterable[bytes]) -> Iterator[list[list[str]]]:
         yield list(csv.reader(io.StringIO(block.decode(), newline="")))
 
 
-def _told(
+def _not_kept(
     relationship: Relationship, rows: Iterable[list[str]], kept: frozenset[str]
 ) -> Iterator[tuple[str, ...]]:
     for record_id, parent_id, external_id in rows:

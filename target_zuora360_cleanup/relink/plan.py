@@ -102,8 +102,8 @@ def external_id_field(name: str, describe: Mapping[str, Any]) -> str:
     """The external id field that a cleanup takes for an object; blank where it has none."""
     fields = describe["fields"]
     if name in BY_NAME:
-        there = {each["name"] for each in fields}
-        return next((key for key in BY_NAME[name].external_ids if key in there), "")
+        names = {each["name"] for each in fields}
+        return next((key for key in BY_NAME[name].external_ids if key in names), "")
     return next((each["name"] for each in fields if each.get("externalId")), "")
 
 

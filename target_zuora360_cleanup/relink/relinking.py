@@ -12,14 +12,13 @@ import logging
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
-from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Final
-from urllib.parse import quote
 
 from requests import RequestException
 
-from target_zuora360_cleanup.relink.plan import by_object, by_parent
+from target_zuora360_cleanup.relink.looking import Looking
+from target_zuora360_cleanup.relink.plan import by_object
 from target_zuora360_cleanup.rows.errors import failed_rows
 from target_zuora360_cleanup.rows.halting import go_on
 from target_zuora360_cleanup.rows.rounds import rounds
@@ -31,17 +30,10 @@ from target_zuora360_cleanup.salesforce.errors import (
     SessionExpired,
     unreachable,
 )
-from target_zuora360_cleanup.salesforce.rows import (
-    REST_ROWS,
-    Selection,
-    read_table,
-    read_tables,
-    soql_text,
-)
 from target_zuora360_cleanup.salesforce.sending import DELETIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from target_zuora360_cleanup.output.progress import Progress
     from target_zuora360_cleanup.relink.plan import Restoration
@@ -54,10 +46,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-FEW: Final = 3_000
-"""Up to here rows are asked for by name: five queries are one call, a query job takes three."""
-_CONDITION_CHARACTERS: Final = 9_000
-"""Of one such query when it is escaped, so that it fits into a URL."""
 _MOST_A_JOB: Final = 500_000
 """Rows of an update that are sure to fit into one upload."""
 _BLOCK_ROWS: Final = 5_000
@@ -67,6 +55,9 @@ _ACCEPTED: Final = "Salesforce accepted the update, but the field is blank again
 @dataclass
 class Relinking:
     """Sets the links in a store again, in one org.
+
+    The thread that calls it reads, judges and writes the store; each update job is sent and
+    followed in a thread of its own, which hands back the job's id.
 
     Attributes:
         restorations: How each relationship's links are set again; their places are the numbers in
@@ -80,8 +71,11 @@ class Relinking:
     restorations: Sequence[Restoration]
     progress: Progress
     stop: Stop
-    _families: dict[int, int] = field(default_factory=dict)
     _broken: dict[int, str] = field(default_factory=dict)
+    _looking: Looking = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._looking = Looking(self.salesforce, self.store, self.restorations, self._go_on)
 
     def look(self) -> None:
         """Find out what became of each link, and change nothing.
@@ -90,9 +84,9 @@ class Relinking:
             ApiError, JobFailed, requests.RequestException: Salesforce would not tell.
             Stopped, QuotaReached: The run may not go on.
         """
-        self._read_parents()
+        self._looking.at_parents()
         for numbers in by_object(self.restorations).values():
-            self._look_at(numbers)
+            self._looking.at_records(numbers)
 
     def restore(self) -> None:
         """Set each link again whose lookup is blank.
@@ -101,7 +95,7 @@ class Relinking:
             ApiError, JobFailed, requests.RequestException: Salesforce would not tell.
             Stopped, QuotaReached: The run may not go on.
         """
-        self._read_parents()
+        self._looking.at_parents()
         for name, numbers in by_object(self.restorations).items():
             self._restore(name, numbers)
 
@@ -118,14 +112,14 @@ class Relinking:
         self.salesforce.jobs.wait_for_leftovers(names.__contains__, DELETIONS | {"update"})
 
     def _restore(self, name: str, numbers: Sequence[int]) -> None:
-        self._look_at(numbers)
+        self._looking.at_records(numbers)
         todo = self._blank(numbers)
         if not todo:
             return
         for each in rounds(self.salesforce.attempts(), min(self.settings.job_size, _MOST_A_JOB)):
             for number in todo:
                 self._set(number, each)
-            self._look_at(numbers)
+            self._looking.at_records(numbers)
             for number in todo:
                 self._judge(number, each)
             todo = self._blank(numbers)
@@ -140,72 +134,6 @@ class Relinking:
     def _judge(self, number: int, each: Round) -> None:
         why = self._broken.pop(number, "")
         self.store.judge(number, why or _ACCEPTED, final=each.is_last)
-
-    def _read_parents(self) -> None:
-        for family, ((name, key), numbers) in enumerate(by_parent(self.restorations).items()):
-            self._families.update(dict.fromkeys(numbers, family))
-            self._again(lambda f=family, n=name, k=key, m=numbers: self._parents(f, n, k, m))  # type: ignore[misc]
-
-    def _parents(self, family: int, name: str, key: str, numbers: Sequence[int]) -> None:
-        few = self.store.external_ids(numbers, FEW)
-        restoration = self.restorations[numbers[0]]
-        self.store.forget_parents(family)
-        for rows in _blocks(self._named(name, ("Id", key), key, few, f"{key} != null")):
-            self.store.add_parents(
-                family, numbers, ((row[0], restoration.wanted(row[1])) for row in rows)
-            )
-
-    def _look_at(self, numbers: Sequence[int]) -> None:
-        self._again(lambda: self._records(numbers))
-        for number in numbers:
-            self.store.compare(number, self._families.get(number, -1))
-
-    def _records(self, numbers: Sequence[int]) -> None:
-        few = self.store.records(numbers, FEW)
-        if not few:
-            return
-        first, last = self.store.record_range(numbers)
-        fields = ["Id"]
-        for number in numbers:
-            restoration = self.restorations[number]
-            fields += [
-                each
-                for each in (restoration.relationship.field, restoration.path)
-                if each not in ("", *fields)
-            ]
-        name, where = (
-            self.restorations[numbers[0]].relationship.child,
-            f"Id >= '{first}' AND Id <= '{last}'",
-        )
-        self.store.forget_seen(numbers)
-        for rows in _blocks(self._named(name, tuple(fields), "Id", few, where)):
-            for number in numbers:
-                self.store.saw(number, _seen(self.restorations[number], fields, rows))
-
-    def _named(
-        self, name: str, fields: tuple[str, ...], key: str, few: list[str], otherwise: str
-    ) -> Iterator[list[str]]:
-        """The rows whose `key` is among `few`; where these are too many, those of `otherwise`."""
-        if len(few) > FEW:
-            yield from read_table(
-                self.salesforce, Selection(name, fields, otherwise, REST_ROWS + 1)
-            )
-            return
-        selections = [
-            Selection(name, fields, f"{key} IN ({', '.join(part)})", len(part))
-            for part in _parts(few)
-        ]
-        for table in read_tables(self.salesforce, selections):
-            yield from table
-
-    def _again(self, read: Callable[[], None]) -> None:
-        """Read, and once more from the beginning where trouble may be over soon."""
-        note = partial(logger.info, "What is there could not be read (%s); trying again.")
-        for each in self.salesforce.attempts():
-            self._go_on()
-            with each.outlive(note), self.store.whole():
-                return read()
-        raise AssertionError("the last attempt returns or raises")
 
     def _set(self, number: int, each: Round) -> None:
         """Send what is blank of one lookup, in jobs; what they answer is noted row by row."""
@@ -285,40 +213,8 @@ def csv_line(values: Sequence[str]) -> bytes:
     return text.getvalue().encode()
 
 
-def _parts(values: Iterable[str]) -> Iterator[list[str]]:
-    """String literals, as many at a time as one query holds."""
-    part: list[str] = []
-    size = 0
-    for text in map(soql_text, values):
-        needs = len(quote(f"{text}, "))
-        if part and size + needs > _CONDITION_CHARACTERS:
-            yield part
-            part, size = [], 0
-        part.append(text)
-        size += needs
-    if part:
-        yield part
-
-
-def _blocks(rows: Iterator[list[str]]) -> Iterator[list[list[str]]]:
-    while block := list(islice(rows, _BLOCK_ROWS)):
-        yield block
-
-
 def _lines(links: Iterator[tuple[str, ...]], last: list[tuple[str, str]]) -> Iterator[list[bytes]]:
     """Rows of CSV in blocks; leaves in `last` where they ended."""
     while block := list(islice(links, _BLOCK_ROWS)):
         yield [csv_line(link[:2]) for link in block]
         last[0] = block[-1][2], block[-1][0]
-
-
-def _seen(
-    restoration: Restoration, fields: Sequence[str], rows: Iterable[list[str]]
-) -> Iterator[tuple[str, str, str]]:
-    """Where each record's lookup leads, as the store takes it in."""
-    value, key = (
-        fields.index(restoration.relationship.field),
-        fields.index(restoration.path) if restoration.path else None,
-    )
-    for row in rows:
-        yield row[value], restoration.wanted(row[key]) if key else "", row[0]

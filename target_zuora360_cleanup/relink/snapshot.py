@@ -86,8 +86,8 @@ class Snapshot:
                 f"'{FOLDER}' with files such as Contract.Subscription__c.csv.gz."
             )
         manifest = _json(folder / FOLDER / MANIFEST)
-        told = manifest or _json(folder / "report.json").get("org") or {}
-        org_id = str(told.get("org_id") or told.get("id") or "")
+        org = manifest or _json(folder / "report.json").get("org") or {}
+        org_id = str(org.get("org_id") or org.get("id") or "")
         done = (folder / FOLDER / MARK).exists()
         try:
             return cls(folder, org_id, _keys(manifest), done)
@@ -114,13 +114,13 @@ class Snapshot:
                     links.setdefault(relationship, []).append(link)
                 yield from links.items()
 
-    def mark_done(self, told: dict[str, Any]) -> None:
+    def mark_done(self, mark: dict[str, Any]) -> None:
         """Remember that nothing is left to relink.
 
         Raises:
             OSError: It can't be written.
         """
-        OutputFolder(self.folder / FOLDER).write_json(MARK, told)
+        OutputFolder(self.folder / FOLDER).write_json(MARK, mark)
 
 
 def snapshots_in(output_dir: str) -> list[Snapshot]:

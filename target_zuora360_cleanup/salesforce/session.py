@@ -126,9 +126,9 @@ class OrgSession(requests.Session):
             )
         with self._lock:
             # Another thread may have logged in while this one waited.
-            return self._token() if self._token() != stale else self._login_again().access_token
+            return self._token() if self._token() != stale else self._log_in_anew().access_token
 
-    def _login_again(self) -> Grant:
+    def _log_in_anew(self) -> Grant:
         from simple_salesforce.exceptions import SalesforceAuthenticationFailed
 
         try:

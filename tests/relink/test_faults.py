@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from target_zuora360_cleanup.emulator.server.options import ServerOptions
-from target_zuora360_cleanup.relink import relinking as relink_module
+from target_zuora360_cleanup.relink import looking
 from target_zuora360_cleanup.salesforce.bulk import Ingest
 from target_zuora360_cleanup.salesforce.client import connect
 from target_zuora360_cleanup.salesforce.csv_file import CsvFile
@@ -102,7 +102,7 @@ def test_a_parent_that_is_gone_when_it_is_pointed_to_is_not_back(scene: Scene) -
 def test_jobs_that_break_are_made_good(
     scene: Scene, state: str, few: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(relink_module, "FEW", few)
+    monkeypatch.setattr(looking, "FEW", few)
     broken = [{"state": state, "operation": each, "times": 1} for each in ("update", "query")]
     scene.server.set_faults({"jobs": broken})
     ran = scene.relink(job_size=5)
@@ -134,7 +134,7 @@ def test_jobs_that_always_break_are_told(scene: Scene) -> None:
 def test_outages_are_sat_out(
     scene: Scene, fault: dict[str, Any], seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(relink_module, "FEW", 3 if seed == 2 else 3_000)
+    monkeypatch.setattr(looking, "FEW", 3 if seed == 2 else 3_000)
     scene.server.set_faults({"seed": seed, "requests": [fault]})
     statuses = []
     for _ in range(6):

@@ -18,7 +18,7 @@ from target_zuora360_cleanup.emulator.org.permissions import for_user
 from target_zuora360_cleanup.emulator.schema.reading import load_schema
 from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 from target_zuora360_cleanup.errors import InputError
-from target_zuora360_cleanup.relink import relinking as relink_module
+from target_zuora360_cleanup.relink import looking
 from target_zuora360_cleanup.relink.command import run_relink
 from target_zuora360_cleanup.salesforce.bulk import Bulk, Ingest, Job
 from target_zuora360_cleanup.salesforce.sending import JobSender
@@ -73,7 +73,7 @@ def test_every_lookup_leads_again_to_the_record_with_the_same_zuora_id(
     job_size: int,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(relink_module, "FEW", few)
+    monkeypatch.setattr(looking, "FEW", few)
     scene = Scene.of_all(server, tmp_path)
     assert scene.now() != scene.before
     new = scene.sync()
@@ -292,7 +292,7 @@ def requests(server: EmulatorServer) -> list[tuple[str, str]]:
 def test_a_dry_run_writes_nothing_and_tells_what_a_relink_would_do(
     scene: Scene, few: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(relink_module, "FEW", few)
+    monkeypatch.setattr(looking, "FEW", few)
     scene.sync()
     org = scene.server.org
     before = {name: org.fingerprint(name) for name, count in org.counts().items() if count}
