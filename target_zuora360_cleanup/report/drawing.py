@@ -10,7 +10,7 @@ from target_zuora360_cleanup.report.view import is_carried_out, labels
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from target_zuora360_cleanup.report.view import Objects
+    from target_zuora360_cleanup.report.view import ObjectTable
 
     Links = dict[str, list[Mapping[str, Any]]]
 
@@ -21,7 +21,7 @@ _WHAT_HAPPENS: Final = {
 }
 
 
-def drawing(report: Mapping[str, Any], table: Objects) -> Drawing:
+def drawing(report: Mapping[str, Any], table: ObjectTable) -> Drawing:
     """What goes before what; objects that are not to be cleaned, by their links, as step 0.
 
     Empty where the report's object types have no order (`after`).
@@ -33,7 +33,7 @@ def drawing(report: Mapping[str, Any], table: Objects) -> Drawing:
     return draw([*others, *_nodes(report, table, links)])
 
 
-def _nodes(report: Mapping[str, Any], table: Objects, links: Links) -> list[Node]:
+def _nodes(report: Mapping[str, Any], table: ObjectTable, links: Links) -> list[Node]:
     entries = {each["api_name"]: each for each in report["objects"]}
     after = {name: each.get("after", ()) for name, each in entries.items()}
     direct = reduced(after, (row.name for row in table.rows))

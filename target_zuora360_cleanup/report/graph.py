@@ -90,14 +90,14 @@ def reduced(after: Mapping[str, Iterable[str]], shown: Iterable[str]) -> dict[st
     for name in TopologicalSorter(after).static_order():
         before = set(after.get(name, ()))
         above[name] = before.union(*(above[each] for each in before))
-    there = set(shown)
+    drawn = set(shown)
     return {
         name: frozenset(
             each
-            for each in above.get(name, set()) & there
-            if not any(each in above[other] for other in above[name] & there)
+            for each in above.get(name, set()) & drawn
+            if not any(each in above[other] for other in above[name] & drawn)
         )
-        for name in there
+        for name in drawn
     }
 
 

@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from target_zuora360_cleanup.report import view as report_view
 from target_zuora360_cleanup.report.drawing import drawing
 from target_zuora360_cleanup.report.graph import BOX_WIDTH, LINE_HEIGHT
+from target_zuora360_cleanup.report.numbers import shown
 from target_zuora360_cleanup.report.timeline_chart import chart, duration
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(number=_number, moment=_moment, duration=duration)
+    made.filters.update(number=shown, moment=_moment, duration=duration)
     return made
 
 
@@ -72,10 +73,6 @@ def _context(report: Mapping[str, Any]) -> dict[str, Any]:
         "bookmarks": report_view.bookmarks(report),
         "allowance": report_view.allowance,
     }
-
-
-def _number(value: float | None) -> str:
-    return "unknown" if value is None else f"{value:,.0f}"
 
 
 def _time(text: str) -> datetime:

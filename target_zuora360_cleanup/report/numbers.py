@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -18,6 +19,32 @@ def shown(count: float | None) -> str:
 def known_sum(counts: Iterable[int | None]) -> int:
     """The sum of those that are known; the whole is at least as much."""
     return sum(count for count in counts if count is not None)
+
+
+@dataclass(frozen=True)
+class Total:
+    """A sum of counts.
+
+    Attributes:
+        known: The sum of those that are known.
+        is_all: Whether all of them are.
+    """
+
+    known: int
+    is_all: bool
+
+    @classmethod
+    def of(cls, counts: Iterable[int | None]) -> Total:
+        """The sum of these."""
+        counts = tuple(counts)
+        return cls(known_sum(counts), None not in counts)
+
+    @property
+    def words(self) -> str:
+        """As a person reads it: at least so many, where some are not known."""
+        if self.is_all:
+            return shown(self.known)
+        return f"at least {shown(self.known)}" if self.known else UNKNOWN
 
 
 def counted(count: int, one: str, more: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from target_zuora360_cleanup.deletion.outcome import total
+from target_zuora360_cleanup.report.numbers import Total
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -26,7 +26,9 @@ class Bar:
         left: Where it begins, in percent of the whole.
         width: How long it is, in percent of the whole.
         seconds: How long it took.
-        rate: Rows per second, 0 where it took no time that could be measured.
+        rows: None where nobody knows.
+        rate: Rows per second, 0 where it took no time that could be measured; None where the rows
+            are not known.
     """
 
     name: str
@@ -34,7 +36,7 @@ class Bar:
     width: float
     rows: int | None
     seconds: float
-    rate: float
+    rate: float | None
 
 
 @dataclass(frozen=True)
@@ -48,13 +50,13 @@ class Chart:
 
     bars: tuple[Bar, ...]
     seconds: float
-    rows: int | None
+    rows: Total
     ticks: tuple[tuple[float, str], ...]
 
     @property
-    def rate(self) -> float:
-        """Rows per second over all."""
-        return _rate(self.rows, self.seconds)
+    def rate(self) -> float | None:
+        """Rows per second over all; None where not all rows are known."""
+        return _rate(self.rows.known if self.rows.is_all else None, self.seconds)
 
 
 def chart(timeline: Iterable[Mapping[str, Any]]) -> Chart:
@@ -64,14 +66,14 @@ def chart(timeline: Iterable[Mapping[str, Any]]) -> Chart:
         for each in timeline
     ]
     if not spans:
-        return Chart((), 0, 0, ())
+        return Chart((), 0, Total(0, is_all=True), ())
     begin = min(start for _, start, _, _ in spans)
     whole = (max(end for _, _, end, _ in spans) - begin).total_seconds()
     bars = tuple(
         _bar(name, (start - begin).total_seconds(), (end - start).total_seconds(), whole, rows)
         for name, start, end, rows in spans
     )
-    return Chart(bars, whole, total(bar.rows for bar in bars), _ticks(whole))
+    return Chart(bars, whole, Total.of(bar.rows for bar in bars), _ticks(whole))
 
 
 def _time(text: str) -> datetime:
@@ -85,8 +87,10 @@ def _bar(name: str, start: float, seconds: float, whole: float, rows: int | None
     return Bar(name, round(left, 2), round(width, 2), rows, seconds, _rate(rows, seconds))
 
 
-def _rate(rows: int | None, seconds: float) -> float:
-    return rows / seconds if rows and seconds > 0 else 0
+def _rate(rows: int | None, seconds: float) -> float | None:
+    if rows is None:
+        return None
+    return rows / seconds if seconds > 0 else 0
 
 
 def _ticks(whole: float) -> tuple[tuple[float, str], ...]:

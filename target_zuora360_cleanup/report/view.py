@@ -11,8 +11,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from target_zuora360_cleanup.deletion.outcome import total
 from target_zuora360_cleanup.plan.estimate import Estimate
+from target_zuora360_cleanup.report.numbers import Total
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _MOST_SAMPLES: Final = 5
 _PLANNED: Final = ("found", "to_delete", "kept")
 _CARRIED_OUT: Final = ("found", "deleted", "kept", "failed")
+_NOT_ENDED: Final = {"not begun": "not begun", "unknown": "what became of it is not known"}
 _ALLOWANCES: Final = {
     "DailyApiRequests": "API requests",
     "DailyBulkApiBatches": "Bulk API batches",
@@ -29,7 +30,7 @@ _ALLOWANCES: Final = {
 
 
 @dataclass(frozen=True)
-class Row:
+class TableRow:
     """One object type of the table.
 
     Attributes:
@@ -46,18 +47,18 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Objects:
+class ObjectTable:
     """The table by object type.
 
     Attributes:
         columns: Headings of the numbers.
-        totals: Their sums.
+        totals: The sums of what is known of them.
         empty: Labels of the object types without records.
     """
 
     columns: tuple[str, ...]
-    rows: tuple[Row, ...]
-    totals: tuple[int | None, ...]
+    rows: tuple[TableRow, ...]
+    totals: tuple[Total, ...]
     empty: tuple[str, ...]
 
 
@@ -93,21 +94,21 @@ def is_carried_out(report: Mapping[str, Any]) -> bool:
     return any(each.get("ended") for each in report["objects"])
 
 
-def objects(report: Mapping[str, Any]) -> Objects:
+def objects(report: Mapping[str, Any]) -> ObjectTable:
     """The table by object type, in the order of the report."""
     keys = _keys(report)
     lost = _links_lost(report)
-    rows: list[Row] = []
+    rows: list[TableRow] = []
     for each in report["objects"]:
         links = tuple((label, n) for label, n in each.get("links_removed", {}).items() if n)
         numbers = (*(each.get(key, 0) for key in keys), *_extra(lost, each["api_name"]))
-        if any(numbers):
-            rows.append(Row(len(rows) + 1, each["api_name"], _label(each), numbers, links))
+        if any(number != 0 for number in numbers):
+            rows.append(TableRow(len(rows) + 1, each["api_name"], _label(each), numbers, links))
     shown = {row.name for row in rows}
-    return Objects(
+    return ObjectTable(
         (*(_heading(key) for key in keys), *(["Links lost"] if lost else [])),
         tuple(rows),
-        tuple(total(column) for column in zip(*(row.numbers for row in rows), strict=True)),
+        tuple(Total.of(column) for column in zip(*(row.numbers for row in rows), strict=True)),
         tuple(_label(each) for each in report["objects"] if each["api_name"] not in shown),
     )
 
@@ -251,8 +252,8 @@ def broken(report: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for each in report["objects"]:
         if each.get("error"):
             yield each["api_name"], each["error"]
-        elif each.get("ended") == "not begun":
-            yield each["api_name"], "not begun"
+        elif (ended := each.get("ended")) in _NOT_ENDED:
+            yield each["api_name"], _NOT_ENDED[ended]
 
 
 def estimate(report: Mapping[str, Any]) -> str:

@@ -157,7 +157,8 @@ def test_bars_and_ticks_stay_on_the_axis(spans: list[tuple[float, float, int]]) 
         clock.now = START + timedelta(seconds=start + seconds)
         timeline.add("x", START + timedelta(seconds=start), rows)
     drawn = chart([each.as_json() for each in timeline.spans])
-    assert drawn.rows == sum(rows for _, _, rows in spans)
+    assert drawn.rows.is_all
+    assert drawn.rows.known == sum(rows for _, _, rows in spans)
     for bar in drawn.bars:
         assert bar.left >= 0
         assert bar.width > 0
@@ -177,8 +178,15 @@ def test_a_bar_tells_when_how_long_and_how_fast() -> None:
     assert [(each.left, each.width, each.rate) for each in drawn.bars] == [
         (0, 25, 10), (25, 75, 0.5)
     ]  # fmt: skip
-    assert (drawn.seconds, drawn.rows, drawn.rate) == (240, 690, 2.875)
+    assert (drawn.seconds, drawn.rows.words, drawn.rate) == (240, "690", 2.875)
     assert drawn.ticks == ((0, "0 s"), (25, "1 min"), (50, "2 min"), (75, "3 min"), (100, "4 min"))
+
+
+def test_rows_that_nobody_knows_are_no_zero_and_have_no_rate() -> None:
+    times = {"started_at": "2026-05-04T08:00:00+00:00", "finished_at": "2026-05-04T08:01:00+00:00"}
+    drawn = chart([{"object": "A", **times, "rows": 600}, {"object": "B", **times, "rows": None}])
+    assert [(each.rows, each.rate) for each in drawn.bars] == [(600, 10), (None, None)]
+    assert (drawn.rows.words, drawn.rate) == ("at least 600", None)
 
 
 @pytest.mark.parametrize(

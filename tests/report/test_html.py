@@ -128,6 +128,22 @@ def test_a_cleanup_says_what_was_deleted_kept_and_left() -> None:
     assert "Total 7,100 6,490 0 610 12" in said
 
 
+def test_what_is_not_known_is_said_and_is_no_zero() -> None:
+    page = Page(render(documents.UNKNOWN))
+    said = page.said("objects")
+    assert "2 Invoice Zuora__ZInvoice__c 2,000 unknown 0 unknown" in said
+    assert "3 Customer Account Zuora__CustomerAccount__c 100 unknown 0 unknown" in said
+    assert "Total 7,100 at least 5,000 0 unknown 12" in said
+    assert "Deleted at least 5,000" in page.said()
+    assert "2 Invoice unknown records" in page.said("graph")
+    timeline = page.said("timeline")
+    assert "at least 5,000 rows in 10 min." in timeline
+    assert "Invoice unknown 5 min unknown" in timeline
+    failures = page.said("failures")
+    assert "Invoice Zuora__ZInvoice__c: stopped by a signal" in failures
+    assert "Customer Account Zuora__CustomerAccount__c: what became of it is not known" in failures
+
+
 def test_failures_are_grouped_by_reason_even_where_each_message_names_a_record() -> None:
     said = Page(render(documents.PARTIAL)).said("failures")
     assert "in use by INV-1 and 1 other message DELETE_FAILED 10 a0G1 a0G2 a0G3" in said

@@ -111,6 +111,25 @@ PARTIAL = document(
     ],
     state=_WRITTEN,
 )  # fmt: skip
+UNKNOWN = document(
+    "cleanup",
+    "partial",
+    headline="Partial: at least 5,000 records deleted from Acme; of 2 object types it is not known "
+    "how many.",
+    objects=[
+        entry(ITEM, "Invoice Item", 5_000, deleted=5_000, ended="done"),
+        entry(INVOICE, "Invoice", 2_000, ITEM, deleted=None, failed=None, ended="unknown",
+              error="stopped by a signal"),
+        entry(ACCOUNT, "Customer Account", 100, INVOICE, deleted=None, failed=None,
+              ended="unknown"),
+    ],
+    timeline=[
+        span(ITEM, "00:10", "05:10", 5_000),
+        {**span(INVOICE, "05:10", "10:10", 0), "rows": None},
+    ],
+    state=_WRITTEN,
+)  # fmt: skip
+"""A cleanup that was stopped before anybody could count."""
 REFUSED = {**BLOCKED, "mode": "cleanup"}
 _NOTHING: dict[str, Any] = {
     "org": None, "objects": [], "estimate": None, "allowances_needed": [], "blank_links": [],
@@ -143,7 +162,8 @@ OLD = {
 """What a version before these keys has left."""
 ALL = {
     "plan": PLAN, "blocked plan": BLOCKED, "cleanup": CLEANUP, "partial": PARTIAL,
-    "refused": REFUSED, "failed": FAILED, "reset": RESET, "sync": SYNC, "old": OLD,
+    "unknown": UNKNOWN, "refused": REFUSED, "failed": FAILED, "reset": RESET, "sync": SYNC,
+    "old": OLD,
 }  # fmt: skip
 
 

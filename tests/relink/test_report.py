@@ -1,0 +1,52 @@
+"""What a relink says, to the last word: JSON and summary of outcomes made by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from target_zuora360_cleanup.errors import Partial, Refused
+from target_zuora360_cleanup.relink.report import LinkOutcome, Relinked, relink_report
+from target_zuora360_cleanup.relink.snapshot import Lookup
+from tests.support import made_reports as made
+
+if TYPE_CHECKING:
+    from target_zuora360_cleanup.report.document import Report
+
+CONTRACT = Lookup("Contract", "Subscription__c", "Zuora__Subscription__c")
+CASE = Lookup("Case", "Invoice__c", made.INVOICE)
+LINKS = (
+    LinkOutcome(
+        CONTRACT, restored=1_000, already_set=2, parent_not_back=3, record_gone=4, failed=5, lost=1
+    ),
+    LinkOutcome(CASE, restored=1),
+)
+WOULD = (LinkOutcome(CONTRACT, to_restore=1_000, already_set=2, superseded=3),)
+SNAPSHOT = Path("/out/x-cleanup")
+REPORTS: dict[str, Report] = {
+    "relink": relink_report(
+        made.header("relink"), Relinked(False, LINKS, ("A note.", "B note.")),  # noqa: FBT003
+        snapshot=SNAPSHOT,
+    ),
+    "relink_partial": relink_report(
+        made.header("relink", Partial("Left.")), Relinked(dry_run=False, links=LINKS),
+        snapshot=SNAPSHOT, failures=made.FAILURES,
+    ),
+    "relink_dry_run": relink_report(
+        made.header("relink"), Relinked(dry_run=True, links=WOULD), snapshot=SNAPSHOT
+    ),
+    "relink_of_nothing": relink_report(made.header("relink"), Relinked(dry_run=False)),
+    "relink_refused": relink_report(
+        made.header("relink", Refused("Production.")), Relinked(dry_run=False), snapshot=SNAPSHOT
+    ),
+    "relink_failed": relink_report(
+        made.header("relink", made.OUT_OF_REACH, org=None), Relinked(dry_run=False)
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_a_report_reads_as_written(name: str) -> None:
+    made.assert_reads_as_written(REPORTS[name], name)

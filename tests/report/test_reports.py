@@ -1,0 +1,156 @@
+"""What a plan, a cleanup and a reset say, to the last word, of results that are made by hand."""
+
+from __future__ import annotations
+
+from dataclasses import FrozenInstanceError
+from typing import Any
+
+import pytest
+from typing_extensions import override
+
+from target_zuora360_cleanup.errors import CleanupError, Partial, Refused
+from target_zuora360_cleanup.report.cleanup import cleanup_report
+from target_zuora360_cleanup.report.document import Report
+from target_zuora360_cleanup.report.html import render
+from target_zuora360_cleanup.report.part import Headline
+from target_zuora360_cleanup.state.outcome import ResetOutcome, StreamReset
+from tests.support import made_reports as made
+from tests.support.page import Page
+
+ON_STDOUT = StreamReset(made.RESET, made.RESET.state)
+READ: dict[str, Any] = {"state_id": "prod:x", "records": {"B": 2, "A": 1}}
+
+
+def plan() -> Report:
+    states = ResetOutcome(StreamReset(made.UNSAFE_RESET), made.PAIRED[2:])
+    return cleanup_report(made.header("plan"), plan=made.CLEAN_PLAN, states=states)
+
+
+def refused_plan() -> Report:
+    states = ResetOutcome(StreamReset(made.RESET), made.PAIRED[2:])
+    head = made.header("plan", made.NOT_CONFIRMED)
+    return cleanup_report(head, plan=made.PLAN, states=states, **READ)
+
+
+def cleanup() -> Report:
+    return cleanup_report(
+        made.header("cleanup"),
+        plan=made.CLEAN_PLAN,
+        outcomes=made.ALL_GONE,
+        timeline=made.SPANS,
+        states=ResetOutcome(ON_STDOUT, made.PAIRED),
+        **READ,
+    )
+
+
+def partial() -> Report:
+    return cleanup_report(
+        made.header("cleanup", made.LEFT),
+        plan=made.CLEAN_PLAN,
+        outcomes=made.SOME_LEFT,
+        failures=made.FAILURES,
+        states=ResetOutcome(StreamReset(made.UNSAFE_RESET, made.UNSAFE_RESET.state)),
+    )
+
+
+def unknown() -> Report:
+    return cleanup_report(
+        made.header("cleanup", made.LEFT),
+        plan=made.CLEAN_PLAN,
+        outcomes=made.NOT_KNOWN,
+        states=ResetOutcome(ON_STDOUT),
+    )
+
+
+def lost_state() -> Report:
+    return cleanup_report(
+        made.header("cleanup", Partial("The state was lost.")),
+        plan=made.CLEAN_PLAN,
+        outcomes=made.ALL_GONE,
+        findings=made.FINDINGS[1:2],
+        states=ResetOutcome(paired=made.PAIRED[:1]),
+    )
+
+
+def refused() -> Report:
+    return cleanup_report(made.header("cleanup", made.NOT_CONFIRMED), plan=made.PLAN)
+
+
+def failed() -> Report:
+    return cleanup_report(made.header("cleanup", made.OUT_OF_REACH, org=None))
+
+
+def reset() -> Report:
+    states = ResetOutcome(StreamReset(made.UNSAFE_RESET, made.UNSAFE_RESET.state))
+    return cleanup_report(made.header("reset", org=None), states=states, state_id="prod:x")
+
+
+REPORTS = {
+    "plan": plan(), "plan_refused": refused_plan(), "cleanup": cleanup(),
+    "cleanup_partial": partial(), "cleanup_unknown": unknown(),
+    "cleanup_state_lost": lost_state(), "cleanup_refused": refused(), "cleanup_failed": failed(),
+    "reset": reset(),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_a_report_reads_as_written(name: str) -> None:
+    made.assert_reads_as_written(REPORTS[name], name)
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_a_page_can_be_made_of_each(name: str) -> None:
+    report = REPORTS[name].as_json()
+    assert report["headline"] in Page(render(report)).said()
+
+
+def test_what_is_not_known_is_null_in_the_json_and_never_0() -> None:
+    objects = {each["api_name"]: each for each in unknown().as_json()["objects"]}
+    for name in (made.INVOICE, made.ACCOUNT):
+        assert [objects[name][key] for key in ("deleted", "failed", "ended")] == [
+            None, None, "unknown"
+        ]  # fmt: skip
+    assert objects[made.ITEM]["deleted"] == 5_000
+
+
+def test_the_headline_says_of_how_many_object_types_nothing_is_known() -> None:
+    assert unknown().as_json()["headline"] == (
+        "Partial: at least 5,000 records deleted from Acme (00D5g0000000001EAA); of 2 object types "
+        "it is not known how many. The bookmarks are reset; run the cleanup again to go on."
+    )
+
+
+def test_where_no_deletion_is_known_the_headline_has_no_0() -> None:
+    report = cleanup_report(
+        made.header("cleanup", made.LEFT), plan=made.CLEAN_PLAN, outcomes=made.NOT_KNOWN[1:2]
+    )
+    assert report.as_json()["headline"].startswith(
+        "Partial: of 1 object type it is not known how many records were deleted from Acme "
+    )
+
+
+@pytest.mark.parametrize(
+    ("failure", "status"),
+    [(None, "done"), (Refused("x"), "refused"), (Partial("x"), "partial"),
+     (CleanupError("x"), "failed"), (ValueError("x"), "failed")],
+)  # fmt: skip
+def test_what_a_run_failed_with_is_its_status(failure: Exception | None, status: str) -> None:
+    report = made.header("cleanup", failure).as_json()
+    assert (report["status"], report["error"]) == (status, "x" if failure else None)
+
+
+class Undocumented(Headline):
+    @override
+    def as_json(self) -> dict[str, Any]:
+        return {"else": 1}
+
+
+def test_a_key_that_is_not_documented_is_refused() -> None:
+    report = Report(made.header("cleanup"), (Undocumented("x"),))
+    with pytest.raises(ValueError, match="not in tuple"):
+        report.as_json()
+
+
+def test_a_report_is_frozen() -> None:
+    with pytest.raises(FrozenInstanceError):
+        cleanup().header.mode = "plan"  # type: ignore[misc]
