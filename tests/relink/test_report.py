@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from target_zuora360_cleanup.errors import Partial, Refused
+from target_zuora360_cleanup.facts.relationships import Relationship
 from target_zuora360_cleanup.relink.report import LinkOutcome, Relinked, relink_report
-from target_zuora360_cleanup.relink.snapshot import Lookup
 from tests.support import made_reports as made
 
 if TYPE_CHECKING:
     from target_zuora360_cleanup.report.document import Report
 
-CONTRACT = Lookup("Contract", "Subscription__c", "Zuora__Subscription__c")
-CASE = Lookup("Case", "Invoice__c", made.INVOICE)
+CONTRACT = Relationship("Contract", "Subscription__c", "Zuora__Subscription__c", "clear")
+CASE = Relationship("Case", "Invoice__c", made.INVOICE, "clear")
 LINKS = (
     LinkOutcome(
         CONTRACT, restored=1_000, already_set=2, parent_not_back=3, record_gone=4, failed=5, lost=1
