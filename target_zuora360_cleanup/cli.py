@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import logging
 import os
-import signal
 import sys
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,11 +18,9 @@ from target_zuora360_cleanup.settings.sources import read_cli_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from types import FrameType
 
     from rich.console import Console
 
-    from target_zuora360_cleanup.cleanup.direct_run import DirectRun
     from target_zuora360_cleanup.report.document import Report
 
 __all__ = ["main", "shared_options"]
@@ -102,18 +100,25 @@ def relink(
     sources: tuple[str, ...], snapshot: Path | None, *, as_json: bool, dry_run: bool
 ) -> None:
     """Set lookups again that a cleanup has left blank, once a sync has brought their parents."""
-    with _exits():
+    with _mistakes_told():
         settings = read_cli_settings(sources, os.environ, "plan")
-        from target_zuora360_cleanup.relink.command import run_relink
+        from target_zuora360_cleanup.lifecycle.context import Context
+        from target_zuora360_cleanup.lifecycle.signals import heeded
+        from target_zuora360_cleanup.relink.command import Relink, snapshots
 
-        run_relink(settings, snapshot, dry_run, sys.stderr, sys.stdout if as_json else None)
+        given, known = snapshots(settings, snapshot)
+        context = Context.begin(settings, "relink")
+        show = _show_json if as_json else partial(_show_words, err=True)
+        run = Relink(context, given, known, show, dry_run=dry_run)
+        with heeded(context.stop, lambda: run.status_if_killed):
+            run.carry_out().exit()
 
 
 @main.command()
 @shared_options
 def status(sources: tuple[str, ...], files: tuple[str, ...], *, as_json: bool) -> None:
     """Show the org, the last cleanup, unfinished jobs and what each paired sync will do next."""
-    with _exits():
+    with _mistakes_told():
         settings = read_cli_settings(sources, os.environ, "plan")
         from target_zuora360_cleanup.state.from_settings import stored_states
         from target_zuora360_cleanup.status.status import gather, text
@@ -123,22 +128,25 @@ def status(sources: tuple[str, ...], files: tuple[str, ...], *, as_json: bool) -
 
 
 def _run(mode: str, sources: tuple[str, ...], files: tuple[str, ...], *, as_json: bool) -> None:
-    with _exits(), ExitStack() as live:
+    with _mistakes_told(), ExitStack() as live:
         settings = read_cli_settings(sources, os.environ, mode)
-        from target_zuora360_cleanup.cleanup.direct_run import DirectRun
+        from target_zuora360_cleanup.cleanup.run import Run
+        from target_zuora360_cleanup.lifecycle.context import Context
+        from target_zuora360_cleanup.lifecycle.signals import heeded
         from target_zuora360_cleanup.output.progress_bars import follow
         from target_zuora360_cleanup.state.from_settings import stored_states
         from target_zuora360_cleanup.state.holders import NoState
 
-        def tell(report: Report, folder: Path) -> None:
+        def show(report: Report, folder: Path) -> None:
             live.close()
-            (_tell_json if as_json else _tell_words)(report, folder)
+            (_show_json if as_json else _show_words)(report, folder)
 
-        sinks = stored_states(settings, files=files) or (NoState(),)
+        holders = stored_states(settings, files=files) or (NoState(),)
         console = click.get_current_context().obj
-        run = DirectRun(settings, sinks, tell, live.enter_context(follow(console)))
-        _listen(run)
-        run.carry_out()
+        context = Context.begin(settings, progress=live.enter_context(follow(console)))
+        run = Run(context, holders, show)
+        with heeded(context.stop, lambda: run.status_if_killed):
+            run.alone().exit()
 
 
 def _console() -> Console:
@@ -156,11 +164,11 @@ def _handler(console: Console) -> logging.Handler:
     return RichHandler(console=console, show_time=False, show_level=False, show_path=False)
 
 
-def _tell_words(report: Report, folder: Path) -> None:
-    click.echo(report.summary(folder), nl=False)
+def _show_words(report: Report, folder: Path, *, err: bool = False) -> None:
+    click.echo(report.summary(folder), nl=False, err=err)
 
 
-def _tell_json(report: Report, folder: Path) -> None:
+def _show_json(report: Report, folder: Path) -> None:
     """As the file has it; where the disk is full, there is none."""
     file = folder / "report.json"
     if file.exists():
@@ -169,20 +177,11 @@ def _tell_json(report: Report, folder: Path) -> None:
         click.echo(json.dumps(report.as_json(), indent=2))
 
 
-def _listen(run: DirectRun) -> None:
-    def stop(number: int, _: FrameType | None) -> None:
-        run.interrupt(signal.Signals(number).name)
-
-    for each in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(each, stop)
-
-
 @contextmanager
-def _exits() -> Iterator[None]:
-    """Ends the process with the exit status that the README lists."""
+def _mistakes_told() -> Iterator[None]:
+    """Tells what was wrong before a run could begin, and exits as the README lists."""
     try:
         yield
     except CleanupError as exc:
-        if not exc.told:
-            click.echo(f"Error: {exc}", err=True)
+        click.echo(f"Error: {exc}", err=True)
         sys.exit(exc.exit_status)

@@ -21,8 +21,6 @@ class CleanupError(Exception):
     """The run can't go on; the message says what, where and the remedy."""
 
     exit_status: ClassVar[int] = 1
-    told: bool = False
-    """Whether the user has read the message already."""
 
 
 class InputError(CleanupError):

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import io
 import logging
 import os
-import signal
 import sys
 from collections import Counter
-from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 import click
@@ -19,20 +16,25 @@ from singer_sdk.io_base import SingerReader
 from typing_extensions import override
 
 from target_zuora360_cleanup.errors import CleanupError, InputError
+from target_zuora360_cleanup.lifecycle.signals import handler
 from target_zuora360_cleanup.meltano.pipeline import parent_command_line, read_pipeline
+from target_zuora360_cleanup.rows.stop import Stop
 from target_zuora360_cleanup.salesforce.waits import Waits
 from target_zuora360_cleanup.settings.reading import read_settings, unknown_settings
 from target_zuora360_cleanup.settings.schema import json_schema
-from target_zuora360_cleanup.sync.reader import BROKEN_STREAM, Interrupted, SyncReader, in_words
+from target_zuora360_cleanup.singer.input import stoppable
+from target_zuora360_cleanup.singer.stream import SingerStream
+from target_zuora360_cleanup.sync.reader import SyncReader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
     from types import FrameType
 
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
     from singer_sdk.plugin_base import _ConfigInput
 
     from target_zuora360_cleanup.cleanup.run import Run
+    from target_zuora360_cleanup.lifecycle.context import Context
     from target_zuora360_cleanup.settings.declared import Settings
     from target_zuora360_cleanup.sync.records import Intake
     from target_zuora360_cleanup.sync.run import SyncRun
@@ -51,15 +53,9 @@ class _RunReader(SingerReader):
         file_input: IO[str] | None,
         callbacks: dict[str, Callable[[dict[str, Any]], None]],
     ) -> Counter[str]:
-        stream = self._run.follow(_binary(file_input))
+        stream = SingerStream(stoppable(file_input, self._run.stop))
+        self._run.follow(stream).exit()
         return Counter(RECORD=sum(stream.counts.values()), SCHEMA=len(stream.schemas))
-
-
-def _binary(file_input: IO[str] | None) -> IO[bytes] | None:
-    source = file_input or sys.stdin
-    if isinstance(source, io.StringIO):
-        return io.BytesIO(source.getvalue().encode())
-    return getattr(source, "buffer", None)
 
 
 class TargetZuora360Cleanup(Target):
@@ -83,36 +79,30 @@ class TargetZuora360Cleanup(Target):
     waits: ClassVar[Waits] = Waits()
 
     def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401 - the SDK's own arguments
+        self._stop = Stop()
         self._run: Run | None = None
         self._sync: SyncRun | None = None
         self._written: list[dict[str, Any]] = []
         super().__init__(setup_mapper=False, **kwargs)
         settings = self._read_settings()
-        pipeline = read_pipeline(os.environ, parent_command_line())
         # `--version` and `--about` need none of it, and Meltano asks for them often.
         if settings.mode == "sync":
             from target_zuora360_cleanup.sync.run import SyncRun
 
-            self._sync = SyncRun(settings, pipeline, waits=self.waits)
-            self.message_reader = SyncReader(self)
+            self._sync = SyncRun.beside_a_tap(self._begun(settings))
+            self.message_reader = SyncReader(self._sync, self._finish, self._written)
             self.setup_mapper()
             return
         from target_zuora360_cleanup.cleanup.run import Run
 
-        self._run = Run(settings, pipeline, waits=self.waits)
+        self._run = Run.beside_a_tap(self._begun(settings))
         self.message_reader = _RunReader(self._run)
 
-    @contextmanager
-    def told(self) -> Iterator[None]:
-        """Has whatever ends a sync told in its report."""
-        try:
-            yield
-        except BaseException as exc:
-            if self._sync:
-                self._sync.end(exc, self._written)
-            if isinstance(exc, CleanupError):
-                exc.told = True
-            raise
+    def _begun(self, settings: Settings) -> Context:
+        from target_zuora360_cleanup.lifecycle.context import Context
+
+        pipeline = read_pipeline(os.environ, parent_command_line())
+        return Context.begin(settings, pipeline=pipeline, stop=self._stop, waits=self.waits)
 
     @override
     def get_sink_class(self, stream_name: str) -> type[Sink]:
@@ -139,15 +129,15 @@ class TargetZuora360Cleanup(Target):
             self._sync.count(message_dict["stream"])
         super()._process_record_message(message_dict)
 
-    @override
-    def process_endofpipe(self) -> None:
+    def _finish(self) -> None:
         """Load the rest; then the last state may be passed on."""
-        if self._sync is None:
-            return
-        with self.told():
+        if self._sync:
             self._sync.finish()
             super().process_endofpipe()
-        self._sync.end(None, self._written)
+
+    @override
+    def process_endofpipe(self) -> None:
+        """Do nothing more: a run has come to its end when its stream is read."""
 
     @override
     def _write_state_message(self, state: dict[str, Any]) -> None:
@@ -182,18 +172,11 @@ class TargetZuora360Cleanup(Target):
 
     @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
-        """Stop the run; never print a state that does not hold."""
-        name = signal.Signals(signum).name
-        if self._sync:
-            if not self._sync.interrupt():
-                os._exit(CleanupError.exit_status)  # the second signal
-            raise Interrupted(
-                f"Stopped by {name}. The stored state stays before what is not loaded, so the next "
-                "run sends it again."
-            )
-        if self._run is None:
-            sys.exit(CleanupError.exit_status)
-        self._run.interrupt(name)
+        """Ask the run to stop; it never prints a state that does not hold."""
+        handler(self._stop, self._status_if_killed)(signum, frame)
+
+    def _status_if_killed(self) -> int:
+        return self._run.status_if_killed if self._run else CleanupError.exit_status
 
     @override
     @classmethod
@@ -227,12 +210,8 @@ class TargetZuora360Cleanup(Target):
             for error in exc.errors:
                 cls.logger.error("%s", error)  # noqa: TRY400 - a user's mistake needs no traceback
             sys.exit(InputError.exit_status)
-        except BROKEN_STREAM as exc:
-            cls.logger.error("%s", in_words(exc))  # noqa: TRY400 - the same
-            sys.exit(InputError.exit_status)
         except CleanupError as exc:
-            if not exc.told:
-                cls.logger.error("%s", exc)  # noqa: TRY400 - the same
+            cls.logger.error("%s", exc)  # noqa: TRY400 - the same
             sys.exit(exc.exit_status)
 
 

@@ -11,17 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from target_zuora360_cleanup.cleanup.run import Run
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
-from target_zuora360_cleanup.errors import CleanupError
-from target_zuora360_cleanup.meltano.pipeline import Pipeline
-from target_zuora360_cleanup.settings.reading import read_settings
+from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 from target_zuora360_cleanup.settings.schema import json_schema
 from tests.support.emulated import Emulated
 from tests.support.processes import SECONDS, call, call_script, started, wait_until
 from tests.support.runs import (
     ALLOWED,
     BOOKMARKS,
+    begin,
+    follow,
     lines,
     login,
     record,
@@ -210,13 +209,11 @@ def test_a_signal_after_a_broken_line_ends_with_a_report_and_no_state(
 
 
 def test_a_signal_that_comes_before_the_reading_stops_the_run_all_the_same(tmp_path: Path) -> None:
-    out, err = io.StringIO(), io.StringIO()
-    config = read_settings({"mode": "reset", "output_dir": str(tmp_path)})
-    made = Run(config, Pipeline(), out, err)
-    made.interrupt("SIGTERM")
-    with pytest.raises(CleanupError, match="Stopped by SIGTERM"):
-        made.follow(io.BytesIO(tap_stream()))
-    assert out.getvalue() == ""
+    out, context = io.StringIO(), begin({"mode": "reset"}, tmp_path)
+    context.stop.request("SIGTERM")
+    result = follow(context, None, out)
+    assert str(result.error).startswith("Stopped by SIGTERM")
+    assert (result.exit_status, out.getvalue()) == (1, "")
 
 
 @pytest.mark.parametrize("milliseconds", [0, 2, 5])

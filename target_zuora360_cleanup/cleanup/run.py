@@ -1,7 +1,9 @@
-"""One run beside a tap: follows its stream, works in the background, ends with a report.
+"""A run in mode `plan`, `cleanup` or `reset`, beside a tap or alone, from its begin to its report.
 
-The work begins as soon as the stream shows that it is a real one, and goes on while the rest of the
-stream is read, which it must be to its end: a target that leaves early makes Meltano fail.
+The story is told in a thread of its own. Beside a tap it begins as soon as the stream shows that it
+is a real one, and goes on while the main thread reads the rest of the stream, which it must read to
+its end: a target that leaves early makes Meltano fail. A signal only sets the stop; the main thread
+then reads no further, gives the story some time to end, and tells what is known.
 """
 
 from __future__ import annotations
@@ -9,125 +11,166 @@ from __future__ import annotations
 import logging
 import sys
 from dataclasses import replace
-from typing import IO, TYPE_CHECKING, TextIO
+from functools import partial
+from typing import TYPE_CHECKING, TextIO
 
-from target_zuora360_cleanup.errors import CleanupError
-from target_zuora360_cleanup.lifecycle.course import Course, Interrupted
+from target_zuora360_cleanup.cleanup.story import Story
+from target_zuora360_cleanup.errors import CleanupError, Partial
+from target_zuora360_cleanup.lifecycle.background import Background
+from target_zuora360_cleanup.lifecycle.ending import conclude, show_words
 from target_zuora360_cleanup.singer.stream import FirstRecord, SingerStream, State
 from target_zuora360_cleanup.state.from_settings import (
     is_own_state_paired,
     stored_states,
     stream_names,
 )
+from target_zuora360_cleanup.state.holders import Resets
 from target_zuora360_cleanup.state.stdout import StreamState
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from target_zuora360_cleanup.meltano.pipeline import Pipeline
-    from target_zuora360_cleanup.output.progress import ProgressListener
+    from target_zuora360_cleanup.lifecycle.context import Context
+    from target_zuora360_cleanup.lifecycle.result import Result
     from target_zuora360_cleanup.report.document import Report
-    from target_zuora360_cleanup.salesforce.waits import Waits
-    from target_zuora360_cleanup.settings.declared import Settings
+    from target_zuora360_cleanup.rows.stop import Stop
+    from target_zuora360_cleanup.singer.stream import Message
     from target_zuora360_cleanup.state.holders import ResetSink
+
+    Show = Callable[[Report, Path], None]
 
 logger = logging.getLogger(__name__)
 
 
 class Run:
-    """One run: made, given a stream once.
+    """One run: made, and carried out once by the main thread.
 
     Args:
-        settings: What the user set.
-        pipeline: The Meltano run around it.
-        out: Where state lines go, stdout by default.
-        err: Where the summary goes, stderr by default.
-        progress: Is told how the deletion gets on; logs it by default.
-        waits: How long is waited, and for what.
-
-    Raises:
-        InputError: `output_dir` can't be written to.
+        context: What every run has.
+        holders: What holds the bookmarks to reset, those that acknowledge a reset first.
+        show: Shows the report; is given the run's folder too.
+        state: Takes in the state of the tap whose stream is followed.
     """
 
-    def __init__(  # noqa: PLR0913, PLR0917 - what every run has
+    def __init__(
         self,
-        settings: Settings,
-        pipeline: Pipeline,
-        out: TextIO | None = None,
-        err: TextIO | None = None,
-        progress: ProgressListener | None = None,
-        waits: Waits | None = None,
+        context: Context,
+        holders: Sequence[ResetSink],
+        show: Show,
+        state: StreamState | None = None,
     ) -> None:
-        self._mode = settings.mode
-        self._err = err or sys.stderr
-        self._state = StreamState(out or sys.stdout, stream_names(settings))
-        sinks: tuple[ResetSink, ...] = stored_states(settings, pipeline)
+        self._context = context
+        self._show = show
+        self._state = state
+        self._story = Story(context, Resets(holders))
+        self._work = Background(context.stop)
+
+    @classmethod
+    def beside_a_tap(
+        cls, context: Context, out: TextIO | None = None, err: TextIO | None = None
+    ) -> Run:
+        """A run that follows a tap's stream.
+
+        Args:
+            context: What every run has.
+            out: Where state lines go, stdout by default.
+            err: Where the summary goes, stderr by default.
+
+        Raises:
+            InputError: Meltano can't be found.
+        """
+        settings, pipeline = context.settings, context.pipeline
+        state = StreamState(out or sys.stdout, stream_names(settings))
+        holders: tuple[ResetSink, ...] = stored_states(settings, pipeline)
         if is_own_state_paired(settings, pipeline):
             # The backend holds the reset; no flag of Meltano's concerns it, and no line may follow.
-            pipeline = replace(pipeline, undone_by="")
+            context = replace(context, pipeline=replace(pipeline, undone_by=""))
         else:
-            sinks = (*sinks, self._state)
-        self._course = Course(settings, pipeline, sinks, self._tell, progress=progress, waits=waits)
+            holders = (*holders, state)
+        return cls(context, holders, partial(show_words, err or sys.stderr), state)
 
-    def follow(self, source: IO[bytes] | None) -> SingerStream:
-        """Read the stream to its end, do the work, write the report.
+    @property
+    def stop(self) -> Stop:
+        """Set by a signal."""
+        return self._context.stop
 
-        Raises:
-            CleanupError: With the exit status that the run deserves, unless that is 0.
-        """
-        stream, course = SingerStream(source), self._course
-        error: BaseException | None
+    @property
+    def status_if_killed(self) -> int:
+        """The exit status of a process that ends at once."""
+        return (Partial if self._story.may_have_deleted else CleanupError).exit_status
+
+    def alone(self) -> Result:
+        """Tell the story without a tap."""
+        with self.stop.awake():
+            if not self.stop.is_set():
+                self._work.begin(self._story.begin)
+            error = self._failure()
+        return self._end(error, {})
+
+    def follow(self, stream: SingerStream) -> Result:
+        """Read a tap's stream to its end and tell the story meanwhile."""
+        with self.stop.awake():
+            error = self._followed(stream)
+        return self._end(error, stream.counts)
+
+    def _followed(self, stream: SingerStream) -> BaseException | None:
         try:
-            course.interruptible()
             self._read(stream)
-            self._at_end(stream)
-            error = course.wait()
-            course.uninterruptible()
-        except Interrupted as exc:
-            error = course.stopped(str(exc))
         except CleanupError as exc:
-            error = self._broken(stream, exc)
-        course.end(error, stream.counts)
-        return stream
-
-    def interrupt(self, name: str) -> None:
-        """A signal has arrived in the main thread; a second one ends the process at once.
-
-        Raises:
-            Interrupted: To leave what the main thread is doing, while the stream is followed.
-        """
-        self._course.interrupt(name)
+            return self._stopped() if self.stop.is_set() else self._broken(stream, exc)
+        return self._failure()
 
     def _read(self, stream: SingerStream) -> None:
+        story = self._story
         for message in stream:
-            if isinstance(message, State):
-                self._state.state(message)
-            elif isinstance(message, FirstRecord):
-                self._state.record(message)
-            if stream.is_under_way and self._mode != "reset":
-                self._course.begin(self._course.work.do)
+            self._take_in(message)
+            if stream.is_under_way and story.may_begin_early:
+                self._work.begin(story.begin)
+        if not self.stop.is_set():
+            self._work.begin(story.check_login if stream.is_config_test else story.begin)
 
-    def _at_end(self, stream: SingerStream) -> None:
-        """The stream has come to a good end; what has not begun may begin now."""
-        if stream.is_config_test:
-            self._course.begin(self._course.work.check_login)
-        elif self._mode == "reset":
-            self._course.reset_only()
-        else:
-            self._course.begin(self._course.work.do)
+    def _take_in(self, message: Message) -> None:
+        if self._state and isinstance(message, State):
+            self._state.state(message)
+        elif self._state and isinstance(message, FirstRecord):
+            self._state.record(message)
+
+    def _failure(self) -> BaseException | None:
+        """Wait for the story; what it failed with, or what a signal leaves behind."""
+        self._work.wait()
+        return self._stopped() if self.stop.is_set() else self._work.failure
+
+    def _stopped(self) -> CleanupError | None:
+        """What a signal leaves behind; None where all was done before it was heeded."""
+        never_began = self._story.gate.shut()
+        ended = self._work.leave()
+        by = self.stop.by
+        if never_began:
+            return CleanupError(
+                f"Stopped by {by} before anything was deleted; no state was written."
+            )
+        if ended and self._work.failure is None:
+            return None
+        if not self._story.resets.written:
+            return CleanupError(
+                f"Stopped by {by} while bookmarks were being reset; nothing was deleted."
+            )
+        return Partial(
+            f"Stopped by {by}. The bookmarks are reset; delete jobs that Salesforce has begun "
+            "go on there. Run the cleanup again to go on."
+        )
 
     def _broken(self, stream: SingerStream, error: CleanupError) -> CleanupError:
         """The stream is no good: what has not begun never will, what has goes on to its end."""
-        never_began = self._course.work.gate.shut()
+        never_began = self._story.gate.shut()
         logger.error("%s", error)
-        try:
-            stream.drain()
-            self._course.wait()
-        except Interrupted as exc:
-            stopped = self._course.stopped(str(exc))
-            return error if never_began else stopped
+        stream.drain()
+        self._work.wait()
+        if self.stop.is_set() and not never_began:
+            return self._stopped() or error
         return error
 
-    def _tell(self, report: Report, folder: Path) -> None:
-        self._err.write(report.summary(folder))
-        self._err.flush()
+    def _end(self, error: BaseException | None, records: Mapping[str, int]) -> Result:
+        error = self._story.confirmed() or error
+        return conclude(self._context, self._story.report(error, records), self._show, error)

@@ -1,242 +1,282 @@
-"""What a run does in Salesforce: log in, look, plan, and in `cleanup` reset and delete.
+"""What happens in mode `plan`, `cleanup` or `reset`, to be read from top to bottom.
 
-Runs in a thread of its own while the tap's stream is still being read.
+Told by a thread of its own. The main thread meanwhile reads the tap's stream and hears of signals;
+it shuts the gate where nothing may be deleted any more, and makes the report of what is known here.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
 from requests import RequestException
 
 from target_zuora360_cleanup.catalog.objects import is_unlisted
+from target_zuora360_cleanup.cleanup.gate import Gate
 from target_zuora360_cleanup.cleanup.plan_file import read_plan_file
+from target_zuora360_cleanup.cleanup.words import BEFORE_DELETION, writing
 from target_zuora360_cleanup.deletion.delete import Deletion
+from target_zuora360_cleanup.deletion.ledger import Ledger
 from target_zuora360_cleanup.deletion.link_snapshot import LinkSnapshot
 from target_zuora360_cleanup.deletion.outcome import total
 from target_zuora360_cleanup.deletion.scheduler import carry_out
-from target_zuora360_cleanup.errors import CleanupError, InputError, Partial, Refused
+from target_zuora360_cleanup.errors import Partial, Refused
 from target_zuora360_cleanup.facts.reading import read_facts, read_org
-from target_zuora360_cleanup.output.progress import Progress
-from target_zuora360_cleanup.output.timeline import Timeline
+from target_zuora360_cleanup.lifecycle.ending import header_of
+from target_zuora360_cleanup.lifecycle.words import in_words
 from target_zuora360_cleanup.plan.making import make_plan
-from target_zuora360_cleanup.plan.plan import Plan, backup_bytes
+from target_zuora360_cleanup.plan.plan import backup_bytes
 from target_zuora360_cleanup.plan.saved import SavedPlan
+from target_zuora360_cleanup.report.cleanup import cleanup_report
 from target_zuora360_cleanup.rows.failures import Failures
-from target_zuora360_cleanup.rows.stop import Stop, Stopped
 from target_zuora360_cleanup.salesforce.client import connect
-from target_zuora360_cleanup.salesforce.errors import (
-    ApiError,
-    JobFailed,
-    SessionExpired,
-    unreachable,
-)
-from target_zuora360_cleanup.salesforce.waits import Waits
+from target_zuora360_cleanup.salesforce.errors import ApiError
 from target_zuora360_cleanup.settings.selection import selected
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Mapping
 
     from target_zuora360_cleanup.deletion.outcome import Outcome
-    from target_zuora360_cleanup.facts.org_facts import OrgFacts
-    from target_zuora360_cleanup.meltano.pipeline import Pipeline
-    from target_zuora360_cleanup.output.folder import OutputFolder
-    from target_zuora360_cleanup.output.progress import ProgressListener
+    from target_zuora360_cleanup.errors import CleanupError
+    from target_zuora360_cleanup.lifecycle.context import Context
     from target_zuora360_cleanup.plan.finding import Finding
-    from target_zuora360_cleanup.plan.plan import Step
+    from target_zuora360_cleanup.plan.plan import Plan, Step
+    from target_zuora360_cleanup.report.document import Report
     from target_zuora360_cleanup.salesforce.bulk import ListedJob
     from target_zuora360_cleanup.salesforce.client import Salesforce
-    from target_zuora360_cleanup.settings.declared import Settings
     from target_zuora360_cleanup.state.holders import Resets
 
 logger = logging.getLogger(__name__)
 
 
-class Gate:
-    """Lets the deletion begin once, unless it was shut before. Safe for several threads."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._state = "new"
-
-    @property
-    def opened(self) -> bool:
-        """Whether the deletion may have begun."""
-        return self._state == "open"
-
-    def open(self) -> None:
-        """Let the deletion begin.
-
-        Raises:
-            Stopped: It was shut before.
-        """
-        with self._lock:
-            if self._state == "shut":
-                raise Stopped
-            self._state = "open"
-
-    def shut(self) -> bool:
-        """Never let the deletion begin; false if it is too late for that."""
-        with self._lock:
-            if self._state == "new":
-                self._state = "shut"
-            return self._state == "shut"
-
-
-class Work:
-    """The part of a run that talks to Salesforce.
+class Story:
+    """One run's story, and what is known of it.
 
     Args:
-        settings: What the user set.
-        pipeline: The Meltano run around it.
-        folder: Where backups and failures go.
+        context: What every run has.
         resets: What holds the bookmarks to reset.
-        progress: Follows the deletion, in the log by default.
-        waits: How long is waited, and for what.
 
     Attributes:
-        gate: To shut when nothing may be deleted any more.
-        stop: To set when nothing more may be begun.
-        plan: The plan, once it is made.
-        outcomes: What became of its steps.
-        timeline: When each of them was worked on.
-        salesforce: The org, once logged in to.
+        gate: Leads to what can't be called off.
+        resets: What holds the bookmarks.
     """
 
-    def __init__(  # noqa: PLR0913, PLR0917 - what every run has
-        self,
-        settings: Settings,
-        pipeline: Pipeline,
-        folder: OutputFolder,
-        resets: Resets,
-        progress: ProgressListener | None = None,
-        waits: Waits | None = None,
-    ) -> None:
-        self._settings = settings
-        self._pipeline = pipeline
-        self._folder = folder
-        self._resets = resets
-        self._progress = progress or Progress()
-        self._waits = waits or Waits()
+    def __init__(self, context: Context, resets: Resets) -> None:
+        self._run = context
+        self._settings = context.settings
         self.gate = Gate()
-        self.stop = Stop()
-        self.failures = Failures()
-        self.plan: Plan | None = None
-        self.outcomes: tuple[Outcome, ...] = ()
-        self.timeline = Timeline()
-        self.salesforce: Salesforce | None = None
+        self.resets = resets
+        self._salesforce: Salesforce | None = None
+        self._plan: Plan | None = None
+        self._findings: tuple[Finding, ...] = ()
+        self._ledger = Ledger()
+        self._failures = Failures()
 
-    def check_login(self) -> None:
-        """Log in and say where; for `meltano config test`.
-
-        Raises:
-            CleanupError: The login fails, or the org does not answer.
-        """
-        with in_words():
-            info = read_org(connect(self._settings, self._pause, self._waits))
-        logger.info(
-            "Logged in to %s (%s). A test stream: nothing else is done.", info.name, info.id
-        )
-
-    def do(self) -> None:
-        """Plan, and in `cleanup` carry the plan out.
+    def begin(self) -> None:
+        """Tell the story of the run's mode.
 
         Raises:
             CleanupError: With the exit status that the run deserves.
         """
-        path = self._settings.plan_file
-        saved = read_plan_file(path) if path else None
-        with in_words():
-            self.salesforce = salesforce = connect(self._settings, self._pause, self._waits)
-            logger.info("Logged in to %s.", salesforce.url)
+        {"plan": self.plan, "cleanup": self.cleanup, "reset": self.reset}[self._run.mode]()
+
+    def check_login(self) -> None:
+        """Log in and say where; for `meltano config test`."""
+        with in_words(BEFORE_DELETION):
+            info = read_org(self._connected())
+        logger.info(
+            "Logged in to %s (%s). A test stream: nothing else is done.", info.name, info.id
+        )
+
+    def plan(self) -> None:
+        """Look at the org, plan, write the plan down, and say what is in its way."""
+        saved = self._saved_plan()
+        with in_words(BEFORE_DELETION):
+            plan = self._made(self._log_in(), saved)
+        self._save(plan)
+        refuse_blocked(self._weighed(plan).findings)
+
+    def cleanup(self) -> None:
+        """Plan, reset the bookmarks, and only then delete."""
+        saved = self._saved_plan()
+        with in_words(BEFORE_DELETION):
+            salesforce = self._log_in()
             left_open = self._leftovers(salesforce)
-            facts = read_facts(salesforce, self._settings)
-        self.plan = self._planned(facts, saved)
-        refuse_blocked(self.plan.findings)
-        if self._settings.mode == "cleanup":
-            self._prove_room(self.plan)
-            self._keep_links(self.plan, salesforce)
-            self.gate.open()
-            self._resets.write(facts.reset_names)
-            _abort(salesforce, left_open)
-            self._delete(self.plan, salesforce)
+            plan = self._made(salesforce, saved)
+        plan = self._weighed(plan)
+        refuse_blocked(plan.findings)
+        self._prove_room(plan)
+        self._keep_links(plan, salesforce)
+        self.gate.open()
+        self.resets.write(self._reset_names)
+        _abort(salesforce, left_open)
+        self._delete(plan, salesforce)
 
-    def _planned(self, facts: OrgFacts, saved: SavedPlan | None) -> Plan:
-        plan = make_plan(facts, self._settings, self._pipeline, saved)
-        made_at = datetime.now(UTC).isoformat(timespec="seconds")
-        comes_to = SavedPlan.of(plan, self._settings, made_at)
-        with _written("The plan"):
-            if self._settings.mode == "plan":
-                self._folder.write_json("plan.json", comes_to.as_json())
-            self._folder.write_kept((step.name, step.kept) for step in plan.steps)
-        return plan.weighing(self._resets.look(facts.reset_names))
+    def reset(self) -> None:
+        """Reset the bookmarks and delete nothing."""
+        undone_by = self._run.pipeline.undone_by
+        if undone_by:
+            raise Refused(
+                f"With {undone_by} Meltano would not store the bookmark reset. Run again without "
+                f"{undone_by}."
+            )
+        self._findings = self.resets.look(self._reset_names)
+        refuse_blocked(self._findings)
+        self.gate.open()
+        self.resets.write(self._reset_names)
 
-    def _prove_room(self, plan: Plan) -> None:
-        if self._settings.backup != "none":
-            with _written("The backup"):
-                self._folder.prove_room(backup_bytes(plan, self._settings.backup))
+    def _saved_plan(self) -> SavedPlan | None:
+        path = self._settings.plan_file
+        return read_plan_file(path) if path else None
 
-    def _keep_links(self, plan: Plan, salesforce: Salesforce) -> None:
-        if self._settings.lookup_links != "snapshot":
-            return
-        with _written("The link snapshot"), in_words():
-            LinkSnapshot(salesforce, self._folder).write(plan)
+    def _connected(self) -> Salesforce:
+        return connect(self._settings, self._run.stop.pause, self._run.waits)
 
-    def _pause(self, seconds: float) -> None:
-        if self.stop.wait(seconds):
-            raise Stopped
+    def _log_in(self) -> Salesforce:
+        self._salesforce = salesforce = self._connected()
+        logger.info("Logged in to %s.", salesforce.url)
+        return salesforce
 
     def _leftovers(self, salesforce: Salesforce) -> tuple[ListedJob, ...]:
         """Wait for delete jobs that an earlier run left running; those it left open come back."""
-        if self._settings.mode != "cleanup":
-            return ()
         names = {kind.api_name for kind in selected(self._settings)}
         return salesforce.jobs.wait_for_leftovers(lambda name: name in names or is_unlisted(name))
 
-    def _timed(self, delete: Callable[[Step], Outcome], step: Step) -> Outcome:
-        """Delete a step; the timeline gets a span where it has rows to delete."""
-        started_at = self.timeline.clock()
-        outcome = delete(step)
-        if step.to_delete:
-            self.timeline.add(step.name, started_at, outcome.deleted)
-        return outcome
+    def _made(self, salesforce: Salesforce, saved: SavedPlan | None) -> Plan:
+        facts = read_facts(salesforce, self._settings)
+        return make_plan(facts, self._settings, self._run.pipeline, saved)
+
+    def _save(self, plan: Plan) -> None:
+        made_at = self._run.clock().isoformat(timespec="seconds")
+        saved = SavedPlan.of(plan, self._settings, made_at)
+        with in_words(writing("The plan")):
+            self._run.folder.write_json("plan.json", saved.as_json())
+
+    def _weighed(self, plan: Plan) -> Plan:
+        """The plan with what the holders of bookmarks have to say of it; what stays is noted."""
+        with in_words(writing("The plan")):
+            self._run.folder.write_kept((step.name, step.kept) for step in plan.steps)
+        self._plan = plan.weighing(self.resets.look(_reset_names(plan)))
+        return self._plan
+
+    def _prove_room(self, plan: Plan) -> None:
+        if self._settings.backup != "none":
+            with in_words(writing("The backup")):
+                self._run.folder.prove_room(backup_bytes(plan, self._settings.backup))
+
+    def _keep_links(self, plan: Plan, salesforce: Salesforce) -> None:
+        if self._settings.lookup_links == "snapshot":
+            with in_words(writing("The link snapshot")):
+                LinkSnapshot(salesforce, self._run.folder).write(plan)
 
     def _delete(self, plan: Plan, salesforce: Salesforce) -> None:
         deletion = Deletion(
             salesforce,
             self._settings,
-            self._folder,
-            self.failures,
-            self._folder.failures(),
-            self._progress,
+            self._run.folder,
+            self._failures,
+            self._run.folder.failures(),
+            self._run.progress,
             threading.BoundedSemaphore(self._settings.max_parallel_jobs),
-            self.stop,
+            self._run.stop,
         )
         logger.info("Deleting %s records.", f"{plan.to_delete:,}")
-        outcomes = carry_out(plan, partial(self._timed, deletion.delete), self.stop)
-        self.outcomes = deletion.recounted(plan.steps, outcomes)
-        left = total(each.failed for each in self.outcomes)
+        self._ledger.open(plan)
+        carry_out(plan, partial(self._timed, deletion.delete), self._ledger, self._run.stop)
+        self._ledger.note(deletion.recounted(plan.steps, self._ledger.outcomes))
+        refuse_left(self._ledger.outcomes, allow_failures=self._settings.allow_failures)
+
+    def _timed(self, delete: Callable[[Step], Outcome], step: Step) -> Outcome:
+        """Delete a step; the timeline gets a span where it has rows to delete."""
+        started_at = self._run.clock()
+        outcome = delete(step)
+        if step.to_delete:
+            self._run.timeline.add(step.name, started_at, outcome.deleted)
+        return outcome
+
+    @property
+    def may_begin_early(self) -> bool:
+        """Whether the story may begin before the tap's stream has come to its end."""
+        return self._run.mode != "reset"
+
+    @property
+    def may_have_deleted(self) -> bool:
+        """Whether records may be gone."""
+        return self._run.mode == "cleanup" and self.gate.opened
+
+    @property
+    def _reset_names(self) -> frozenset[str]:
+        """API names of the object types whose streams' bookmarks go."""
+        if self._plan:
+            return _reset_names(self._plan)
+        return frozenset(kind.api_name for kind in selected(self._settings))
+
+    def confirmed(self) -> CleanupError | None:
+        """Make sure, after a deletion, that the reset still holds; what is to be said if not."""
+        if not (self.may_have_deleted and self.resets.written):
+            return None
+        self._findings = self.resets.confirm(self._reset_names)
+        lost = [each for each in self._findings if each.severity == "blocks"]
+        return Partial(_words(lost)) if lost else None
+
+    def report(self, error: BaseException | None, records: Mapping[str, int]) -> Report:
+        """What is known: of what has not come to its end, that it is not known.
+
+        Args:
+            error: What the run ends with, if not well.
+            records: RECORD messages of the tap by stream.
+        """
+        run, plan = self._run, self._plan
+        is_planned = run.mode == "plan" and plan
+        return cleanup_report(
+            header_of(run, error, plan.org if plan else None, self._salesforce),
+            plan=plan,
+            outcomes=self._ledger.outcomes,
+            timeline=run.timeline.spans,
+            failures=self._failures.grouped(),
+            findings=self._findings,
+            states=self.resets.outcome(self._reset_names if is_planned else None),
+            state_id=run.pipeline.state_id,
+            records=records,
+        )
+
+
+def refuse_blocked(findings: Iterable[Finding]) -> None:
+    """Refuse what a finding forbids.
+
+    Raises:
+        Refused: With every reason at once.
+    """
+    if blocking := [each for each in findings if each.severity == "blocks"]:
+        raise Refused(_words(blocking))
+
+
+def refuse_left(outcomes: Iterable[Outcome], *, allow_failures: bool) -> None:
+    """Let a deletion that has left something not pass for done.
+
+    Raises:
+        Partial: Some records are left, or it is not known whether any are.
+    """
+    outcomes = tuple(outcomes)
+    left = total(each.failed for each in outcomes)
+    broken = any(each.ended != "done" for each in outcomes)
+    if broken or (left != 0 and not allow_failures):
         count = "An unknown number of" if left is None else f"{left:,}"
-        broken = any(each.ended != "done" for each in self.outcomes)
-        if broken or (left != 0 and not self._settings.allow_failures):
-            raise Partial(
-                f"{count} records are left. The bookmarks are reset; what was in the way is in "
-                "the report and in failures.csv. Run the cleanup again to go on."
-            )
+        raise Partial(
+            f"{count} records are left. The bookmarks are reset; what was in the way is in the "
+            "report and in failures.csv. Run the cleanup again to go on."
+        )
 
 
-@contextmanager
-def _written(what: str) -> Iterator[None]:
-    """Refuses a run whose promised files can't be written; nothing was deleted so far."""
-    try:
-        yield
-    except OSError as exc:
-        raise Refused(f"{what} can't be written: {exc.strerror or exc}.") from None
+def _reset_names(plan: Plan) -> frozenset[str]:
+    return frozenset(step.name for step in plan.steps if step.facts.is_reset)
+
+
+def _words(findings: Iterable[Finding]) -> str:
+    return " ".join(f"{each.message} {each.remedy}" for each in findings)
 
 
 def _abort(salesforce: Salesforce, jobs: Iterable[ListedJob]) -> None:
@@ -246,34 +286,3 @@ def _abort(salesforce: Salesforce, jobs: Iterable[ListedJob]) -> None:
         # It has no rows that Salesforce works on, and ends by itself after some days.
         with suppress(ApiError, RequestException):
             salesforce.bulk.abort(job.id)
-
-
-def refuse_blocked(findings: Iterable[Finding]) -> None:
-    """Refuse what a finding forbids.
-
-    Raises:
-        Refused: With every reason at once.
-    """
-    blocking = [each for each in findings if each.severity == "blocks"]
-    if blocking:
-        raise Refused(" ".join(f"{each.message} {each.remedy}" for each in blocking))
-
-
-@contextmanager
-def in_words() -> Iterator[None]:
-    """Turns what Salesforce or the network did into a sentence; nothing was deleted so far."""
-    try:
-        yield
-    except SessionExpired as exc:
-        raise InputError(f"Salesforce refused the session: {exc.message}.") from None
-    except ApiError as exc:
-        raise Refused(
-            f"Salesforce refused to tell what is needed ({exc.code}: {exc.message}). Check the "
-            "user's permissions."
-        ) from None
-    except JobFailed as exc:
-        raise Refused(f"Salesforce could not answer a query: {exc}.") from None
-    except RequestException as exc:
-        raise InputError(unreachable(exc)) from None
-    except Stopped:
-        raise CleanupError("Stopped before anything was deleted; no state was written.") from None

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import logging
-import signal
 import sqlite3
 import tempfile
-import threading
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime
-from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TextIO, TypeAlias
-
-from requests import RequestException
+from typing import TYPE_CHECKING, Any, Final
 
 from target_zuora360_cleanup.errors import CleanupError, Partial, Refused
 from target_zuora360_cleanup.facts.reading import read_org
-from target_zuora360_cleanup.output.folder import OutputFolder
-from target_zuora360_cleanup.output.progress import Progress
+from target_zuora360_cleanup.lifecycle.background import Background
+from target_zuora360_cleanup.lifecycle.ending import header_of
+from target_zuora360_cleanup.lifecycle.result import Result
+from target_zuora360_cleanup.lifecycle.words import Words, in_words
 from target_zuora360_cleanup.plan.checks.identity import (
     confirmation,
     not_confirmed,
@@ -38,122 +33,121 @@ from target_zuora360_cleanup.relink.report import (
 )
 from target_zuora360_cleanup.relink.snapshot import Snapshot
 from target_zuora360_cleanup.relink.store import LinkStore
-from target_zuora360_cleanup.report.header import Header
+from target_zuora360_cleanup.report.files import write_report
 from target_zuora360_cleanup.rows.failures import Failures
-from target_zuora360_cleanup.rows.halting import QuotaReached
-from target_zuora360_cleanup.rows.stop import Stop, Stopped
 from target_zuora360_cleanup.salesforce.client import connect
-from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed, unreachable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from target_zuora360_cleanup.facts.org_facts import OrgInfo
     from target_zuora360_cleanup.facts.relationships import Relationship
+    from target_zuora360_cleanup.lifecycle.context import Context
     from target_zuora360_cleanup.relink.plan import Restoration
     from target_zuora360_cleanup.report.document import Report
-    from target_zuora360_cleanup.rows.failures import FailureGroup
     from target_zuora360_cleanup.salesforce.client import Salesforce
-    from target_zuora360_cleanup.salesforce.waits import Waits
     from target_zuora360_cleanup.settings.declared import Settings
+
+    Show = Callable[[Report, Path], None]
 
 logger = logging.getLogger(__name__)
 
 _RIGHTS: Final = "SELECT PermissionsModifyAllData FROM UserPermissionAccess"
 
 
-def run_relink(  # noqa: PLR0913, PLR0917 - what every run has
-    settings: Settings,
-    snapshot: Path | None,
-    dry_run: bool,  # noqa: FBT001 - a command's option
-    err: TextIO,
-    out: TextIO | None = None,
-    waits: Waits | None = None,
-) -> int:
-    """Set links again that a cleanup has left blank, and tell what became of each.
+def snapshots(settings: Settings, folder: Path | None) -> tuple[Snapshot | None, list[Snapshot]]:
+    """The snapshot that is named, and those that it is one of.
 
     Args:
         settings: The target's; `mode` does not matter.
-        snapshot: A cleanup's folder. None takes the newest of this org in `output_dir` that has
-            links and is not relinked.
-        dry_run: Only look and tell.
-        err: Where the summary goes.
-        out: Where the report goes as JSON, in place of the summary.
-        waits: How long is waited, and for what.
-
-    Returns:
-        0, the exit status.
+        folder: A cleanup's folder. None is for the newest of the org in `output_dir` that has links
+            and is not relinked.
 
     Raises:
-        CleanupError: With the exit status that the run deserves; `told` once the summary is
-            written.
+        InputError: There is none, or one can't be read.
     """
-    given = Snapshot.read(snapshot.expanduser()) if snapshot else None
-    known = candidates(settings.output_dir, given)
-    stop = Stop()
-    with _stoppable(stop), tempfile.TemporaryDirectory() as temporary:
-        folder = OutputFolder.make(settings.output_dir, "relink", _now())
-        run = _Relink(settings, folder, stop, waits, dry_run=dry_run)
-        store = LinkStore(Path(temporary) / "links.sqlite")
-        try:
-            return run.do(given, known, store, partial(_told, err, out))
-        finally:
-            store.close()
+    given = Snapshot.read(folder.expanduser()) if folder else None
+    return given, candidates(settings.output_dir, given)
 
 
-Tell: TypeAlias = "Callable[[Report, Path], None]"
-"""Shows the report; is given the run's folder too."""
+class Relink:
+    """One relink: made, and carried out once by the main thread.
 
-
-class _Relink:
-    """One relink: made, done once."""
+    Args:
+        context: What every run has.
+        given: The snapshot that is named, if one is.
+        known: Those to choose from.
+        show: Shows the report; is given the run's folder too.
+        dry_run: Only look and tell.
+    """
 
     def __init__(
         self,
-        settings: Settings,
-        folder: OutputFolder,
-        stop: Stop,
-        waits: Waits | None,
+        context: Context,
+        given: Snapshot | None,
+        known: Sequence[Snapshot],
+        show: Show,
         *,
         dry_run: bool,
     ) -> None:
-        self._waits = waits
-        self._settings = settings
-        self._folder = folder
-        self._stop = stop
-        self._started_at = _now()
+        self._run = context
+        self._settings = context.settings
+        self._given = given
+        self._known = known
+        self._show = show
         self._info: OrgInfo | None = None
         self._relinked = Relinked(dry_run)
+        self._report: Report | None = None
         self._salesforce: Salesforce | None = None
         self._snapshot: Snapshot | None = None
         self._restorations: tuple[Restoration, ...] = ()
         self._begun = False
         self._sees_all = True
+        self._error: CleanupError | None = None
 
-    def do(
-        self, given: Snapshot | None, known: Sequence[Snapshot], store: LinkStore, tell: Tell
-    ) -> int:
-        """Relink and report; 0, the exit status.
+    @property
+    def status_if_killed(self) -> int:
+        """The exit status of a process that ends at once."""
+        return (Partial if self._begun else CleanupError).exit_status
 
-        Raises:
-            CleanupError: With the exit status that the run deserves.
+    def carry_out(self) -> Result:
+        """Set links again that a cleanup has left blank, and tell what became of each.
+
+        After a signal the relink ends by itself: what is known of the links lies in a database that
+        only its thread may read.
         """
-        error: CleanupError | None = None
+        work = Background(self._run.stop)
+        with self._run.stop.awake():
+            work.begin(self._whole)
+            work.leave(None)
+        if work.failure or self._report is None:
+            return Result(work.failure)
+        self._show(self._report, self._run.folder.path)
+        return Result(self._error)
+
+    def _whole(self) -> None:
+        with tempfile.TemporaryDirectory() as temporary:
+            store = LinkStore(Path(temporary) / "links.sqlite")
+            try:
+                self._error = self._end(store, self._told(store))
+            finally:
+                store.close()
+
+    def _told(self, store: LinkStore) -> CleanupError | None:
+        """Relink; what stopped it."""
         try:
-            with self._in_words():
-                self._relink(given, known, store)
+            with in_words(words(begun=lambda: self._begun)):
+                self._relink(self._given, self._known, store)
         except CleanupError as exc:
-            error = exc
             with suppress(sqlite3.Error):
                 store.give_up(str(exc))
-        error = self._end(store, error, tell)
-        if error:
-            error.told = True
-            raise error
-        return 0
+            return exc
+        return None
 
     def _relink(self, given: Snapshot | None, known: Sequence[Snapshot], store: LinkStore) -> None:
-        self._salesforce = salesforce = connect(self._settings, self._pause, self._waits)
+        self._salesforce = salesforce = connect(
+            self._settings, self._run.stop.pause, self._run.waits
+        )
         self._info = info = read_org(salesforce)
         logger.info("Logged in to %s.", salesforce.url)
         self._snapshot = snapshot = given or newest(known, info)
@@ -198,7 +192,12 @@ class _Relink:
 
     def _work(self, salesforce: Salesforce, store: LinkStore) -> None:
         relinking = Relinking(
-            salesforce, self._settings, store, self._restorations, Progress(), self._stop
+            salesforce,
+            self._settings,
+            store,
+            self._restorations,
+            self._run.progress,
+            self._run.stop,
         )
         rights = salesforce.rest.query_each([_RIGHTS])[0]
         first = next(iter(rights if isinstance(rights, list) else []), {})
@@ -210,47 +209,35 @@ class _Relink:
         self._begun = True
         relinking.restore()
 
-    def _pause(self, seconds: float) -> None:
-        if self._stop.wait(seconds):
-            raise Stopped
-
-    def _end(self, store: LinkStore, error: CleanupError | None, tell: Tell) -> CleanupError | None:
+    def _end(self, store: LinkStore, error: CleanupError | None) -> CleanupError | None:
         """Write the report; what the run ends with."""
-        failures = Failures()
         links = tuple(
             LinkOutcome.of(each.relationship, store.counts(number))
             for number, each in enumerate(self._restorations)
         )
         self._relinked = replace(self._relinked, links=links)
-        error = error or self._left()
+        ended_by = error = error or self._left()
         self._note_hidden()
-        ended_by = error
-        groups: tuple[FailureGroup, ...] = ()
+        failures = Failures()
         try:
-            path = self._folder.path / "relink.csv"
+            path = self._run.folder.path / "relink.csv"
             write_not_restored(path, store.not_restored(), self._restorations, failures)
-            groups = failures.grouped()
-            self._folder.write_json("report.json", self._report(ended_by, groups).as_json())
         except OSError as exc:
             error = error or CleanupError(f"The report can't be written: {exc.strerror or exc}.")
+        for problem in write_report(self._run.folder, self._report_of(ended_by, failures)):
+            error = error or CleanupError(problem)
         if self._snapshot and not error:
             self._mark(self._snapshot)
-        tell(self._report(ended_by, groups), self._folder.path)
+        self._report = self._report_of(ended_by, failures)
         return error
 
-    def _report(self, error: CleanupError | None, failures: tuple[FailureGroup, ...]) -> Report:
-        calls = self._salesforce
-        header = Header(
-            "relink",
-            self._started_at,
-            _now(),
-            error,
-            self._info,
-            calls.calls if calls else {},
-            calls.usage if calls else None,
+    def _report_of(self, error: CleanupError | None, failures: Failures) -> Report:
+        return relink_report(
+            header_of(self._run, error, self._info, self._salesforce),
+            self._relinked,
+            snapshot=self._snapshot.folder if self._snapshot else None,
+            failures=failures.grouped(),
         )
-        snapshot = self._snapshot.folder if self._snapshot else None
-        return relink_report(header, self._relinked, snapshot=snapshot, failures=failures)
 
     def _note(self, note: str) -> None:
         self._relinked = replace(self._relinked, notes=(*self._relinked.notes, note))
@@ -284,45 +271,38 @@ class _Relink:
         if report.dry_run or report.total("left") or self._hidden:
             return
         try:
-            snapshot.mark_done({"report": self._folder.path.name, "at": _now().isoformat()})
+            snapshot.mark_done(
+                {"report": self._run.folder.path.name, "at": self._run.clock().isoformat()}
+            )
         except OSError as exc:
             self._note(
                 f"That the snapshot is relinked can't be noted in {snapshot.folder}: "
                 f"{exc.strerror or exc}."
             )
 
-    @contextmanager
-    def _in_words(self) -> Iterator[None]:
-        """Turns what stopped the run into a sentence, and into the right exit status."""
-        try:
-            yield
-        except ApiError as exc:
-            raise self._broken(f"Salesforce refused ({exc.code}: {exc.message})") from None
-        except JobFailed as exc:
-            raise self._broken(f"Salesforce could not do it: {exc}") from None
-        except RequestException as exc:
-            raise self._broken(unreachable(exc)) from None
-        except QuotaReached as exc:
-            raise self._broken(str(exc)) from None
-        except Stopped:
-            raise self._broken("Stopped by a signal") from None
-        except (OSError, sqlite3.Error) as exc:
-            raise self._broken(f"Can't write a file: {exc}") from None
 
-    def _broken(self, why: str) -> CleanupError:
+def words(begun: Callable[[], bool]) -> Words:
+    """What is told where a relink ends early.
+
+    Args:
+        begun: Whether links may have been set by then.
+    """
+
+    def broken(why: str) -> CleanupError:
         why = why.rstrip(".")
-        if self._begun:
+        if begun():
             return Partial(f"{why}. Links that were set stay so; relink again to go on.")
         return CleanupError(f"{why}. Nothing was changed.")
 
-
-def _told(err: TextIO, out: TextIO | None, report: Report, folder: Path) -> None:
-    if out:
-        out.write(json.dumps(report.as_json(), indent=2, ensure_ascii=False) + "\n")
-        out.flush()
-    else:
-        err.write(report.summary(folder))
-        err.flush()
+    return Words(
+        session=lambda exc: broken(f"Salesforce refused ({exc})"),
+        refused=lambda why: broken(f"Salesforce refused ({why})"),
+        job=lambda why: broken(f"Salesforce could not do it: {why}"),
+        unreachable=broken,
+        file=lambda exc: broken(f"Can't write a file: {exc}"),
+        quota=broken,
+        stopped=lambda _: broken("Stopped by a signal"),
+    )
 
 
 def _described(
@@ -332,29 +312,3 @@ def _described(
     there = salesforce.rest.object_names()
     names = {name for each in relationships for name in (each.child, each.parent)}
     return salesforce.rest.describe_all(sorted(names & there.keys()))
-
-
-@contextmanager
-def _stoppable(stop: Stop) -> Iterator[None]:
-    """Has the first signal end the run in good order; the second one ends it at once."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = {number: signal.getsignal(number) for number in numbers}
-
-    def handle(number: int, _: object) -> None:
-        stop.set()
-        signal.signal(number, signal.SIG_DFL)
-
-    for number in numbers:
-        signal.signal(number, handle)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

@@ -35,7 +35,7 @@ from target_zuora360_cleanup.salesforce.sending import DELETIONS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from target_zuora360_cleanup.output.progress import Progress
+    from target_zuora360_cleanup.output.progress import ProgressListener
     from target_zuora360_cleanup.relink.plan import Restoration
     from target_zuora360_cleanup.relink.store import LinkStore
     from target_zuora360_cleanup.rows.rounds import Round
@@ -69,7 +69,7 @@ class Relinking:
     settings: Settings
     store: LinkStore
     restorations: Sequence[Restoration]
-    progress: Progress
+    progress: ProgressListener
     stop: Stop
     _broken: dict[int, str] = field(default_factory=dict)
     _looking: Looking = field(init=False)

@@ -46,6 +46,10 @@ class Flag:
         """Whether it was set."""
         return self._is_set
 
+    def fileno(self) -> int:
+        """A file that can be read without waiting once the flag is set."""
+        return self._read
+
     def wait(self, seconds: float | None = None, *, file: int | None = None) -> bool:
         """Wait until it is set.
 

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from target_zuora360_cleanup.catalog.objects import is_unlisted
-from target_zuora360_cleanup.cleanup.story import in_words
+from target_zuora360_cleanup.cleanup.words import BEFORE_DELETION
 from target_zuora360_cleanup.deletion.outcome import total
 from target_zuora360_cleanup.facts.reading import read_facts
+from target_zuora360_cleanup.lifecycle.words import in_words
 from target_zuora360_cleanup.plan.counts import rows_of
 from target_zuora360_cleanup.salesforce.client import connect
 from target_zuora360_cleanup.settings.selection import selected
@@ -38,7 +39,7 @@ def gather(settings: Settings, sinks: Sequence[StoredStates]) -> Found:
     Raises:
         CleanupError: The org can't be looked at.
     """
-    with in_words():
+    with in_words(BEFORE_DELETION):
         salesforce = connect(settings)
         facts = read_facts(salesforce, replace(settings, keep_quoted_products=False))
         jobs = _jobs(salesforce, settings)

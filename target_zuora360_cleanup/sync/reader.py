@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from contextlib import AbstractContextManager  # noqa: TC003 - part of the public shape
-from typing import IO, TYPE_CHECKING, Any, Final, NoReturn, Protocol
+from collections import Counter
+from typing import IO, TYPE_CHECKING, Any, Final, NoReturn
 
 from singer_sdk.exceptions import (
     InvalidInputLine,
@@ -17,12 +17,15 @@ from singer_sdk.io_base import SingerReader
 from singer_sdk.singerlib.json import deserialize_json
 from typing_extensions import override
 
-from target_zuora360_cleanup.errors import CleanupError
+from target_zuora360_cleanup.errors import InputError
+from target_zuora360_cleanup.rows.stop import Stopped
+from target_zuora360_cleanup.singer.input import stoppable_text
 from target_zuora360_cleanup.singer.lines import broken, unknown_type
 
 if TYPE_CHECKING:
-    from collections import Counter
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+
+    from target_zuora360_cleanup.sync.run import SyncRun
 
 logger = logging.getLogger(__name__)
 
@@ -36,27 +39,21 @@ BROKEN_STREAM: Final = (
 """What the SDK says of a stream that it can't read."""
 
 
-class Interrupted(CleanupError):
-    """A signal arrived while records were being loaded."""
-
-
-class Told(Protocol):
-    """A target that has whatever ends its run told in the report."""
-
-    def told(self) -> AbstractContextManager[None]:
-        """Has what is raised inside told."""
-
-
 class SyncReader(SingerReader):
     """Hands messages on until one can't be loaded; then the rest is thrown away.
 
     A target that leaves early makes Meltano fail with a broken pipe, which hides the reason.
     """
 
-    def __init__(self, target: Told) -> None:
+    def __init__(
+        self, run: SyncRun, finish: Callable[[], None], written: Sequence[dict[str, Any]]
+    ) -> None:
         super().__init__()
-        self._target = target
+        self._run = run
+        self._finish = finish
+        self._written = written
         self._line = 0
+        self._counts: Counter[str] = Counter()
 
     @override
     def deserialize_json(self, line: str) -> dict[str, Any]:
@@ -84,19 +81,32 @@ class SyncReader(SingerReader):
         file_input: IO[str] | None,
         callbacks: dict[str, Callable[[dict[str, Any]], None]],
     ) -> Counter[str]:
-        source = file_input or self.default_input
-        with self._target.told():
-            try:
-                return super().process_lines(source, callbacks)
-            except Interrupted:
-                raise
-            except UnicodeDecodeError:
-                error: Exception = broken(self._line + 1, "is no UTF-8")
-            except Exception as exc:  # noqa: BLE001 - it is raised below
-                error = exc
-            logger.error("%s The rest of the tap's stream is not loaded.", in_words(error))
-            _drain(source)
-            raise error
+        """Have a thread of the run's read the stream, load the rest at its end, and tell."""
+        lines = stoppable_text(file_input or self.default_input, self._run.stop)
+
+        def read() -> None:
+            self._counts = self._read(lines, callbacks)
+            self._finish()
+
+        self._run.follow(read, self._written).exit()
+        return self._counts
+
+    def _read(
+        self, lines: IO[str], callbacks: dict[str, Callable[[dict[str, Any]], None]]
+    ) -> Counter[str]:
+        try:
+            return super().process_lines(lines, callbacks)
+        except UnicodeDecodeError:
+            error: Exception = broken(self._line + 1, "is no UTF-8")
+        except BROKEN_STREAM as exc:
+            error = InputError(in_words(exc))
+        except Exception as exc:  # noqa: BLE001 - it is raised below
+            error = exc
+        if self._run.stop.is_set():
+            raise Stopped
+        logger.error("%s The rest of the tap's stream is not loaded.", error)
+        _drain(lines)
+        raise error
 
     @override
     def _process_unknown_message(self, message_dict: dict[str, Any]) -> NoReturn:
@@ -105,8 +115,6 @@ class SyncReader(SingerReader):
 
 def in_words(exc: Exception) -> str:
     """A sentence about what ended the reading, with nothing of a record in it."""
-    if not isinstance(exc, BROKEN_STREAM):
-        return str(exc)
     # (the SDK repeats whole lines in some of its messages)
     what = " ".join(str(exc).split()).partition(": {")[0].rstrip(".")
     return f"The tap's stream can't be loaded: {what}. Check what the tap writes to stdout."

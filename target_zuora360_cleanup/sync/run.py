@@ -8,30 +8,20 @@ from __future__ import annotations
 import logging
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence  # noqa: TC003 - part of the public shape
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator, Sequence  # noqa: TC003 - part of the public shape
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TextIO
-
-from requests import RequestException
 
 from target_zuora360_cleanup.catalog.objects import BY_NAME
 from target_zuora360_cleanup.errors import CleanupError, InputError, Partial
 from target_zuora360_cleanup.facts.reading import read_org
+from target_zuora360_cleanup.lifecycle.background import Background
+from target_zuora360_cleanup.lifecycle.ending import conclude, header_of, show_words
+from target_zuora360_cleanup.lifecycle.words import in_words
 from target_zuora360_cleanup.meltano.pipeline import TEST_STREAM
-from target_zuora360_cleanup.output.folder import OutputFolder
-from target_zuora360_cleanup.output.timeline import Timeline
-from target_zuora360_cleanup.report.files import write_report
-from target_zuora360_cleanup.report.header import Header
-from target_zuora360_cleanup.rows.halting import QuotaReached, go_on
-from target_zuora360_cleanup.rows.stop import Stop, Stopped
+from target_zuora360_cleanup.rows.halting import go_on
+from target_zuora360_cleanup.rows.stop import Stopped
 from target_zuora360_cleanup.salesforce.client import connect
-from target_zuora360_cleanup.salesforce.errors import (
-    ApiError,
-    JobFailed,
-    SessionExpired,
-    unreachable,
-)
 from target_zuora360_cleanup.salesforce.sending import DELETIONS
 from target_zuora360_cleanup.settings.selection import selected
 from target_zuora360_cleanup.sync.loading import Loading
@@ -44,15 +34,20 @@ from target_zuora360_cleanup.sync.shapes import Shapes
 from target_zuora360_cleanup.sync.streams_in import StreamMaps
 from target_zuora360_cleanup.sync.tally import Tally
 from target_zuora360_cleanup.sync.upserts import OPERATION, Upserts
+from target_zuora360_cleanup.sync.words import WHILE_LOADING
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from target_zuora360_cleanup.catalog.field_maps import FieldMap
     from target_zuora360_cleanup.facts.org_facts import OrgInfo
-    from target_zuora360_cleanup.meltano.pipeline import Pipeline
+    from target_zuora360_cleanup.lifecycle.context import Context
+    from target_zuora360_cleanup.lifecycle.result import Result
     from target_zuora360_cleanup.report.document import Report
+    from target_zuora360_cleanup.rows.stop import Stop
     from target_zuora360_cleanup.salesforce.client import Salesforce
-    from target_zuora360_cleanup.salesforce.waits import Waits
-    from target_zuora360_cleanup.settings.declared import Settings
+
+    Show = Callable[[Report, Path], None]
 
 logger = logging.getLogger(__name__)
 
@@ -63,38 +58,64 @@ class SyncRun:
     """Made, given streams and their records, ended once.
 
     Args:
-        settings: What the user set.
-        pipeline: The Meltano run around it.
-        err: Where the summary goes, stderr by default.
-        waits: How long is waited, and for what.
+        context: What every run has.
+        show: Shows the report; is given the run's folder too.
 
     Raises:
-        InputError: `output_dir` can't be written to, or `field_maps` is wrong.
+        InputError: `field_maps` is wrong.
     """
 
-    def __init__(
-        self,
-        settings: Settings,
-        pipeline: Pipeline,
-        err: TextIO | None = None,
-        waits: Waits | None = None,
-    ) -> None:
-        self._settings = settings
-        self._waits = waits
-        self._err = err or sys.stderr
+    def __init__(self, context: Context, show: Show) -> None:
+        self._run = context
+        self._settings = settings = context.settings
+        self._show = show
         self._maps = StreamMaps.of(settings.field_maps, settings.stream_objects)
-        self._state_id = pipeline.state_id
-        self._started_at = _now()
         self._info: OrgInfo | None = None
-        self._folder = OutputFolder.make(settings.output_dir, settings.mode, _now())
-        self._tally = Tally(self._folder)
+        self._tally = Tally(context.folder)
         self._shapes = Shapes()
-        self._timeline = Timeline()
-        self._stop = Stop()
         self._records: Counter[str] = Counter()
         self._salesforce: Salesforce | None = None
         self._loading: Loading | None = None
-        self._ended = False
+
+    @property
+    def stop(self) -> Stop:
+        """Set by a signal."""
+        return self._run.stop
+
+    @classmethod
+    def beside_a_tap(cls, context: Context, err: TextIO | None = None) -> SyncRun:
+        """A run whose summary goes to `err`, stderr by default.
+
+        Raises:
+            InputError: `field_maps` is wrong.
+        """
+        return cls(context, partial(show_words, err or sys.stderr))
+
+    def follow(self, read: Callable[[], None], written: Sequence[dict[str, Any]]) -> Result:
+        """Have the stream read by a thread of its own, and tell what became of its records.
+
+        Args:
+            read: Reads the stream, which hands the records on, to its end.
+            written: The states that were passed on, as far as they have been by then.
+        """
+        work, stop = Background(self.stop), self.stop
+        with stop.awake():
+            work.begin(read)
+            if not work.wait():
+                work.leave()
+        error = work.failure
+        if stop.is_set() and (error or not work.has_ended):
+            error = CleanupError(
+                f"Stopped by {stop.by}. The stored state stays before what is not loaded, so the "
+                "next run sends it again."
+            )
+        if self._loading and work.has_ended:
+            self._loading.close()
+        report = self._report(error, written)
+        for problem in self._unwritten():
+            logger.error("%s", problem)
+            error = error or CleanupError(problem)
+        return conclude(self._run, report, self._show, error)
 
     def stream(self, name: str, fields: Sequence[str]) -> tuple[Intake, ...]:
         """Begin a stream: what takes its records, one for each object type that they feed.
@@ -176,7 +197,7 @@ class SyncRun:
         """
         if self._loading is None:
             return True
-        with self._in_words():
+        with in_words(WHILE_LOADING):
             self._loading.flush()
         self._fail_if_any_failed()
         return self._loading.is_settled
@@ -187,68 +208,30 @@ class SyncRun:
         Raises:
             CleanupError: Records could not be loaded.
         """
+        if self._run.stop.is_set():
+            # (The stream has not come to its end: it was read no further.)
+            raise Stopped
         if self._loading is not None:
-            with self._in_words():
+            with in_words(WHILE_LOADING):
                 self._loading.finish()
             self._fail_if_any_failed()
 
-    def interrupt(self) -> bool:
-        """Begin nothing more; what Salesforce works on goes on there. False if said before."""
-        is_first = not self._stop.is_set()
-        self._stop.set()
-        return is_first
-
-    def end(self, error: BaseException | None, written: list[dict[str, Any]]) -> None:
-        """Write the report, once.
-
-        Args:
-            error: Why the run ends, if not well.
-            written: The states that were passed on.
-
-        Raises:
-            CleanupError: The report can't be written, and there is no other error.
-        """
-        if self._ended:
-            return
-        self._ended = True
-        if self._loading:
-            self._loading.close()
-        report = self._report(error, written)
-        problems = list(self._write_report(report))
-        for problem in problems:
-            logger.error("%s", problem)
-        self._err.write(report.summary(self._folder.path))
-        self._err.flush()
-        if problems and error is None:
-            raise CleanupError(problems[0])
-
-    def _report(self, error: BaseException | None, written: list[dict[str, Any]]) -> Report:
-        salesforce = self._salesforce
-        header = Header(
-            self._settings.mode,
-            self._started_at,
-            _now(),
-            error,
-            self._info,
-            salesforce.calls if salesforce else {},
-            salesforce.usage if salesforce else None,
-        )
+    def _report(self, error: BaseException | None, written: Sequence[dict[str, Any]]) -> Report:
         return sync_report(
-            header,
+            header_of(self._run, error, self._info, self._salesforce),
             Loaded.of(self._tally.counts),
-            timeline=self._timeline.spans,
+            timeline=self._run.timeline.spans,
             failures=self._tally.failures.grouped(),
             written=written[-1] if written else None,
-            state_id=self._state_id,
+            state_id=self._run.pipeline.state_id,
             records=self._records,
         )
 
-    def _write_report(self, report: Report) -> Iterator[str]:
+    def _unwritten(self) -> Iterator[str]:
         try:
             self._tally.flush()
         except OSError as exc:
             yield f"failures.csv or skipped.csv can't be written: {exc.strerror or exc}."
-        yield from write_report(self._folder, report)
 
     def _fail_if_any_failed(self) -> None:
         if self._tally.failed and not self._settings.allow_failures:
@@ -259,12 +242,12 @@ class SyncRun:
 
     def _connected(self) -> Loading:
         if self._loading is None:
-            with self._in_words():
+            with in_words(WHILE_LOADING):
                 self._loading = self._connect()
         return self._loading
 
     def _connect(self) -> Loading:
-        self._salesforce = salesforce = connect(self._settings, self._pause, self._waits)
+        self._salesforce = salesforce = connect(self._settings, self.stop.pause, self._run.waits)
         self._info = info = read_org(salesforce)
         logger.info("Logged in to %s (%s).", info.name, info.id)
         # Jobs of a run that was stopped must not overwrite what this one loads.
@@ -279,7 +262,7 @@ class SyncRun:
                 salesforce,
                 self._shapes,
                 self._go_on,
-                self._timeline,
+                self._run.timeline,
                 self._settings.job_size,
                 self._settings.max_parallel_jobs,
             ),
@@ -288,36 +271,6 @@ class SyncRun:
             self._settings.batch_size_rows,
         )
 
-    def _pause(self, seconds: float) -> None:
-        if self._stop.wait(seconds):
-            raise Stopped
-
     def _go_on(self) -> None:
         usage = self._salesforce.usage if self._salesforce else None
-        go_on(self._stop, usage, self._settings.quota_percent_total)
-
-    @contextmanager
-    def _in_words(self) -> Iterator[None]:
-        """Turns what Salesforce or the network did into a sentence."""
-        try:
-            yield
-        except SessionExpired as exc:
-            raise InputError(f"Salesforce refused the session: {exc.message}.") from None
-        except (ApiError, JobFailed) as exc:
-            raise Partial(f"Salesforce did not load a batch: {exc}. {_NEXT}") from None
-        except RequestException as exc:
-            raise Partial(f"{unreachable(exc)} {_NEXT}") from None
-        except OSError as exc:
-            why = f"can't write {exc.filename or 'a temporary file'}: {exc.strerror}"
-            raise Partial(f"The run stopped: {why}. {_NEXT}") from None
-        except QuotaReached as exc:
-            raise Partial(f"{exc}. {_NEXT}") from None
-        except Stopped:
-            raise Partial(f"The run was stopped. {_NEXT}") from None
-
-
-_NEXT: Final = "The stored state stays before it, so the next run sends the same records again."
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
+        go_on(self._run.stop, usage, self._settings.quota_percent_total)

@@ -15,15 +15,13 @@ import pytest
 import requests
 from typing_extensions import override
 
-from target_zuora360_cleanup.cleanup.run import Run
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
-from target_zuora360_cleanup.errors import CleanupError, InputError
-from target_zuora360_cleanup.meltano.pipeline import Pipeline
+from target_zuora360_cleanup.emulator.server.server import EmulatorServer
+from target_zuora360_cleanup.errors import InputError
 from target_zuora360_cleanup.output.folder import Backup, FailureFile, OutputFolder
-from target_zuora360_cleanup.settings.reading import read_settings
 from target_zuora360_cleanup.state.holders import Resets
 from tests.support.emulated import Emulated
-from tests.support.runs import ALLOWED, BOOKMARKS, Ran, login, run, tap_stream, zuora_rows
+from tests.support.runs import ALLOWED, BOOKMARKS, Ran, begin, follow, login, run, zuora_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -414,11 +412,9 @@ def test_a_report_that_can_not_be_written_is_told_and_fails_the_run(
     monkeypatch.setattr(OutputFolder, "write_json", full)
     states, err = io.StringIO(), io.StringIO()
     given = {**login(server), **ALLOWED, "mode": "cleanup", "keep_quoted_products": False}
-    settings = read_settings({**given, "output_dir": str(tmp_path)})
-    running = Run(settings, Pipeline(), states, err)
-    with pytest.raises(CleanupError, match="report can't be written: No space left") as caught:
-        running.follow(io.BytesIO(tap_stream()))
-    assert (caught.value.exit_status, zuora_rows(server.org)) == (1, {})
+    result = follow(begin(given, tmp_path), None, states, err)
+    assert "report can't be written: No space left" in str(result.error)
+    assert (result.exit_status, zuora_rows(server.org)) == (1, {})
     assert ITEMS in err.getvalue()
     assert len(states.getvalue().splitlines()) == 2
 
@@ -468,11 +464,8 @@ def test_an_output_folder_that_can_not_be_made_ends_the_run_first(
     (tmp_path / "file").write_text("")
     calls = server.stats()["api_calls"]
     for place in ("file", "file/below"):
-        settings = read_settings(
-            {"mode": "cleanup", **login(server), "output_dir": str(tmp_path / place)}
-        )
         with pytest.raises(InputError, match="output_dir") as caught:
-            Run(settings, Pipeline(), io.StringIO(), io.StringIO())
+            begin({"mode": "cleanup", **login(server)}, tmp_path / place)
         assert caught.value.exit_status == 2
     assert server.stats()["api_calls"] == calls
 
@@ -489,13 +482,11 @@ def test_nothing_is_deleted_when_the_reset_can_not_be_written(
     server: EmulatorServer, tmp_path: Path
 ) -> None:
     before, rows = server.stats()["api_calls"], server.org.counts()
-    settings = read_settings(
-        {"mode": "cleanup", **login(server), **ALLOWED, "output_dir": str(tmp_path)}
+    result = follow(
+        begin({"mode": "cleanup", **login(server), **ALLOWED}, tmp_path), None, Closed()
     )
-    err = io.StringIO()
-    with pytest.raises(CleanupError, match="stdout") as caught:
-        Run(settings, Pipeline(), Closed(), err).follow(io.BytesIO(tap_stream()))
-    assert caught.value.exit_status != 0
+    assert "stdout" in str(result.error)
+    assert result.exit_status != 0
     assert server.org.counts() == rows
     after = server.stats()["api_calls"]
     assert not [kind for kind in after if "delete" in kind and after[kind] != before.get(kind)]

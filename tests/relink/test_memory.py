@@ -27,9 +27,9 @@ FEW, MANY, PARENTS = 10_000, 100_000, 20_000
 _RELINK = """
 import json, re, sys
 from pathlib import Path
-from target_zuora360_cleanup.relink.command import run_relink
+from tests.support.relinking import carry_out
 from target_zuora360_cleanup.settings.reading import read_settings
-status = run_relink(read_settings(json.loads(sys.argv[1])), None, False, sys.stderr)
+status = carry_out(read_settings(json.loads(sys.argv[1])), None, sys.stderr).exit_status
 # (getrusage would count what the parent of this process had)
 peak = int(re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1])
 print(json.dumps([status, peak]))

@@ -19,12 +19,20 @@ from target_zuora360_cleanup.emulator.schema.reading import load_schema
 from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 from target_zuora360_cleanup.errors import InputError
 from target_zuora360_cleanup.relink import looking
-from target_zuora360_cleanup.relink.command import run_relink
 from target_zuora360_cleanup.salesforce.bulk import Bulk, Ingest, Job
 from target_zuora360_cleanup.salesforce.sending import JobSender
 from target_zuora360_cleanup.settings.reading import read_settings
 from tests.support.emulated import Emulated
-from tests.support.relinking import FORECAST, LINK, ORG, QUOTE_LINKS, SUBSCRIPTION, Scene, relink
+from tests.support.relinking import (
+    FORECAST,
+    LINK,
+    ORG,
+    QUOTE_LINKS,
+    SUBSCRIPTION,
+    Scene,
+    carry_out,
+    relink,
+)
 from tests.support.runs import login
 
 if TYPE_CHECKING:
@@ -470,7 +478,7 @@ def test_without_links_there_is_one_clear_sentence(server: EmulatorServer, tmp_p
     settings = read_settings({**login(server), "output_dir": str(tmp_path)})
     for snapshot in (None, tmp_path, tmp_path / "missing"):
         with pytest.raises(InputError, match="holds no"):
-            run_relink(settings, snapshot, False, io.StringIO())  # noqa: FBT003
+            carry_out(settings, snapshot, io.StringIO())
     assert list(tmp_path.iterdir()) == []
 
 

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import io
 from collections import defaultdict
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
-from target_zuora360_cleanup.cleanup.run import Run
 from target_zuora360_cleanup.emulator.org.org import CUSTOMER_OBJECTS, OrgOptions
-from target_zuora360_cleanup.meltano.pipeline import Pipeline
-from target_zuora360_cleanup.settings.reading import read_settings
 from tests.support.emulated import Emulated
-from tests.support.runs import ALLOWED, Ran, login, run, tap_stream
+from tests.support.runs import ALLOWED, Ran, begin, follow, login, run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -107,10 +103,8 @@ def test_a_listener_is_told_how_each_object_type_gets_on(tmp_path: Path) -> None
     listener = Listener()
     with Emulated(OrgOptions(records=500, sandbox=True)) as server:
         config = {"mode": "cleanup", **login(server), "object_groups": ["accounts"]}
-        settings = read_settings({**config, "output_dir": str(tmp_path)})
         before = {name: count for name, count in server.org.counts().items() if count}
-        running = Run(settings, Pipeline(), io.StringIO(), io.StringIO(), progress=listener)
-        running.follow(io.BytesIO(tap_stream()))
+        assert follow(begin(config, tmp_path, progress=listener)).exit_status == 0
     assert listener.begun == {name: before[name] for name in listener.begun}
     assert len(listener.begun) > 20
     assert listener.ended == {name: (rows, 0) for name, rows in listener.begun.items()}

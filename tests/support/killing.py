@@ -8,7 +8,6 @@ Each round is repeatable as far as its faults go; when exactly a kill strikes, t
 from __future__ import annotations
 
 import argparse
-import io
 import json
 import os
 import random
@@ -23,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
 from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 from tests.support.forked import CONTEXT
-from tests.support.runs import ALLOWED, BOOKMARKS, tap_stream, zuora_rows
+from tests.support.runs import ALLOWED, BOOKMARKS, zuora_rows
 from tests.support.untouched import Image, differences
 
 if TYPE_CHECKING:
@@ -54,23 +53,18 @@ class Round:
 
 def target(config: dict[str, Any], out: str, err: str) -> None:
     """Run the target as a process of its own does: state lines to one file, the rest to another."""
-    from target_zuora360_cleanup.cleanup.run import Run
-    from target_zuora360_cleanup.errors import CleanupError
-    from target_zuora360_cleanup.meltano.pipeline import Pipeline
     from target_zuora360_cleanup.salesforce.waits import Waits
-    from target_zuora360_cleanup.settings.reading import read_settings
+    from tests.support.runs import begin, follow
 
     # As many attempts as ever, with short waits.
     waits = Waits(send=(0.01,) * 6, rounds=(0.01, 0.02), backoff=0.005)
     with Path(out).open("a", encoding="utf-8") as states, Path(err).open("a") as log:
         os.dup2(log.fileno(), 2)
-        try:
-            run = Run(read_settings(config), Pipeline(), states, log, waits=waits)
-            run.follow(io.BytesIO(tap_stream()))
-        except CleanupError as exc:
-            log.write(f"{exc}\n")
+        result = follow(begin(config, waits=waits), None, states, log)
+        if result.exit_status:
+            log.write(f"{result.error}\n")
             log.flush()
-            os._exit(exc.exit_status)
+            os._exit(result.exit_status)
 
 
 def faults(chance: random.Random) -> dict[str, Any]:

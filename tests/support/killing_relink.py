@@ -49,23 +49,21 @@ class Base:
 
 def target(config: dict[str, Any], err: str) -> None:
     """Relink as a process of its own does."""
-    from target_zuora360_cleanup.errors import CleanupError
     from target_zuora360_cleanup.relink import looking
-    from target_zuora360_cleanup.relink.command import run_relink
     from target_zuora360_cleanup.salesforce.waits import Waits
     from target_zuora360_cleanup.settings.reading import read_settings
+    from tests.support.relinking import carry_out
 
     # As many attempts as ever, with short waits; some rounds read by queries, some by jobs.
     waits = Waits(send=(0.01,) * 6, rounds=(0.01, 0.02), backoff=0.005)
     looking.FEW = config.pop("few")  # type: ignore[misc]
     with Path(err).open("a", encoding="utf-8") as log:
         os.dup2(log.fileno(), 2)
-        try:
-            run_relink(read_settings(config), None, False, log, waits=waits)  # noqa: FBT003 - no dry run
-        except CleanupError as exc:
-            log.write(f"{exc}\n")
+        result = carry_out(read_settings(config), None, log, waits=waits)
+        if result.exit_status:
+            log.write(f"{result.error}\n")
             log.flush()
-            os._exit(exc.exit_status)
+            os._exit(result.exit_status)
 
 
 def faults(chance: random.Random) -> dict[str, Any]:

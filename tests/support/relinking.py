@@ -10,14 +10,16 @@ import shutil
 import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
 from target_zuora360_cleanup.emulator.server.server import EmulatorServer
-from target_zuora360_cleanup.errors import CleanupError
-from target_zuora360_cleanup.relink.command import run_relink
+from target_zuora360_cleanup.lifecycle.context import Context
+from target_zuora360_cleanup.lifecycle.ending import show_words
+from target_zuora360_cleanup.lifecycle.signals import heeded
+from target_zuora360_cleanup.relink.command import Relink, snapshots
 from target_zuora360_cleanup.salesforce.waits import NO_WAITS
 from target_zuora360_cleanup.settings.reading import read_settings
 from tests.support.emulated import FOLDER, Emulated
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from target_zuora360_cleanup.emulator.server.options import ServerOptions
+    from target_zuora360_cleanup.lifecycle.result import Result
+    from target_zuora360_cleanup.salesforce.waits import Waits
+    from target_zuora360_cleanup.settings.declared import Settings
     from tests.support.runs import Ran
 
 FORECAST, SUBSCRIPTION = "Renewal_Forecast__c", "Zuora__Subscription__c"
@@ -142,20 +147,33 @@ class Scene:
         return lookups(self.server.org)
 
 
+def carry_out(
+    settings: Settings,
+    snapshot: Path | None,
+    err: TextIO,
+    *,
+    dry_run: bool = False,
+    waits: Waits = NO_WAITS,
+) -> Result:
+    """Relink as the command does, signals included."""
+    given, known = snapshots(settings, snapshot)
+    context = Context.begin(settings, "relink", waits=waits)
+    run = Relink(context, given, known, partial(show_words, err), dry_run=dry_run)
+    with heeded(context.stop, lambda: run.status_if_killed):
+        return run.carry_out()
+
+
 def relink(
     config: dict[str, Any], output: Path, snapshot: Path | None = None, *, dry_run: bool = False
 ) -> Relinked:
     """Relink in this process."""
     before = set(output.iterdir())
-    status, message, err = 0, "", io.StringIO()
+    err = io.StringIO()
     settings = read_settings({"output_dir": str(output), **config})
-    try:
-        status = run_relink(settings, snapshot, dry_run, err, waits=NO_WAITS)
-    except CleanupError as exc:
-        status, message = exc.exit_status if exc.told else -1, str(exc)
+    result = carry_out(settings, snapshot, err, dry_run=dry_run)
     (folder,) = set(output.iterdir()) - before
     report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
-    return Relinked(status, message, err.getvalue(), folder, report)
+    return Relinked(result.exit_status, str(result.error or ""), err.getvalue(), folder, report)
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import io
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from target_zuora360_cleanup.cleanup.run import Run
-from target_zuora360_cleanup.errors import CleanupError
-from target_zuora360_cleanup.meltano.pipeline import Pipeline
+from target_zuora360_cleanup.lifecycle.context import Context
 from target_zuora360_cleanup.salesforce.waits import NO_WAITS
 from target_zuora360_cleanup.settings.reading import read_settings
+from target_zuora360_cleanup.singer.stream import SingerStream
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from target_zuora360_cleanup.emulator.org.org import Org
     from target_zuora360_cleanup.emulator.server.server import EmulatorServer
+    from target_zuora360_cleanup.lifecycle.result import Result
+    from target_zuora360_cleanup.meltano.pipeline import Pipeline
 
 BOOKMARKS = {
     "Account": {"version": 1, "UpdatedDate": "2024-05-01T00:00:00.000000Z", "file_ids": ["x"]},
@@ -78,6 +80,23 @@ class Ran:
         return [each["code"] for each in self.report["findings"]]
 
 
+def begin(config: dict[str, Any], output: Path | None = None, **given: Any) -> Context:
+    """What a run of these settings has; `given` goes to `Context.begin`."""
+    where = {"output_dir": str(output)} if output else {}
+    return Context.begin(read_settings({**config, **where}), **{"waits": NO_WAITS, **given})
+
+
+def follow(
+    context: Context,
+    stream: bytes | None = None,
+    out: TextIO | None = None,
+    err: TextIO | None = None,
+) -> Result:
+    """Run the target's core on a stream, `tap_stream()` by default, in this thread."""
+    made = Run.beside_a_tap(context, out or io.StringIO(), err or io.StringIO())
+    return made.follow(SingerStream(io.BytesIO(tap_stream() if stream is None else stream)))
+
+
 def run(
     config: dict[str, Any],
     output: Path,
@@ -86,14 +105,8 @@ def run(
 ) -> Ran:
     """Run the target's core in this process."""
     out, err = io.StringIO(), io.StringIO()
-    settings = read_settings({**config, "output_dir": str(output)})
-    status, message = 0, ""
-    try:
-        Run(settings, pipeline or Pipeline(), out, err, waits=NO_WAITS).follow(
-            io.BytesIO(tap_stream() if stream is None else stream)
-        )
-    except CleanupError as exc:
-        status, message = exc.exit_status, str(exc)
+    result = follow(begin(config, output, pipeline=pipeline), stream, out, err)
+    status, message = result.exit_status, str(result.error or "")
     folder = max(output.iterdir(), key=lambda path: path.stat().st_mtime_ns)
     report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
     states = [json.loads(line) for line in out.getvalue().splitlines()]

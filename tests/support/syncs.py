@@ -9,7 +9,6 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from target_zuora360_cleanup.errors import CleanupError
 from target_zuora360_cleanup.salesforce.waits import NO_WAITS
 from target_zuora360_cleanup.target import TargetZuora360Cleanup
 from tests.support.runs import login
@@ -109,15 +108,15 @@ def sync(
     """Run the target in this process on a stream."""
     out, err = io.StringIO(), io.StringIO()
     settings = {"mode": "sync", "output_dir": str(output), **login(server), **config}
-    status, message = 0, ""
+    status = 0
     lines = "".join(json.dumps(each) + "\n" for each in messages)
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         target = Target(config=settings)
         try:
             target.listen(io.StringIO(lines))
-        except CleanupError as exc:
-            status, message = exc.exit_status, str(exc)
+        except SystemExit as exc:
+            status = int(str(exc.code))
     folder = max(output.iterdir(), key=lambda path: path.stat().st_mtime_ns)
     report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
     states = [json.loads(line) for line in out.getvalue().splitlines()]
-    return Synced(status, message, states, err.getvalue(), folder, report)
+    return Synced(status, report["error"] or "", states, err.getvalue(), folder, report)

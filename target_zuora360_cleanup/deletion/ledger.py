@@ -1,0 +1,46 @@
+"""What has become of each step of a plan so far. Safe for several threads.
+
+From the plan on there is an entry for each step: not begun, then not known while it is worked on,
+then its outcome. So a run that ends early tells what it does not know.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from target_zuora360_cleanup.deletion.outcome import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from target_zuora360_cleanup.plan.plan import Plan, Step
+
+_UNDER_WAY = "the run ended while its records were being deleted"
+
+
+class Ledger:
+    """The outcomes of a plan's steps: written by those who delete, read by whoever tells."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._outcomes: dict[str, Outcome] = {}
+
+    def open(self, plan: Plan) -> None:
+        """The deletion begins: an entry for each step, in the plan's order."""
+        self.note(Outcome.not_begun(step) for step in plan.steps)
+
+    def begin(self, step: Step) -> None:
+        """A step begins: until its outcome is noted, it is not known."""
+        self.note([Outcome.unknown(step, _UNDER_WAY)])
+
+    def note(self, outcomes: Iterable[Outcome]) -> None:
+        """What became of steps; a later word counts."""
+        with self._lock:
+            self._outcomes.update((each.name, each) for each in outcomes)
+
+    @property
+    def outcomes(self) -> tuple[Outcome, ...]:
+        """Each step's outcome, in the plan's order; none before the deletion begins."""
+        with self._lock:
+            return tuple(self._outcomes.values())
