@@ -21,7 +21,9 @@ from target_zuora360_cleanup.settings.sources import from_environment, read_cli_
 from target_zuora360_cleanup.state.files import StateFiles
 from target_zuora360_cleanup.state.store import StoreFailed
 from tests.support.emulated import Emulated
+from tests.support.forked import UTILITY
 from tests.support.meltano_project import wait_until
+from tests.support.processes import call
 from tests.support.runs import ALLOWED, BOOKMARKS, login, zuora_rows
 
 if TYPE_CHECKING:
@@ -53,10 +55,10 @@ def state_file(folder: Path) -> Path:
     return path
 
 
-def zuora360(*words: str | Path, **more: Any) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [PROGRAM, *words], capture_output=True, text=True, timeout=120, check=False, **more
-    )
+def zuora360(
+    *words: str | Path, env: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    return call(*map(str, words), program=UTILITY, env=env)
 
 
 def test_a_cleanup_resets_the_state_file_and_shows_the_table(

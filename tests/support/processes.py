@@ -20,7 +20,7 @@ from typing import IO, TYPE_CHECKING, Any
 from tests.support.forked import TARGET, fork
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from tests.support.forked import Forked
 
@@ -50,11 +50,13 @@ def call_script(*words: str, given: bytes = b"") -> subprocess.CompletedProcess[
     )
 
 
-def call(*words: str, given: bytes = b"") -> subprocess.CompletedProcess[str]:
-    """Run the target to its end."""
+def call(
+    *words: str, given: bytes = b"", program: str = TARGET, env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run the target, or another program, to its end."""
     with tempfile.TemporaryDirectory() as folder:
         out, err = Path(folder, "stdout"), Path(folder, "stderr")
-        process = fork(TARGET, words, environ(), out, err)
+        process = fork(program, words, environ() if env is None else env, out, err)
         try:
             with contextlib.suppress(BrokenPipeError):
                 process.stdin.write(given)
