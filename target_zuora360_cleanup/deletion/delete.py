@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from requests import RequestException
 
+from target_zuora360_cleanup.deletion.counting import count_all_left, count_left
 from target_zuora360_cleanup.deletion.outcome import Outcome
 from target_zuora360_cleanup.output.metrics import Metrics
 from target_zuora360_cleanup.rows.csv_ids import find_ids, without
@@ -51,7 +52,16 @@ COLLECTION_ROWS: Final = 2 * COLLECTION
 class Deletion:
     """Deletes object types in one org.
 
+    `delete` is called in a thread for each object type under way; it reads ids page by page, and
+    sends and follows each page's job in a thread of a pool of its own. One page is read ahead while
+    no slot is free, so that few ids wait on the disk. `recounted` is called once, when all of these
+    threads have ended.
+
     Attributes:
+        folder: Takes the backup of each object type.
+        failures: Takes in by reason what could not be deleted.
+        failure_file: Takes in each row that could not be.
+        progress: Is told how the object types get on.
         slots: Bounds the delete jobs under way, over all object types.
         stop: Once set, no job is begun any more.
     """
@@ -106,7 +116,7 @@ class Deletion:
         return None
 
     def _round(self, step: Step, each: Round, backup: Backup, failed: RoundFailures) -> None:
-        found = step.found if each.is_first else self.survivors(step)
+        found = step.found if each.is_first else count_left(self.salesforce, step)
         self.progress.begin(step.name, max(0, found - len(step.kept)))
         selection = self._selection(step, found, ordered=not each.is_first)
         if found <= COLLECTION_ROWS and not self.settings.hard_delete:
@@ -226,39 +236,17 @@ class Deletion:
         """
         pairs = list(zip(steps, outcomes, strict=True))
         begun = [step for step, outcome in pairs if step.to_delete and outcome.ended != "not begun"]
-        left = {} if self.stop.is_set() else self._left(begun)
+        left = {} if self.stop.is_set() else count_all_left(self.salesforce, begun)
         return tuple(
             outcome.recounted(step, left[step.name]) if step.name in left else outcome
             for step, outcome in pairs
         )
 
-    def _left(self, steps: list[Step]) -> dict[str, int]:
-        try:
-            answers = self.salesforce.rest.query_each(
-                [f"SELECT COUNT(Id) n {_rows(each)}" for each in steps]
-            )
-        except (ApiError, RequestException) as exc:
-            logger.warning("What is left could not be counted at the end (%s).", exc)
-            return {}
-        pairs = list(zip(steps, answers, strict=True))
-        for step, answer in pairs:
-            if isinstance(answer, ApiError):
-                logger.warning("%s: what is left could not be counted (%s).", step.name, answer)
-        return {step.name: int(ok[0]["n"]) for step, ok in pairs if not isinstance(ok, ApiError)}
-
-    def survivors(self, step: Step) -> int:
-        """Rows that are still there, counted in the org."""
-        return self.salesforce.rest.count(f"SELECT COUNT() {_rows(step)}")
-
     def _broken(self, step: Step, why: str) -> Outcome:
         """The outcome of a step that broke off: counted in the org, unknown if it can't be."""
         logger.error("%s: %s", step.name, why)
         try:
-            left = self.survivors(step)
+            left = count_left(self.salesforce, step)
         except (ApiError, RequestException):
             return Outcome.unknown(step, f"{why}; what is left could not be counted")
         return Outcome.of(step, left, "partial", why)
-
-
-def _rows(step: Step) -> str:
-    return f"FROM {step.name}" + (f" WHERE {step.kind.where}" if step.kind.where else "")
