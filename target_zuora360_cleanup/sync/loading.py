@@ -21,11 +21,11 @@ from target_zuora360_cleanup.sync.tally import NO_PARENT, NOT_THERE
 
 if TYPE_CHECKING:
     from target_zuora360_cleanup.sync.hazards import Hazard
+    from target_zuora360_cleanup.sync.layouts import Shapes
     from target_zuora360_cleanup.sync.load_order import LoadOrder
     from target_zuora360_cleanup.sync.org_objects import TargetObject
     from target_zuora360_cleanup.sync.removals import Removed
     from target_zuora360_cleanup.sync.rows import Link
-    from target_zuora360_cleanup.sync.shapes import Shapes
     from target_zuora360_cleanup.sync.tally import Tally
     from target_zuora360_cleanup.sync.upserts import FailedRow
 

@@ -24,13 +24,13 @@ from target_zuora360_cleanup.rows.stop import Stopped
 from target_zuora360_cleanup.salesforce.client import connect
 from target_zuora360_cleanup.salesforce.sending import DELETIONS
 from target_zuora360_cleanup.settings.selection import selected
+from target_zuora360_cleanup.sync.destination import read_destination
+from target_zuora360_cleanup.sync.layouts import Shapes
 from target_zuora360_cleanup.sync.loading import Loading
-from target_zuora360_cleanup.sync.org_shape import read_org_shape
 from target_zuora360_cleanup.sync.records import Intake
 from target_zuora360_cleanup.sync.removals import Removals
 from target_zuora360_cleanup.sync.report import Loaded, sync_report
 from target_zuora360_cleanup.sync.rows import RowShape
-from target_zuora360_cleanup.sync.shapes import Shapes
 from target_zuora360_cleanup.sync.streams_in import StreamMaps
 from target_zuora360_cleanup.sync.tally import Tally
 from target_zuora360_cleanup.sync.upserts import OPERATION, Upserts
@@ -252,7 +252,7 @@ class SyncRun:
         logger.info("Logged in to %s (%s).", info.name, info.id)
         # Jobs of a run that was stopped must not overwrite what this one loads.
         salesforce.jobs.wait_for_leftovers(BY_NAME.__contains__, _OURS)
-        shape = read_org_shape(salesforce, self._maps.maps, self._settings.allow_cascade_to)
+        shape = read_destination(salesforce, self._maps.maps, self._settings.allow_cascade_to)
         return Loading(
             shape.order,
             shape.objects,

@@ -20,12 +20,12 @@ from target_zuora360_cleanup.output.folder import OutputFolder
 from target_zuora360_cleanup.rows.errors import RowError
 from target_zuora360_cleanup.sync.changes import Change, removal
 from target_zuora360_cleanup.sync.field_values import Field
+from target_zuora360_cleanup.sync.layouts import Shapes
 from target_zuora360_cleanup.sync.load_order import load_order
 from target_zuora360_cleanup.sync.loading import Loading
 from target_zuora360_cleanup.sync.org_objects import Lookup, TargetObject
 from target_zuora360_cleanup.sync.removals import Removed
 from target_zuora360_cleanup.sync.rows import RowShape
-from target_zuora360_cleanup.sync.shapes import Shapes
 from target_zuora360_cleanup.sync.tally import Tally
 from target_zuora360_cleanup.sync.upserts import FailedRow
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class OrgShape:
+class Destination:
     """What an org has, as far as loading it needs it.
 
     Attributes:
@@ -35,9 +35,9 @@ class OrgShape:
     hazards: Mapping[str, Sequence[Hazard]]
 
 
-def read_org_shape(
+def read_destination(
     salesforce: Salesforce, maps: Iterable[FieldMap], allowed: Collection[str]
-) -> OrgShape:
+) -> Destination:
     """Read it.
 
     Args:
@@ -60,7 +60,7 @@ def read_org_shape(
             if goes_along(each.child) and each.child in there and each.child not in describes:
                 describes.update(salesforce.rest.describe_all([each.child]))
                 todo.append(each.child)
-    return OrgShape(
+    return Destination(
         objects,
         load_order(maps, objects),
         {name: hazards(name, relationships, allowed) for name in objects},
