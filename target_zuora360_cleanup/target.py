@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.cleanup.run import Run
     from target_zuora360_cleanup.lifecycle.context import Context
     from target_zuora360_cleanup.settings.declared import Settings
-    from target_zuora360_cleanup.sync.records import Intake
+    from target_zuora360_cleanup.sync.records import ChangeMaker
     from target_zuora360_cleanup.sync.run import SyncRun
 
 
@@ -111,7 +111,7 @@ class TargetZuora360Cleanup(Target):
 
         return SyncSink
 
-    def begin_stream(self, name: str, fields: Sequence[str]) -> tuple[Intake, ...]:
+    def begin_stream(self, name: str, fields: Sequence[str]) -> tuple[ChangeMaker, ...]:
         """What takes the records of a stream; see `SyncRun.stream`."""
         if self._sync is None:
             raise RuntimeError("only mode sync takes records")

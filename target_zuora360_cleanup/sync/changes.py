@@ -10,8 +10,8 @@ from itertools import islice
 from typing import NamedTuple
 
 
-class Place(NamedTuple):
-    """Where changes queue: by object type, and lookups that are set late by themselves.
+class Queue(NamedTuple):
+    """Which changes wait in turn: those of an object type, or its lookups that are set late.
 
     Attributes:
         object: API name.
@@ -28,14 +28,14 @@ class Change:
 
     Attributes:
         key: The row's external id.
-        shape: Number of the shape that made it; -1 for a removal.
+        layout: Number of the layout that made it; -1 for a removal.
         cells: Its plain columns, as CSV.
         links: Its lookups, as in `rows.Row`.
         is_partial: Whether it leaves fields as they are.
     """
 
     key: str
-    shape: int
+    layout: int
     cells: str = ""
     links: tuple[str | None, ...] = ()
     is_partial: bool = False
@@ -43,7 +43,7 @@ class Change:
     @property
     def removes(self) -> bool:
         """Whether the row shall go."""
-        return self.shape < 0
+        return self.layout < 0
 
     def with_links(self, links: tuple[str | None, ...]) -> Change:
         """The same row with other lookups."""
@@ -73,16 +73,16 @@ class Pending:
 
     def add(self, object_name: str, change: Change) -> Change | None:
         """Take a change in; the one that it overtakes."""
-        place = object_name, change.key
+        row = object_name, change.key
         last = next((at for at in reversed(range(len(self._rounds)))
-                     if place in self._rounds[at]), -1)  # fmt: skip
+                     if row in self._rounds[at]), -1)  # fmt: skip
         if last >= 0 and not change.is_partial:
-            overtaken = self._rounds[last].pop(place)
-            self._rounds[last][place] = change
+            overtaken = self._rounds[last].pop(row)
+            self._rounds[last][row] = change
             return overtaken
         if last + 1 == len(self._rounds):
             self._rounds.append({})
-        self._rounds[last + 1][place] = change
+        self._rounds[last + 1][row] = change
         self.rows += 1
         return None
 
@@ -109,7 +109,7 @@ def batches(object_name: str, changes: Iterable[Change]) -> list[list[Change]]:
 
 
 class Waiting:
-    """Changes of one place that wait for a parent, first in first out, in a temporary file."""
+    """Changes of one queue that wait for a parent, first in first out, in a temporary file."""
 
     def __init__(self) -> None:
         self._file = tempfile.TemporaryFile("w+", encoding="utf-8", newline="\n")  # noqa: SIM115 - `close` closes it
@@ -122,7 +122,7 @@ class Waiting:
             OSError: There is no room on the disk.
         """
         for each in changes:
-            fields = [each.key, each.shape, each.cells, each.links, each.is_partial]
+            fields = [each.key, each.layout, each.cells, each.links, each.is_partial]
             self._file.write(json.dumps(fields, ensure_ascii=False) + "\n")
             self.rows += 1
 
@@ -131,8 +131,8 @@ class Waiting:
         self._file.seek(0)
         while lines := list(islice(self._file, size)):
             yield [
-                Change(key, shape, cells, tuple(links), is_partial)
-                for key, shape, cells, links, is_partial in map(json.loads, lines)
+                Change(key, layout, cells, tuple(links), is_partial)
+                for key, layout, cells, links, is_partial in map(json.loads, lines)
             ]
 
     def close(self) -> None:

@@ -49,7 +49,7 @@ def load_order(maps: Iterable[FieldMap], objects: Mapping[str, TargetObject]) ->
     edges = sorted({edge for each in maps for edge in _edges(each, objects)})
     before: Predecessors = {name: set() for name in sorted({each.object for each in maps})}
     late = {edge for edge in edges if edge[0] == edge[2]}
-    owning = {edge for edge in edges if objects[edge[0]].lookups[edge[1]].owning} - late
+    owning = {edge for edge in edges if objects[edge[0]].relationships[edge[1]].owning} - late
     for child, _, parent in owning:
         before[child].add(parent)
     for edge in (each for each in edges if each not in owning | late):
@@ -64,7 +64,7 @@ def load_order(maps: Iterable[FieldMap], objects: Mapping[str, TargetObject]) ->
 def _edges(each: FieldMap, objects: Mapping[str, TargetObject]) -> Iterable[Edge]:
     target = objects[each.object]
     for parent in each.parents:
-        if parent.parent in objects and parent.field in target.lookups:
+        if parent.parent in objects and parent.field in target.relationships:
             yield each.object, parent.field, parent.parent
 
 

@@ -15,17 +15,17 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Protocol
 
-from target_zuora360_cleanup.sync.changes import Batch, Change, Pending, Place, Waiting, batches
+from target_zuora360_cleanup.sync.changes import Batch, Change, Pending, Queue, Waiting, batches
 from target_zuora360_cleanup.sync.rows import csv_line, without
 from target_zuora360_cleanup.sync.tally import NO_PARENT, NOT_THERE
 
 if TYPE_CHECKING:
     from target_zuora360_cleanup.sync.hazards import Hazard
-    from target_zuora360_cleanup.sync.layouts import Shapes
+    from target_zuora360_cleanup.sync.layouts import RowLayouts
     from target_zuora360_cleanup.sync.load_order import LoadOrder
     from target_zuora360_cleanup.sync.org_objects import TargetObject
     from target_zuora360_cleanup.sync.removals import Removed
-    from target_zuora360_cleanup.sync.rows import Link
+    from target_zuora360_cleanup.sync.rows import ParentColumn
     from target_zuora360_cleanup.sync.tally import Tally
     from target_zuora360_cleanup.sync.upserts import FailedRow
 
@@ -67,7 +67,7 @@ class Loading:
         order: Which object types come before which.
         objects: The org's, by API name.
         hazards: What a deletion must not take along, by API name.
-        shapes: The shapes that changes name by number.
+        layouts: The layouts that changes name by number.
         batch_rows: Rows in memory at most.
         sent: Object types that the tap has streams of, as far as is known.
     """
@@ -75,14 +75,14 @@ class Loading:
     order: LoadOrder
     objects: Mapping[str, TargetObject]
     hazards: Mapping[str, Sequence[Hazard]]
-    shapes: Shapes
+    layouts: RowLayouts
     upserts: Upserting
     removals: Removing
     tally: Tally
     batch_rows: int
     sent: set[str] = field(default_factory=set)
     _pending: Pending = field(default_factory=Pending)
-    _waiting: dict[Place, Waiting] = field(default_factory=dict)
+    _waiting: dict[Queue, Waiting] = field(default_factory=dict)
     _files: ExitStack = field(default_factory=ExitStack)
 
     @property
@@ -111,8 +111,8 @@ class Loading:
             self._flush(batch)
 
     def _flush(self, taken: Batch) -> None:
-        for name in [name for name in taken if Place(name) in self._waiting]:
-            self._wait(Place(name), taken.pop(name))
+        for name in [name for name in taken if Queue(name) in self._waiting]:
+            self._wait(Queue(name), taken.pop(name))
         self._remove(taken)
         late: Batch = {}
         for level in self.order.levels:
@@ -134,12 +134,12 @@ class Loading:
         """
         self.flush()
         for name in self.order.parents_first:
-            if waiting := self._waiting.pop(Place(name), None):
+            if waiting := self._waiting.pop(Queue(name), None):
                 self._settle_all(name, waiting)
-                if again := self._waiting.pop(Place(name), None):
+                if again := self._waiting.pop(Queue(name), None):
                     self._settle_all(name, again, last=True)
         for name in self.order.parents_first:
-            if waiting := self._waiting.get(Place(name, late=True)):
+            if waiting := self._waiting.get(Queue(name, late=True)):
                 for part in waiting.parts(self.batch_rows):
                     for batch in batches(name, part):
                         self._settle_late(name, batch)
@@ -177,19 +177,19 @@ class Loading:
     def _retry_or_fail(self, failed: FailedRow, *, late: bool = False) -> None:
         """A row that may still find its parent waits; any other has failed."""
         if self._missing(failed) or failed.error.code == _DUPLICATE:
-            self._wait(Place(failed.object, late), [failed.change])
+            self._wait(Queue(failed.object, late), [failed.change])
         else:
             self.tally.fail(
                 failed.object, failed.change.key, failed.error.code, failed.error.message
             )
 
-    def _wait(self, place: Place, changes: Sequence[Change]) -> None:
+    def _wait(self, queue: Queue, changes: Sequence[Change]) -> None:
         if not changes:
             return
-        if place not in self._waiting:
-            self._waiting[place] = waiting = Waiting()
+        if queue not in self._waiting:
+            self._waiting[queue] = waiting = Waiting()
             self._files.callback(waiting.close)
-        self._waiting[place].extend(changes)
+        self._waiting[queue].extend(changes)
 
     def _settle_all(self, name: str, waiting: Waiting, *, last: bool = False) -> None:
         """Load what has waited; but for the last time, duplicates wait for the rest once more."""
@@ -197,10 +197,10 @@ class Loading:
         for batch in (
             each for part in waiting.parts(self.batch_rows) for each in batches(name, part)
         ):
-            self._wait(Place(name), [each for each in batch if each.key in held])
+            self._wait(Queue(name), [each for each in batch if each.key in held])
             free = [each for each in batch if each.key not in held]
             taken = self._settle(name, free, None if last else held)
-            self._wait(Place(name, late=True), self._late(taken))
+            self._wait(Queue(name, late=True), self._late(taken))
 
     def _settle(self, name: str, batch: list[Change], held: set[str] | None) -> list[Change]:
         """Load rows without the lookups whose parents did not come.
@@ -220,23 +220,23 @@ class Loading:
             failed, todo = self._upsert({name: todo}), []
             for each in failed:
                 missing = self._missing(each)
-                if missing and not missing.lookup.owning:
+                if missing and not missing.relationship.owning:
                     todo.append(self._without(each.change, missing))
                     continue
                 del taken[each.change.key]
                 if held is not None and each.error.code == _DUPLICATE:
                     held.add(each.change.key)
-                    self._wait(Place(name), [each.change])
+                    self._wait(Queue(name), [each.change])
                 else:
                     self._give_up(each, missing)
         return list(taken.values())
 
-    def _without(self, change: Change, link: Link) -> Change:
-        at = self.shapes[change.shape].links.index(link)
-        self.tally.of(self.shapes[change.shape].object).blank_links[link.lookup.name] += 1
+    def _without(self, change: Change, column: ParentColumn) -> Change:
+        at = self.layouts[change.layout].parents.index(column)
+        self.tally.of(self.layouts[change.layout].object).blank_links[column.relationship.name] += 1
         return change.with_links(without(change.links, {at}))
 
-    def _give_up(self, failed: FailedRow, missing: Link | None) -> None:
+    def _give_up(self, failed: FailedRow, missing: ParentColumn | None) -> None:
         name, key = failed.object, failed.change.key
         if missing is None:
             self.tally.fail(name, key, failed.error.code, failed.error.message)
@@ -252,27 +252,31 @@ class Loading:
                 "select that stream too",
             )
 
-    def _parent_key(self, change: Change, link: Link) -> str:
-        return change.links[self.shapes[change.shape].links.index(link)] or ""
+    def _parent_key(self, change: Change, column: ParentColumn) -> str:
+        return change.links[self.layouts[change.layout].parents.index(column)] or ""
 
-    def _missing(self, failed: FailedRow) -> Link | None:
+    def _missing(self, failed: FailedRow) -> ParentColumn | None:
         """The lookup whose parent Salesforce did not find."""
         found = _NO_PARENT.search(failed.error.message)
         if not found:
             return None
-        links = self.shapes[failed.change.shape].links
+        columns = self.layouts[failed.change.layout].parents
         set_ = [
-            (link, value) for link, value in zip(links, failed.change.links, strict=True) if value
+            (column, value)
+            for column, value in zip(columns, failed.change.links, strict=True)
+            if value
         ]
         wanted = found["parent"], found["key"].strip().casefold()
-        exact = [link for link, value in set_ if (link.parent, value.casefold()) == wanted]
-        return next(iter(exact or [link for link, _ in set_ if link.parent == wanted[0]]), None)
+        exact = [column for column, value in set_ if (column.parent, value.casefold()) == wanted]
+        return next(
+            iter(exact or [column for column, _ in set_ if column.parent == wanted[0]]), None
+        )
 
     def _flush_late(self, late: Mapping[str, list[Change]]) -> None:
         ready: Batch = {}
         for name, rows in late.items():
-            if Place(name, late=True) in self._waiting:
-                self._wait(Place(name, late=True), rows)
+            if Queue(name, late=True) in self._waiting:
+                self._wait(Queue(name, late=True), rows)
             elif to_set := [row for row in rows if any(row.links)]:
                 ready[name] = to_set
         for each in self.upserts.upsert(ready.items()):
@@ -294,24 +298,25 @@ class Loading:
 
     def _early(self, row: Change) -> Change:
         """The row without the lookups that are set late; one that is blank is cleared at once."""
-        if not self.shapes[row.shape].has_late:
+        if not self.layouts[row.layout].has_late:
             return row
-        links = self.shapes[row.shape].links
-        late = {at for at, value in enumerate(row.links) if value and links[at].late}
+        columns = self.layouts[row.layout].parents
+        late = {at for at, value in enumerate(row.links) if value and columns[at].late}
         return row.with_links(without(row.links, late)) if late else row
 
     def _late(self, rows: Iterable[Change]) -> list[Change]:
         """For each row that has late lookups a change of nothing else."""
         late = []
         for row in rows:
-            if not self.shapes[row.shape].has_late:
+            if not self.layouts[row.layout].has_late:
                 continue
-            links = self.shapes[row.shape].links
+            columns = self.layouts[row.layout].parents
             values = tuple(
-                value if link.late else None for link, value in zip(links, row.links, strict=True)
+                value if column.late else None
+                for column, value in zip(columns, row.links, strict=True)
             )
             if any(value is not None for value in values):
-                number = self.shapes.late(row.shape)
+                number = self.layouts.late(row.layout)
                 late.append(Change(row.key, number, csv_line([row.key]), values, is_partial=True))
         return late
 

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Lookup:
-    """A reference field.
+class TargetRelationship:
+    """A relationship of a 360 object to its parents, as its own describe has the reference field.
 
     Attributes:
-        relationship: Its name in a column `Relationship__r.ExternalId__c`.
+        path: Its name in a column `Relationship__r.ExternalId__c`.
         parents: API names of what it may point to.
         owning: Whether a row has no place without this parent: it is required, or goes with it.
         insert_only: Whether it is set once and for all, as the parent of a detail row which may
@@ -28,7 +28,7 @@ class Lookup:
     """
 
     name: str
-    relationship: str
+    path: str
     parents: tuple[str, ...]
     owning: bool
     insert_only: bool
@@ -42,7 +42,7 @@ class TargetObject:
     Attributes:
         external_id: The key by which rows are found, blank if the org has none of the known ones.
         fields: Fields that may be written, by API name.
-        lookups: Reference fields that may be written, by API name.
+        relationships: Reference fields that may be written, by API name.
         writable: Whether this user may create and edit rows.
     """
 
@@ -50,7 +50,7 @@ class TargetObject:
     label: str
     external_id: str
     fields: Mapping[str, Field]
-    lookups: Mapping[str, Lookup]
+    relationships: Mapping[str, TargetRelationship]
     writable: bool = True
 
     @property
@@ -77,14 +77,14 @@ def target_objects(describes: Describes) -> dict[str, TargetObject]:
 def _target_object(describe: Mapping[str, Any], taken_along: set[tuple[str, str]]) -> TargetObject:
     name = describe["name"]
     fields = {each["name"]: _field(each) for each in describe["fields"] if _is_writable(each)}
-    lookups = {
-        each["name"]: _lookup(each, (name, each["name"]) in taken_along)
+    relationships = {
+        each["name"]: _relationship(each, (name, each["name"]) in taken_along)
         for each in describe["fields"]
         if each["type"] == "reference" and each.get("createable")
     }
     keys = (key for key in BY_NAME[name].external_ids if key in fields)
     writable = bool(describe.get("createable") and describe.get("updateable"))
-    return TargetObject(name, describe["label"], next(keys, ""), fields, lookups, writable)
+    return TargetObject(name, describe["label"], next(keys, ""), fields, relationships, writable)
 
 
 def _is_writable(field: Mapping[str, Any]) -> bool:
@@ -95,10 +95,10 @@ def _field(each: Mapping[str, Any]) -> Field:
     return Field(each["name"], each["type"], int(each.get("length") or 0))
 
 
-def _lookup(each: Mapping[str, Any], goes_along: bool) -> Lookup:  # noqa: FBT001 - a fact
+def _relationship(each: Mapping[str, Any], goes_along: bool) -> TargetRelationship:  # noqa: FBT001 - a fact
     nillable = bool(each.get("nillable"))
     updateable = bool(each.get("updateable"))
-    return Lookup(
+    return TargetRelationship(
         each["name"],
         each.get("relationshipName") or "",
         tuple(each.get("referenceTo") or ()),

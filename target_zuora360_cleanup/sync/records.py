@@ -1,4 +1,4 @@
-"""Takes the records of a stream in: what each of them means for one object type."""
+"""What each record of a stream means for one object type."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from target_zuora360_cleanup.sync.tally import NO_ACCOUNT
 
 if TYPE_CHECKING:
     from target_zuora360_cleanup.catalog.field_maps import FieldMap
-    from target_zuora360_cleanup.sync.rows import RowShape
+    from target_zuora360_cleanup.sync.rows import RowLayout
     from target_zuora360_cleanup.sync.tally import Tally
 
 UNFIT: Final = "VALUE_DOES_NOT_FIT"
@@ -23,20 +23,20 @@ _ACCOUNT_ID: Final = re.compile(r"001[0-9A-Za-z]{12}(?:[0-9A-Za-z]{3})?")
 
 
 @dataclass(frozen=True)
-class Intake:
+class ChangeMaker:
     """Turns the records of one stream into changes of one object type.
 
     Attributes:
         made_by: The map.
-        shape: The rows that it makes.
-        number: The shape's number.
+        layout: The rows that it makes.
+        number: The layout's number.
         add: Takes a change in, by API name.
         flags_deleted: Whether what is deleted in Zuora is kept and marked, as the 360 sync does
             with the product catalogue, which quotes use.
     """
 
     made_by: FieldMap
-    shape: RowShape
+    layout: RowLayout
     number: int
     add: Callable[[str, Change], None]
     tally: Tally
@@ -56,7 +56,7 @@ class Intake:
 
     def _upsert(self, name: str, key: str, record: Mapping[str, Any]) -> None:
         try:
-            row = self.shape.row(record)
+            row = self.layout.row(record)
         except Unfit as exc:
             self.tally.fail(name, key, UNFIT, str(exc))
             return

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from target_zuora360_cleanup.catalog.field_maps import FieldMap
-    from target_zuora360_cleanup.sync.org_objects import Lookup, TargetObject
+    from target_zuora360_cleanup.sync.org_objects import TargetObject, TargetRelationship
 
 SOURCE_KEY: Final = "Id"
 CLEARED: Final = ""
@@ -50,8 +50,8 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Link:
-    """A lookup that a record's own field fills.
+class ParentColumn:
+    """A column that names the parent of a row.
 
     Attributes:
         source: Zuora's field, which holds the parent's Zuora id.
@@ -66,7 +66,7 @@ class Link:
     header: str
     parent: str
     key: Field
-    lookup: Lookup
+    relationship: TargetRelationship
     late: bool = False
     write: Callable[[object], str] = dataclasses.field(init=False, repr=False, compare=False)
 
@@ -94,18 +94,19 @@ class Row:
 
 
 @dataclass(frozen=True)
-class RowShape:
+class RowLayout:
     """How the records of one stream become rows of one object type.
 
     Attributes:
         object: API name.
         columns: Plain columns, the key first.
+        parents: Columns of parents; the links of a row are in their order.
         left_out: API names that the map has and the org has not, of fields that the stream sends.
     """
 
     object: str
     columns: tuple[Column, ...]
-    links: tuple[Link, ...] = ()
+    parents: tuple[ParentColumn, ...] = ()
     left_out: tuple[str, ...] = ()
 
     @classmethod
@@ -115,7 +116,7 @@ class RowShape:
         objects: Mapping[str, TargetObject],
         sent: Collection[str],
         late: Collection[tuple[str, str]] = (),
-    ) -> RowShape:
+    ) -> RowLayout:
         """The columns for a map in an org.
 
         Args:
@@ -133,8 +134,8 @@ class RowShape:
                 columns.append(Column(source, name, field))
             else:
                 left_out.append(name)
-        links = tuple(_links(made_by, objects, sent, late))
-        return cls(made_by.object, tuple(columns), links, tuple(left_out))
+        parents = tuple(_parents(made_by, objects, sent, late))
+        return cls(made_by.object, tuple(columns), parents, tuple(left_out))
 
     def row(self, record: Mapping[str, Any]) -> Row:
         """A record's row. A field that the record doesn't have stays as it is in Salesforce.
@@ -154,33 +155,27 @@ class RowShape:
             texts.append(text)
         if texts[0] in ("", NULL):
             raise Unfit(f"{SOURCE_KEY} is blank")
-        links = tuple([_parent(each, record) for each in self.links])
+        links = tuple([_parent(each, record) for each in self.parents])
         return Row(texts[0], csv_line(texts), links, tuple(cut), is_partial)
 
     @cached_property
     def sources(self) -> frozenset[str]:
         """All of Zuora's fields that rows are made of."""
         plain = {each.source for each in self.columns}
-        return frozenset(plain | {each.source for each in self.links})
+        return frozenset(plain | {each.source for each in self.parents})
 
     @cached_property
     def has_late(self) -> bool:
         """Whether there are lookups that are set after all rows."""
-        return any(each.late for each in self.links)
+        return any(each.late for each in self.parents)
 
     def header(self, links: Sequence[str | None]) -> str:
         """The header row for rows whose lookups are set, cleared and left like these."""
         names = [each.header for each in self.columns]
-        for link, value in zip(self.links, links, strict=True):
+        for column, value in zip(self.parents, links, strict=True):
             if value is not None:
-                names.append(link.lookup.name if value == CLEARED else link.header)
+                names.append(column.relationship.name if value == CLEARED else column.header)
         return csv_line(names)
-
-    def without(
-        self, links: Sequence[str | None], which: Collection[int]
-    ) -> tuple[str | None, ...]:
-        """The same lookups, of which some are left as they are in Salesforce."""
-        return tuple(None if at in which else value for at, value in enumerate(links))
 
 
 def without(links: Sequence[str | None], which: Collection[int]) -> tuple[str | None, ...]:
@@ -207,19 +202,19 @@ def _quoted(value: str) -> str:
     return '"' + value.replace('"', '""') + '"'
 
 
-def _written(column: Column | Link, record: Mapping[str, Any]) -> str:
+def _written(column: Column | ParentColumn, record: Mapping[str, Any]) -> str:
     try:
         return column.write(record[column.source])
     except Unfit as exc:
         raise Unfit(f"{column.source} for {column.header} {exc}") from None
 
 
-def _parent(link: Link, record: Mapping[str, Any]) -> str | None:
-    if link.source not in record:
+def _parent(column: ParentColumn, record: Mapping[str, Any]) -> str | None:
+    if column.source not in record:
         return None
-    text = _written(link, record)
+    text = _written(column, record)
     if text == NULL:
-        return CLEARED if link.lookup.clearable else None
+        return CLEARED if column.relationship.clearable else None
     return text
 
 
@@ -234,23 +229,23 @@ def _plain_field(target: TargetObject, name: str) -> Field | None:
     relationship, dot, _ = name.partition(".")
     if not dot:
         return target.fields.get(name)
-    known = any(each.relationship == relationship for each in target.lookups.values())
+    known = any(each.path == relationship for each in target.relationships.values())
     return Field(name, "reference") if known else None
 
 
-def _links(
+def _parents(
     made_by: FieldMap,
     objects: Mapping[str, TargetObject],
     sent: Collection[str],
     late: Collection[tuple[str, str]],
-) -> Iterator[Link]:
+) -> Iterator[ParentColumn]:
     """Lookups to objects that are there; a package version may lack one."""
     target = objects[made_by.object]
     for each in made_by.parents:
-        parent, lookup = objects.get(each.parent), target.lookups.get(each.field)
-        if each.source not in sent or not lookup or not parent or not parent.external_id:
+        parent, own = objects.get(each.parent), target.relationships.get(each.field)
+        if each.source not in sent or not own or not parent or not parent.external_id:
             continue
         key = Field(parent.external_id, "reference", parent.key.length)
-        header = f"{lookup.relationship}.{parent.external_id}"
-        is_late = (target.name, lookup.name) in late
-        yield Link(each.source, header, parent.name, key, lookup, is_late)
+        header = f"{own.path}.{parent.external_id}"
+        is_late = (target.name, own.name) in late
+        yield ParentColumn(each.source, header, parent.name, key, own, is_late)

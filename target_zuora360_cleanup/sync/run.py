@@ -25,12 +25,12 @@ from target_zuora360_cleanup.salesforce.client import connect
 from target_zuora360_cleanup.salesforce.sending import DELETIONS
 from target_zuora360_cleanup.settings.selection import selected
 from target_zuora360_cleanup.sync.destination import read_destination
-from target_zuora360_cleanup.sync.layouts import Shapes
+from target_zuora360_cleanup.sync.layouts import RowLayouts
 from target_zuora360_cleanup.sync.loading import Loading
-from target_zuora360_cleanup.sync.records import Intake
+from target_zuora360_cleanup.sync.records import ChangeMaker
 from target_zuora360_cleanup.sync.removals import Removals
 from target_zuora360_cleanup.sync.report import Loaded, sync_report
-from target_zuora360_cleanup.sync.rows import RowShape
+from target_zuora360_cleanup.sync.rows import RowLayout
 from target_zuora360_cleanup.sync.streams_in import StreamMaps
 from target_zuora360_cleanup.sync.tally import Tally
 from target_zuora360_cleanup.sync.upserts import OPERATION, Upserts
@@ -72,7 +72,7 @@ class SyncRun:
         self._maps = StreamMaps.of(settings.field_maps, settings.stream_objects)
         self._info: OrgInfo | None = None
         self._tally = Tally(context.folder)
-        self._shapes = Shapes()
+        self._layouts = RowLayouts()
         self._records: Counter[str] = Counter()
         self._salesforce: Salesforce | None = None
         self._loading: Loading | None = None
@@ -117,7 +117,7 @@ class SyncRun:
             error = error or CleanupError(problem)
         return conclude(self._run, report, self._show, error)
 
-    def stream(self, name: str, fields: Sequence[str]) -> tuple[Intake, ...]:
+    def stream(self, name: str, fields: Sequence[str]) -> tuple[ChangeMaker, ...]:
         """Begin a stream: what takes its records, one for each object type that they feed.
 
         Args:
@@ -142,7 +142,7 @@ class SyncRun:
         ]
         if not maps:
             self._unmapped(name)
-        return tuple(self._intake(loading, name, each, fields) for each in maps)
+        return tuple(self._maker(loading, name, each, fields) for each in maps)
 
     def _unmapped(self, name: str) -> None:
         if self._settings.unmapped_streams == "refuse":
@@ -152,9 +152,9 @@ class SyncRun:
             )
         logger.warning("No object type of this org takes the stream '%s': it is ignored.", name)
 
-    def _intake(
+    def _maker(
         self, loading: Loading, name: str, made_by: FieldMap, fields: Sequence[str]
-    ) -> Intake:
+    ) -> ChangeMaker:
         target = loading.objects[made_by.object]
         if not target.writable:
             raise InputError(
@@ -167,17 +167,22 @@ class SyncRun:
                     f"The stream '{name}' has no field {needed}, without which its records have "
                     "no place in Salesforce: select that field."
                 )
-        shape = RowShape.of(made_by, loading.objects, fields, loading.order.late)
-        if shape.left_out:
+        layout = RowLayout.of(made_by, loading.objects, fields, loading.order.late)
+        if layout.left_out:
             logger.warning(
                 "%s has no field %s that this user may write: left out.",
                 target.name,
-                ", ".join(shape.left_out),
+                ", ".join(layout.left_out),
             )
         loading.sent.add(target.name)
         keeps = self._settings.keep_quoted_products and made_by.deleted_flag() in target.fields
-        return Intake(
-            made_by, shape, self._shapes.add(shape), loading.add, self._tally, flags_deleted=keeps
+        return ChangeMaker(
+            made_by,
+            layout,
+            self._layouts.add(layout),
+            loading.add,
+            self._tally,
+            flags_deleted=keeps,
         )
 
     def count(self, stream: str) -> None:
@@ -252,15 +257,16 @@ class SyncRun:
         logger.info("Logged in to %s (%s).", info.name, info.id)
         # Jobs of a run that was stopped must not overwrite what this one loads.
         salesforce.jobs.wait_for_leftovers(BY_NAME.__contains__, _OURS)
-        shape = read_destination(salesforce, self._maps.maps, self._settings.allow_cascade_to)
+        allowed = self._settings.allow_cascade_to
+        destination = read_destination(salesforce, self._maps.maps, allowed)
         return Loading(
-            shape.order,
-            shape.objects,
-            shape.hazards,
-            self._shapes,
+            destination.order,
+            destination.objects,
+            destination.hazards,
+            self._layouts,
             Upserts(
                 salesforce,
-                self._shapes,
+                self._layouts,
                 self._go_on,
                 self._run.timeline,
                 self._settings.job_size,

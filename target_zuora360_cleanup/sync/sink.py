@@ -13,7 +13,7 @@ from typing_extensions import override
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from target_zuora360_cleanup.sync.records import Intake
+    from target_zuora360_cleanup.sync.records import ChangeMaker
     from target_zuora360_cleanup.target import TargetZuora360Cleanup
 
 
@@ -49,7 +49,7 @@ class SyncSink(Sink):
     ) -> None:
         super().__init__(target, stream_name, schema, key_properties)
         self._target = target
-        self._intakes: tuple[Intake, ...] = target.begin_stream(
+        self._makers: tuple[ChangeMaker, ...] = target.begin_stream(
             stream_name, list(self.schema["properties"])
         )
 
@@ -71,7 +71,7 @@ class SyncSink(Sink):
 
     @override
     def process_record(self, record: dict[str, Any], context: dict[str, Any]) -> None:
-        for each in self._intakes:
+        for each in self._makers:
             each.take(record)
         self._target.load_full_batch()
 

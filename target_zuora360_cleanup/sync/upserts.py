@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.output.timeline import Timeline
     from target_zuora360_cleanup.salesforce.client import Salesforce
     from target_zuora360_cleanup.sync.changes import Change
-    from target_zuora360_cleanup.sync.rows import RowShape
+    from target_zuora360_cleanup.sync.rows import RowLayout
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ class Upserts:
     """Upserts rows in one org.
 
     Attributes:
-        shapes: The shapes that changes name by number.
+        layouts: The layouts that changes name by number.
         go_on: Raises when no further job may be begun.
         timeline: Is told when object types were loaded.
         job_size: Rows a job.
@@ -64,7 +64,7 @@ class Upserts:
     """
 
     salesforce: Salesforce
-    shapes: Sequence[RowShape]
+    layouts: Sequence[RowLayout]
     go_on: Callable[[], None]
     timeline: Timeline
     job_size: int
@@ -124,9 +124,9 @@ class Upserts:
 
     def _send(self, job: _Job) -> list[FailedRow]:
         self.go_on()
-        shape = self.shapes[job.changes[0].shape]
-        key = shape.columns[0].header
-        with closing(self._csv(shape, job.changes)) as rows:
+        layout = self.layouts[job.changes[0].layout]
+        key = layout.columns[0].header
+        with closing(self._csv(layout, job.changes)) as rows:
             job_id = self.salesforce.jobs.send(Ingest(job.object, OPERATION, key), rows)
         with Metrics(job.object, OPERATION).job(job_id):
             done = self.salesforce.bulk.wait("ingest", job_id, len(job.changes))
@@ -138,17 +138,17 @@ class Upserts:
             for error in failed_rows(self.salesforce.bulk, job_id, key)
         ]
 
-    def _csv(self, shape: RowShape, changes: Sequence[Change]) -> CsvFile:
+    def _csv(self, layout: RowLayout, changes: Sequence[Change]) -> CsvFile:
         lines = (line(each.cells, each.links).encode() for each in changes)
         blocks = iter(lambda: list(islice(lines, 1_000)), [])
-        return CsvFile(shape.header(changes[0].links).encode(), blocks)
+        return CsvFile(layout.header(changes[0].links).encode(), blocks)
 
     def _jobs(self, name: str, rows: Iterable[Change], size: int) -> Iterator[_Job]:
         """Rows whose CSV has the same columns, in jobs of at most `size`."""
         alike: dict[tuple[object, ...], list[Change]] = {}
         for each in rows:
             # (a lookup is set, cleared, or left)
-            columns = (each.shape, *(value and True for value in each.links))
+            columns = (each.layout, *(value and True for value in each.links))
             alike.setdefault(columns, []).append(each)
         for same in alike.values():
             for at in range(0, len(same), size):
@@ -177,11 +177,11 @@ class Upserts:
         return failed.error.code == _SET_ONCE and bool(self._set_once(failed.change))
 
     def _set_once(self, change: Change) -> list[int]:
-        links = self.shapes[change.shape].links
+        columns = self.layouts[change.layout].parents
         return [
             at
             for at, value in enumerate(change.links)
-            if value is not None and links[at].lookup.insert_only
+            if value is not None and columns[at].relationship.insert_only
         ]
 
     def _without_set_once(self, failed: FailedRow) -> FailedRow:

@@ -37,7 +37,7 @@ from target_zuora360_cleanup.emulator.server.opening import open_org
 from target_zuora360_cleanup.catalog.objects import BY_NAME
 from target_zuora360_cleanup.catalog.field_maps import field_maps
 from target_zuora360_cleanup.sync.org_objects import target_objects
-from target_zuora360_cleanup.sync.rows import RowShape, line
+from target_zuora360_cleanup.sync.rows import RowLayout, line
 NAME = "Zuora__CustomerAccount__c"
 with open_org(OrgOptions(records=1)) as org:
     there = {each["name"] for each in org.describe_global()["sobjects"]}
@@ -46,10 +46,10 @@ MAP = next(each for each in field_maps() if each.object == NAME)
 class ToFile(BatchSink):
     max_size = 50_000
     def process_batch(self, context):
-        shape = RowShape.of(MAP, objects, self.schema["properties"])
+        layout = RowLayout.of(MAP, objects, self.schema["properties"])
         with open(sys.argv[1], "a", encoding="utf-8") as file:
             for record in context["records"]:
-                row = shape.row(record)
+                row = layout.row(record)
                 file.write(line(row.cells, row.links) + "\\n")
 class Plain(Target):
     name = "target-plain"

@@ -20,12 +20,12 @@ from target_zuora360_cleanup.output.folder import OutputFolder
 from target_zuora360_cleanup.rows.errors import RowError
 from target_zuora360_cleanup.sync.changes import Change, removal
 from target_zuora360_cleanup.sync.field_values import Field
-from target_zuora360_cleanup.sync.layouts import Shapes
+from target_zuora360_cleanup.sync.layouts import RowLayouts
 from target_zuora360_cleanup.sync.load_order import load_order
 from target_zuora360_cleanup.sync.loading import Loading
-from target_zuora360_cleanup.sync.org_objects import Lookup, TargetObject
+from target_zuora360_cleanup.sync.org_objects import TargetObject, TargetRelationship
 from target_zuora360_cleanup.sync.removals import Removed
-from target_zuora360_cleanup.sync.rows import RowShape
+from target_zuora360_cleanup.sync.rows import RowLayout
 from target_zuora360_cleanup.sync.tally import Tally
 from target_zuora360_cleanup.sync.upserts import FailedRow
 
@@ -50,7 +50,7 @@ MAPS = (
 
 def _object(made_by: FieldMap) -> TargetObject:
     lookups = {
-        each.field: Lookup(
+        each.field: TargetRelationship(
             each.field, each.field.replace("__c", "__r"), (each.parent,),
             owning=each.field == "Of__c", insert_only=False, clearable=each.field != "Of__c",
         )
@@ -68,7 +68,7 @@ ORDER = load_order(MAPS, OBJECTS)
 class FakeOrg:
     """Rows by object and key, each with its value and its parents by lookup."""
 
-    shapes: Shapes
+    layouts: RowLayouts
     rows: dict[str, dict[str, tuple[str, dict[str, str | None]]]] = field(
         default_factory=lambda: {name: {} for name in OBJECTS}
     )
@@ -82,17 +82,17 @@ class FakeOrg:
         ]
 
     def _write(self, name: str, change: Change) -> str:
-        links = self.shapes[change.shape].links
+        columns = self.layouts[change.layout].parents
         value, parents = self.rows[name].get(change.key, ("", {}))
         parents = dict(parents)
-        for link, key in zip(links, change.links, strict=True):
-            if key and key not in self.rows[link.parent]:
+        for column, key in zip(columns, change.links, strict=True):
+            if key and key not in self.rows[column.parent]:
                 return (
                     f"Foreign key external ID: {key} not found for field {KEY} in entity "
-                    f"{link.parent}"
+                    f"{column.parent}"
                 )
             if key is not None:
-                parents[link.lookup.name] = key or None
+                parents[column.relationship.name] = key or None
         cells = change.cells.split(",")
         self.rows[name][change.key] = ((cells[1:] or [""])[0] or value, parents)
         return ""
@@ -185,17 +185,17 @@ def test_every_order_and_every_batch_size_end_in_what_the_stream_says(
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
         tally = Tally(OutputFolder(Path(folder)))
-        shapes = Shapes()
+        layouts = RowLayouts()
         numbers = {
-            each.object: shapes.add(
-                RowShape.of(each, OBJECTS, {"Id", "V", "Up", "Default", "Of", "Paid"}, ORDER.late)
+            each.object: layouts.add(
+                RowLayout.of(each, OBJECTS, {"Id", "V", "Up", "Default", "Of", "Paid"}, ORDER.late)
             )
             for each in MAPS
         }
-        org = FakeOrg(shapes)
-        loading = Loading(ORDER, OBJECTS, {}, shapes, org, org, tally, batch, set(OBJECTS))
+        org = FakeOrg(layouts)
+        loading = Loading(ORDER, OBJECTS, {}, layouts, org, org, tally, batch, set(OBJECTS))
         for name, key, value, parents in stream:
-            loading.add(name, _change(shapes, numbers[name], key, value, parents))
+            loading.add(name, _change(layouts, numbers[name], key, value, parents))
             if loading.is_full:
                 loading.flush()
         loading.finish()
@@ -217,12 +217,12 @@ def test_every_order_and_every_batch_size_end_in_what_the_stream_says(
 
 
 def _change(
-    shapes: Shapes, number: int, key: str, value: str, parents: dict[str, str | None]
+    layouts: RowLayouts, number: int, key: str, value: str, parents: dict[str, str | None]
 ) -> Change:
     if value == "-":
         return removal(key)
     record = {"Id": key, **({"V": value} if value else {}), **parents}
-    row = shapes[number].row(record)
+    row = layouts[number].row(record)
     return Change(row.key, number, row.cells, row.links, row.is_partial)
 
 

@@ -9,12 +9,12 @@ import pytest
 
 from target_zuora360_cleanup.catalog.field_maps import FieldMap, FilledRelationship
 from target_zuora360_cleanup.sync.field_values import NULL, Field, Unfit
-from target_zuora360_cleanup.sync.org_objects import Lookup, TargetObject
-from target_zuora360_cleanup.sync.rows import CLEARED, RowShape, line
+from target_zuora360_cleanup.sync.org_objects import TargetObject, TargetRelationship
+from target_zuora360_cleanup.sync.rows import CLEARED, RowLayout, line
 
 KEY = "Zuora__External_Id__c"
 ACCOUNT, INVOICE = "Zuora__CustomerAccount__c", "Zuora__ZInvoice__c"
-LOOKUP = Lookup(
+LOOKUP = TargetRelationship(
     "Zuora__BillingAccount__c",
     "Zuora__BillingAccount__r",
     (ACCOUNT,),
@@ -43,13 +43,13 @@ OBJECTS = {
     ),
 }
 SENT = {"Id", "InvoiceNumber", "Amount", "New", "AccountId"}
-SHAPE = RowShape.of(MAP, OBJECTS, SENT)
+LAYOUT = RowLayout.of(MAP, OBJECTS, SENT)
 
 
-def csv(record: dict[str, Any], shape: RowShape = SHAPE) -> tuple[str, str]:
+def csv(record: dict[str, Any], layout: RowLayout = LAYOUT) -> tuple[str, str]:
     """Header and row as a job gets them."""
-    row = shape.row(record)
-    return shape.header(row.links), line(row.cells, row.links)
+    row = layout.row(record)
+    return layout.header(row.links), line(row.cells, row.links)
 
 
 def test_the_key_comes_first_and_a_parent_is_named_by_its_external_id() -> None:
@@ -66,39 +66,39 @@ def test_a_parent_that_is_blank_clears_the_lookup_by_its_own_column() -> None:
 
 def test_a_lookup_that_can_not_be_blank_is_left_alone() -> None:
     fixed = replace(LOOKUP, clearable=False)
-    invoice = replace(OBJECTS[INVOICE], lookups={LOOKUP.name: fixed})
-    shape = RowShape.of(MAP, {**OBJECTS, INVOICE: invoice}, SENT)
-    assert csv({"Id": "8a1", "AccountId": ""}, shape)[0] == f"{KEY},Name,Zuora__TotalAmount__c"
+    invoice = replace(OBJECTS[INVOICE], relationships={LOOKUP.name: fixed})
+    layout = RowLayout.of(MAP, {**OBJECTS, INVOICE: invoice}, SENT)
+    assert csv({"Id": "8a1", "AccountId": ""}, layout)[0] == f"{KEY},Name,Zuora__TotalAmount__c"
 
 
 def test_a_field_that_the_org_does_not_have_is_left_out_by_name() -> None:
-    assert SHAPE.left_out == ("Zuora__New__c",)
+    assert LAYOUT.left_out == ("Zuora__New__c",)
 
 
 def test_a_field_that_the_stream_does_not_have_is_no_column_and_no_warning() -> None:
-    shape = RowShape.of(MAP, OBJECTS, {"Id", "Amount"})
-    assert [each.header for each in shape.columns] == [KEY, "Zuora__TotalAmount__c"]
-    assert shape.links == ()
-    assert shape.left_out == ()
+    layout = RowLayout.of(MAP, OBJECTS, {"Id", "Amount"})
+    assert [each.header for each in layout.columns] == [KEY, "Zuora__TotalAmount__c"]
+    assert layout.parents == ()
+    assert layout.left_out == ()
 
 
 @pytest.mark.parametrize(
     "objects",
     [
         {INVOICE: OBJECTS[INVOICE]},
-        {**OBJECTS, INVOICE: replace(OBJECTS[INVOICE], lookups={})},
+        {**OBJECTS, INVOICE: replace(OBJECTS[INVOICE], relationships={})},
         {**OBJECTS, ACCOUNT: replace(OBJECTS[ACCOUNT], external_id="")},
     ],
     ids=["no parent object", "no lookup", "parent without a key"],
 )
 def test_a_parent_that_the_org_does_not_have_is_no_link(objects: dict[str, TargetObject]) -> None:
-    assert RowShape.of(MAP, objects, SENT).links == ()
+    assert RowLayout.of(MAP, objects, SENT).parents == ()
 
 
 def test_a_users_own_parent_key_is_a_plain_column() -> None:
     made_by = FieldMap("Invoice", INVOICE, {"Region": ("Zuora__BillingAccount__r.Region__c",)})
-    shape = RowShape.of(made_by, OBJECTS, {"Id", "Region"})
-    assert shape.header(()) == f"{KEY},Zuora__BillingAccount__r.Region__c"
+    layout = RowLayout.of(made_by, OBJECTS, {"Id", "Region"})
+    assert layout.header(()) == f"{KEY},Zuora__BillingAccount__r.Region__c"
 
 
 def test_what_is_null_clears_its_field_and_what_is_missing_leaves_it() -> None:
@@ -114,23 +114,23 @@ def test_a_text_that_would_break_the_csv_is_quoted(text: str, cell: str) -> None
 
 
 def test_a_text_that_was_cut_is_told_by_its_column() -> None:
-    row = SHAPE.row({"Id": "8a1", "InvoiceNumber": "INV00001"})
+    row = LAYOUT.row({"Id": "8a1", "InvoiceNumber": "INV00001"})
     assert (row.cells, row.cut) == ("8a1,INV00,", ("Name",))
 
 
 def test_a_value_that_does_not_fit_names_its_column_and_not_itself() -> None:
     with pytest.raises(Unfit, match=r"^Amount for Zuora__TotalAmount__c is no number") as caught:
-        SHAPE.row({"Id": "8a1", "Amount": "much"})
+        LAYOUT.row({"Id": "8a1", "Amount": "much"})
     assert "much" not in str(caught.value)
 
 
 @pytest.mark.parametrize("record", [{}, {"Id": None}, {"Id": ""}])
 def test_a_record_without_an_id_is_no_row(record: dict[str, Any]) -> None:
     with pytest.raises(Unfit, match="Id is blank"):
-        SHAPE.row(record)
+        LAYOUT.row(record)
 
 
 def test_lookups_are_kept_as_values_so_that_they_can_be_left_out_later() -> None:
-    assert SHAPE.row({"Id": "1", "AccountId": "2"}).links == ("2",)
-    assert SHAPE.row({"Id": "1", "AccountId": None}).links == (CLEARED,)
-    assert SHAPE.row({"Id": "1"}).links == (None,)
+    assert LAYOUT.row({"Id": "1", "AccountId": "2"}).links == ("2",)
+    assert LAYOUT.row({"Id": "1", "AccountId": None}).links == (CLEARED,)
+    assert LAYOUT.row({"Id": "1"}).links == (None,)
