@@ -127,23 +127,6 @@ class Clock:
         return self.now
 
 
-def test_the_timeline_has_the_spans_in_the_order_in_which_they_began() -> None:
-    clock = Clock()
-    timeline = Timeline(clock)
-    clock.now = START + timedelta(seconds=9)
-    timeline.add("A", START + timedelta(seconds=6), 5)
-    timeline.add("C", START, None)
-    timeline.add("B", START, 7)
-    assert [each.as_json() for each in timeline.spans] == [
-        {"object": "B", "started_at": "2026-05-04T08:00:00+00:00",
-         "finished_at": "2026-05-04T08:00:09+00:00", "rows": 7},
-        {"object": "C", "started_at": "2026-05-04T08:00:00+00:00",
-         "finished_at": "2026-05-04T08:00:09+00:00", "rows": None},
-        {"object": "A", "started_at": "2026-05-04T08:00:06+00:00",
-         "finished_at": "2026-05-04T08:00:09+00:00", "rows": 5},
-    ]  # fmt: skip
-
-
 SPANS = st.lists(
     st.tuples(st.floats(0, 1e5), st.floats(0, 1e5), st.integers(0, 10**7)), max_size=20
 )
