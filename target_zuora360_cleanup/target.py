@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.lifecycle.context import Context
     from target_zuora360_cleanup.settings.declared import Settings
     from target_zuora360_cleanup.sync.records import ChangeMaker
-    from target_zuora360_cleanup.sync.run import SyncRun
+    from target_zuora360_cleanup.sync.story import Story
 
 
 class _RunReader(SingerReader):
@@ -81,16 +81,16 @@ class TargetZuora360Cleanup(Target):
     def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401 - the SDK's own arguments
         self._stop = Stop()
         self._run: Run | None = None
-        self._sync: SyncRun | None = None
-        self._written: list[dict[str, Any]] = []
+        self._sync: Story | None = None
         super().__init__(setup_mapper=False, **kwargs)
         settings = self._read_settings()
         # `--version` and `--about` need none of it, and Meltano asks for them often.
         if settings.mode == "sync":
             from target_zuora360_cleanup.sync.run import SyncRun
 
-            self._sync = SyncRun.beside_a_tap(self._begun(settings))
-            self.message_reader = SyncReader(self._sync, self._finish, self._written)
+            run = SyncRun.beside_a_tap(self._begun(settings))
+            self._sync = run.story
+            self.message_reader = SyncReader(run, self._finish)
             self.setup_mapper()
             return
         from target_zuora360_cleanup.cleanup.run import Run
@@ -112,7 +112,7 @@ class TargetZuora360Cleanup(Target):
         return SyncSink
 
     def begin_stream(self, name: str, fields: Sequence[str]) -> tuple[ChangeMaker, ...]:
-        """What takes the records of a stream; see `SyncRun.stream`."""
+        """What takes the records of a stream; see `Story.stream`."""
         if self._sync is None:
             raise RuntimeError("only mode sync takes records")
         return self._sync.stream(name, fields)
@@ -144,7 +144,7 @@ class TargetZuora360Cleanup(Target):
         """Pass a state on, but only when every record before it is in Salesforce."""
         if self._sync and self._sync.flush():
             super()._write_state_message(state)
-            self._written.append(state)
+            self._sync.passed_on(state)
 
     def _read_settings(self) -> Settings:
         try:

@@ -27,6 +27,7 @@ from target_zuora360_cleanup.errors import Partial, Refused
 from target_zuora360_cleanup.facts.reading import read_facts, read_org
 from target_zuora360_cleanup.lifecycle.ending import header_of
 from target_zuora360_cleanup.lifecycle.words import in_words
+from target_zuora360_cleanup.plan.checks.coming_back import reset_alone_holds
 from target_zuora360_cleanup.plan.making import make_plan
 from target_zuora360_cleanup.plan.plan import backup_bytes
 from target_zuora360_cleanup.plan.saved import SavedPlan
@@ -117,12 +118,7 @@ class Story:
 
     def reset(self) -> None:
         """Reset the bookmarks and delete nothing."""
-        undone_by = self._run.pipeline.undone_by
-        if undone_by:
-            raise Refused(
-                f"With {undone_by} Meltano would not store the bookmark reset. Run again without "
-                f"{undone_by}."
-            )
+        refuse_blocked(reset_alone_holds(self._run.pipeline))
         self._findings = self.resets.look(self._reset_names)
         refuse_blocked(self._findings)
         self.gate.open()
@@ -276,7 +272,7 @@ def _reset_names(plan: Plan) -> frozenset[str]:
 
 
 def _words(findings: Iterable[Finding]) -> str:
-    return " ".join(f"{each.message} {each.remedy}" for each in findings)
+    return " ".join(each.words for each in findings)
 
 
 def _abort(salesforce: Salesforce, jobs: Iterable[ListedJob]) -> None:

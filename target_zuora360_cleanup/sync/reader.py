@@ -23,7 +23,7 @@ from target_zuora360_cleanup.singer.input import stoppable_text
 from target_zuora360_cleanup.singer.lines import broken, unknown_type
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from target_zuora360_cleanup.sync.run import SyncRun
 
@@ -45,13 +45,10 @@ class SyncReader(SingerReader):
     A target that leaves early makes Meltano fail with a broken pipe, which hides the reason.
     """
 
-    def __init__(
-        self, run: SyncRun, finish: Callable[[], None], written: Sequence[dict[str, Any]]
-    ) -> None:
+    def __init__(self, run: SyncRun, finish: Callable[[], None]) -> None:
         super().__init__()
         self._run = run
         self._finish = finish
-        self._written = written
         self._line = 0
         self._counts: Counter[str] = Counter()
 
@@ -88,7 +85,7 @@ class SyncReader(SingerReader):
             self._counts = self._read(lines, callbacks)
             self._finish()
 
-        self._run.follow(read, self._written).exit()
+        self._run.follow(read).exit()
         return self._counts
 
     def _read(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import fastjsonschema
-from singer_sdk import Sink
+from singer_sdk import Sink, Target
 from singer_sdk.exceptions import InvalidJSONSchema, InvalidRecord
 from singer_sdk.sinks.core import BaseJSONSchemaValidator
 from typing_extensions import override
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from target_zuora360_cleanup.sync.records import ChangeMaker
-    from target_zuora360_cleanup.target import TargetZuora360Cleanup
 
 
 class CompiledValidator(BaseJSONSchemaValidator):
@@ -37,19 +36,29 @@ class CompiledValidator(BaseJSONSchemaValidator):
             ) from None
 
 
+class RecordTaker(Protocol):
+    """A target in mode `sync`, as far as its sinks call it."""
+
+    def begin_stream(self, name: str, fields: Sequence[str]) -> tuple[ChangeMaker, ...]:
+        """What takes the records of a stream; see `Story.stream`."""
+
+    def load_full_batch(self) -> None:
+        """Load what has come together, once it is enough, and pass the state on."""
+
+
 class SyncSink(Sink):
     """Takes one stream's records; a stream that no object type takes goes nowhere."""
 
     def __init__(
         self,
-        target: TargetZuora360Cleanup,
+        target: Target,
         stream_name: str,
         schema: dict[str, Any],
         key_properties: Sequence[str] | None,
     ) -> None:
         super().__init__(target, stream_name, schema, key_properties)
-        self._target = target
-        self._makers: tuple[ChangeMaker, ...] = target.begin_stream(
+        self._taker = cast("RecordTaker", target)
+        self._makers: tuple[ChangeMaker, ...] = self._taker.begin_stream(
             stream_name, list(self.schema["properties"])
         )
 
@@ -73,7 +82,7 @@ class SyncSink(Sink):
     def process_record(self, record: dict[str, Any], context: dict[str, Any]) -> None:
         for each in self._makers:
             each.take(record)
-        self._target.load_full_batch()
+        self._taker.load_full_batch()
 
     @override
     def process_batch(self, context: dict[str, Any]) -> None:
