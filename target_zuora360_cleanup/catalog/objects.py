@@ -29,6 +29,7 @@ class ObjectType:
         dates: Zuora date fields that tell how old the data is.
         links: Lookups to itself that go with the rows, as (field, label).
         reference: Whether it is the package's own reference data, which goes last.
+        not_loaded: Why mode `sync` does not fill it; blank where `field_maps.tsv` says how it does.
     """
 
     api_name: str
@@ -40,6 +41,7 @@ class ObjectType:
     dates: tuple[str, ...] = ()
     links: tuple[tuple[str, str], ...] = ()
     reference: bool = False
+    not_loaded: str = ""
 
 
 def _account(  # noqa: PLR0913 - one row of the table below
@@ -50,6 +52,7 @@ def _account(  # noqa: PLR0913 - one row of the table below
     dates: tuple[str, ...] = (),
     links: tuple[tuple[str, str], ...] = (),
     reference: bool = False,
+    not_loaded: str = "",
 ) -> ObjectType:
     return ObjectType(
         f"Zuora__{name}__c",
@@ -60,16 +63,26 @@ def _account(  # noqa: PLR0913 - one row of the table below
         dates=tuple(f"Zuora__{field}__c" for field in dates),
         links=links,
         reference=reference,
+        not_loaded=not_loaded,
     )
 
 
-def _catalog(name: str, label: str, *streams: str) -> ObjectType:
-    return ObjectType(f"zqu__{name}__c", label, "product_catalog", ("zqu__ZuoraId__c",), streams)
+def _catalog(name: str, label: str, *streams: str, not_loaded: str = "") -> ObjectType:
+    return ObjectType(
+        f"zqu__{name}__c",
+        label,
+        "product_catalog",
+        ("zqu__ZuoraId__c",),
+        streams,
+        not_loaded=not_loaded,
+    )
 
 
 # Payments and their kin keep the unique key in EXT_ID; their External_Id is marked deprecated.
 _PAYMENT_KEY = ("EXT_ID", "External_Id")
 # The bill-to and sold-to contacts are flattened into the billing account, so Contact feeds it too.
+_VERSIONS = "the package makes it from the versions of a subscription"
+_NO_MAP = "no field map of it is documented"
 _HIERARCHIES = (("Zuora__Parent__c", "Customer Hierarchies"),)
 
 OBJECTS: Final[tuple[ObjectType, ...]] = (
@@ -104,23 +117,26 @@ OBJECTS: Final[tuple[ObjectType, ...]] = (
     _account("DebitMemo", "Debit Memo", "DebitMemo"),
     _account("DebitMemoItem", "Debit Memo Item", "DebitMemoItem"),
     # (the histories are made from the versions of a subscription, so its streams feed them)
-    _account("SubscriptionHistory", "Subscription History", "Subscription"),
-    _account("SubscriptionRatePlanHistory", "Subscription Rate Plan History", "RatePlan"),
+    _account("SubscriptionHistory", "Subscription History", "Subscription", not_loaded=_VERSIONS),
+    _account("SubscriptionRatePlanHistory", "Subscription Rate Plan History", "RatePlan",
+             not_loaded=_VERSIONS),
     _account("SubscriptionProductChargeHistory", "Subscription Product Charge History",
-             "RatePlanCharge"),
+             "RatePlanCharge", not_loaded=_VERSIONS),
     _account("SubscriptionChargeTierHistory", "Subscription Charge Tier History",
-             "RatePlanChargeTier"),
+             "RatePlanChargeTier", not_loaded=_VERSIONS),
     # ... and the package's own reference data.
     _account("ZContact", "ZContact", "Contact", reference=True),
-    _account("Product", "Product", "Product", reference=True),
-    _account("PaymentTerm", "Payment Term", "PaymentTerm", reference=True),
-    _account("PaymentGateway", "Payment Gateway", "PaymentGateway", reference=True),
+    _account("Product", "Product", "Product", reference=True, not_loaded=_NO_MAP),
+    _account("PaymentTerm", "Payment Term", "PaymentTerm", reference=True, not_loaded=_NO_MAP),
+    _account("PaymentGateway", "Payment Gateway", "PaymentGateway", reference=True,
+             not_loaded=_NO_MAP),
     _account("UnitOfMeasure", "Unit Of Measure", "UnitOfMeasure", reference=True),
     # Product Catalog.
     _catalog("ProductRatePlanChargeTier", "Product Rate Plan Charge Tier",
              "ProductRatePlanChargeTier"),
     _catalog("ProductRatePlanChargePriceSummary", "Product Rate Plan Charge Price Summary",
-             "ProductRatePlanChargeTier"),
+             "ProductRatePlanChargeTier",
+             not_loaded="the package computes it from the tiers of a charge"),
     _catalog("ProductRatePlanCharge", "Product Rate Plan Charge", "ProductRatePlanCharge"),
     _catalog("ProductRatePlan", "Product Rate Plan", "ProductRatePlan"),
     _catalog("ZProductFeature", "Product Feature", "ProductFeature"),
