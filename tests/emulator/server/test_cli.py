@@ -1,4 +1,4 @@
-"""The command line: serve in front, start and stop in the background, as processes."""
+"""The command line: serve in front, start and stop in the background."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 from target_zuora360_cleanup.emulator.org.org import CUSTOMER_OBJECTS
 from target_zuora360_cleanup.emulator.server.background import RunFolder
@@ -28,25 +30,39 @@ from target_zuora360_cleanup.emulator.server.watch import is_gone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+    import click
 
 PROGRAM = [sys.executable, "-m", "target_zuora360_cleanup.emulator"]
 SMALL = ["--records", "50"]
 READY = re.compile(
     r"zuora360-emulator: (http://127\.0\.0\.1:\d+) org (00D\w{15}) access token (00D\w+!\S+)"
+    r"( https \S+ ca \S+)?"
 )
 
 
-def run(*arguments: str, folder: Path, **env: str) -> subprocess.CompletedProcess[str]:
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The test's own folder, where commands leave their files; signals are as before at the end."""
+    monkeypatch.chdir(tmp_path)
+    numbers = (signal.SIGTERM, signal.SIGINT)
+    before = [signal.getsignal(number) for number in numbers]
+    yield tmp_path
+    for number, handler in zip(numbers, before, strict=True):
+        signal.signal(number, handler)
+
+
+def run(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+    """A command as a process of its own, as `start` has to be: it leaves its child behind."""
     return subprocess.run(
         [*PROGRAM, *arguments],
-        cwd=folder, env={**os.environ, **env}, capture_output=True, text=True, timeout=60,
-        check=False,
+        env={**os.environ, **env}, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
 
 
-def spawn(*arguments: str, folder: Path) -> subprocess.Popen[str]:
-    return subprocess.Popen([*PROGRAM, *arguments], cwd=folder, stdout=subprocess.PIPE, text=True)
+def call(*arguments: str, **env: str) -> Result:
+    """A command in this process, which takes a tenth of the time."""
+    return CliRunner().invoke(main, arguments, env=env)
 
 
 def free_port() -> str:
@@ -62,58 +78,72 @@ def wait_until_gone(pid: int) -> None:
         time.sleep(0.02)
 
 
-def given(*arguments: str) -> dict[str, Any]:
-    return serve.make_context("serve", list(arguments)).params
+def given(*arguments: str, command: click.Command = serve) -> dict[str, Any]:
+    return command.make_context(command.name, list(arguments)).params
 
 
 @pytest.fixture
-def port(tmp_path: Path) -> Iterator[str]:
-    """A free port, on which nothing is left running."""
-    port = free_port()
-    yield port
-    RunFolder(tmp_path / "output/zuora360-emulator", int(port)).stop()
+def folder(here: Path) -> Iterator[RunFolder]:
+    """The run folder of a free port, on which nothing is left running."""
+    made = RunFolder(here / "output/zuora360-emulator", int(free_port()))
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def gone() -> str:
+    """The id of a process that has ended: what is to stop with it does so once it has started."""
+    with subprocess.Popen(["true"]) as process:
+        return str(process.pid)
+
+
+def port_of(folder: RunFolder) -> list[str]:
+    return ["--port", folder.state_file.stem]
+
+
+def pid_of(folder: RunFolder) -> int:
+    instance = folder.find()
+    assert instance is not None
+    return instance.pid
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_serve_prints_one_line_and_stops_cleanly_on_a_signal(
-    tmp_path: Path, number: signal.Signals
+    here: Path, number: signal.Signals
 ) -> None:
-    with spawn("serve", "--port", "0", *SMALL, folder=tmp_path) as process:
+    tls = number == signal.SIGTERM
+    options = ["--port", "0", *SMALL, *(("--tls", "--ca-file", "ca.pem") if tls else ())]
+    with subprocess.Popen(
+        [*PROGRAM, "serve", *options], stdout=subprocess.PIPE, text=True
+    ) as process:
         assert process.stdout is not None
         match = READY.fullmatch(process.stdout.readline().strip())
         assert match is not None
-        url, org, token = match.groups()
+        url, org, token, secure = match.groups()
+        assert bool(secure) == tls
         headers = {"Authorization": f"Bearer {token}"}
         soql = {"q": "SELECT Id FROM Organization"}
         answer = requests.get(
             f"{url}/services/data/v59.0/query", params=soql, headers=headers, timeout=10
         )
         assert answer.json()["records"][0]["Id"] == org
+        if tls:
+            _, url, _, authority = secure.split()
+            safe = requests.get(f"{url}/services/data", verify=str(here / authority), timeout=10)
+            assert safe.status_code == 200
         process.send_signal(number)
         assert process.wait(timeout=30) == 0
         assert process.stdout.read() == ""
 
 
-def test_serve_with_tls_tells_where_the_authority_is(tmp_path: Path) -> None:
-    options = ["--port", "0", "--tls", "--ca-file", "ca.pem", *SMALL]
-    with spawn("serve", *options, folder=tmp_path) as process:
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        url, authority = re.findall(r" https (\S+) ca (\S+)", line)[0]
-        answer = requests.get(f"{url}/services/data", verify=str(tmp_path / authority), timeout=10)
-        assert answer.status_code == 200
-        process.terminate()
-        process.wait(timeout=30)
-
-
-def test_a_taken_port_is_one_sentence_and_exit_status_2_at_once(tmp_path: Path) -> None:
+def test_a_taken_port_is_one_sentence_and_exit_status_2_at_once() -> None:
     with socket.socket() as place:
         place.bind(("127.0.0.1", 0))
         place.listen()
         port = str(place.getsockname()[1])
         for command in ("serve", "start"):
-            done = run(command, "--port", port, *SMALL, folder=tmp_path)
-            assert done.returncode == 2
+            done = call(command, "--port", port, *SMALL)
+            assert done.exit_code == 2
             sentence = f"Error: Port {port} of 127.0.0.1 is taken by another program"
             assert done.stderr.startswith(sentence)
             assert len(done.stderr.splitlines()) == 1
@@ -135,108 +165,107 @@ def test_a_wrong_option_is_refused(arguments: list[str], message: str) -> None:
     assert message in done.output
 
 
-def test_a_broken_faults_file_is_refused(tmp_path: Path) -> None:
-    faults = tmp_path / "faults.json"
-    faults.write_text('{"requests": [{"status": 1}]}')
-    done = run("serve", "--port", "0", "--faults", "faults.json", *SMALL, folder=tmp_path)
-    assert done.returncode == 2
+def test_a_broken_faults_file_is_refused(here: Path) -> None:
+    (here / "faults.json").write_text('{"requests": [{"status": 1}]}')
+    done = call("serve", "--port", "0", "--faults", "faults.json", *SMALL)
+    assert done.exit_code == 2
     assert done.stderr.startswith("Error: Faults at $.requests[0].status")
 
 
-def test_a_database_of_another_org_is_refused_and_its_own_is_reused(tmp_path: Path) -> None:
-    with spawn("serve", "--port", "0", "--db", "org.sqlite", *SMALL, folder=tmp_path) as process:
-        assert process.stdout is not None
-        first = process.stdout.readline().split()[-1]
-        process.terminate()
-        process.wait(timeout=30)
-    other = ["--db", "org.sqlite", "--records", "60"]
-    done = run("serve", "--port", "0", *other, folder=tmp_path)
-    assert (done.returncode, "other options" in done.stderr) == (2, True)
-    with spawn("serve", "--port", "0", "--db", "org.sqlite", *SMALL, folder=tmp_path) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline().split()[-1] == first
-        process.terminate()
-        process.wait(timeout=30)
+def test_a_database_of_another_org_is_refused_and_its_own_is_reused(gone: str) -> None:
+    serving = ["serve", "--port", "0", "--db", "org.sqlite", "--stop-with", gone]
+    first = call(*serving, *SMALL)
+    assert READY.fullmatch(first.stdout.strip())
+    other = call(*serving, "--records", "60")
+    assert (other.exit_code, "other options" in other.stderr) == (2, True)
+    again = call(*serving, *SMALL)
+    assert again.stdout.split()[-1] == first.stdout.split()[-1]
 
 
-def test_start_status_and_stop_as_a_background_process(tmp_path: Path, port: str) -> None:
-    at = ["--port", port]
-    assert run("status", *at, folder=tmp_path).returncode == 3
-    begun = run("start", *at, *SMALL, folder=tmp_path)
+def test_start_status_and_stop_as_a_background_process(folder: RunFolder) -> None:
+    at = port_of(folder)
+    assert call("status", *at).exit_code == 3
+    begun = run("start", *at, *SMALL)
     assert begun.returncode == 0, begun.stderr
     match = READY.fullmatch(begun.stdout.strip())
     assert match is not None
-    assert match[1] == f"http://127.0.0.1:{port}"
-    shown = run("status", *at, folder=tmp_path)
+    assert match[1] == f"http://127.0.0.1:{at[1]}"
+    shown = run("status", *at)
     assert shown.returncode == 0
     assert "Zuora__Subscription__c" in shown.stdout
-    told = json.loads(run("status", *at, "--json", folder=tmp_path).stdout)
+    told = json.loads(call("status", *at, "--json").stdout)
     assert told["running"] is True
     assert told["rows"]["Organization"] == 1
-    assert run("stop", *at, folder=tmp_path).returncode == 0
+    assert run("stop", *at).returncode == 0
     assert is_gone(told["pid"])
-    assert run("stop", *at, folder=tmp_path).returncode == 0
-    assert json.loads(run("status", *at, "--json", folder=tmp_path).stdout) == {"running": False}
+    assert call("stop", *at).exit_code == 0
+    assert json.loads(call("status", *at, "--json").stdout) == {"running": False}
     with pytest.raises(requests.ConnectionError):
         requests.get(match[1], timeout=5)
 
 
-def test_time_passes_in_zuora_and_customers_link_what_they_have(tmp_path: Path, port: str) -> None:
-    at = ["--port", port]
+def test_time_passes_in_zuora_and_customers_link_what_they_have(folder: RunFolder) -> None:
+    at = port_of(folder)
     for command in ("change", "link"):
-        done = run(command, *at, folder=tmp_path)
-        assert (done.returncode, done.stdout) == (3, "The emulator is not running.\n")
+        done = call(command, *at)
+        assert (done.exit_code, done.stdout) == (3, "The emulator is not running.\n")
     # The variable that says how large the org is means nothing to `change`.
     env = {"ZUORA360_EMULATOR_RECORDS": "600"}
-    assert run("start", *at, "--unsynced", folder=tmp_path, **env).returncode == 0
-    told = json.loads(run("status", *at, "--json", folder=tmp_path).stdout)
+    assert run("start", *at, "--unsynced", **env).returncode == 0
+    told = json.loads(call("status", *at, "--json").stdout)
     assert told["rows"]["Zuora__Subscription__c"] == 0
     assert sum(told["zuora_synced"].values()) > 500
-    changed = run("change", *at, "--records", "30", folder=tmp_path, **env)
+    changed = call("change", *at, "--records", "30", **env)
     assert re.search(r"^\w+: \d+ changed", changed.stdout, re.MULTILINE)
-    linked = run("link", *at, folder=tmp_path)
-    assert (linked.returncode, linked.stdout) == (0, "There was nothing to link.\n")
+    linked = call("link", *at)
+    assert (linked.exit_code, linked.stdout) == (0, "There was nothing to link.\n")
 
 
-def test_starting_again_stops_the_first_and_begins_afresh(tmp_path: Path, port: str) -> None:
-    pids = []
-    for _ in range(2):
-        assert run("start", "--port", port, *SMALL, folder=tmp_path).returncode == 0
-        told = run("status", "--port", port, "--json", folder=tmp_path)
-        pids.append(json.loads(told.stdout)["pid"])
-    assert is_gone(pids[0])
-    assert not is_gone(pids[1])
-
-
-def test_a_killed_emulator_is_not_running_and_can_be_started_again(
-    tmp_path: Path, port: str
+def test_starting_again_stops_the_first_and_a_killed_one_can_be_started_again(
+    folder: RunFolder,
 ) -> None:
-    run("start", "--port", port, *SMALL, folder=tmp_path)
-    told = json.loads(run("status", "--port", port, "--json", folder=tmp_path).stdout)
-    os.kill(told["pid"], signal.SIGKILL)
-    wait_until_gone(told["pid"])
-    assert run("status", "--port", port, folder=tmp_path).returncode == 3
-    assert run("start", "--port", port, *SMALL, folder=tmp_path).returncode == 0
+    start = ["start", *port_of(folder), *SMALL]
+    assert run(*start).returncode == 0
+    first = pid_of(folder)
+    assert run(*start).returncode == 0
+    assert is_gone(first)
+    second = pid_of(folder)
+    os.kill(second, signal.SIGKILL)
+    wait_until_gone(second)
+    assert call("status", *port_of(folder)).exit_code == 3
+    assert run(*start).returncode == 0
+    assert pid_of(folder) not in {first, second}
 
 
-def test_it_ends_with_the_process_it_was_told_to_end_with(tmp_path: Path, port: str) -> None:
-    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
-        stop_with = ["--stop-with", str(other.pid)]
-        begun = run("start", "--port", port, *SMALL, *stop_with, folder=tmp_path)
-        assert begun.returncode == 0, begun.stderr
-        told = json.loads(run("status", "--port", port, "--json", folder=tmp_path).stdout)
+def test_it_ends_with_the_process_it_was_told_to_end_with(folder: RunFolder) -> None:
+    begun: list[int] = []
+
+    def end_it() -> None:
+        # The file appears when it serves; until then the other process lives.
+        while folder.find() is None:
+            time.sleep(0.02)
+        begun.append(pid_of(folder))
         other.kill()
-        wait_until_gone(told["pid"])
-    assert run("status", "--port", port, folder=tmp_path).returncode == 3
+
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
+        thread = threading.Thread(target=end_it, daemon=True)
+        thread.start()
+        options = ["--run-dir", str(folder.state_file.parent), "--stop-with", str(other.pid)]
+        assert call("serve", *port_of(folder), *SMALL, *options).exit_code == 0
+        thread.join(timeout=10)
+    assert begun == [os.getpid()]
+    assert call("status", *port_of(folder)).exit_code == 3
 
 
-def test_every_option_can_come_from_the_environment(tmp_path: Path, port: str) -> None:
-    env = {"ZUORA360_EMULATOR_PORT": port, "ZUORA360_EMULATOR_RECORDS": "70",
-           "ZUORA360_EMULATOR_RUN_DIR": "elsewhere"}  # fmt: skip
-    assert run("start", folder=tmp_path, **env).returncode == 0
-    assert (tmp_path / "elsewhere" / f"{port}.json").exists()
-    assert run("status", folder=tmp_path, **env).returncode == 0
-    assert run("stop", folder=tmp_path, **env).returncode == 0
+def test_every_option_can_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ZUORA360_EMULATOR_PORT", "1234")
+    monkeypatch.setenv("ZUORA360_EMULATOR_RECORDS", "70")
+    monkeypatch.setenv("ZUORA360_EMULATOR_RUN_DIR", "elsewhere")
+    started = given(command=main.commands["start"])
+    assert (started["port"], started["records"]) == (1234, 70)
+    for name in ("start", "status", "stop", "change", "link"):
+        params = given(command=main.commands[name])
+        assert (params["port"], params["run_dir"]) == (1234, Path("elsewhere"))
     names = {parameter.name: parameter for parameter in serve.params}
     assert {
         name for name, parameter in names.items() if not parameter.envvar

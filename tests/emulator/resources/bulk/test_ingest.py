@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
+from target_zuora360_cleanup.emulator.resources.bulk.orders import Order
 from target_zuora360_cleanup.emulator.server.options import ServerOptions
+from target_zuora360_cleanup.emulator.wire.versions import ApiVersion
 from tests.support.emulated import Emulated
 from tests.support.http_client import Client, client_of, csv_of
 
@@ -352,7 +354,11 @@ def test_an_upsert_job_creates_and_changes_by_external_id(own: Client) -> None:
 
 
 def test_jobs_are_listed_by_type_a_thousand_a_page(own: Client) -> None:
-    made = [delete_job(own)["id"] for _ in range(1_001)]
+    made = [delete_job(own)["id"]]
+    order = Order(object_name=TERM, operation="delete", line_ending="LF", delimiter="COMMA",
+                  external_id=None)  # fmt: skip
+    jobs, version = own.server.service.jobs, ApiVersion(59)
+    made += [jobs.create(version=version, creator="", **vars(order)).id for _ in range(1_000)]
     first = own("GET", "jobs/ingest").json()
     assert first["done"] is False
     second = own("GET", first["nextRecordsUrl"]).json()
