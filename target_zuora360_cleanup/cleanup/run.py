@@ -144,7 +144,7 @@ class Run:
     def _stopped(self) -> CleanupError | None:
         """What a signal leaves behind; None where all was done before it was heeded."""
         never_began = self._story.gate.shut()
-        ended = self._work.leave()
+        ended = self._work.leave(self._context.waits.after_stop)
         by = self.stop.by
         if never_began:
             return CleanupError(

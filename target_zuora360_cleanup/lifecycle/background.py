@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from target_zuora360_cleanup.rows.stop import Flag
 
@@ -11,9 +11,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from target_zuora360_cleanup.rows.stop import Stop
-
-LEAVE_SECONDS: Final = 20
-"""How long a stopped run waits for requests under way before it writes its report."""
 
 
 class Background:
@@ -52,8 +49,8 @@ class Background:
             self._stop.wait(file=self._ended.fileno())
         return self.has_ended
 
-    def leave(self, seconds: float | None = LEAVE_SECONDS) -> bool:
-        """Give the job so long to end after a stop; whether it has."""
+    def leave(self, seconds: float | None) -> bool:
+        """Give the job so many seconds to end after a stop; whether it has. None is for ever."""
         if self._has_begun:
             self._ended.wait(seconds)
         return self.has_ended

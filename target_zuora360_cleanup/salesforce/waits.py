@@ -22,6 +22,7 @@ class Waits:
         backoff: Before a request is repeated for the first time; doubles each time, and about as
             much is added by chance.
         retry_after: The longest wait that a server may ask for (`Retry-After`).
+        after_stop: After a signal, for requests under way; then the report is written.
         polling: Before a job is asked for its state.
     """
 
@@ -30,6 +31,7 @@ class Waits:
     outage: float = 600.0
     backoff: float = 0.5
     retry_after: float = 60.0
+    after_stop: float = 20.0
     polling: Polling = field(default_factory=Polling)
 
 

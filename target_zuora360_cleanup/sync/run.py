@@ -74,7 +74,7 @@ class SyncRun:
         with self.stop.awake():
             work.begin(read)
             if not work.wait():
-                work.leave()
+                work.leave(self._run.waits.after_stop)
         error = self._error(work)
         if work.has_ended:
             self.story.close()

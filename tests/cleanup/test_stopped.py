@@ -1,0 +1,66 @@
+"""A cleanup that is stopped tells what it knows; of what it does not know it never says none."""
+
+from __future__ import annotations
+
+import io
+import json
+import threading
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from target_zuora360_cleanup.emulator.org.org import OrgOptions
+from target_zuora360_cleanup.rows.stop import Stop
+from target_zuora360_cleanup.salesforce.waits import NO_WAITS
+from tests.support.emulated import Emulated
+from tests.support.runs import ALLOWED, begin, follow, login, zuora_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from target_zuora360_cleanup.emulator.server.server import EmulatorServer
+
+LONG = 60.0
+
+
+@pytest.fixture
+def server() -> Iterator[EmulatorServer]:
+    with Emulated(OrgOptions(records=600, sandbox=True)) as made:
+        yield made
+
+
+def test_a_step_that_nobody_could_count_is_unknown_in_report_and_summary(
+    server: EmulatorServer, tmp_path: Path
+) -> None:
+    stop, told = Stop(), threading.Event()
+
+    def stop_and_hang(operation: str, _name: str, _id: str) -> None:
+        if operation == "delete":
+            stop.request("SIGTERM")
+            told.wait(LONG)
+
+    before, err = zuora_rows(server.org), io.StringIO()
+    server.org.row_hook = stop_and_hang
+    waits = replace(NO_WAITS, after_stop=0.1)
+    config = {"mode": "cleanup", **login(server), **ALLOWED}
+    result = follow(begin(config, tmp_path, stop=stop, waits=waits), err=err)
+    told.set()
+    (file,) = tmp_path.glob("*/report.json")
+    report = json.loads(file.read_text(encoding="utf-8"))
+    objects = {each["api_name"]: each for each in report["objects"] if each["to_delete"]}
+    unknown = {name: each for name, each in objects.items() if each["ended"] == "unknown"}
+    assert (result.exit_status, report["status"]) == (4, "partial")
+    assert unknown
+    assert {(each["deleted"], each["failed"]) for each in unknown.values()} == {(None, None)}
+    assert "not known" in report["headline"]
+    assert "unknown" in err.getvalue()
+    # The others were never begun, and nothing is gone of them.
+    after = zuora_rows(server.org)
+    others = {
+        name: (each["deleted"], each["ended"], after[name])
+        for name, each in objects.items()
+        if name not in unknown
+    }
+    assert others == {name: (0, "not begun", before[name]) for name in others}
