@@ -179,7 +179,7 @@ def _show_json(report: Report, folder: Path) -> None:
 
 @contextmanager
 def _mistakes_told() -> Iterator[None]:
-    """Tells what was wrong before a run could begin, and exits as the README lists."""
+    """Tells what was wrong before a run could begin, and exits as docs/reports.md lists."""
     try:
         yield
     except CleanupError as exc:

@@ -199,7 +199,7 @@ class TargetZuora360Cleanup(Target):
         config: _ConfigInput | None = None,
         file_input: IO[str] | None = None,
     ) -> None:
-        """Run from the command line; exit statuses as the README lists them."""
+        """Run from the command line; exit statuses as docs/reports.md lists them."""
         # Its warnings of repeated requests read like failures.
         logging.getLogger("urllib3").setLevel(logging.ERROR)
         try:

@@ -16,6 +16,7 @@ TABLES: Final[dict[str, tuple[str, Callable[[], str]]]] = {
     "settings": ("settings.md", tables.settings),
     "findings": ("checks.md", tables.findings),
     "streams": ("sync.md", tables.streams),
+    "objects that are not filled": ("sync.md", tables.not_loaded),
     "rooms": ("architecture.md", tables.rooms),
 }
 """What is generated -> the document below `docs/`, and what makes it."""
@@ -23,21 +24,28 @@ TABLES: Final[dict[str, tuple[str, Callable[[], str]]]] = {
 
 def all_files() -> dict[Path, str]:
     """Every file that holds something from the code, as it must be."""
-    made = {DOCS / page: with_table(name) for name, (page, _) in TABLES.items()}
+    made = {DOCS / page: _with_tables(page) for page, _ in TABLES.values()}
     return made | {
         definitions.FOLDER / name: definitions.as_yaml(content)
         for name, content in definitions.definitions().items()
     }
 
 
-def with_table(name: str) -> str:
-    """A document with its table as the code has it.
+def _with_tables(page: str) -> str:
+    text = (DOCS / page).read_text(encoding="utf-8")
+    for name, (where, _) in TABLES.items():
+        if where == page:
+            text = with_table(name, text)
+    return text
+
+
+def with_table(name: str, text: str) -> str:
+    """A document's text with one table as the code has it.
 
     Raises:
-        ValueError: The document lacks the comments between which the table stands.
+        ValueError: The text lacks the comments between which the table stands.
     """
     page, make = TABLES[name]
-    text = (DOCS / page).read_text(encoding="utf-8")
     begin, end = f"<!-- generated: {name} -->\n", f"<!-- end of {name} -->\n"
     if text.count(begin) != 1 or text.count(end) != 1:
         raise ValueError(f"docs/{page} needs {begin.strip()} and {end.strip()}, once each.")

@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from target_zuora360_cleanup.catalog.field_maps import field_maps
+from target_zuora360_cleanup.catalog.objects import OBJECTS
 from target_zuora360_cleanup.plan.checks import CODES
 from target_zuora360_cleanup.settings.schema import json_schema
 from target_zuora360_cleanup.state.codes import CODES as OF_STATE
@@ -62,6 +63,12 @@ def _stream(each: FieldMap) -> tuple[str, str, str]:
     sources = [each.account, *dict.fromkeys(parent.source for parent in each.parents)]
     parents = ", ".join(f"`{source}`" for source in sources if source)
     return f"`{each.stream}`", f"`{each.object}`", parents
+
+
+def not_loaded() -> str:
+    """One line an object type that mode `sync` does not fill, with the reason."""
+    rows = ((f"`{kind.api_name}`", kind.not_loaded) for kind in OBJECTS if kind.not_loaded)
+    return _table(("Object", "Why"), rows)
 
 
 def rooms() -> str:

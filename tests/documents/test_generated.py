@@ -21,15 +21,18 @@ def test_a_document_holds_what_the_code_says(path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", TABLES)
-def test_a_line_that_is_missing_in_a_table_is_put_back(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_line_that_is_missing_in_a_table_is_put_back(name: str) -> None:
     page, make = TABLES[name]
     whole = (DOCS / page).read_text(encoding="utf-8")
     last = make().splitlines(keepends=True)[-1]
-    (tmp_path / page).write_text(whole.replace(last, ""), encoding="utf-8")
-    monkeypatch.setattr("tests.documents.generated.DOCS", tmp_path)
-    assert with_table(name) == whole
+    without = whole.replace(f"{last}<!-- end of {name} -->", f"<!-- end of {name} -->")
+    assert without != whole
+    assert with_table(name, without) == whole
+
+
+def test_a_page_without_the_place_of_a_table_is_an_error() -> None:
+    with pytest.raises(ValueError, match=r"docs/sync.md needs <!-- generated: streams -->"):
+        with_table("streams", "# Sync\n")
 
 
 def test_the_script_names_what_differs_and_then_writes_it(
