@@ -12,7 +12,6 @@ import csv
 from collections.abc import Iterable, Mapping  # noqa: TC003 - part of the public shape
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.resources import files
 from itertools import groupby
 from operator import itemgetter
 from types import MappingProxyType
@@ -69,6 +68,8 @@ class FieldMap:
 @cache
 def field_maps() -> tuple[FieldMap, ...]:
     """All maps, in the order of the table, which is read once."""
+    from importlib.resources import files
+
     text = files(__package__).joinpath(_TABLE).read_text(encoding="utf-8")
     return read_field_maps(text.splitlines())
 
