@@ -34,10 +34,10 @@ def read_kept(
     quoted = _quoted(salesforce, catalog, linked_rows)
     if not quoted:
         return {}
-    inside = [link for link in relationships if link.child in catalog and link.parent in catalog]
-    fields = {name: _fields(each, inside) for name, each in catalog.items()}
+    inside = [each for each in relationships if each.child in catalog and each.parent in catalog]
+    fields = {name: _fields(facts, inside) for name, facts in catalog.items()}
     # (What can't be read can't be deleted either: `may-not-read` blocks the cleanup.)
-    rows = {name: each.found.or_else(0) for name, each in catalog.items()}
+    rows = {name: facts.found.or_else(0) for name, facts in catalog.items()}
     read = [name for name in catalog if rows[name]]
     selections = [
         Selection(name, fields[name], catalog[name].kind.where, rows[name]) for name in read
@@ -55,11 +55,11 @@ def _quoted(
 ) -> set[str]:
     """Ids that any quote object's lookups hold."""
     lookups: dict[str, dict[str, int]] = {}
-    for link, counted in linked_rows.items():
+    for each, counted in linked_rows.items():
         # (Unknown where the parents can't be read, see `read_kept`.)
         rows = counted.or_else(0)
-        if rows and link.child.startswith(QUOTE_PREFIX) and link.parent in catalog:
-            lookups.setdefault(link.child, {})[link.field] = rows
+        if rows and each.child.startswith(QUOTE_PREFIX) and each.parent in catalog:
+            lookups.setdefault(each.child, {})[each.field] = rows
     selections = [
         Selection(
             name,
@@ -73,10 +73,10 @@ def _quoted(
     return {cell for table in tables for row in table for cell in row if cell}
 
 
-def _fields(each: ObjectFacts, inside: Iterable[Relationship]) -> tuple[str, ...]:
-    name = each.kind.api_name
-    references = [link.field for link in inside if link.child == name]
-    key = [each.external_id] if name == PLACEHOLDER_MASTER and each.external_id else []
+def _fields(facts: ObjectFacts, inside: Iterable[Relationship]) -> tuple[str, ...]:
+    name = facts.kind.api_name
+    references = [each.field for each in inside if each.child == name]
+    key = [facts.external_id] if name == PLACEHOLDER_MASTER and facts.external_id else []
     return ("Id", *references, *key)
 
 
@@ -87,12 +87,12 @@ def _edges(
     catalog: Mapping[str, ObjectFacts],
 ) -> Iterator[Edge]:
     fillers = _fillers(fields, tables, catalog)
-    for link in inside:
-        column = fields[link.child].index(link.field)
-        for row in tables.get(link.child, ()):
+    for each in inside:
+        column = fields[each.child].index(each.field)
+        for row in tables.get(each.child, ()):
             if parent := row[column]:
-                is_filler = link.parent == PLACEHOLDER_MASTER and parent in fillers
-                whole = is_whole_part(link.parent, parent_is_placeholder=is_filler)
+                is_filler = each.parent == PLACEHOLDER_MASTER and parent in fillers
+                whole = is_whole_part(each.parent, parent_is_placeholder=is_filler)
                 yield Edge(row[0], parent, whole)
 
 

@@ -46,10 +46,10 @@ def read_facts(salesforce: Salesforce, settings: Settings) -> OrgFacts:
         return OrgFacts(info, ())
     kinds += _discover(salesforce, kinds, describes, settings)
     relationships = tuple(
-        link
+        relationship
         for kind in kinds
-        for link in read_relationships(kind.api_name, describes[kind.api_name])
-        if link.child in shown
+        for relationship in read_relationships(kind.api_name, describes[kind.api_name])
+        if relationship.child in shown
     )
     objects = count_objects(salesforce, kinds, describes)
     rows = count_linked_rows(salesforce, objects, relationships)
@@ -89,23 +89,25 @@ def _discover(
     todo = list(kinds)
     while todo:
         parent = todo.pop()
-        for link in read_relationships(parent.api_name, describes[parent.api_name]):
-            if not _goes_along(link, groups, settings):
+        for relationship in read_relationships(parent.api_name, describes[parent.api_name]):
+            if not _goes_along(relationship, groups, settings):
                 continue
-            describes.update(salesforce.rest.describe_all([link.child]))
-            kind = _unknown_kind(parent, describes[link.child])
-            groups[link.child] = parent.group
+            describes.update(salesforce.rest.describe_all([relationship.child]))
+            kind = _unknown_kind(parent, describes[relationship.child])
+            groups[relationship.child] = parent.group
             found.append(kind)
             todo.append(kind)
     return found
 
 
-def _goes_along(link: Relationship, known: Mapping[str, object], settings: Settings) -> bool:
+def _goes_along(
+    relationship: Relationship, known: Mapping[str, object], settings: Settings
+) -> bool:
     return (
-        link.on_delete == "cascade"
-        and link.child not in known
-        and link.child not in settings.exclude_objects
-        and is_unlisted(link.child)
+        relationship.on_delete == "cascade"
+        and relationship.child not in known
+        and relationship.child not in settings.exclude_objects
+        and is_unlisted(relationship.child)
     )
 
 

@@ -48,8 +48,8 @@ def read_destination(
     Raises:
         ApiError, requests.RequestException: Salesforce does not tell.
     """
-    there = salesforce.rest.object_names()
-    describes = salesforce.rest.describe_all([name for name in BY_NAME if name in there])
+    shown = salesforce.rest.object_names()
+    describes = salesforce.rest.describe_all([name for name in BY_NAME if name in shown])
     objects = {name: each for name, each in target_objects(describes).items() if each.external_id}
     relationships: list[Relationship] = []
     todo = list(describes)
@@ -57,7 +57,7 @@ def read_destination(
         name = todo.pop()
         for each in read_relationships(name, describes[name]):
             relationships.append(each)
-            if goes_along(each.child) and each.child in there and each.child not in describes:
+            if goes_along(each.child) and each.child in shown and each.child not in describes:
                 describes.update(salesforce.rest.describe_all([each.child]))
                 todo.append(each.child)
     return Destination(

@@ -91,7 +91,7 @@ class Loading:
         return self._pending.rows >= self.batch_rows
 
     @property
-    def is_settled(self) -> bool:
+    def is_done(self) -> bool:
         """Whether everything taken in so far is in Salesforce, or will never be."""
         return not self._waiting and not self._pending.rows
 
@@ -135,14 +135,14 @@ class Loading:
         self.flush()
         for name in self.order.parents_first:
             if waiting := self._waiting.pop(Queue(name), None):
-                self._settle_all(name, waiting)
-                if again := self._waiting.pop(Queue(name), None):
-                    self._settle_all(name, again, last=True)
+                self._load_waiting(name, waiting)
+                if duplicates := self._waiting.pop(Queue(name), None):
+                    self._load_waiting(name, duplicates, last=True)
         for name in self.order.parents_first:
             if waiting := self._waiting.get(Queue(name, late=True)):
                 for part in waiting.parts(self.batch_rows):
                     for batch in batches(name, part):
-                        self._settle_late(name, batch)
+                        self._set_late(name, batch)
         self.close()
 
     def close(self) -> None:
@@ -191,7 +191,7 @@ class Loading:
             self._files.callback(waiting.close)
         self._waiting[queue].extend(changes)
 
-    def _settle_all(self, name: str, waiting: Waiting, *, last: bool = False) -> None:
+    def _load_waiting(self, name: str, waiting: Waiting, *, last: bool = False) -> None:
         """Load what has waited; but for the last time, duplicates wait for the rest once more."""
         held: set[str] = set()
         for batch in (
@@ -199,10 +199,10 @@ class Loading:
         ):
             self._wait(Queue(name), [each for each in batch if each.key in held])
             free = [each for each in batch if each.key not in held]
-            taken = self._settle(name, free, None if last else held)
+            taken = self._load_last(name, free, None if last else held)
             self._wait(Queue(name, late=True), self._late(taken))
 
-    def _settle(self, name: str, batch: list[Change], held: set[str] | None) -> list[Change]:
+    def _load_last(self, name: str, batch: list[Change], held: set[str] | None) -> list[Change]:
         """Load rows without the lookups whose parents did not come.
 
         Args:
@@ -282,10 +282,10 @@ class Loading:
         for each in self.upserts.upsert(ready.items()):
             self._retry_or_fail(each, late=True)
 
-    def _settle_late(self, name: str, batch: list[Change]) -> None:
+    def _set_late(self, name: str, batch: list[Change]) -> None:
         # A row that went meanwhile must not be created anew by its lookup alone.
-        there = self.removals.existing(self.objects[name], [each.key for each in batch])
-        batch = [each for each in batch if each.key in there]
+        existing = self.removals.existing(self.objects[name], [each.key for each in batch])
+        batch = [each for each in batch if each.key in existing]
         while batch:
             failed, batch = self.upserts.upsert([(name, batch)]), []
             for each in failed:

@@ -156,7 +156,7 @@ class Story:
         with in_words(WHILE_LOADING):
             self._loading.flush()
         self._fail_if_any_failed()
-        return self._loading.is_settled
+        return self._loading.is_done
 
     def finish(self) -> None:
         """Load everything, at the end of the stream.

@@ -199,7 +199,7 @@ def test_every_order_and_every_batch_size_end_in_what_the_stream_says(
             if loading.is_full:
                 loading.flush()
         loading.finish()
-        assert loading.is_settled
+        assert loading.is_done
     wanted = expected(stream)
     found = {name: {key: row[0] for key, row in same.items()} for name, same in org.rows.items()}
     assert found == {name: {key: row[0] for key, row in same.items()}
