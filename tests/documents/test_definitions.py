@@ -12,7 +12,7 @@ from target_zuora360_cleanup.cli import main
 from target_zuora360_cleanup.settings.declared import LOGINS
 from target_zuora360_cleanup.settings.schema import json_schema
 from target_zuora360_cleanup.target import TargetZuora360Cleanup
-from tests.documents.definitions import FOLDER, definitions
+from tests.documents.definitions import FOLDER, PACKAGE_VARIABLE, definitions
 from tests.support.paths import ROOT
 
 SETTINGS: dict[str, dict[str, Any]] = json_schema()["properties"]
@@ -78,3 +78,13 @@ def test_the_utility_has_each_command_of_the_program() -> None:
     assert {name: each["args"] for name, each in hub("zuora360.yml")["commands"].items()} == {
         name: f"{name} --config=ENV" for name in main.commands
     }
+
+
+def test_the_example_of_an_env_file_names_settings_that_there_are() -> None:
+    lines = (ROOT / ".env.example").read_text(encoding="utf-8").splitlines()
+    names = {line.partition("=")[0] for line in lines if line and not line.startswith("#")}
+    project = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))
+    (tap,) = project["plugins"]["extractors"]
+    known = {f"TARGET_ZUORA360_CLEANUP_{name.upper()}" for name in SETTINGS}
+    known |= {f"TAP_ZUORA_{setting['name'].upper()}" for setting in tap["settings"]}
+    assert names <= known | {PACKAGE_VARIABLE}
