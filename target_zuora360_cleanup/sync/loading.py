@@ -156,8 +156,8 @@ class Loading:
             if not keys:
                 continue
             for each in self.removals.remove(self.objects[name], keys, self.hazards.get(name, ())):
-                if each.code:
-                    self.tally.fail(name, each.key, each.code, each.message)
+                if each.error:
+                    self.tally.fail(name, each.key, each.error.code, each.error.message)
                 elif each.was_there:
                     self.tally.of(name).deleted += 1
                 else:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from target_zuora360_cleanup.output.metrics import Metrics
-from target_zuora360_cleanup.rows.errors import Verdict, failed_rows, refused_rows
+from target_zuora360_cleanup.rows.errors import RowError, Verdict, failed_rows, refused_rows
 from target_zuora360_cleanup.salesforce.bulk import Ingest
 from target_zuora360_cleanup.salesforce.csv_file import IdFile
 from target_zuora360_cleanup.salesforce.errors import ApiError
@@ -17,7 +17,6 @@ from target_zuora360_cleanup.salesforce.rest import COLLECTION
 from target_zuora360_cleanup.salesforce.rows import soql_text
 
 if TYPE_CHECKING:
-    from target_zuora360_cleanup.rows.errors import RowError
     from target_zuora360_cleanup.salesforce.client import Salesforce
     from target_zuora360_cleanup.sync.hazards import Hazard
     from target_zuora360_cleanup.sync.org_objects import TargetObject
@@ -38,13 +37,12 @@ class Removed:
 
     Attributes:
         was_there: Whether there was anything to remove.
-        code: Why it is still there; blank if it is not.
+        error: Why it is still there; None if it is not.
     """
 
     key: str
     was_there: bool = True
-    code: str = ""
-    message: str = ""
+    error: RowError | None = None
 
 
 @dataclass(frozen=True)
@@ -72,17 +70,15 @@ class Removals:
         yield from (Removed(key, was_there=False) for key in keys if key not in ids)
         held = self._held(target, [key for key in keys if key in ids], hazards)
         for key, name in held.items():
-            yield Removed(
-                key,
-                code=ENDANGERED,
-                message=f"rows of {name} would be deleted with it; if they may be, name {name} in "
-                "allow_cascade_to",
+            why = (
+                f"rows of {name} would be deleted with it; if they may be, name {name} in "
+                "allow_cascade_to"
             )
+            yield Removed(key, error=RowError(key, ENDANGERED, why))
         going = {ids[key]: key for key in keys if key in ids and key not in held}
         errors = self._delete(target.name, list(going)) if going else {}
         for record_id, key in going.items():
-            error = errors.get(record_id)
-            yield Removed(key, code=error.code, message=error.message) if error else Removed(key)
+            yield Removed(key, error=errors.get(record_id))
 
     def existing(self, target: TargetObject, keys: Sequence[str]) -> set[str]:
         """Which of these external ids there are.
