@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ import yaml
 
 from target_zuora360_cleanup.settings.schema import json_schema
 from target_zuora360_cleanup.target import TargetZuora360Cleanup
+from tests.documents.definitions import PACKAGE_VARIABLE
 from tests.documents.pages import README, block_after
 from tests.support.meltano_project import BIN, Project
 from tests.support.paths import ROOT
@@ -112,6 +114,17 @@ def test_an_entry_is_copied_and_installs_a_wheel(project: Project) -> None:
     assert f"{LOADER} v" in follow(project, commands)
     mode = {"TARGET_ZUORA360_CLEANUP_MODE": "cleanup"}
     assert dumped(project, LOADER, **mode)["mode"] == "cleanup"
+
+
+@pytest.mark.parametrize("marker", ["loader commands", "utility commands"])
+def test_a_definition_that_is_named_is_there_and_installs_what_the_variable_names(
+    marker: str,
+) -> None:
+    commands = block_after(README, marker)
+    (definition,) = re.findall(rf"\.\./{CLONE}/(\S+\.yml)", commands)
+    content = yaml.safe_load((ROOT / definition).read_text(encoding="utf-8"))
+    assert content["pip_url"] == f"${{{PACKAGE_VARIABLE}}}"
+    assert f"echo '{PACKAGE_VARIABLE}=../{CLONE}' >> .env" in commands
 
 
 def test_the_entry_to_copy_says_what_the_code_says() -> None:
