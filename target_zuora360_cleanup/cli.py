@@ -104,7 +104,7 @@ def relink(
         settings = read_cli_settings(sources, os.environ, "plan")
         from target_zuora360_cleanup.lifecycle.context import Context
         from target_zuora360_cleanup.lifecycle.signals import heeded
-        from target_zuora360_cleanup.relink.story import Relink, snapshots
+        from target_zuora360_cleanup.relink.run import Relink, snapshots
 
         given, known = snapshots(settings, snapshot)
         context = Context.begin(settings, "relink")

@@ -11,7 +11,7 @@ import requests
 from target_zuora360_cleanup.cleanup.words import BEFORE_DELETION, writing
 from target_zuora360_cleanup.errors import CleanupError
 from target_zuora360_cleanup.lifecycle.words import in_words
-from target_zuora360_cleanup.relink.story import words as relinking
+from target_zuora360_cleanup.relink.words import words as relinking
 from target_zuora360_cleanup.rows.halting import QuotaReached
 from target_zuora360_cleanup.rows.stop import Stopped
 from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed, SessionExpired

@@ -31,7 +31,7 @@ CONTEXT.set_forkserver_preload(
         TARGET,
         UTILITY,
         "target_zuora360_cleanup.cleanup.run",
-        "target_zuora360_cleanup.relink.story",
+        "target_zuora360_cleanup.relink.run",
         "target_zuora360_cleanup.sync.run",
         "target_zuora360_cleanup.sync.sink",
         "simple_salesforce.api",

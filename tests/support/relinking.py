@@ -19,7 +19,7 @@ from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 from target_zuora360_cleanup.lifecycle.context import Context
 from target_zuora360_cleanup.lifecycle.ending import show_words
 from target_zuora360_cleanup.lifecycle.signals import heeded
-from target_zuora360_cleanup.relink.story import Relink, snapshots
+from target_zuora360_cleanup.relink.run import Relink, snapshots
 from target_zuora360_cleanup.salesforce.waits import NO_WAITS
 from target_zuora360_cleanup.settings.reading import read_settings
 from tests.support.emulated import FOLDER, Emulated

@@ -1,0 +1,35 @@
+"""What is told where a relink ends early."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from target_zuora360_cleanup.errors import CleanupError, Partial
+from target_zuora360_cleanup.lifecycle.words import Words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def words(begun: Callable[[], bool]) -> Words:
+    """What is told where a relink ends early.
+
+    Args:
+        begun: Whether links may have been set by then.
+    """
+
+    def broken(why: str) -> CleanupError:
+        why = why.rstrip(".")
+        if begun():
+            return Partial(f"{why}. Links that were set stay so; relink again to go on.")
+        return CleanupError(f"{why}. Nothing was changed.")
+
+    return Words(
+        session=lambda exc: broken(f"Salesforce refused ({exc})"),
+        refused=lambda why: broken(f"Salesforce refused ({why})"),
+        job=lambda why: broken(f"Salesforce could not do it: {why}"),
+        unreachable=broken,
+        file=lambda exc: broken(f"Can't write a file: {exc}"),
+        quota=broken,
+        stopped=lambda _: broken("Stopped by a signal"),
+    )
