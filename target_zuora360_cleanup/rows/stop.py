@@ -40,7 +40,7 @@ class Flag:
         """Set it; again changes nothing."""
         if not self._is_set:
             self._is_set = True
-            os.write(self._write, b"!")
+            self._put_in()
 
     def is_set(self) -> bool:
         """Whether it was set."""
@@ -78,6 +78,11 @@ class Flag:
             os.read(self._read, _MUCH)
         if self._is_set:
             # (set meanwhile: the others still wait for what was taken out)
+            self._put_in()
+
+    def _put_in(self) -> None:
+        # (a pipe that is full of other signals can be read as well)
+        with suppress(BlockingIOError):
             os.write(self._write, b"!")
 
 

@@ -40,6 +40,15 @@ def test_a_flag_may_be_set_again() -> None:
     assert flag.wait(0)
 
 
+def test_a_stop_holds_however_many_other_signals_have_come(stop: Stop) -> None:
+    before = signal.signal(signal.SIGUSR2, lambda *_: None)
+    for _ in range(70_000):  # (more than a pipe holds)
+        signal.raise_signal(signal.SIGUSR2)
+    signal.raise_signal(signal.SIGUSR1)
+    assert stop.wait(LONG)
+    signal.signal(signal.SIGUSR2, before)
+
+
 def test_the_first_request_counts() -> None:
     stop = Stop()
     assert [stop.request("SIGTERM"), stop.request("SIGINT")] == [True, False]
