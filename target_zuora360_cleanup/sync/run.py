@@ -100,7 +100,7 @@ class SyncRun:
             Loaded.of(story.tally.counts),
             timeline=self._run.timeline.spans,
             failures=story.tally.failures.grouped(),
-            written=story.written[-1] if story.written else None,
+            written=story.written,
             state_id=self._run.pipeline.state_id,
             records=story.records,
         )

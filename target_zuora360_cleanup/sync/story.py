@@ -53,7 +53,7 @@ class Story:
     Attributes:
         tally: What became of the records.
         records: RECORDs of the tap, by stream.
-        written: The states that were passed on, in order.
+        written: The last state that was passed on; None before one was.
         org: Which org it is, once that is known.
         salesforce: The org, once logged in to.
 
@@ -69,7 +69,7 @@ class Story:
         self._loading: Loading | None = None
         self.tally = Tally(context.folder)
         self.records: Counter[str] = Counter()
-        self.written: list[dict[str, Any]] = []
+        self.written: dict[str, Any] | None = None
         self.org: OrgInfo | None = None
         self.salesforce: Salesforce | None = None
 
@@ -174,7 +174,7 @@ class Story:
 
     def passed_on(self, state: dict[str, Any]) -> None:
         """Take note of a state that went to stdout."""
-        self.written.append(state)
+        self.written = state
 
     def close(self) -> None:
         """Let go of the records that wait on the disk."""
