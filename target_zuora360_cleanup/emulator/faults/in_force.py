@@ -15,6 +15,7 @@ from target_zuora360_cleanup.emulator.faults.spec import FaultSpec
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from target_zuora360_cleanup.emulator.org.refusals import RowHook
     from target_zuora360_cleanup.emulator.wire.allowances import Allowances
     from target_zuora360_cleanup.emulator.wire.errors import RowError, SalesforceError
     from target_zuora360_cleanup.emulator.wire.sessions import Sessions
@@ -88,7 +89,7 @@ class Faults:
         return self._first(lambda kind: kind.on_row(operation, object_name, record_id))
 
     @property
-    def row_hook(self) -> Callable[[str, str, str], RowError | None] | None:
+    def row_hook(self) -> RowHook | None:
         """What an org asks before each row; None while no kind in force has a say in it."""
         asked = any(type(kind).on_row is not Kind.on_row for kind in self._kinds)
         return self.on_row if asked else None

@@ -50,7 +50,7 @@ def fill_org(store: Store, schema: Schema, options: OrgOptions) -> Generated:
     for item in schema.objects.values():
         _fill_object(store, schema, item, links, options, zuora.get(item.name, 0))
         _add_rows(store, item, rows.get(item.name, ()))
-        store.settle_sequence(item.name)
+        store.move_sequence(item.name)
     return Generated(links, tuple(zuora))
 
 

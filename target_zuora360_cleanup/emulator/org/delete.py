@@ -6,22 +6,20 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from target_zuora360_cleanup.emulator.org.cascade import Cascade, Verdicts
+from target_zuora360_cleanup.emulator.org.refusals import GONE, UNKNOWN
 from target_zuora360_cleanup.emulator.schema import ids
 from target_zuora360_cleanup.emulator.schema.store import quote
 from target_zuora360_cleanup.emulator.wire.errors import RowError, RowResult, SalesforceError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
+    from target_zuora360_cleanup.emulator.org.refusals import RowHook
     from target_zuora360_cleanup.emulator.schema.objects import Schema, SObject
     from target_zuora360_cleanup.emulator.schema.store import Store
 
-    RowHook = Callable[[str, str, str], RowError | None]
-
 __all__ = ["Deletion", "empty_recycle_bin", "undelete"]
 
-GONE: Final = RowError("ENTITY_IS_DELETED", "entity is deleted")
-UNKNOWN: Final = RowError("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id")
 TOO_LARGE: Final = RowError("DELETE_OPERATION_TOO_LARGE", "Cascade deleting too many records")
 NOT_DELETED: Final = RowError("UNDELETE_FAILED", "Entity is not in the recycle bin")
 

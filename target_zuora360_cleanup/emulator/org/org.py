@@ -27,9 +27,10 @@ from target_zuora360_cleanup.emulator.soql.results import QueryResult, run_query
 from target_zuora360_cleanup.emulator.wire.errors import RowError, RowResult, SalesforceError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from target_zuora360_cleanup.emulator.org.file import Fill
+    from target_zuora360_cleanup.emulator.org.refusals import RowHook
     from target_zuora360_cleanup.emulator.schema.objects import Schema, SObject
 
 __all__ = ["Org", "OrgOptions", "QueryResult"]
@@ -59,7 +60,7 @@ class Org:
         store: Its rows, and what a later room keeps beside them. Only to be used under `lock`.
         path: The store's file.
         lock: Held while rows are read or changed.
-        row_hook: Asked before a row is changed, with operation, object and id; an error refuses it.
+        row_hook: Asked before a row is changed, under `lock`, by the thread that changes it.
     """
 
     def __init__(
@@ -68,7 +69,7 @@ class Org:
         self.options = options
         self.schema = schema
         self.lock = threading.RLock()
-        self.row_hook: Callable[[str, str, str], RowError | None] | None = None
+        self.row_hook: RowHook | None = None
         self.store, self.path = store, path
         self._stack = stack
         self.org_id = ids.encode("00D", 1)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from collections import Counter
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
+from target_zuora360_cleanup.emulator.org.refusals import GONE, UNKNOWN
 from target_zuora360_cleanup.emulator.schema import ids
 from target_zuora360_cleanup.emulator.schema.store import quote
 from target_zuora360_cleanup.emulator.schema.values import BadValueError, to_storage
@@ -15,14 +16,11 @@ from target_zuora360_cleanup.emulator.wire.errors import RowError, RowResult
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from target_zuora360_cleanup.emulator.org.refusals import RowHook
     from target_zuora360_cleanup.emulator.schema.objects import Field, Schema, SObject
     from target_zuora360_cleanup.emulator.schema.store import Store
 
-    RowHook = Callable[[str, str, str], RowError | None]
-
 __all__ = ["Writer"]
-
-_GONE: Final = RowError("ENTITY_IS_DELETED", "entity is deleted")
 
 
 class _Refused(Exception):
@@ -168,10 +166,9 @@ class Writer:
         sql = f"SELECT IsDeleted FROM {quote(parent.name)} WHERE Id = ?"
         deleted = self._store.value(sql, (number,))
         if deleted is None:
-            message = "invalid cross reference id"
-            raise _Refused(RowError("INVALID_CROSS_REFERENCE_KEY", message, (field.name,)))
+            raise _Refused(replace(UNKNOWN, fields=(field.name,)))
         if deleted:
-            raise _Refused(replace(_GONE, fields=(field.name,)))
+            raise _Refused(replace(GONE, fields=(field.name,)))
 
     def _field(self, name: str) -> Field:
         field = self._sobject.find(name)
@@ -220,10 +217,9 @@ class Writer:
         sql = f"SELECT IsDeleted FROM {quote(self._sobject.name)} WHERE Id = ?"
         deleted = self._store.value(sql, (number,))
         if prefix != self._sobject.key_prefix or deleted is None:
-            message = "invalid cross reference id"
-            raise _Refused(RowError("INVALID_CROSS_REFERENCE_KEY", message))
+            raise _Refused(UNKNOWN)
         if deleted:
-            raise _Refused(_GONE)
+            raise _Refused(GONE)
         return number
 
     def _require(self, values: Mapping[str, Any]) -> None:

@@ -33,7 +33,10 @@ __all__ = ["Service"]
 
 
 class Service:
-    """What the handlers work on.
+    """What the handlers work on, each in a thread of its own.
+
+    Each part is safe from several threads by a lock of its own. The org's and the sessions' may be
+    held when the faults are asked, the faults' never when one of those is.
 
     Args:
         org: The org that is served; whoever opened it closes it.

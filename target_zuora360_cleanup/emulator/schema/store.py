@@ -123,13 +123,13 @@ class Store:
         self.run("PRAGMA journal_mode = WAL")
 
     def insert(self, object_name: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
-        """Insert rows whose ids are given and move the object's sequence past them."""
+        """Insert rows whose ids are given; `move_sequence` is to follow."""
         marks = ", ".join("?" * len(columns))
         names = ", ".join(map(quote, columns))
         table = quote(object_name)
         self.run_many(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)
 
-    def settle_sequence(self, object_name: str) -> None:
+    def move_sequence(self, object_name: str) -> None:
         """Make the next id one more than the largest."""
         table = quote(object_name)
         self.run(

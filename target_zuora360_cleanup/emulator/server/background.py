@@ -1,4 +1,8 @@
-"""The emulator as a background process: start, find and stop it by a file in a run folder."""
+"""The emulator as a background process: start, find and stop it by a file in a run folder.
+
+The child writes the file when it is ready and removes it when it ends; whoever finds a file asks
+the process behind it, since one that was killed leaves its file behind.
+"""
 
 from __future__ import annotations
 

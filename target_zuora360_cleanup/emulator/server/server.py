@@ -88,6 +88,11 @@ class _Server(uvicorn.Server):
 class EmulatorServer:
     """Serves an org from a thread of its own until it is stopped.
 
+    `start` opens the ports first, so that a taken one is known before an org is filled, then the
+    org, the service and the thread `emulator`, and waits until it answers. `stop` ends them in the
+    opposite order: no request comes any more, then the jobs' workers end, then the file is closed.
+    Handlers run in the event loop's pool of threads, Bulk jobs in the workers' own.
+
     Args:
         org_options: What the org holds.
         options: Where and how it is served; the default is http on a free port of 127.0.0.1.

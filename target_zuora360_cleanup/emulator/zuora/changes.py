@@ -57,7 +57,7 @@ class _Run:
         self._touched: set[tuple[str, int]] = set()
 
     def changes(self) -> Changes:
-        """Make them."""
+        """Add, delete and change records, in this order; return the counts."""
         self._add()
         deletions = self._count // _DELETED_SHARE or int(self._count >= _LEAST_FOR_DELETION)
         self._delete(deletions)

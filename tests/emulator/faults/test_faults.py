@@ -1,4 +1,4 @@
-"""Over HTTP: faults on demand, and the emulator's own resources."""
+"""Faults on demand: each kind, over HTTP where it is asked there."""
 
 from __future__ import annotations
 
@@ -106,16 +106,16 @@ def test_faults_that_do_not_follow_the_schema_are_refused_with_the_place(
     ],
 )
 def test_what_is_wrong_with_faults_is_one_sentence(faults: dict[str, Any], message: str) -> None:
-    with pytest.raises(FaultSpecError) as told:
+    with pytest.raises(FaultSpecError) as refused:
         in_force(**faults)
-    assert str(told.value) == f"Faults at {message}"
+    assert str(refused.value) == f"Faults at {message}"
 
 
 def test_the_schema_describes_itself(own: Client) -> None:
     assert own("GET", "/__emulator__/faults/schema").json() == fault_schema()
 
 
-def test_a_faults_file_is_read_and_a_broken_one_is_told(tmp_path: Path) -> None:
+def test_a_faults_file_is_read_and_a_broken_one_is_shown(tmp_path: Path) -> None:
     good, broken = tmp_path / "good.json", tmp_path / "broken.json"
     good.write_text('{"seed": 7, "requests": [{"status": 503}]}')
     broken.write_text("{")
@@ -219,8 +219,8 @@ def test_row_faults_strike_given_ids_as_often_as_they_say(own: Client) -> None:
     first = own.run(csv_of(ids), object=ITEM, operation="delete")
     text = "UNABLE_TO_LOCK_ROW:unable to obtain exclusive access:--"
     assert failed_rows(own, first) == {ids[0]: text, ids[1]: text}
-    again = own.run(csv_of(ids[:2]), object=ITEM, operation="delete")
-    assert again["numberRecordsFailed"] == 2
+    second = own.run(csv_of(ids[:2]), object=ITEM, operation="delete")
+    assert second["numberRecordsFailed"] == 2
     last = own.run(csv_of(ids[:2]), object=ITEM, operation="delete")
     assert last["numberRecordsFailed"] == 0
 
@@ -283,41 +283,3 @@ def test_a_query_job_can_fail_too(own: Client) -> None:
 def test_allowances_can_be_set(own: Client) -> None:
     set_faults(own, allowances={"DailyApiRequests": {"Max": 50, "Remaining": 2}})
     assert statuses(own, 3) == [200, 200, 403]
-
-
-def test_stats_count_rows_and_calls_live(own: Client) -> None:
-    assert own("POST", "/__emulator__/reset-stats").status_code == 204
-    before = own("GET", "/__emulator__/stats").json()
-    assert before["api_calls"] == {"total": 0}
-    [record] = own.ids(TERM, 1)
-    own("DELETE", "composite/sobjects", params={"ids": record})
-    own.create_job(object=TERM, operation="delete")
-    own.create_job(operation="query", query="SELECT Id FROM Account")
-    after = own("GET", "/__emulator__/stats").json()
-    assert after["rows"][TERM] == before["rows"][TERM] - 1
-    assert after["recycle_bin"][TERM] == 1
-    assert after["api_calls"] == {
-        "query": 1, "collections": 1, "bulk_ingest": 1, "bulk_query": 1, "total": 4,
-    }  # fmt: skip
-
-
-def test_the_fingerprint_of_an_object_changes_only_with_its_rows(own: Client) -> None:
-    def fingerprint(name: str) -> str:
-        answer = own("GET", "/__emulator__/fingerprint", params={"object": name})
-        found: str = answer.json()["fingerprint"]
-        return found
-
-    before = fingerprint(TERM), fingerprint("Account")
-    own("DELETE", f"sobjects/{TERM}/{own.ids(TERM, 1)[0]}")
-    assert fingerprint("Account") == before[1]
-    assert fingerprint(TERM) != before[0]
-    assert own("GET", "/__emulator__/fingerprint").status_code == 400
-
-
-def test_the_last_requests_are_listed(own: Client) -> None:
-    own.ids(TERM, 1)
-    own("GET", "nothing")
-    listed = own("GET", "/__emulator__/requests?last=2").json()
-    assert [(line["method"], line["status"]) for line in listed] == [("GET", 200), ("GET", 404)]
-    assert listed[0]["path"] == "/services/data/v59.0/query"
-    assert TERM in listed[0]["query"]

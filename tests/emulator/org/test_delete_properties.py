@@ -121,7 +121,7 @@ def store_of(schema: Schema, graph: list[Lookup]) -> Iterator[Store]:
                 for number in range(1, ROWS + 1)
             )
             store.insert(name, ["Id", *(f"L{at}__c" for at in own)], rows)
-            store.settle_sequence(name)
+            store.move_sequence(name)
         store.create_indexes(schema)
         yield store
         store.close()

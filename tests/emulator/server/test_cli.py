@@ -178,8 +178,8 @@ def test_a_database_of_another_org_is_refused_and_its_own_is_reused(gone: str) -
     assert READY.fullmatch(first.stdout.strip())
     other = call(*serving, "--records", "60")
     assert (other.exit_code, "other options" in other.stderr) == (2, True)
-    again = call(*serving, *SMALL)
-    assert again.stdout.split()[-1] == first.stdout.split()[-1]
+    second = call(*serving, *SMALL)
+    assert second.stdout.split()[-1] == first.stdout.split()[-1]
 
 
 def test_start_status_and_stop_as_a_background_process(folder: RunFolder) -> None:
@@ -193,11 +193,11 @@ def test_start_status_and_stop_as_a_background_process(folder: RunFolder) -> Non
     shown = run("status", *at)
     assert shown.returncode == 0
     assert "Zuora__Subscription__c" in shown.stdout
-    told = json.loads(call("status", *at, "--json").stdout)
-    assert told["running"] is True
-    assert told["rows"]["Organization"] == 1
+    facts = json.loads(call("status", *at, "--json").stdout)
+    assert facts["running"] is True
+    assert facts["rows"]["Organization"] == 1
     assert run("stop", *at).returncode == 0
-    assert is_gone(told["pid"])
+    assert is_gone(facts["pid"])
     assert call("stop", *at).exit_code == 0
     assert json.loads(call("status", *at, "--json").stdout) == {"running": False}
     with pytest.raises(requests.ConnectionError):
@@ -212,9 +212,9 @@ def test_time_passes_in_zuora_and_customers_link_what_they_have(folder: RunFolde
     # The variable that says how large the org is means nothing to `change`.
     env = {"ZUORA360_EMULATOR_RECORDS": "600"}
     assert run("start", *at, "--unsynced", **env).returncode == 0
-    told = json.loads(call("status", *at, "--json").stdout)
-    assert told["rows"]["Zuora__Subscription__c"] == 0
-    assert sum(told["zuora_synced"].values()) > 500
+    facts = json.loads(call("status", *at, "--json").stdout)
+    assert facts["rows"]["Zuora__Subscription__c"] == 0
+    assert sum(facts["zuora_synced"].values()) > 500
     changed = call("change", *at, "--records", "30", **env)
     assert re.search(r"^\w+: \d+ changed", changed.stdout, re.MULTILINE)
     linked = call("link", *at)

@@ -42,11 +42,6 @@ def read_order(service: Service, asked: Mapping[str, Any]) -> Order:
     Raises:
         SalesforceError: FEATURENOTENABLED for a hard delete without the permission, and more.
     """
-    """Return what the body of a create request asks for.
-
-    Raises:
-        SalesforceError: It asks for what there is not.
-    """
     operation = asked.get("operation")
     if operation not in _OPERATIONS:
         raise job_error("InvalidOperation", f"InvalidOperation : Unknown operation: {operation}")

@@ -1,4 +1,10 @@
-"""The threads that process Bulk jobs: a few at a time, each job by one thread."""
+"""The threads that process Bulk jobs: a few at a time, each job by one thread.
+
+A request's thread queues a job (`start`); jobs begin in the order in which they were queued.
+Requests may abort or delete a job at any moment, so a worker changes its state and writes a batch
+only under the job's lock, and looks before each batch whether the job has ended. When the server
+closes, the batches under way are finished, queued jobs never begin, and the rest stays unprocessed.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +35,7 @@ class Workers:
         self._closing = threading.Event()
 
     def start(self, job: Job, work: Callable[[], None]) -> None:
-        """Queue the processing of ``job``."""
+        """Queue the processing of ``job``; ``work`` is called once, in a worker's thread."""
         self._pool.submit(self._run, job, work).add_done_callback(_report)
 
     def pause(self, job: Job, seconds: float) -> None:
@@ -51,7 +57,7 @@ class Workers:
         return self._closing.is_set()
 
     def close(self) -> None:
-        """Stop after the batches under way."""
+        """Stop after the batches under way, and wait for them."""
         self._closing.set()
         self._pool.shutdown(wait=True, cancel_futures=True)
 
@@ -59,10 +65,15 @@ class Workers:
         try:
             work()
         except JobFailed as failure:
-            job.move("Failed", str(failure))
+            _fail(job, str(failure))
         except Exception as error:
-            job.move("Failed", f"UnknownException : the emulator failed: {error!r}")
+            _fail(job, f"UnknownException : the emulator failed: {error!r}")
             raise
+
+
+def _fail(job: Job, message: str) -> None:
+    with job.lock:
+        job.move("Failed", message)
 
 
 def _report(future: Future[None]) -> None:

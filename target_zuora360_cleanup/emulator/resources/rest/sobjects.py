@@ -86,7 +86,7 @@ def _write(
     *,
     external_id: str | None = None,
 ) -> RowResult:
-    """Do it.
+    """Change one row.
 
     Raises:
         SalesforceError: The row's error.

@@ -30,7 +30,7 @@ _NO_DELETED: Final = (
     "records. Remove Deleted section in the JSON request and retry the request"
 )
 _NOT_FOUND: Final = 40_000_040
-_TOLD_AT_THE_END: Final = ("fileId", "recordCount")
+_SHOWN_AT_THE_END: Final = ("fileId", "recordCount")
 _ECHOED: Final[tuple[str, ...]] = (
     "name", "version", "partner", "project", "encrypted", "format", "useQueryLabels",
     "dateTimeUtc", "incrementalTime",
@@ -53,7 +53,7 @@ def submit(service: Service, call: Call) -> Answer:
     except _Refused as refused:
         return json_answer({"id": job_id, **facts, **refused.facts})
     service.exports.keep(job)
-    return json_answer(_told(job, "submitted"))
+    return json_answer(_shown(job, "submitted"))
 
 
 def status(service: Service, call: Call) -> Answer:
@@ -61,7 +61,7 @@ def status(service: Service, call: Call) -> Answer:
     job = service.exports.find(call.params["job"])
     if job is None:
         return refusal(404, _NOT_FOUND, "Cannot find the job")
-    return json_answer(_told(job, "cancelled" if job.cancelled else "completed"))
+    return json_answer(_shown(job, "cancelled" if job.cancelled else "completed"))
 
 
 def cancel(service: Service, call: Call) -> Answer:
@@ -72,8 +72,8 @@ def cancel(service: Service, call: Call) -> Answer:
     return json_answer({"id": call.params["job"], "status": "cancelled"})
 
 
-def _told(job: Job, state: str) -> dict[str, Any]:
-    hidden = () if state == "completed" else _TOLD_AT_THE_END
+def _shown(job: Job, state: str) -> dict[str, Any]:
+    hidden = () if state == "completed" else _SHOWN_AT_THE_END
     shown = "pending" if state == "submitted" else state
     batches = [
         {name: value for name, value in batch.items() if name not in hidden} | {"status": shown}

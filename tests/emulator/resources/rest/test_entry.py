@@ -117,7 +117,7 @@ def test_answers_are_compressed_for_clients_that_accept_it_and_only_for_them(
     assert packed.json() == plain.json()
 
 
-def test_a_body_that_is_no_json_is_told(shared: Client) -> None:
+def test_a_body_that_is_no_json_is_shown(shared: Client) -> None:
     answer = shared("POST", "jobs/ingest", data=b"{")
     assert (answer.status_code, answer.json()[0]["errorCode"]) == (400, "JSON_PARSER_ERROR")
 

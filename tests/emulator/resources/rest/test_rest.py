@@ -132,8 +132,8 @@ def test_a_record_lives_from_creation_to_deletion(shared: Client) -> None:
     assert set(some) == {"attributes", "Id", "Name"}
     assert shared("DELETE", path).status_code == 204
     assert shared("GET", path).status_code == 404
-    again = shared("DELETE", path)
-    assert (again.status_code, again.json()[0]["errorCode"]) == (404, "ENTITY_IS_DELETED")
+    second = shared("DELETE", path)
+    assert (second.status_code, second.json()[0]["errorCode"]) == (404, "ENTITY_IS_DELETED")
 
 
 def test_upsert_by_external_id_creates_and_then_changes(shared: Client) -> None:
