@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -110,8 +109,7 @@ def schema_of(graph: list[Lookup]) -> Schema:
 
 @contextmanager
 def store_of(schema: Schema, graph: list[Lookup]) -> Iterator[Store]:
-    with tempfile.TemporaryDirectory() as folder:
-        store = Store(Path(folder) / "org.sqlite")
+    with closing(Store(Path(":memory:"))) as store:
         store.begin_loading()
         store.create_tables(schema)
         for name in OBJECTS:
@@ -124,7 +122,6 @@ def store_of(schema: Schema, graph: list[Lookup]) -> Iterator[Store]:
             store.move_sequence(name)
         store.create_indexes(schema)
         yield store
-        store.close()
 
 
 def live_rows(store: Store) -> set[Row]:
