@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from target_zuora360_cleanup.meltano.pipeline import Pipeline
+from target_zuora360_cleanup.output.clock import now
 from target_zuora360_cleanup.output.folder import OutputFolder
 from target_zuora360_cleanup.output.progress import Progress
 from target_zuora360_cleanup.output.timeline import Timeline
@@ -15,14 +15,10 @@ from target_zuora360_cleanup.salesforce.waits import Waits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from target_zuora360_cleanup.output.progress import ProgressListener
     from target_zuora360_cleanup.settings.declared import Settings
-
-
-def now() -> datetime:
-    """The time in UTC."""
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True)

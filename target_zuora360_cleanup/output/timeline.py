@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+
+from target_zuora360_cleanup.output.clock import now
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
 
 @dataclass(frozen=True)
@@ -37,10 +39,6 @@ class Span:
         }
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 @dataclass
 class Timeline:
     """Gathers spans; safe for several threads, each of which times what it does itself.
@@ -49,7 +47,7 @@ class Timeline:
         clock: The time, in UTC.
     """
 
-    clock: Callable[[], datetime] = _now
+    clock: Callable[[], datetime] = now
     _spans: list[Span] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import logging
 import threading
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Protocol
 
 from target_zuora360_cleanup.errors import CleanupError, Refused
+from target_zuora360_cleanup.output.clock import now
 from target_zuora360_cleanup.state import findings as say
 from target_zuora360_cleanup.state.meltano_backend import store_failures
 from target_zuora360_cleanup.state.paired import others
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import datetime
 
     from target_zuora360_cleanup.meltano.pipeline import Pipeline
     from target_zuora360_cleanup.meltano.runs import PipelineRun
@@ -56,7 +57,7 @@ class RunWatch:
         self._own_run_id = pipeline.run_id
         self._seconds = seconds
         self._ids: tuple[str, ...] = ()
-        self._began = datetime.now(UTC)
+        self._began = now()
         self._seen: dict[str, PipelineRun] = {}
         self._done = threading.Event()
         self._thread: threading.Thread | None = None
@@ -68,7 +69,7 @@ class RunWatch:
             CleanupError: Nobody can tell.
         """
         self._ids = tuple(state_ids)
-        self._began = datetime.now(UTC)
+        self._began = now()
         yield from say.running(self._running())
 
     def _running(self) -> tuple[PipelineRun, ...]:
