@@ -20,6 +20,7 @@ from target_zuora360_cleanup.errors import InputError
 from target_zuora360_cleanup.settings.sources import from_environment, read_cli_settings
 from target_zuora360_cleanup.state.files import StateFiles
 from target_zuora360_cleanup.state.store import StoreFailed
+from tests.support.agreement import assert_report_agrees
 from tests.support.emulated import Emulated
 from tests.support.forked import UTILITY
 from tests.support.meltano_project import wait_until
@@ -124,18 +125,19 @@ def test_reset_asks_nothing_of_salesforce(server: EmulatorServer, tmp_path: Path
 def test_a_signal_leaves_a_reset_state_and_a_report(tmp_path: Path) -> None:
     slow = ServerOptions(batch_seconds=20)
     with Emulated(OrgOptions(records=3000, sandbox=True, quotes=False), slow) as server:
-        state = state_file(tmp_path)
+        before, state = zuora_rows(server.org), state_file(tmp_path)
         made = config(server, tmp_path)
         command = [str(PROGRAM), "cleanup", "--config", made, "--state", str(state)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
             wait_until(lambda: sum(server.org.recycle_bin_counts().values()) > 0)
             running.send_signal(signal.SIGTERM)
             out, _ = running.communicate(timeout=90)
+        (file,) = tmp_path.glob("output/*/report.json")
+        report = json.loads(file.read_text(encoding="utf-8"))
+        assert_report_agrees(server.org, before, report)
     assert running.returncode == 4
     assert out.startswith(b"Partial: ")
     assert json.loads(state.read_text()) == RESET
-    (file,) = tmp_path.glob("output/*/report.json")
-    report = json.loads(file.read_text(encoding="utf-8"))
     assert report["status"] == "partial"
     assert "SIGTERM" in report["error"]
 

@@ -14,6 +14,7 @@ import pytest
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
 from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 from target_zuora360_cleanup.settings.schema import json_schema
+from tests.support.agreement import assert_report_agrees
 from tests.support.emulated import Emulated
 from tests.support.processes import SECONDS, call, call_script, started, wait_until
 from tests.support.runs import (
@@ -176,6 +177,7 @@ def test_a_signal_while_the_stream_comes_prints_no_state(
     assert "Traceback" not in target.log
     assert number.name in target.report["error"]
     assert zuora_rows(server.org) == before
+    assert_report_agrees(server.org, before, target.report)
 
 
 @pytest.mark.parametrize("number", SIGNALS)
@@ -193,11 +195,13 @@ def test_a_signal_before_the_deletion_prints_no_state(
     assert "Traceback" not in target.log
     assert target.report["error"].startswith(f"Stopped by {number.name}")
     assert zuora_rows(server.org) == before
+    assert_report_agrees(server.org, before, target.report)
 
 
 def test_a_signal_after_a_broken_line_ends_with_a_report_and_no_state(
     server: EmulatorServer, tmp_path: Path
 ) -> None:
+    before = zuora_rows(server.org)
     with started(tmp_path, settings(server, "cleanup")) as target:
         target.send(lines(state(BOOKMARKS)) + b"no json\n")
         wait_until(lambda: "Line 2" in target.log)
@@ -206,6 +210,7 @@ def test_a_signal_after_a_broken_line_ends_with_a_report_and_no_state(
     assert (status, target.states) == (2, []), target.log
     assert "Traceback" not in target.log
     assert target.report["status"] == "failed"
+    assert_report_agrees(server.org, before, target.report)
 
 
 def test_a_signal_that_comes_before_the_reading_stops_the_run_all_the_same(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
 from target_zuora360_cleanup.emulator.server.options import ServerOptions
+from tests.support.agreement import assert_report_agrees
 from tests.support.emulated import Emulated
 from tests.support.meltano_project import (
     BEFORE,
@@ -204,7 +205,7 @@ def test_a_signal_in_the_middle_leaves_the_reset_and_never_the_taps_state(
 ) -> None:
     slow = ServerOptions(batch_seconds=5)
     with Emulated(OrgOptions(records=3000, sandbox=True), slow) as server:
-        made = project(server)
+        made, before = project(server), zuora_rows(server.org)
         pid_file = name_the_process(made.path)
         command = [str(BIN / "meltano"), "run", TAP, LOADER]
         log = made.path / "meltano.log"
@@ -225,6 +226,7 @@ def test_a_signal_in_the_middle_leaves_the_reset_and_never_the_taps_state(
             finally:
                 meltano.kill()
         assert zuora_rows(server.org)
+        assert_report_agrees(server.org, before, made.report)
     assert status != 0
     assert made.report["status"] == PARTIAL
     assert "SIGTERM" in made.report["error"]

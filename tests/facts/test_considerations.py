@@ -11,8 +11,9 @@ import pytest
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
 from target_zuora360_cleanup.emulator.server.options import ServerOptions
 from target_zuora360_cleanup.output.folder import Backup
+from tests.support.agreement import assert_report_agrees
 from tests.support.emulated import Emulated
-from tests.support.runs import ALLOWED, Ran, login, run
+from tests.support.runs import ALLOWED, Ran, login, run, zuora_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -212,7 +213,9 @@ def test_a_cleanup_stops_when_the_quota_is_reached_and_can_go_on(tmp_path: Path)
     with Emulated(OrgOptions(records=1500, sandbox=True), options) as server:
         settings = {**plan(server), "mode": "cleanup"}
         server.set_faults({"requests": [{"path": "/services/data/*/limits*", "status": 403}]})
+        before = zuora_rows(server.org)
         first = run({**settings, "quota_percent_total": 8}, tmp_path / "first")
+        assert_report_agrees(server.org, before, first.report)
         second = run(settings, tmp_path / "second")
     assert first.status == 4
     assert "8 % of the org's daily API calls" in first.summary

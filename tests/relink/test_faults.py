@@ -56,15 +56,15 @@ def test_what_a_trigger_forbids_is_told_in_salesforces_words(scene: Scene, job_s
     scene.server.set_faults(row_fault(code, VETO, ids=protected))
     ran = scene.relink(job_size=job_size)
     assert (ran.status, ran.report["status"]) == (4, "partial")
-    assert ran.link()["failed"] == len(protected)
-    assert ran.link()["restored"] == len(scene.linked) - len(protected)
-    assert {(row["id"], row["reason"], row["detail"]) for row in ran.rows} == {
+    assert ran.link(LINK)["failed"] == len(protected)
+    assert ran.link(LINK)["restored"] == len(scene.linked) - len(protected)
+    assert {(row["id"], row["reason"], row["detail"]) for row in ran.file("relink.csv")} == {
         (each, "failed", f"{code}: {VETO}") for each in protected
     }
     (group,) = ran.report["failures"]
     assert (group["object"], group["code"], group["count"]) == (LINK, code, len(protected))
     lenient = scene.relink(allow_failures=True)
-    assert (lenient.status, lenient.link()["failed"]) == (0, len(protected))
+    assert (lenient.status, lenient.link(LINK)["failed"]) == (0, len(protected))
     scene.server.set_faults({})
     assert scene.relink().status == 0
     assert scene.now() == scene.before
@@ -73,15 +73,17 @@ def test_what_a_trigger_forbids_is_told_in_salesforces_words(scene: Scene, job_s
 def test_locks_are_waited_for(scene: Scene) -> None:
     scene.server.set_faults(row_fault("UNABLE_TO_LOCK_ROW", "unable to lock", times=2, share=0.7))
     ran = scene.relink()
-    assert (ran.status, ran.link()["restored"]) == (0, len(scene.linked))
+    assert (ran.status, ran.link(LINK)["restored"]) == (0, len(scene.linked))
     assert scene.now() == scene.before
 
 
 def test_locks_that_stay_are_failures_in_the_end(scene: Scene) -> None:
     scene.server.set_faults(row_fault("UNABLE_TO_LOCK_ROW", "unable to lock"))
     ran = scene.relink()
-    assert (ran.status, ran.link()["failed"]) == (4, len(scene.linked))
-    assert {row["detail"] for row in ran.rows} == {"UNABLE_TO_LOCK_ROW: unable to lock"}
+    assert (ran.status, ran.link(LINK)["failed"]) == (4, len(scene.linked))
+    assert {row["detail"] for row in ran.file("relink.csv")} == {
+        "UNABLE_TO_LOCK_ROW: unable to lock"
+    }
     scene.server.set_faults({})
     assert scene.relink().status == 0
 
@@ -90,8 +92,8 @@ def test_a_parent_that_is_gone_when_it_is_pointed_to_is_not_back(scene: Scene) -
     message = "Foreign key external ID: x not found for field Zuora__External_Id__c in entity Z"
     scene.server.set_faults(row_fault("INVALID_FIELD", message, every=3))
     ran = scene.relink()
-    assert ran.link()["parent_not_back"] == len(ran.rows) > 0
-    assert {row["detail"] for row in ran.rows} == {message}
+    assert ran.link(LINK)["parent_not_back"] == len(ran.file("relink.csv")) > 0
+    assert {row["detail"] for row in ran.file("relink.csv")} == {message}
     scene.server.set_faults({})
     assert scene.relink().status == 0
     assert scene.now() == scene.before
@@ -106,15 +108,15 @@ def test_jobs_that_break_are_made_good(
     broken = [{"state": state, "operation": each, "times": 1} for each in ("update", "query")]
     scene.server.set_faults({"jobs": broken})
     ran = scene.relink(job_size=5)
-    assert (ran.status, ran.link()["restored"]) == (0, len(scene.linked))
+    assert (ran.status, ran.link(LINK)["restored"]) == (0, len(scene.linked))
     assert scene.now() == scene.before
 
 
 def test_jobs_that_always_break_are_told(scene: Scene) -> None:
     scene.server.set_faults({"jobs": [{"state": "Failed", "operation": "update"}]})
     ran = scene.relink()
-    assert (ran.status, ran.link()["failed"]) == (4, len(scene.linked))
-    assert all("ended Failed" in row["detail"] for row in ran.rows)
+    assert (ran.status, ran.link(LINK)["failed"]) == (4, len(scene.linked))
+    assert all("ended Failed" in row["detail"] for row in ran.file("relink.csv"))
     scene.server.set_faults({})
     assert scene.relink().status == 0
 
@@ -146,7 +148,7 @@ def test_outages_are_sat_out(
     assert statuses[-1] == 0
     assert set(statuses) <= {0, 1, 2, 4}
     assert scene.now() == scene.before
-    assert ran.link()["restored"] == len(scene.linked)
+    assert ran.link(LINK)["restored"] == len(scene.linked)
 
 
 def test_a_session_that_ends_is_renewed(scene: Scene) -> None:
@@ -160,7 +162,7 @@ def test_a_session_that_ends_is_renewed(scene: Scene) -> None:
         instance_url=None,
         job_size=5,
     )
-    assert (ran.status, ran.link()["restored"]) == (0, len(scene.linked))
+    assert (ran.status, ran.link(LINK)["restored"]) == (0, len(scene.linked))
 
 
 def test_an_update_that_an_earlier_relink_left_running_is_waited_for(
@@ -172,7 +174,7 @@ def test_an_update_that_an_earlier_relink_left_running_is_waited_for(
             ran = scene.relink()
         assert f"Waiting for job {job} on {FORECAST}" in caplog.text
         assert scene.server.service.jobs.find(job, query=False).state == "JobComplete"
-        assert ran.link()["restored"] == len(scene.linked)
+        assert ran.link(LINK)["restored"] == len(scene.linked)
         assert scene.now() == scene.before
 
 

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import IO, TYPE_CHECKING, Final
 
+from singer_sdk.io_base import SingerReader
+
 if TYPE_CHECKING:
     import signal
     from collections.abc import Mapping, Sequence
@@ -111,5 +113,7 @@ def _run(  # noqa: PLR0913, PLR0917 - what a process is started with
     os.dup2(stdin.fileno(), 0)
     stdin.close()
     sys.stdin = open(0, encoding="utf-8")  # noqa: SIM115 - a descriptor
+    # (the SDK took hold of stdin when it was imported)
+    SingerReader.default_input = sys.stdin
     sys.argv = [module, *words]
     import_module(module).main()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import io
-import json
 import os
 import shutil
 import tempfile
@@ -24,7 +22,7 @@ from target_zuora360_cleanup.salesforce.waits import NO_WAITS
 from target_zuora360_cleanup.settings.reading import read_settings
 from tests.support.emulated import FOLDER, Emulated
 from tests.support.full_sync import Zuora, lookups, read
-from tests.support.runs import ALLOWED, login, run
+from tests.support.runs import ALLOWED, Ran, login, run
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -33,7 +31,6 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.lifecycle.result import Result
     from target_zuora360_cleanup.salesforce.waits import Waits
     from target_zuora360_cleanup.settings.declared import Settings
-    from tests.support.runs import Ran
 
 FORECAST, SUBSCRIPTION = "Renewal_Forecast__c", "Zuora__Subscription__c"
 LINK = f"{FORECAST}.Subscription__c"
@@ -50,32 +47,6 @@ QUOTE_LINKS = (
     "zqu__QuoteRatePlan__c.zqu__Product__c",
 )
 ORG = OrgOptions(records=1500, sandbox=True, customer_rows=frozenset({FORECAST}))
-
-
-@dataclass(frozen=True)
-class Relinked:
-    """What a relink left behind."""
-
-    status: int
-    message: str
-    summary: str
-    folder: Path
-    report: dict[str, Any]
-
-    @property
-    def rows(self) -> list[dict[str, str]]:
-        """`relink.csv`; empty where there is none."""
-        path = self.folder / "relink.csv"
-        if not path.exists():
-            return []
-        with path.open(encoding="utf-8", newline="") as file:
-            return list(csv.DictReader(file))
-
-    def link(self, name: str = LINK) -> dict[str, Any]:
-        """The report's entry of a lookup."""
-        return next(
-            each for each in self.report["links"] if f"{each['object']}.{each['field']}" == name
-        )
 
 
 @dataclass(frozen=True)
@@ -129,9 +100,7 @@ class Scene:
         """The full sync; new Salesforce ids by old ones."""
         return self.zuora.sync(self.server.org, leave_out)
 
-    def relink(
-        self, snapshot: Path | None = None, *, dry_run: bool = False, **more: Any
-    ) -> Relinked:
+    def relink(self, snapshot: Path | None = None, *, dry_run: bool = False, **more: Any) -> Ran:
         """Relink in this process."""
         return relink({**login(self.server), **more}, self.output, snapshot, dry_run=dry_run)
 
@@ -165,15 +134,13 @@ def carry_out(
 
 def relink(
     config: dict[str, Any], output: Path, snapshot: Path | None = None, *, dry_run: bool = False
-) -> Relinked:
+) -> Ran:
     """Relink in this process."""
-    before = set(output.iterdir())
     err = io.StringIO()
     settings = read_settings({"output_dir": str(output), **config})
-    result = carry_out(settings, snapshot, err, dry_run=dry_run)
-    (folder,) = set(output.iterdir()) - before
-    report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
-    return Relinked(result.exit_status, str(result.error or ""), err.getvalue(), folder, report)
+    return Ran.of(
+        lambda: carry_out(settings, snapshot, err, dry_run=dry_run), output, io.StringIO(), err
+    )
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import io
+import csv
 import json
 from dataclasses import dataclass
+from io import BytesIO, StringIO
 from typing import TYPE_CHECKING, Any, TextIO
 
 from target_zuora360_cleanup.cleanup.run import Run
@@ -14,7 +15,7 @@ from target_zuora360_cleanup.settings.reading import read_settings
 from target_zuora360_cleanup.singer.stream import SingerStream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from target_zuora360_cleanup.emulator.org.org import Org
@@ -61,7 +62,16 @@ def tap_stream() -> bytes:
 
 @dataclass(frozen=True)
 class Ran:
-    """What a run left behind."""
+    """What a run of any mode left behind.
+
+    Attributes:
+        status: The exit status.
+        message: Why it did not go well.
+        states: The lines of its stdout.
+        summary: What it wrote to stderr.
+        folder: Its output folder.
+        report: Its `report.json`.
+    """
 
     status: int
     message: str
@@ -70,9 +80,46 @@ class Ran:
     folder: Path
     report: dict[str, Any]
 
+    @classmethod
+    def of(
+        cls, action: Callable[[], Result | int], output: Path, out: StringIO, err: StringIO
+    ) -> Ran:
+        """Do something that is one run, in this process.
+
+        Args:
+            action: The run; it returns how it ended, or its exit status alone.
+            output: The folder of output folders.
+            out: Where it writes its states to.
+            err: Where it writes its summary to.
+        """
+        before = set(output.iterdir()) if output.exists() else set()
+        result = action()
+        (folder,) = set(output.iterdir()) - before
+        report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+        states = [json.loads(line) for line in out.getvalue().splitlines()]
+        if isinstance(result, int):
+            status, message = result, report["error"] or ""
+        else:
+            status, message = result.exit_status, str(result.error or "")
+        return cls(status, message, states, err.getvalue(), folder, report)
+
     def object(self, api_name: str) -> dict[str, Any]:
         """The report's entry of an object type."""
-        return next(each for each in self.report["objects"] if each["api_name"] == api_name)
+        objects = {each["api_name"]: each for each in self.report["objects"]}
+        return dict(objects[api_name])
+
+    def link(self, name: str) -> dict[str, Any]:
+        """The report's entry of a lookup that was relinked, named `Object.Field`."""
+        links = {f"{each['object']}.{each['field']}": each for each in self.report["links"]}
+        return dict(links[name])
+
+    def file(self, name: str) -> list[dict[str, str]]:
+        """The rows of a table in its folder; none where there is no such file."""
+        path = self.folder / name
+        if not path.exists():
+            return []
+        with path.open(encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
 
     @property
     def codes(self) -> list[str]:
@@ -93,8 +140,8 @@ def follow(
     err: TextIO | None = None,
 ) -> Result:
     """Run the target's core on a stream, `tap_stream()` by default, in this thread."""
-    made = Run.beside_a_tap(context, out or io.StringIO(), err or io.StringIO())
-    return made.follow(SingerStream(io.BytesIO(tap_stream() if stream is None else stream)))
+    made = Run.beside_a_tap(context, out or StringIO(), err or StringIO())
+    return made.follow(SingerStream(BytesIO(tap_stream() if stream is None else stream)))
 
 
 def run(
@@ -103,14 +150,13 @@ def run(
     stream: bytes | None = None,
     pipeline: Pipeline | None = None,
 ) -> Ran:
-    """Run the target's core in this process."""
-    out, err = io.StringIO(), io.StringIO()
-    result = follow(begin(config, output, pipeline=pipeline), stream, out, err)
-    status, message = result.exit_status, str(result.error or "")
-    folder = max(output.iterdir(), key=lambda path: path.stat().st_mtime_ns)
-    report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
-    states = [json.loads(line) for line in out.getvalue().splitlines()]
-    return Ran(status, message, states, err.getvalue(), folder, report)
+    """Plan, cleanup or reset behind a tap, as the settings say."""
+    out, err = StringIO(), StringIO()
+
+    def action() -> Result:
+        return follow(begin(config, output, pipeline=pipeline), stream, out, err)
+
+    return Ran.of(action, output, out, err)
 
 
 def login(server: EmulatorServer) -> dict[str, Any]:

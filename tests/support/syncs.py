@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import csv
 import io
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from target_zuora360_cleanup.salesforce.waits import NO_WAITS
 from target_zuora360_cleanup.target import TargetZuora360Cleanup
-from tests.support.runs import login
+from tests.support.runs import Ran, login
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -72,51 +70,24 @@ def keys(org: Org, name: str, prefix: str, key: str = KEY) -> set[str]:
     return {each[key] for each in found}
 
 
-@dataclass(frozen=True)
-class Synced:
-    """What a sync left behind."""
-
-    status: int
-    message: str
-    states: list[dict[str, Any]]
-    summary: str
-    folder: Path
-    report: dict[str, Any]
-
-    def object(self, api_name: str) -> dict[str, Any]:
-        """The report's entry of an object type."""
-        return next(each for each in self.report["objects"] if each["api_name"] == api_name)
-
-    def file(self, name: str) -> list[dict[str, str]]:
-        """The rows of `failures.csv` or `skipped.csv`."""
-        path = self.folder / name
-        if not path.exists():
-            return []
-        with path.open(encoding="utf-8", newline="") as file:
-            return list(csv.DictReader(file))
-
-
 class Target(TargetZuora360Cleanup):
     """The target without its waits."""
 
     waits = NO_WAITS
 
 
-def sync(
-    server: EmulatorServer, output: Path, messages: Iterable[Message], **config: Any
-) -> Synced:
+def sync(server: EmulatorServer, output: Path, messages: Iterable[Message], **config: Any) -> Ran:
     """Run the target in this process on a stream."""
     out, err = io.StringIO(), io.StringIO()
     settings = {"mode": "sync", "output_dir": str(output), **login(server), **config}
-    status = 0
-    lines = "".join(json.dumps(each) + "\n" for each in messages)
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        target = Target(config=settings)
-        try:
-            target.listen(io.StringIO(lines))
-        except SystemExit as exc:
-            status = int(str(exc.code))
-    folder = max(output.iterdir(), key=lambda path: path.stat().st_mtime_ns)
-    report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
-    states = [json.loads(line) for line in out.getvalue().splitlines()]
-    return Synced(status, report["error"] or "", states, err.getvalue(), folder, report)
+    lines = io.StringIO("".join(json.dumps(each) + "\n" for each in messages))
+
+    def action() -> int:
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            try:
+                Target(config=settings).listen(lines)
+            except SystemExit as exc:
+                return int(str(exc.code))
+        return 0
+
+    return Ran.of(action, output, out, err)
