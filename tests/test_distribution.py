@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 PACKAGE = "target_zuora360_cleanup"
 SECONDS = 300
+TABLES = ("fields", "objects", "zuora")
 
 
 def did(*command: str | Path, **kwargs: object) -> str:
@@ -54,7 +55,8 @@ def test_the_wheel_runs_without_extras(built: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
     assert not [name for name in names if name.startswith("tests/")]
-    assert f"{PACKAGE}/catalog/field_maps.tsv" in names
+    data = {"catalog/field_maps.tsv", *(f"emulator/schema/data/{name}.tsv" for name in TABLES)}
+    assert {f"{PACKAGE}/{name}" for name in data} <= set(names)
     did(sys.executable, "-m", "venv", tmp_path / "clean")
     binaries = tmp_path / "clean/bin"
     did(binaries / "pip", "install", "--quiet", wheel)

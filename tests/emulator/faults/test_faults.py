@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
+from jsonschema import Draft202012Validator
 
 from target_zuora360_cleanup.emulator.faults.in_force import Faults
 from target_zuora360_cleanup.emulator.faults.kinds import KINDS
@@ -111,8 +112,9 @@ def test_what_is_wrong_with_faults_is_one_sentence(faults: dict[str, Any], messa
     assert str(refused.value) == f"Faults at {message}"
 
 
-def test_the_schema_describes_itself(own: Client) -> None:
-    assert own("GET", "/__emulator__/faults/schema").json() == fault_schema()
+def test_the_schema_is_one_and_the_emulator_answers_it(shared: Client) -> None:
+    Draft202012Validator.check_schema(fault_schema())
+    assert shared("GET", "/__emulator__/faults/schema").json() == fault_schema()
 
 
 def test_a_faults_file_is_read_and_a_broken_one_is_shown(tmp_path: Path) -> None:
