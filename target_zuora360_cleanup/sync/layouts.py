@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, overload
 
 from typing_extensions import override
 
+from target_zuora360_cleanup.sync.changes import Change
+from target_zuora360_cleanup.sync.rows import csv_line, without
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from target_zuora360_cleanup.sync.rows import RowLayout
 
 
@@ -23,9 +28,28 @@ class RowLayouts(Sequence["RowLayout"]):
         self._layouts += [layout, replace(layout, columns=layout.columns[:1])]
         return len(self._layouts) - 2
 
-    def late(self, number: int) -> int:
-        """The number of the layout with the same lookups and nothing else."""
-        return number | 1
+    def early(self, row: Change) -> Change:
+        """The row without the lookups that are set late; one that is blank is cleared at once."""
+        layout = self._layouts[row.layout]
+        if not layout.has_late:
+            return row
+        late = {at for at, key in enumerate(row.links) if key and layout.parents[at].late}
+        return row.with_links(without(row.links, late)) if late else row
+
+    def late_changes(self, rows: Iterable[Change]) -> list[Change]:
+        """For each row that has late lookups a change of nothing else."""
+        return [change for row in rows for change in self._late(row)]
+
+    def _late(self, row: Change) -> Iterator[Change]:
+        layout = self._layouts[row.layout]
+        if not layout.has_late:
+            return
+        pairs = zip(layout.parents, row.links, strict=True)
+        links = tuple(key if column.late else None for column, key in pairs)
+        if any(key is not None for key in links):
+            # (the number of the layout with the same lookups and nothing else)
+            number = row.layout | 1
+            yield Change(row.key, number, csv_line([row.key]), links, is_partial=True)
 
     @overload
     def __getitem__(self, number: int) -> RowLayout: ...

@@ -9,14 +9,14 @@ loaded without the lookup, or has no place in Salesforce.
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Container, Iterable, Mapping, Sequence  # noqa: TC003 - part of the public shape
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Protocol
 
 from target_zuora360_cleanup.sync.changes import Batch, Change, Pending, Queue, Waiting, batches
-from target_zuora360_cleanup.sync.rows import csv_line, without
+from target_zuora360_cleanup.sync.missing import missing_parent
+from target_zuora360_cleanup.sync.rows import without
 from target_zuora360_cleanup.sync.tally import NO_PARENT, NOT_THERE
 
 if TYPE_CHECKING:
@@ -32,10 +32,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 NO_PARENT_STREAM: Final = "PARENT_STREAM_NOT_SENT"
-_NO_PARENT: Final = re.compile(
-    r"foreign key external id: (?P<key>.*) not found for field \S+ in entity (?P<parent>\w+)",
-    re.IGNORECASE | re.DOTALL,
-)
 _DUPLICATE: Final = "DUPLICATE_VALUE"
 """Another row has a value that must be unique; it may be about to change or to go."""
 
@@ -122,7 +118,9 @@ class Loading:
             for each in failed:
                 self._retry_or_fail(each)
             for name, same in rows.items():
-                late[name] = self._late([row for row in same if (name, row.key) not in lost])
+                late[name] = self.layouts.late_changes(
+                    [row for row in same if (name, row.key) not in lost]
+                )
         self._flush_late(late)
 
     def finish(self) -> None:
@@ -166,7 +164,7 @@ class Loading:
     def _upsert(self, rows: Batch) -> list[FailedRow]:
         """Upsert all but the late lookups; the rows that Salesforce did not take, as they were."""
         whole = {(name, row.key): row for name, same in rows.items() for row in same}
-        early = {name: [self._early(row) for row in same] for name, same in rows.items()}
+        early = {name: [self.layouts.early(row) for row in same] for name, same in rows.items()}
         failed = self.upserts.upsert(early.items())
         for name, same in rows.items():
             self.tally.of(name).upserted += len(same)
@@ -200,7 +198,7 @@ class Loading:
             self._wait(Queue(name), [each for each in batch if each.key in held])
             free = [each for each in batch if each.key not in held]
             taken = self._load_last(name, free, None if last else held)
-            self._wait(Queue(name, late=True), self._late(taken))
+            self._wait(Queue(name, late=True), self.layouts.late_changes(taken))
 
     def _load_last(self, name: str, batch: list[Change], held: set[str] | None) -> list[Change]:
         """Load rows without the lookups whose parents did not come.
@@ -256,21 +254,8 @@ class Loading:
         return change.links[self.layouts[change.layout].parents.index(column)] or ""
 
     def _missing(self, failed: FailedRow) -> ParentColumn | None:
-        """The lookup whose parent Salesforce did not find."""
-        found = _NO_PARENT.search(failed.error.message)
-        if not found:
-            return None
         columns = self.layouts[failed.change.layout].parents
-        set_ = [
-            (column, value)
-            for column, value in zip(columns, failed.change.links, strict=True)
-            if value
-        ]
-        wanted = found["parent"], found["key"].strip().casefold()
-        exact = [column for column, value in set_ if (column.parent, value.casefold()) == wanted]
-        return next(
-            iter(exact or [column for column, _ in set_ if column.parent == wanted[0]]), None
-        )
+        return missing_parent(failed.error.message, columns, failed.change.links)
 
     def _flush_late(self, late: Mapping[str, list[Change]]) -> None:
         ready: Batch = {}
@@ -295,30 +280,6 @@ class Loading:
                 else:
                     self.tally.of(name).upserted -= 1
                     self.tally.fail(name, each.change.key, each.error.code, each.error.message)
-
-    def _early(self, row: Change) -> Change:
-        """The row without the lookups that are set late; one that is blank is cleared at once."""
-        if not self.layouts[row.layout].has_late:
-            return row
-        columns = self.layouts[row.layout].parents
-        late = {at for at, value in enumerate(row.links) if value and columns[at].late}
-        return row.with_links(without(row.links, late)) if late else row
-
-    def _late(self, rows: Iterable[Change]) -> list[Change]:
-        """For each row that has late lookups a change of nothing else."""
-        late = []
-        for row in rows:
-            if not self.layouts[row.layout].has_late:
-                continue
-            columns = self.layouts[row.layout].parents
-            values = tuple(
-                value if column.late else None
-                for column, value in zip(columns, row.links, strict=True)
-            )
-            if any(value is not None for value in values):
-                number = self.layouts.late(row.layout)
-                late.append(Change(row.key, number, csv_line([row.key]), values, is_partial=True))
-        return late
 
 
 def _kept(changes: Iterable[Change]) -> list[Change]:
