@@ -41,5 +41,6 @@ NO_WAITS: Final = Waits(
     outage=0.2,
     backoff=0.0,
     retry_after=0.0,
+    polling=Polling(shortest=0.02),
 )
 """As many attempts as ever, but one after the other; an outage is given up soon."""

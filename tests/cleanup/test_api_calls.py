@@ -32,7 +32,7 @@ def least(rows: int) -> int:
     return read + (1 if rows <= ROWS_IN_ONE_REQUEST else 3)
 
 
-@pytest.mark.parametrize("records", [4_000, 60_000])
+@pytest.mark.parametrize("records", [4_000, pytest.param(60_000, marks=pytest.mark.slow)])
 def test_calls_but_for_polls_are_within_a_fifth_of_the_least(tmp_path: Path, records: int) -> None:
     with Emulated(OrgOptions(records=records, sandbox=True)) as server:
         rows = zuora_rows(server.org)

@@ -137,7 +137,7 @@ def test_a_signal_prints_no_state_that_does_not_hold(
 def test_a_signal_while_a_job_runs_ends_at_once_and_the_next_run_waits_for_the_job(
     tmp_path: Path,
 ) -> None:
-    with Emulated(OrgOptions(records=100, sandbox=True), ServerOptions(job_seconds=5.0)) as server:
+    with Emulated(OrgOptions(records=100, sandbox=True), ServerOptions(job_seconds=3.0)) as server:
         given = lines(ACCOUNTS, *accounts(server, 0, 250), state(Account=250))
 
         def polls() -> list[str]:
