@@ -13,6 +13,7 @@ import pytest
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
 from target_zuora360_cleanup.rows.stop import Stop
 from target_zuora360_cleanup.salesforce.waits import NO_WAITS
+from tests.support.agreement import assert_report_agrees
 from tests.support.emulated import Emulated
 from tests.support.runs import ALLOWED, begin, follow, login, zuora_rows
 
@@ -64,3 +65,4 @@ def test_a_step_that_nobody_could_count_is_unknown_in_report_and_summary(
         if name not in unknown
     }
     assert others == {name: (0, "not begun", before[name]) for name in others}
+    assert_report_agrees(server.org, before, report)
