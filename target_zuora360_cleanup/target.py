@@ -24,7 +24,7 @@ from target_zuora360_cleanup.settings.reading import read_settings, unknown_sett
 from target_zuora360_cleanup.settings.schema import json_schema
 from target_zuora360_cleanup.singer.input import stoppable
 from target_zuora360_cleanup.singer.stream import SingerStream
-from target_zuora360_cleanup.sync.reader import SyncReader
+from target_zuora360_cleanup.sync.reader import BROKEN_STREAM, SyncReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 
 class _RunReader(SingerReader):
-    """Hands the tap's stream to a run, which reads it its own way."""
+    """Hands the tap's stream to a run, which reads it its own way and tells how it ended."""
 
     def __init__(self, run: Run) -> None:
         super().__init__()
@@ -54,7 +54,7 @@ class _RunReader(SingerReader):
         callbacks: dict[str, Callable[[dict[str, Any]], None]],
     ) -> Counter[str]:
         stream = SingerStream(stoppable(file_input, self._run.stop))
-        self._run.follow(stream).exit()
+        self._run.follow(stream).reraise()
         return Counter(RECORD=sum(stream.counts.values()), SCHEMA=len(stream.schemas))
 
 
@@ -83,22 +83,34 @@ class TargetZuora360Cleanup(Target):
         self._run: Run | None = None
         self._sync: Story | None = None
         super().__init__(setup_mapper=False, **kwargs)
-        settings = self._read_settings()
+        try:
+            self._begin(read_settings(self.config))
+        except InputError as exc:
+            raise ConfigValidationError(
+                str(exc), errors=[str(exc)], schema=self.config_jsonschema
+            ) from None
+
+    def _begin(self, settings: Settings) -> None:
+        """Begin a run of these settings.
+
+        Raises:
+            InputError: They can't be carried out.
+        """
         # `--version` and `--about` need none of it, and Meltano asks for them often.
         if settings.mode == "sync":
             from target_zuora360_cleanup.sync.run import SyncRun
 
-            run = SyncRun.beside_a_tap(self._begun(settings))
+            run = SyncRun.beside_a_tap(self._context(settings))
             self._sync = run.story
             self.message_reader = SyncReader(run, self._finish)
             self.setup_mapper()
             return
         from target_zuora360_cleanup.cleanup.run import Run
 
-        self._run = Run.beside_a_tap(self._begun(settings))
+        self._run = Run.beside_a_tap(self._context(settings))
         self.message_reader = _RunReader(self._run)
 
-    def _begun(self, settings: Settings) -> Context:
+    def _context(self, settings: Settings) -> Context:
         from target_zuora360_cleanup.lifecycle.context import Context
 
         pipeline = read_pipeline(os.environ, parent_command_line())
@@ -145,15 +157,6 @@ class TargetZuora360Cleanup(Target):
         if self._sync and self._sync.flush():
             super()._write_state_message(state)
             self._sync.passed_on(state)
-
-    def _read_settings(self) -> Settings:
-        try:
-            settings = read_settings(self.config)
-        except InputError as exc:
-            raise ConfigValidationError(
-                str(exc), errors=[str(exc)], schema=self.config_jsonschema
-            ) from None
-        return settings
 
     @override
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
@@ -210,8 +213,10 @@ class TargetZuora360Cleanup(Target):
             for error in exc.errors:
                 cls.logger.error("%s", error)  # noqa: TRY400 - a user's mistake needs no traceback
             sys.exit(InputError.exit_status)
+        except BROKEN_STREAM:
+            # (the report has told it, as it has the next)
+            sys.exit(InputError.exit_status)
         except CleanupError as exc:
-            cls.logger.error("%s", exc)  # noqa: TRY400 - the same
             sys.exit(exc.exit_status)
 
 

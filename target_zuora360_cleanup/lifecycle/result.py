@@ -28,6 +28,15 @@ class Result:
         if status := self.exit_status:
             sys.exit(status)
 
+    def reraise(self) -> None:
+        """Hand on what the run ended with, to who can't take a result.
+
+        Raises:
+            BaseException: What the run ended with, if not well.
+        """
+        if self.error:
+            raise self.error
+
     @property
     def exit_status(self) -> int:
         """The exit status that the run deserves.

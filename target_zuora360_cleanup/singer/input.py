@@ -65,14 +65,14 @@ def stoppable(source: IO[str] | None, stop: Stop) -> IO[bytes] | None:
 
 
 def stoppable_text(source: IO[str] | None, stop: Stop) -> IO[str]:
-    """The same as text, line by line."""
+    """The same as UTF-8 text, line by line; bytes that are none become lone surrogates."""
     source = source or sys.stdin
     buffer = getattr(source, "buffer", None)
     if buffer is None:
         return source
     raw = io.BufferedReader(StoppableInput(buffer, stop))
-    encoding, errors = (getattr(source, name, None) for name in ("encoding", "errors"))
-    return io.TextIOWrapper(raw, encoding=encoding, errors=errors)
+    # (what is no UTF-8 is found in the line that holds it, not in the block)
+    return io.TextIOWrapper(raw, encoding="utf-8", errors="surrogateescape")
 
 
 def _file_of(source: IO[bytes]) -> int | None:

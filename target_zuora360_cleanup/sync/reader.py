@@ -39,6 +39,22 @@ BROKEN_STREAM: Final = (
 """What the SDK says of a stream that it can't read."""
 
 
+class UnreadStream(InputError):
+    """What the SDK says of a stream that it can't read, with nothing of a record in it.
+
+    Attributes:
+        exc: The SDK's own exception.
+    """
+
+    def __init__(self, exc: Exception) -> None:
+        # (the SDK repeats whole lines in some of its messages)
+        what = " ".join(str(exc).split()).partition(": {")[0].rstrip(".")
+        super().__init__(
+            f"The tap's stream can't be loaded: {what}. Check what the tap writes to stdout."
+        )
+        self.exc = exc
+
+
 class SyncReader(SingerReader):
     """Hands messages on until one can't be loaded; then the rest is thrown away.
 
@@ -78,14 +94,22 @@ class SyncReader(SingerReader):
         file_input: IO[str] | None,
         callbacks: dict[str, Callable[[dict[str, Any]], None]],
     ) -> Counter[str]:
-        """Have a thread of the run's read the stream, load the rest at its end, and tell."""
+        """Have a thread of the run's read the stream, load the rest at its end, and tell.
+
+        Raises:
+            CleanupError: With the exit status that the run deserves; the report has told it.
+            Exception: The SDK's own, one of `BROKEN_STREAM`; the report has told it too.
+        """
         lines = stoppable_text(file_input or self.default_input, self._run.stop)
 
         def read() -> None:
             self._counts = self._read(lines, callbacks)
             self._finish()
 
-        self._run.follow(read).exit()
+        result = self._run.follow(read)
+        if isinstance(result.error, UnreadStream):
+            raise result.error.exc
+        result.reraise()
         return self._counts
 
     def _read(
@@ -93,10 +117,8 @@ class SyncReader(SingerReader):
     ) -> Counter[str]:
         try:
             return super().process_lines(lines, callbacks)
-        except UnicodeDecodeError:
-            error: Exception = broken(self._line + 1, "is no UTF-8")
         except BROKEN_STREAM as exc:
-            error = InputError(in_words(exc))
+            error: Exception = UnreadStream(exc)
         except Exception as exc:  # noqa: BLE001 - it is raised below
             error = exc
         if self._run.stop.is_set():
@@ -108,13 +130,6 @@ class SyncReader(SingerReader):
     @override
     def _process_unknown_message(self, message_dict: dict[str, Any]) -> NoReturn:
         raise unknown_type(message_dict["type"], self._line)
-
-
-def in_words(exc: Exception) -> str:
-    """A sentence about what ended the reading, with nothing of a record in it."""
-    # (the SDK repeats whole lines in some of its messages)
-    what = " ".join(str(exc).split()).partition(": {")[0].rstrip(".")
-    return f"The tap's stream can't be loaded: {what}. Check what the tap writes to stdout."
 
 
 def _drain(source: IO[str]) -> None:

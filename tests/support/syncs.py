@@ -7,7 +7,9 @@ import io
 import json
 from typing import TYPE_CHECKING, Any
 
+from target_zuora360_cleanup.errors import CleanupError, InputError
 from target_zuora360_cleanup.salesforce.waits import NO_WAITS
+from target_zuora360_cleanup.sync.reader import BROKEN_STREAM
 from target_zuora360_cleanup.target import TargetZuora360Cleanup
 from tests.support.runs import Ran, login
 
@@ -86,8 +88,10 @@ def sync(server: EmulatorServer, output: Path, messages: Iterable[Message], **co
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             try:
                 Target(config=settings).listen(lines)
-            except SystemExit as exc:
-                return int(str(exc.code))
+            except CleanupError as exc:
+                return exc.exit_status
+            except BROKEN_STREAM:
+                return InputError.exit_status
         return 0
 
     return Ran.of(action, output, out, err)
