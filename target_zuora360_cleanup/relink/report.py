@@ -38,9 +38,10 @@ _TITLES: Final = {
     "parent_not_back": "Parent not back",
     "record_gone": "Record gone",
     "failed": "Failed",
+    "unknown": "Unknown",
     "superseded": "In a newer one",
 }
-_RARE: Final = frozenset({"to_restore", "superseded"})
+_RARE: Final = frozenset({"to_restore", "superseded", "unknown"})
 """Shown where there are some."""
 
 
@@ -56,6 +57,7 @@ class LinkOutcome:
         parent_not_back: Links whose parent is not there.
         record_gone: Records that are not there any more, or hidden from the user.
         failed: Lookups that could not be set.
+        unknown: Links of which nobody can say, since the run broke off before it had looked again.
         superseded: Links that a newer snapshot names too, which counts.
         lost: Of `parent_not_back`, those that no sync can bring back.
     """
@@ -68,18 +70,19 @@ class LinkOutcome:
     record_gone: int = 0
     failed: int = 0
     superseded: int = 0
+    unknown: int = 0
     lost: int = 0
 
     @property
     def in_snapshot(self) -> int:
         """How many links the snapshot has."""
         handled = self.restored + self.to_restore + self.already_set + self.superseded
-        return handled + self.parent_not_back + self.record_gone + self.failed
+        return handled + self.parent_not_back + self.record_gone + self.failed + self.unknown
 
     @property
     def left(self) -> int:
         """Links that a later relink may restore."""
-        return self.failed + self.parent_not_back - self.lost
+        return self.failed + self.unknown + self.parent_not_back - self.lost
 
     @classmethod
     def of(cls, relationship: Relationship, counts: dict[str, int]) -> LinkOutcome:
@@ -200,6 +203,8 @@ def headline(header: Header, relinked: Relinked, snapshot: Path | None) -> str:
         would = relinked.total("to_restore")
         return f"Dry run: {would:,} of {total:,} links would be set again in {header.place}."
     lead = f"{restored:,} of {total:,} links lead where they did in {header.place}."
+    if unknown := relinked.total("unknown"):
+        lead = f"at least {lead[:-1]}; of {unknown:,} it is not known."
     sentences = {
         "done": f"Done: {lead}",
         "partial": f"Partial: {lead} {header.error}",
@@ -232,7 +237,7 @@ def write_not_restored(
         writer.writerow(COLUMNS)
         for row in _with(first, rows):
             relationship = restorations[row.number].relationship
-            reason = {"blank": TO_RESTORE, "": "failed"}.get(row.result, row.result)
+            reason = {"blank": TO_RESTORE, "": "unknown"}.get(row.result, row.result)
             link = (relationship.child, row.record, relationship.field, reason, row.external_id)
             writer.writerow((*link, _detail(row, relationship)))
             if row.result == "failed":
@@ -257,6 +262,7 @@ def _detail(row: NotRestored, relationship: Relationship) -> str:
     words = {
         "record_gone": "deleted, or hidden from the user",
         "failed": f"{row.code}: {row.message}",
+        "unknown": f"nobody looked again: {row.message}",
         "superseded": "a newer snapshot names this link too",
     }
     return words.get(row.result, "")

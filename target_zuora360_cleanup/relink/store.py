@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.rows.errors import RowError
 
 RESULTS: Final = (
-    "restored", "already_set", "parent_not_back", "record_gone", "failed", "superseded",
+    "restored", "already_set", "parent_not_back", "record_gone", "failed", "superseded", "unknown",
 )  # fmt: skip
 _STILL_BLANK: Final = "STILL_BLANK"
 _SCHEMA: Final = """
@@ -247,7 +247,7 @@ class LinkStore:
     def give_up(self, why: str) -> None:
         """What has no result yet is not known: the run broke off."""
         self._db.execute(
-            "UPDATE link SET code = 'BROKEN_OFF', message = ?, result = 'failed' "
+            "UPDATE link SET code = 'BROKEN_OFF', message = ?, result = 'unknown' "
             "WHERE result IN ('', 'blank')",
             (why,),
         )
@@ -256,7 +256,7 @@ class LinkStore:
         """Links by result, `lost` for those of `parent_not_back` that can't come back."""
         # (no result at all: the run broke off, and not even that could be noted)
         sql = (
-            "SELECT CASE result WHEN '' THEN 'failed' ELSE result END name, COUNT(*) FROM link "
+            "SELECT CASE result WHEN '' THEN 'unknown' ELSE result END name, COUNT(*) FROM link "
             "WHERE lookup = ? GROUP BY name"
         )
         found = dict(self._db.execute(sql, (number,)))
