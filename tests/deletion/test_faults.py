@@ -224,7 +224,7 @@ def test_a_job_that_breaks_off_leaves_the_rest_for_the_next_run(
 
 
 @pytest.mark.parametrize("status", [400, 403, 500])
-@pytest.mark.parametrize("records", [4000, 12_000])
+@pytest.mark.parametrize("records", [4000, pytest.param(12_000, marks=pytest.mark.slow)])
 def test_a_job_that_can_not_be_created_leaves_its_rows_and_says_why(
     tmp_path: Path, status: int, records: int
 ) -> None:

@@ -62,6 +62,7 @@ def test_rows_that_were_locked_for_a_while_are_no_failures(
     assert not (ran.folder / "failures.csv").exists()
 
 
+@pytest.mark.slow
 def test_a_second_attempt_asks_for_rows_side_by_side_by_their_parent(tmp_path: Path) -> None:
     asked: list[str] = []
     with Emulated(OrgOptions(records=24_000, sandbox=True)) as server:
@@ -113,6 +114,7 @@ def test_locks_that_stay_end_after_a_few_rounds(server: EmulatorServer, tmp_path
     assert len(failures(ran)) == ran.object(ITEMS)["failed"] > 0
 
 
+@pytest.mark.slow
 def test_a_lost_answer_doubles_no_job_even_when_many_get_lost(tmp_path: Path) -> None:
     with Emulated(OrgOptions(records=20_000, sandbox=True)) as server:
         server.set_faults({"requests": [

@@ -134,6 +134,7 @@ def test_a_signal_prints_no_state_that_does_not_hold(
     assert [told["upserted"] for told in target.report["objects"]] == [5]
 
 
+@pytest.mark.slow
 def test_a_signal_while_a_job_runs_ends_at_once_and_the_next_run_waits_for_the_job(
     tmp_path: Path,
 ) -> None:

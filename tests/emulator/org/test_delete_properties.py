@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -154,12 +155,8 @@ def one_by_one(model: RowByRow, batch: list[int]) -> Iterator[str | None]:
             yield answers[number]
 
 
-@settings(max_examples=300, deadline=None)
-@example(
-    graph=[Lookup("A__c", "A__c", "restrict", (2, None, None, None))], batch=[2, 1, 2], hard=False
-)
-@given(graph=graphs, batch=batches, hard=st.booleans())
-def test_sets_and_single_rows_agree(graph: list[Lookup], batch: list[int], hard: bool) -> None:  # noqa: FBT001 - hypothesis gives it
+def assert_agree(graph: list[Lookup], batch: list[int], *, hard: bool) -> None:
+    """Delete by sets and by single rows, and compare."""
     model, schema = RowByRow(graph), schema_of(graph)
     expected = list(one_by_one(model, batch))
 
@@ -173,3 +170,19 @@ def test_sets_and_single_rows_agree(graph: list[Lookup], batch: list[int], hard:
         assert live_rows(store) == model.live
         kept = {key: up for key, up in model.links.items() if key[1] in model.live}
         assert live_links(store, graph) == kept
+
+
+@settings(max_examples=60, deadline=None)
+@example(
+    graph=[Lookup("A__c", "A__c", "restrict", (2, None, None, None))], batch=[2, 1, 2], hard=False
+)
+@given(graph=graphs, batch=batches, hard=st.booleans())
+def test_sets_and_single_rows_agree(graph: list[Lookup], batch: list[int], hard: bool) -> None:  # noqa: FBT001 - hypothesis gives it
+    assert_agree(graph, batch, hard=hard)
+
+
+@pytest.mark.slow
+@settings(max_examples=300, deadline=None)
+@given(graph=graphs, batch=batches, hard=st.booleans())
+def test_many_more_sets_agree_too(graph: list[Lookup], batch: list[int], hard: bool) -> None:  # noqa: FBT001 - hypothesis gives it
+    assert_agree(graph, batch, hard=hard)

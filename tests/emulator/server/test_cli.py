@@ -107,6 +107,7 @@ def pid_of(folder: RunFolder) -> int:
     return instance.pid
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_serve_prints_one_line_and_stops_cleanly_on_a_signal(
     here: Path, number: signal.Signals
@@ -182,6 +183,7 @@ def test_a_database_of_another_org_is_refused_and_its_own_is_reused(gone: str) -
     assert second.stdout.split()[-1] == first.stdout.split()[-1]
 
 
+@pytest.mark.slow
 def test_start_status_and_stop_as_a_background_process(folder: RunFolder) -> None:
     at = port_of(folder)
     assert call("status", *at).exit_code == 3
@@ -221,6 +223,7 @@ def test_time_passes_in_zuora_and_customers_link_what_they_have(folder: RunFolde
     assert (linked.exit_code, linked.stdout) == (0, "There was nothing to link.\n")
 
 
+@pytest.mark.slow
 def test_starting_again_stops_the_first_and_a_killed_one_can_be_started_again(
     folder: RunFolder,
 ) -> None:
