@@ -25,6 +25,8 @@ _ALWAYS = frozenset({"PricebookEntry"})
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # What the tests start is to compile its modules once, not at every start.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     config.addinivalue_line("markers", "rows_may_go(*objects): customer rows allowed to go along")
     config.addinivalue_line(
         "markers",

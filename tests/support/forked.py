@@ -34,9 +34,12 @@ CONTEXT.set_forkserver_preload(
         UTILITY,
         "target_zuora360_cleanup.cleanup.run",
         "target_zuora360_cleanup.relink.run",
+        "target_zuora360_cleanup.report.html",
         "target_zuora360_cleanup.sync.run",
         "target_zuora360_cleanup.sync.sink",
         "simple_salesforce.api",
+        "tests.support.killing",
+        "tests.support.killing_relink",
     ]
 )
 

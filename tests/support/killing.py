@@ -53,11 +53,14 @@ class Round:
 
 def target(config: dict[str, Any], out: str, err: str) -> None:
     """Run the target as a process of its own does: state lines to one file, the rest to another."""
+    from target_zuora360_cleanup.salesforce.polling import Polling
     from target_zuora360_cleanup.salesforce.waits import Waits
     from tests.support.runs import begin, follow
 
     # As many attempts as ever, with short waits.
-    waits = Waits(send=(0.01,) * 6, rounds=(0.01, 0.02), backoff=0.005)
+    waits = Waits(
+        send=(0.01,) * 6, rounds=(0.01, 0.02), backoff=0.005, polling=Polling(shortest=0.02)
+    )
     with Path(out).open("a", encoding="utf-8") as states, Path(err).open("a") as log:
         os.dup2(log.fileno(), 2)
         result = follow(begin(config, waits=waits), None, states, log)

@@ -50,12 +50,15 @@ class Base:
 def target(config: dict[str, Any], err: str) -> None:
     """Relink as a process of its own does."""
     from target_zuora360_cleanup.relink import looking
+    from target_zuora360_cleanup.salesforce.polling import Polling
     from target_zuora360_cleanup.salesforce.waits import Waits
     from target_zuora360_cleanup.settings.reading import read_settings
     from tests.support.relinking import carry_out
 
     # As many attempts as ever, with short waits; some rounds read by queries, some by jobs.
-    waits = Waits(send=(0.01,) * 6, rounds=(0.01, 0.02), backoff=0.005)
+    waits = Waits(
+        send=(0.01,) * 6, rounds=(0.01, 0.02), backoff=0.005, polling=Polling(shortest=0.02)
+    )
     looking.FEW = config.pop("few")  # type: ignore[misc]
     with Path(err).open("a", encoding="utf-8") as log:
         os.dup2(log.fileno(), 2)
