@@ -8,7 +8,7 @@ from graphlib import CycleError
 from itertools import combinations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from target_zuora360_cleanup.output.timeline import Timeline
@@ -31,6 +31,7 @@ def graphs(draws: st.DrawFn) -> list[Node]:
 
 
 @given(graphs())
+@settings(max_examples=50)
 def test_no_two_boxes_overlap_and_all_are_inside(nodes: list[Node]) -> None:
     drawing = draw(nodes)
     assert {box.node.name for box in drawing.boxes} == {node.name for node in nodes}

@@ -100,7 +100,7 @@ tangled_runs = st.lists(tangled_states | st.sampled_from(STREAMS), max_size=6)
 
 
 # A busy machine is no fault of what is tested.
-unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+unhurried = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def reset(run: list[Event]) -> Reset:
