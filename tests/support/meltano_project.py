@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from tests.support.meltano_commands import call
 from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
@@ -148,7 +149,7 @@ class Project:
 
     def state_of(self, state_id: str) -> dict[str, Any]:
         """What `meltano state get` shows."""
-        done = self.meltano("state", "get", state_id)
+        done = call(("state", "get", state_id), self.path, self.environ({}))
         assert done.returncode == 0, done.stderr
         stored: dict[str, Any] = json.loads(done.stdout)["singer_state"]
         return stored
@@ -156,7 +157,7 @@ class Project:
     def set_state(self, state_id: str, state: dict[str, Any]) -> None:
         """Store a state with `meltano state set`."""
         text = json.dumps({"singer_state": state})
-        done = self.meltano("state", "set", "--force", state_id, text)
+        done = call(("state", "set", "--force", state_id, text), self.path, self.environ({}))
         assert done.returncode == 0, done.stderr
 
     def configure(self, **changes: Any) -> None:
