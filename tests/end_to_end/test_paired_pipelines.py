@@ -7,6 +7,7 @@ import json
 import sqlite3
 import subprocess
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -75,7 +76,7 @@ def full_but_for(streams: tuple[str, ...]) -> int:
 def test_one_line_cleans_up_and_then_syncs_in_full_with_another_loader(
     project: Callable[[EmulatorServer], Project], server: EmulatorServer
 ) -> None:
-    made = project(server)
+    made = replace(project(server), is_real=True)
     done = made.utility("cleanup", TAP, OTHER_LOADER, paired_state_ids=PAIRED)
     assert done.returncode == 0, done.stderr
     assert zuora_rows(server.org) == {}

@@ -37,7 +37,6 @@ CONTEXT.set_forkserver_preload(
         "target_zuora360_cleanup.report.html",
         "target_zuora360_cleanup.sync.run",
         "target_zuora360_cleanup.sync.sink",
-        "meltano.cli",
         "simple_salesforce.api",
         "tests.support.killing",
         "tests.support.killing_relink",

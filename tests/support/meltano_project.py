@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from tests.support.meltano_commands import call
+from tests.support.meltano_zygote import forking_meltano
 from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
@@ -98,16 +98,20 @@ class Project:
 
     Attributes:
         variables: What every command is given besides.
+        is_real: Whether the plugins call the real `meltano` too, and not one that is forked from a
+            process that has it imported.
     """
 
     path: Path
     server: EmulatorServer | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
+    is_real: bool = False
 
     def meltano(self, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """Run a Meltano command, with these settings or, in capitals, variables."""
+        is_forked = words[0] == "state" and not self.is_real
         return subprocess.run(
-            [BIN / "meltano", *words],
+            [forking_meltano() if is_forked else BIN / "meltano", *words],
             cwd=self.path,
             env=self.environ(variables),
             capture_output=True,
@@ -135,6 +139,8 @@ class Project:
                 "access_token": self.server.access_token,
                 **variables,
             }
+        if not self.is_real:
+            variables = {"meltano_executable": str(forking_meltano()), **variables}
         given = {
             name if name.isupper() else f"{prefix}_{name.upper()}": value
             for name, value in {**self.variables, **variables}.items()
@@ -149,7 +155,7 @@ class Project:
 
     def state_of(self, state_id: str) -> dict[str, Any]:
         """What `meltano state get` shows."""
-        done = call(("state", "get", state_id), self.path, self.environ({}))
+        done = self.meltano("state", "get", state_id)
         assert done.returncode == 0, done.stderr
         stored: dict[str, Any] = json.loads(done.stdout)["singer_state"]
         return stored
@@ -157,7 +163,7 @@ class Project:
     def set_state(self, state_id: str, state: dict[str, Any]) -> None:
         """Store a state with `meltano state set`."""
         text = json.dumps({"singer_state": state})
-        done = call(("state", "set", "--force", state_id, text), self.path, self.environ({}))
+        done = self.meltano("state", "set", "--force", state_id, text)
         assert done.returncode == 0, done.stderr
 
     def configure(self, **changes: Any) -> None:
