@@ -55,9 +55,11 @@ OTHERS = ("MELTANO_", "TARGET_", "TAP_", "ZUORA", "PYTHONDONTWRITEBYTECODE")
 
 
 def environ(port: int, **settings: str) -> dict[str, str]:
-    """This process's environment, with settings of the loader."""
+    """This process's environment, with settings of the loader and, in capitals, variables."""
     settings["instance_url"] = f"http://127.0.0.1:{port}"
-    given = {f"TARGET_ZUORA360_CLEANUP_{k.upper()}": v for k, v in settings.items()}
+    given = {
+        k if k.isupper() else f"TARGET_ZUORA360_CLEANUP_{k.upper()}": v for k, v in settings.items()
+    }
     return {k: v for k, v in os.environ.items() if not k.startswith(OTHERS)} | given
 
 
@@ -107,7 +109,7 @@ def test_a_taken_port_ends_the_demo_with_a_sentence_that_says_what_to_do(
 def test_a_demo_that_fails_says_why_and_takes_the_emulator_down_too(
     project: Path, port: int
 ) -> None:
-    done = meltano(project, port, "run", "demo", max_records="1")
+    done = meltano(project, port, "run", "demo", max_records="1", ZUORA360_DEMO_RECORDS="300")
     assert done.returncode == 1
     assert f"emulated at http://127.0.0.1:{port}" in done.stderr
     assert "max_records" in done.stderr

@@ -90,7 +90,7 @@ def test_a_cleanup_empties_the_org_of_zuora_and_makes_the_next_sync_a_full_one(
     project: Callable[[EmulatorServer], Project],
 ) -> None:
     with Emulated(OrgOptions(records=1500, sandbox=True, quotes=False)) as server:
-        made = project(server)
+        made = replace(project(server), is_real=True)
         mixed = ["Product2", "PricebookEntry"]
         others, own = fingerprints(server.org, mixed), own_rows(server.org)
         assert others

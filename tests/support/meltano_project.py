@@ -109,7 +109,9 @@ class Project:
 
     def meltano(self, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """Run a Meltano command, with these settings or, in capitals, variables."""
-        is_forked = words[0] == "state" and not self.is_real
+        # (a plugin looks for flags in the words of the program that has started it)
+        is_plain = words[0] == "run" and not any(word.startswith("-") for word in words)
+        is_forked = not self.is_real and (is_plain or words[0] == "state")
         return subprocess.run(
             [forking_meltano() if is_forked else BIN / "meltano", *words],
             cwd=self.path,
