@@ -48,7 +48,7 @@ class StreamMaps:
         if not self._default(stream):
             known = sorted({each.stream for each in self.maps})
             near = difflib.get_close_matches(stream, known, n=1, cutoff=0.5)
-            hint = f"did you mean '{near[0]}'?" if near else "see the README for those there are."
+            hint = f"did you mean '{near[0]}'?" if near else "docs/sync.md lists those there are."
             raise InputError(f"field_maps: no object type takes a stream '{stream}'; {hint}")
         if not isinstance(fields, dict):
             raise InputError(
