@@ -40,6 +40,11 @@ def pytest_configure(config: pytest.Config) -> None:
         config.add_cleanup(orgs.cleanup)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, so that no worker is left with it at the end."""
+    items.sort(key=lambda item: not item.path.is_relative_to(TESTS / "end_to_end"))
+
+
 @pytest.fixture(scope="session")
 def meltano_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project that the tests copy, since to set its state takes seconds."""

@@ -63,8 +63,7 @@ def folder(tmp_path: Path, real_tap: Path) -> Path:
     return tmp_path
 
 
-# (files are the backend of a test of paired pipelines)
-@pytest.fixture(params=[name for name in BACKENDS if name != "file"])
+@pytest.fixture(params=BACKENDS)
 def backend(request: pytest.FixtureRequest, folder: Path) -> Iterator[Backend]:
     with BACKENDS[request.param](folder) as made:
         yield made

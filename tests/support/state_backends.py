@@ -39,24 +39,6 @@ class Backend:
 
 
 @contextlib.contextmanager
-def systemdb(project: Path) -> Iterator[Backend]:
-    """Meltano's default: its own SQLite database."""
-    url = f"sqlite:///{project}/.meltano/meltano.db"
-    yield Backend({}, lambda: _state_table(url))
-
-
-@contextlib.contextmanager
-def files(project: Path) -> Iterator[Backend]:
-    """A folder."""
-    folder = project / "states"
-
-    def read() -> str:
-        return "".join(each.read_text(encoding="utf-8") for each in folder.rglob("state.json"))
-
-    yield Backend({"MELTANO_STATE_BACKEND_URI": folder.as_uri()}, read)
-
-
-@contextlib.contextmanager
 def s3(_: Path) -> Iterator[Backend]:
     """A bucket of S3, as moto serves it."""
     from moto.server import ThreadedMotoServer
@@ -118,7 +100,8 @@ def postgresql(_: Path) -> Iterator[Backend]:
         shutil.rmtree(folder)
 
 
-BACKENDS = {"systemdb": systemdb, "file": files, "s3": s3, "postgresql": postgresql}
+BACKENDS = {"s3": s3, "postgresql": postgresql}
+"""Those of a life cycle; the others have the system database, paired pipelines files too."""
 
 
 def _state_table(url: str) -> str:
