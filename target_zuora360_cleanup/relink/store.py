@@ -151,9 +151,9 @@ class LinkStore:
     ) -> None:
         """Take in those of (id, external id in the form compared) that links lead to."""
         self._db.executemany(
-            "INSERT OR IGNORE INTO parent SELECT ?1, ?2, ?3 "
-            f"WHERE EXISTS (SELECT 1 FROM link WHERE wanted = ?2 AND {_among(numbers)})",
-            ((family, wanted, id_) for id_, wanted in parents),
+            "INSERT OR IGNORE INTO parent SELECT ?, ?, ? "
+            f"WHERE EXISTS (SELECT 1 FROM link WHERE wanted = ? AND {_among(numbers)})",
+            ((family, wanted, id_, wanted) for id_, wanted in parents),
         )
 
     def external_ids(self, numbers: Sequence[int], most: int) -> list[str]:
