@@ -144,7 +144,7 @@ def _create(store: Store, schema: Schema, each: _Link) -> int:
         (each.object, each.field),
     ).fetchall()
     item, now = schema.get(each.object), int(time.time())
-    given = {"Id": "?2", each.field: "?3", **dict.fromkeys(_stamps(item), str(now))}
+    given = {"Id": ":number", each.field: ":parent", **dict.fromkeys(_stamps(item), str(now))}
     links = {other.field for other in _links(schema, ()) if other.object == each.object}
     given = {**dict.fromkeys(links - {each.field}, "NULL"), **given}
     names = list(item.fields)
@@ -157,8 +157,8 @@ def _create(store: Store, schema: Schema, each: _Link) -> int:
     ]
     store.run_many(
         f"INSERT INTO {child} ({', '.join(map(quote, names))})"
-        f" SELECT {values} FROM {each.held} WHERE Id = ?1",
-        rows,
+        f" SELECT {values} FROM {each.held} WHERE Id = :origin",
+        [{"origin": origin, "number": number, "parent": parent} for origin, number, parent in rows],
     )
     store.run_many(
         "UPDATE _links SET number = ? WHERE object = ? AND origin = ?",

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from target_zuora360_cleanup.emulator.schema.objects import INTEGER_TYPES, REAL_TYPES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from target_zuora360_cleanup.emulator.schema.objects import Field, Schema, SObject
@@ -49,7 +49,7 @@ class Store:
         """Execute one statement."""
         return self._db.execute(sql, parameters)
 
-    def run_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> int:
+    def run_many(self, sql: str, rows: Iterable[Sequence[Any] | Mapping[str, Any]]) -> int:
         """Execute one statement for each row and return the number of rows changed."""
         return self._db.executemany(sql, rows).rowcount
 
