@@ -7,21 +7,19 @@ Each round is repeatable as far as its faults go; when exactly a kill strikes, t
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import random
 import shutil
-import sys
 import tempfile
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
 from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 from tests.support.forked import CONTEXT
+from tests.support.rounds import Round, run_rounds
 from tests.support.runs import ALLOWED, BOOKMARKS, zuora_rows
 from tests.support.untouched import Image, differences
 
@@ -33,22 +31,6 @@ if TYPE_CHECKING:
 ORG: Final = OrgOptions(
     records=1200, sandbox=True, customer_rows=frozenset({"Renewal_Forecast__c"})
 )  # fmt: skip
-ATTEMPTS: Final = 40
-
-
-@dataclass
-class Round:
-    """What one seed came to.
-
-    Attributes:
-        kills: How often the target was killed.
-        partial: How often it ended with failures of its own.
-    """
-
-    seed: int
-    kills: int = 0
-    partial: int = 0
-    wrong: list[str] = field(default_factory=list)
 
 
 def target(config: dict[str, Any], out: str, err: str) -> None:
@@ -96,7 +78,7 @@ def run_round(seed: int, base: Path) -> Round:
     """Kill and start again until a run completes, then compare."""
     chance, done = random.Random(seed), Round(seed)  # noqa: S311 - repeatable, no secret
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+        folder, log = Path(name), Path(name) / "log"
         shutil.copy(base, folder / "org.sqlite")
         with EmulatorServer(ORG, db=folder / "org.sqlite") as server:
             before = Image.of(server.org)
@@ -108,34 +90,14 @@ def run_round(seed: int, base: Path) -> Round:
                 "keep_quoted_products": keeps, "job_size": chance.choice([50, 200, 100_000]),
             }  # fmt: skip
             with _watched(server, folder / "states", done):
-                _until_complete(config, folder, chance, done)
+                # 2 and 3: the faults let no login or no check through; nothing has been deleted.
+                done.until_complete(lambda: CONTEXT.Process(target=target, args=(
+                    config, str(folder / "states"), str(log))),
+                    chance, growth=1.8, harmless={2, 3})  # fmt: skip
+            if done.wrong:
+                done.wrong.append(log.read_text(encoding="utf-8")[-2000:])
             _compare(server, before, done, keeps=keeps, folder=folder)
     return done
-
-
-def _until_complete(
-    config: dict[str, Any], folder: Path, chance: random.Random, done: Round
-) -> None:
-    patience = 0.3
-    for _ in range(ATTEMPTS):
-        args = (config, str(folder / "states"), str(folder / "log"))
-        process = CONTEXT.Process(target=target, args=args)
-        process.start()
-        process.join(chance.uniform(0, patience))
-        if process.is_alive():
-            process.kill()
-            process.join()
-            done.kills += 1
-            patience *= 1.8
-        elif process.exitcode == 0:
-            return
-        elif process.exitcode == 4:
-            done.partial += 1
-        elif process.exitcode not in (2, 3):
-            break
-        # (2 and 3: the faults let no login or no check through; nothing has been deleted)
-    log = (folder / "log").read_text(encoding="utf-8")[-2000:]
-    done.wrong.append(f"never completed, last exit {process.exitcode}: {log}")
 
 
 @contextmanager
@@ -190,20 +152,12 @@ def make_base(path: Path) -> Path:
 
 def main() -> None:
     """Run many rounds and say how they went."""
-    parser = argparse.ArgumentParser(description="Kill cleanups until they complete.")
-    parser.add_argument("--rounds", type=int, default=1000)
-    parser.add_argument("--first-seed", type=int, default=1)
-    given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         base = make_base(Path(folder) / "base.sqlite")
-        kills = partial = 0
-        for seed in range(given.first_seed, given.first_seed + given.rounds):
-            done = run_round(seed, base)
-            kills, partial = kills + done.kills, partial + done.partial
-            if done.wrong:
-                sys.exit(f"seed {seed}: {done.wrong}")
-        sys.stdout.write(
-            f"{given.rounds} rounds, {kills} kills, {partial} partial runs: all well\n"
+        run_rounds(
+            lambda seed: run_round(seed, base),
+            "Kill cleanups until they complete.",
+            rounds=1000,
         )
 
 

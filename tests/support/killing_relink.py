@@ -5,32 +5,26 @@ python -m tests.support.killing_relink --rounds 1000 --first-seed 1000
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import random
 import shutil
-import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
 from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 from tests.support.forked import CONTEXT
 from tests.support.full_sync import Zuora, lookups
-from tests.support.killing import Round
+from tests.support.rounds import Round, run_rounds
 from tests.support.runs import login, run
 from tests.support.untouched import Image, differences
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 ORG: Final = OrgOptions(
     records=2000, quotes=False, sandbox=True, customer_rows=frozenset({"Renewal_Forecast__c"})
 )
 LINKS: Final = frozenset({"Renewal_Forecast__c.Subscription__c"})
-ATTEMPTS: Final = 40
 
 
 class Base:
@@ -102,33 +96,14 @@ def run_round(seed: int, base: Base) -> Round:
                 "output_dir": str(folder / "output"), "job_size": chance.choice([5, 20, 100_000]),
                 "few": chance.choice([3, 3_000]),
             }  # fmt: skip
-            _until_complete(lambda: CONTEXT.Process(
-                target=target, args=(dict(config), str(folder / "log"))), chance, done)  # fmt: skip
+            # 1 and 2: the faults let no login or no reading through; nothing has been changed.
+            done.until_complete(lambda: CONTEXT.Process(
+                target=target, args=(dict(config), str(folder / "log"))),
+                chance, growth=1.5, harmless={1, 2})  # fmt: skip
             if done.wrong:
                 done.wrong.append((folder / "log").read_text(encoding="utf-8")[-2000:])
             _compare(server, base, folder / "output", done)
     return done
-
-
-def _until_complete(start: Callable[[], Any], chance: random.Random, done: Round) -> None:
-    patience = 0.3
-    for _ in range(ATTEMPTS):
-        process = start()
-        process.start()
-        process.join(chance.uniform(0, patience))
-        if process.is_alive():
-            process.kill()
-            process.join()
-            done.kills += 1
-            patience *= 1.5
-        elif process.exitcode == 0:
-            return
-        elif process.exitcode == 4:
-            done.partial += 1
-        elif process.exitcode not in (1, 2):
-            break
-        # (1 and 2: the faults let no login or no reading through; nothing has been changed)
-    done.wrong.append(f"never completed, last exit {process.exitcode}")
 
 
 def _compare(server: EmulatorServer, base: Base, output: Path, done: Round) -> None:
@@ -151,19 +126,12 @@ def _compare(server: EmulatorServer, base: Base, output: Path, done: Round) -> N
 
 def main() -> None:
     """Run many rounds and say how they went."""
-    parser = argparse.ArgumentParser(description="Kill relinks until they complete.")
-    parser.add_argument("--rounds", type=int, default=500)
-    parser.add_argument("--first-seed", type=int, default=1)
-    given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        base, kills, partial = Base(Path(folder)), 0, 0
-        for seed in range(given.first_seed, given.first_seed + given.rounds):
-            done = run_round(seed, base)
-            kills, partial = kills + done.kills, partial + done.partial
-            if done.wrong:
-                sys.exit(f"seed {seed}: {done.wrong}")
-        sys.stdout.write(
-            f"{given.rounds} rounds, {kills} kills, {partial} partial runs: all well\n"
+        base = Base(Path(folder))
+        run_rounds(
+            lambda seed: run_round(seed, base),
+            "Kill relinks until they complete.",
+            rounds=500,
         )
 
 
