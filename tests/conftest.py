@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -65,6 +66,16 @@ def project(meltano_template: Path, tmp_path: Path) -> Callable[[EmulatorServer]
         return Project(Path(shutil.copytree(meltano_template, tmp_path / "project")), server)
 
     return make
+
+
+@pytest.fixture
+def _signals_as_before() -> Iterator[None]:
+    """A target or an emulator in this process takes its signals; give them back."""
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.getsignal(number) for number in numbers]
+    yield
+    for number, handler in zip(numbers, before, strict=True):
+        signal.signal(number, handler)
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import signal
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -132,16 +131,6 @@ FITTING: Final = SingerTestSuite[TargetTestTemplate](kind="target", tests=[*RUN,
 def server() -> Iterator[EmulatorServer]:
     with Emulated(OrgOptions(records=RECORDS, sandbox=True)) as made:
         yield made
-
-
-@pytest.fixture
-def _signals_as_before() -> Iterator[None]:
-    """A target in this process takes its signals; give them back."""
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.getsignal(number) for number in numbers]
-    yield
-    for number, handler in zip(numbers, before, strict=True):
-        signal.signal(number, handler)
 
 
 @pytest.fixture

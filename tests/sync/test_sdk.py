@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import signal
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -34,16 +33,6 @@ TO_UNITS = {"__alias__": "UnitOfMeasure", "Id": "'sdk-' + str(id)", "__key_prope
 def server() -> Iterator[EmulatorServer]:
     with Emulated(OrgOptions(records=300, sandbox=True)) as made:
         yield made
-
-
-@pytest.fixture
-def _signals_as_before() -> Iterator[None]:
-    """A target in this process takes its signals; give them back."""
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.getsignal(number) for number in numbers]
-    yield
-    for number, handler in zip(numbers, before, strict=True):
-        signal.signal(number, handler)
 
 
 @pytest.fixture

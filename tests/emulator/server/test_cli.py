@@ -41,15 +41,14 @@ READY = re.compile(
 )
 
 
+pytestmark = pytest.mark.usefixtures("_signals_as_before")
+
+
 @pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The test's own folder, where commands leave their files; signals are as before at the end."""
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The test's own folder, where commands leave their files."""
     monkeypatch.chdir(tmp_path)
-    numbers = (signal.SIGTERM, signal.SIGINT)
-    before = [signal.getsignal(number) for number in numbers]
-    yield tmp_path
-    for number, handler in zip(numbers, before, strict=True):
-        signal.signal(number, handler)
+    return tmp_path
 
 
 def run(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
