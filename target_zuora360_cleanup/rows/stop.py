@@ -1,8 +1,8 @@
 """The wish to stop: set once, by a signal, and seen by whoever waits or begins something.
 
-A flag is a pipe that has something in it once the flag is set: no lock is taken, so that a signal
-handler may set it whatever the thread below it is doing, and a thread may wait for it together with
-another file.
+A flag is a pipe that has something in it once the flag is set, and from then on: no lock is taken,
+so that a signal handler may set it whatever the thread below it is doing, and a thread may wait for
+it together with another file.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ import time
 import weakref
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
+
+from typing_extensions import override
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,16 +33,13 @@ class Flag:
 
     def __init__(self) -> None:
         self._is_set = False
-        self._read, self._write = os.pipe()
-        os.set_blocking(self._read, False)
-        os.set_blocking(self._write, False)
-        weakref.finalize(self, _close, self._read, self._write)
+        self._read, self._write = _pipe(self)
 
     def set(self) -> None:
         """Set it; again changes nothing."""
         if not self._is_set:
             self._is_set = True
-            self._put_in()
+            os.write(self._write, b"!")
 
     def is_set(self) -> bool:
         """Whether it was set."""
@@ -60,30 +59,23 @@ class Flag:
         Returns:
             Whether it is set.
         """
-        poll = select.poll()
-        poll.register(self._read, select.POLLIN)
-        if file is not None:
-            poll.register(file, select.POLLIN)
+        waker, poll = self._waker(), select.poll()
+        for each in (self._read, waker, file):
+            if each is not None:
+                poll.register(each, select.POLLIN)
         until = None if seconds is None else time.monotonic() + seconds
         while not self._is_set:
             ready = poll.poll(until and max(0.0, until - time.monotonic()) * 1000)
-            if not ready or any(each != self._read for each, _ in ready):
+            if not ready or any(each != waker for each, _ in ready):
                 break
-            self._take_out()
+            # A signal has come, perhaps one without a handler of ours.
+            with suppress(BlockingIOError):
+                os.read(ready[0][0], _MUCH)
         return self._is_set
 
-    def _take_out(self) -> None:
-        """Empty the pipe of what a signal without a handler of ours has put in."""
-        with suppress(BlockingIOError):
-            os.read(self._read, _MUCH)
-        if self._is_set:
-            # (set meanwhile: the others still wait for what was taken out)
-            self._put_in()
-
-    def _put_in(self) -> None:
-        # (a pipe that is full of other signals can be read as well)
-        with suppress(BlockingIOError):
-            os.write(self._write, b"!")
+    def _waker(self) -> int | None:
+        """A file that can be read once this thread has to look whether the flag is set."""
+        return None
 
 
 class Stop(Flag):
@@ -96,6 +88,7 @@ class Stop(Flag):
     def __init__(self) -> None:
         super().__init__()
         self.by = ""
+        self._signals, self._on_signal = _pipe(self)
 
     def request(self, by: str) -> bool:
         """Ask to stop; false where that was asked before."""
@@ -116,16 +109,29 @@ class Stop(Flag):
     @contextmanager
     def awake(self) -> Iterator[None]:
         """Within, a signal ends the main thread's waits, whichever thread the system gave it to."""
-        if threading.current_thread() is not threading.main_thread():
+        if not _in_main_thread():
             yield
             return
-        before = signal.set_wakeup_fd(self._write, warn_on_full_buffer=False)
+        before = signal.set_wakeup_fd(self._on_signal, warn_on_full_buffer=False)
         try:
             yield
         finally:
             signal.set_wakeup_fd(before)
 
+    @override
+    def _waker(self) -> int | None:
+        # Python runs handlers in the main thread, which must not miss a signal that another took.
+        return self._signals if _in_main_thread() else None
 
-def _close(*files: int) -> None:
-    for each in files:
-        os.close(each)
+
+def _in_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread()
+
+
+def _pipe(owner: Flag) -> tuple[int, int]:
+    """A pipe that never blocks, open as long as its owner is there."""
+    ends = os.pipe()
+    for each in ends:
+        os.set_blocking(each, False)
+        weakref.finalize(owner, os.close, each)
+    return ends

@@ -93,3 +93,22 @@ def test_a_signal_that_means_something_else_ends_no_wait(stop: Stop) -> None:
     assert not stop.wait(0.1)
     assert time.monotonic() - began >= 0.1
     signal.signal(signal.SIGUSR2, before)
+
+
+def test_a_signal_that_a_waiting_worker_is_given_ends_the_main_threads_wait_at_once() -> None:
+    before, late = signal.getsignal(signal.SIGUSR1), 0
+    for _ in range(50):
+        made = Stop()
+        signal.signal(signal.SIGUSR1, lambda *_, made=made: made.request("SIGUSR1"))
+        worker = threading.Thread(target=made.wait, args=(LONG,))
+        with made.awake():
+            worker.start()
+            assert worker.ident is not None
+            threading.Timer(0.01, signal.pthread_kill, [worker.ident, signal.SIGUSR1]).start()
+            began = time.monotonic()
+            assert made.wait(1)
+            late += time.monotonic() - began >= 1
+        made.request("the end")
+        worker.join(LONG)
+    signal.signal(signal.SIGUSR1, before)
+    assert late == 0
