@@ -113,6 +113,7 @@ class Story:
         self._keep_links(plan, salesforce)
         self.gate.open()
         self.resets.write(self._reset_names)
+        self._ledger.open(plan)
         _abort(salesforce, left_open)
         self._delete(plan, salesforce)
 
@@ -180,7 +181,6 @@ class Story:
             self._run.stop,
         )
         logger.info("Deleting %s records.", f"{plan.to_delete:,}")
-        self._ledger.open(plan)
         carry_out(plan, partial(self._timed, deletion.delete), self._ledger, self._run.stop)
         self._ledger.note(deletion.recounted(plan.steps, self._ledger.outcomes))
         refuse_left(self._ledger.outcomes, allow_failures=self._settings.allow_failures)

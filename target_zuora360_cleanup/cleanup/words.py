@@ -18,7 +18,7 @@ BEFORE_DELETION: Final = Words(
     ),
     job=lambda why: Refused(f"Salesforce could not answer a query: {why}."),
     unreachable=InputError,
-    file=lambda exc: Refused(f"A file can't be written: {_why(exc)}."),
+    file=lambda exc: Refused(f"A file can't be used: {_why(exc)}."),
     quota=lambda why: Refused(f"{why}."),
     stopped=lambda _: CleanupError("Stopped before anything was deleted; no state was written."),
 )

@@ -201,8 +201,9 @@ class Story:
         except OSError as exc:
             problems.append(f"The report can't be written: {exc.strerror or exc}.")
         problems += write_report(self._run.folder, self._report(error, failures))
-        if self._snapshot and not (error or problems):
-            self._mark(self._snapshot)
+        if self._snapshot and not (error or problems) and (note := self._mark(self._snapshot)):
+            self._note(note)
+            problems += write_report(self._run.folder, self._report(error, failures))
         report = self._report(error, failures)
         return report, error or (CleanupError(problems[0]) if problems else None)
 
@@ -219,20 +220,25 @@ class Story:
         """Records that are gone, or only hidden from this user."""
         return 0 if self._sees_all else self._relinked.total("record_gone")
 
-    def _mark(self, snapshot: Snapshot) -> None:
-        """Remember that a snapshot is done with, once the report says what became of it."""
+    def _mark(self, snapshot: Snapshot) -> str:
+        """Remember that a snapshot is done with, once the report says what became of it.
+
+        Returns:
+            What a person has to know where that can't be noted; blank else.
+        """
         report = self._relinked
         if report.dry_run or report.total("left") or self._hidden:
-            return
+            return ""
         try:
             snapshot.mark_done(
                 {"report": self._run.folder.path.name, "at": self._run.clock().isoformat()}
             )
         except OSError as exc:
-            self._note(
+            return (
                 f"That the snapshot is relinked can't be noted in {snapshot.folder}: "
                 f"{exc.strerror or exc}."
             )
+        return ""
 
 
 def _sees_all(salesforce: Salesforce) -> bool:

@@ -51,11 +51,10 @@ def cleanup_report(  # noqa: PLR0913 - what a run leaves, each by its name
         records: RECORD messages that the tap sent, by stream.
     """
     states = states or ResetOutcome()
-    is_reset = any(each.written is not None for each in states.paired)
     return Report(
         header,
         (
-            Headline(headline(header, plan, outcomes, is_reset=is_reset)),
+            Headline(headline(header, plan, outcomes, is_reset=states.is_written)),
             Objects(plan, outcomes),
             Times(timeline),
             Costs(plan, is_carried_out=bool(outcomes)),

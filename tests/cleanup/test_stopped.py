@@ -66,3 +66,25 @@ def test_a_step_that_nobody_could_count_is_unknown_in_report_and_summary(
     }
     assert others == {name: (0, "not begun", before[name]) for name in others}
     assert_report_agrees(server.org, before, report)
+
+
+def test_a_stop_between_the_reset_and_the_first_delete_says_that_all_is_left(
+    server: EmulatorServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stop, told = Stop(), threading.Event()
+
+    def stop_and_hang(*_: object) -> None:
+        stop.request("SIGTERM")
+        told.wait(LONG)
+
+    monkeypatch.setattr("target_zuora360_cleanup.cleanup.story._abort", stop_and_hang)
+    before = zuora_rows(server.org)
+    waits = replace(NO_WAITS, after_stop=0.1)
+    config = {"mode": "cleanup", **login(server), **ALLOWED, "keep_quoted_products": False}
+    result = follow(begin(config, tmp_path, stop=stop, waits=waits))
+    (file,) = tmp_path.glob("*/report.json")
+    report = json.loads(file.read_text(encoding="utf-8"))
+    told.set()
+    assert result.exit_status == 4
+    assert f"{sum(before.values()):,} are left" in report["headline"]
+    assert {each["ended"] for each in report["objects"] if each["to_delete"]} == {"not begun"}

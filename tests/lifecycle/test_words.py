@@ -67,6 +67,11 @@ def test_a_file_that_can_not_be_written_is_named_by_what_it_is_for() -> None:
     assert str(error) == "The backup can't be written: No space left on device."
 
 
+def test_a_file_that_can_not_be_read_is_not_said_to_be_written() -> None:
+    said = str(ended(BEFORE_DELETION, OSError("no certificates at /nowhere.pem")))
+    assert said == "A file can't be used: no certificates at /nowhere.pem."
+
+
 def test_a_mistake_of_the_program_keeps_its_traceback() -> None:
     with pytest.raises(KeyError), in_words(BEFORE_DELETION):
         raise KeyError("id")

@@ -19,6 +19,7 @@ from target_zuora360_cleanup.emulator.schema.reading import load_schema
 from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 from target_zuora360_cleanup.errors import InputError
 from target_zuora360_cleanup.relink import looking
+from target_zuora360_cleanup.relink.snapshot import Snapshot
 from target_zuora360_cleanup.salesforce.bulk import Bulk, Ingest, Job
 from target_zuora360_cleanup.salesforce.sending import JobSender
 from target_zuora360_cleanup.settings.reading import read_settings
@@ -115,6 +116,21 @@ def test_a_second_relink_finds_nothing_to_do(scene: Scene) -> None:
     assert "there is nothing to do" in again.summary
     named = scene.relink(scene.cleanup.folder)
     assert told(named.link(LINK)) == numbers(restored=len(scene.linked))
+
+
+def test_a_snapshot_that_can_not_be_marked_as_done_is_told_in_the_report_file_too(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(Snapshot, "mark_done", refuse)
+    scene.sync()
+    ran = scene.relink()
+    assert ran.status == 0
+    assert ran.report["links"][0]["restored"] == len(scene.linked)
+    assert [each for each in ran.report["notes"] if "Read-only file system" in each]
+    assert "Read-only file system" in " ".join(ran.summary.split())
 
 
 def test_links_whose_parents_are_not_back_are_told_and_restored_later(scene: Scene) -> None:
