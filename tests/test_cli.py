@@ -23,9 +23,9 @@ from target_zuora360_cleanup.state.store import StoreFailed
 from tests.support.agreement import assert_report_agrees
 from tests.support.emulated import Emulated
 from tests.support.forked import UTILITY
-from tests.support.meltano_project import wait_until
 from tests.support.processes import call
 from tests.support.runs import ALLOWED, BOOKMARKS, login, zuora_rows
+from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -16,7 +16,7 @@ from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 from target_zuora360_cleanup.settings.schema import json_schema
 from tests.support.agreement import assert_report_agrees
 from tests.support.emulated import Emulated
-from tests.support.processes import SECONDS, call, call_script, started, wait_until
+from tests.support.processes import SECONDS, call, call_script, started
 from tests.support.runs import (
     ALLOWED,
     BOOKMARKS,
@@ -30,6 +30,7 @@ from tests.support.runs import (
     tap_stream,
     zuora_rows,
 )
+from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +15,7 @@ from target_zuora360_cleanup.target import TargetZuora360Cleanup
 from tests.documents.definitions import PACKAGE_VARIABLE
 from tests.documents.pages import README, block_after
 from tests.support.meltano_project import BIN, Project
-from tests.support.paths import ROOT
+from tests.support.paths import ROOT, copy_parts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,13 +31,7 @@ LOADER, UTILITY = "target-zuora360-cleanup", "zuora360"
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a clone of this repository, and nothing else of it."""
     folder = tmp_path_factory.mktemp("home")
-    for part in PARTS:
-        source, copy = ROOT / part, folder / CLONE / part
-        copy.parent.mkdir(exist_ok=True)
-        if source.is_dir():
-            shutil.copytree(source, copy, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(source, copy)
+    copy_parts(PARTS, folder / CLONE)
     return folder
 
 

@@ -23,9 +23,9 @@ from tests.support.meltano_project import (
     TAP,
     Project,
     name_the_process,
-    wait_until,
 )
 from tests.support.runs import zuora_rows
+from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable

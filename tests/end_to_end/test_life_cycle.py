@@ -14,10 +14,11 @@ from target_zuora360_cleanup.emulator.org.org import OrgOptions
 from tests.support.emulated import Emulated
 from tests.support.full_sync import lookups, read
 from tests.support.life_cycle import LifeCycle, assert_same, at_bookmarks, changed
-from tests.support.meltano_project import NOT_CLEANED, Project, wait_until, with_real_tap
+from tests.support.meltano_project import NOT_CLEANED, Project, with_real_tap
 from tests.support.relinking import LINK, QUOTE_LINKS
 from tests.support.runs import fingerprints
 from tests.support.state_backends import BACKENDS, Backend
+from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -177,6 +178,8 @@ def test_after_the_cleanup_of_one_group_the_other_groups_streams_stay_incrementa
     only = {"object_groups": f'["{group}"]'}
     planned = plan(life, **only)
     wanted = {each["api_name"] for each in planned["objects"]}
+    to_delete = {each["api_name"]: each["to_delete"] for each in planned["objects"]}
+    assert to_delete == {name: rows.get(name, 0) for name in wanted}
 
     life.run("cleanup", **only)
     streams = {*accounts, *BOTH} if group == "accounts" else set(CATALOG)

@@ -27,9 +27,9 @@ from tests.support.meltano_project import (
     Project,
     name_the_process,
     recording,
-    wait_until,
 )
 from tests.support.runs import fingerprints, zuora_rows
+from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -17,7 +17,7 @@ from target_zuora360_cleanup.state.outcome import ResetOutcome
 from target_zuora360_cleanup.state.store import StoreFailed
 from target_zuora360_cleanup.state.stored import StoredStates
 from target_zuora360_cleanup.state.watch import RunWatch
-from tests.support.meltano_project import wait_until
+from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

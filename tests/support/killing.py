@@ -93,9 +93,7 @@ def run_round(seed: int, base: Path) -> Round:
                 # 2 and 3: the faults let no login or no check through; nothing has been deleted.
                 done.until_complete(lambda: CONTEXT.Process(target=target, args=(
                     config, str(folder / "states"), str(log))),
-                    chance, growth=1.8, harmless={2, 3})  # fmt: skip
-            if done.wrong:
-                done.wrong.append(log.read_text(encoding="utf-8")[-2000:])
+                    log, chance, growth=1.8, harmless={2, 3})  # fmt: skip
             _compare(server, before, done, keeps=keeps, folder=folder)
     return done
 
@@ -107,6 +105,7 @@ def _watched(server: EmulatorServer, states: Path, done: Round) -> Iterator[None
 
     def hook(operation: str, name: str, record_id: str) -> RowError | None:
         nonlocal seen
+        done.has_changed = True
         if not seen:
             seen = True
             if not _has_reset(states):

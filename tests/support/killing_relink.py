@@ -11,7 +11,7 @@ import random
 import shutil
 import tempfile
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
 from target_zuora360_cleanup.emulator.server.server import EmulatorServer
@@ -20,6 +20,9 @@ from tests.support.full_sync import Zuora, lookups
 from tests.support.rounds import Round, run_rounds
 from tests.support.runs import login, run
 from tests.support.untouched import Image, differences
+
+if TYPE_CHECKING:
+    from target_zuora360_cleanup.emulator.wire.errors import RowError
 
 ORG: Final = OrgOptions(
     records=2000, quotes=False, sandbox=True, customer_rows=frozenset({"Renewal_Forecast__c"})
@@ -86,11 +89,12 @@ def run_round(seed: int, base: Base) -> Round:
     """Kill and start again until a relink completes, then compare."""
     chance, done = random.Random(seed), Round(seed)  # noqa: S311 - repeatable, no secret
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+        folder, log = Path(name), Path(name) / "log"
         shutil.copy(base.db, folder / "org.sqlite")
         shutil.copytree(base.output, folder / "output")
         with EmulatorServer(ORG, db=folder / "org.sqlite") as server:
             server.set_faults(faults(chance))
+            _watch(server, done)
             config = {
                 "client_id": "a", "client_secret": "b", "refresh_token": "c", "domain": server.url,
                 "output_dir": str(folder / "output"), "job_size": chance.choice([5, 20, 100_000]),
@@ -98,12 +102,21 @@ def run_round(seed: int, base: Base) -> Round:
             }  # fmt: skip
             # 1 and 2: the faults let no login or no reading through; nothing has been changed.
             done.until_complete(lambda: CONTEXT.Process(
-                target=target, args=(dict(config), str(folder / "log"))),
-                chance, growth=1.5, harmless={1, 2})  # fmt: skip
-            if done.wrong:
-                done.wrong.append((folder / "log").read_text(encoding="utf-8")[-2000:])
+                target=target, args=(dict(config), str(log))),
+                log, chance, growth=1.5, harmless={1, 2})  # fmt: skip
             _compare(server, base, folder / "output", done)
     return done
+
+
+def _watch(server: EmulatorServer, done: Round) -> None:
+    """Note each change of a row."""
+    real = server.org.row_hook
+
+    def hook(operation: str, name: str, record_id: str) -> RowError | None:
+        done.has_changed = True
+        return real(operation, name, record_id) if real else None
+
+    server.org.row_hook = hook
 
 
 def _compare(server: EmulatorServer, base: Base, output: Path, done: Round) -> None:

@@ -7,7 +7,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +17,7 @@ from tests.support.meltano_zygote import forking_meltano
 from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 
@@ -241,11 +240,3 @@ def name_the_process(project: Path) -> Path:
     content["plugins"]["loaders"][0]["executable"] = str(script)
     (project / "meltano.yml").write_text(yaml.safe_dump(content), encoding="utf-8")
     return pid_file
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    """Return once it holds; a test waits no longer than for a command."""
-    end = time.monotonic() + COMMAND_SECONDS
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.02)

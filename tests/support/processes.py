@@ -11,7 +11,6 @@ import subprocess
 import sys
 import tempfile
 import termios
-import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +19,7 @@ from typing import IO, TYPE_CHECKING, Any
 from tests.support.forked import TARGET, fork
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from tests.support.forked import Forked
 
@@ -125,11 +124,3 @@ def started(folder: Path, config: dict[str, Any]) -> Iterator[Started]:
         yield Started(process, out, err, output)
     finally:
         process.kill()
-
-
-def wait_until(condition: Callable[[], object]) -> None:
-    """Return once it holds; fail when it doesn't in time."""
-    end = time.monotonic() + SECONDS
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.01)

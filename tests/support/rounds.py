@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import random
     from collections.abc import Callable, Collection
     from multiprocessing.context import ForkServerProcess
+    from pathlib import Path
 
 ATTEMPTS: Final = 40
 
@@ -21,47 +22,65 @@ class Round:
 
     Attributes:
         kills: How often the program was killed.
+        midway: How often that was after it had changed a row.
         partial: How often it ended with failures of its own.
+        has_changed: Whether a row has changed since the program was last started.
     """
 
     seed: int
     kills: int = 0
+    midway: int = 0
     partial: int = 0
+    has_changed: bool = False
     wrong: list[str] = field(default_factory=list)
 
     def until_complete(
         self,
         start: Callable[[], ForkServerProcess],
+        log: Path,
         chance: random.Random,
         *,
         growth: float,
         harmless: Collection[int],
     ) -> None:
-        """Kill and start again until the program completes.
+        """Kill and start again until the program completes, which it has to do without a traceback.
 
         Args:
             start: Makes a process of it, to be started.
+            log: What the program says on stderr, of all its starts.
             chance: Decides when it is killed.
             growth: By how much longer it may live after each kill.
             harmless: Exit statuses of a program that the faults let change nothing.
         """
-        patience = 0.3
+        last = self._last_exit(start, chance, growth, harmless)
+        said = log.read_text(encoding="utf-8")
+        if last != 0 or "Traceback" in said:
+            self.wrong.append(f"last exit {last}: {said[-2000:]}")
+
+    def _last_exit(
+        self,
+        start: Callable[[], ForkServerProcess],
+        chance: random.Random,
+        growth: float,
+        harmless: Collection[int],
+    ) -> int | None:
+        patience, last = 0.3, None
         for _ in range(ATTEMPTS):
-            process = start()
+            process, self.has_changed = start(), False
             process.start()
             process.join(chance.uniform(0, patience))
             if process.is_alive():
                 process.kill()
                 process.join()
                 self.kills += 1
+                self.midway += self.has_changed
                 patience *= growth
-            elif process.exitcode == 0:
-                return
             elif process.exitcode == 4:
                 self.partial += 1
             elif process.exitcode not in harmless:
-                break
-        self.wrong.append(f"never completed, last exit {process.exitcode}")
+                return process.exitcode
+            last = process.exitcode
+        return last
 
 
 def run_rounds(run: Callable[[int], Round], description: str, *, rounds: int) -> None:
@@ -76,10 +95,14 @@ def run_rounds(run: Callable[[int], Round], description: str, *, rounds: int) ->
     parser.add_argument("--rounds", type=int, default=rounds)
     parser.add_argument("--first-seed", type=int, default=1)
     given = parser.parse_args()
-    kills = partial = 0
+    kills = midway = partial = 0
     for seed in range(given.first_seed, given.first_seed + given.rounds):
         done = run(seed)
-        kills, partial = kills + done.kills, partial + done.partial
+        kills, midway = kills + done.kills, midway + done.midway
+        partial += done.partial
         if done.wrong:
             sys.exit(f"seed {seed}: {done.wrong}")
-    sys.stdout.write(f"{given.rounds} rounds, {kills} kills, {partial} partial runs: all well\n")
+    sys.stdout.write(
+        f"{given.rounds} rounds, {kills} kills, {midway} of them midway, {partial} partial runs: "
+        "all well\n"
+    )

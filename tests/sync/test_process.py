@@ -12,9 +12,10 @@ import pytest
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
 from target_zuora360_cleanup.emulator.server.options import ServerOptions
 from tests.support.emulated import Emulated
-from tests.support.processes import SECONDS, started, wait_until
+from tests.support.processes import SECONDS, started
 from tests.support.runs import lines, login
 from tests.support.syncs import ACCOUNT, Message, crm_id, keys, record, schema, state
+from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

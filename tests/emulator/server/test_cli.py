@@ -27,6 +27,7 @@ from target_zuora360_cleanup.emulator.server.cli_options import (
     server_options,
 )
 from target_zuora360_cleanup.emulator.server.watch import is_gone
+from tests.support.waiting import free_port, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,19 +65,6 @@ def call(*arguments: str, **env: str) -> Result:
     return CliRunner().invoke(main, arguments, env=env)
 
 
-def free_port() -> str:
-    with socket.socket() as place:
-        place.bind(("127.0.0.1", 0))
-        return str(place.getsockname()[1])
-
-
-def wait_until_gone(pid: int) -> None:
-    end = time.monotonic() + 30
-    while not is_gone(pid):
-        assert time.monotonic() < end
-        time.sleep(0.02)
-
-
 def given(*arguments: str, command: click.Command = serve) -> dict[str, Any]:
     return command.make_context(command.name, list(arguments)).params
 
@@ -84,7 +72,7 @@ def given(*arguments: str, command: click.Command = serve) -> dict[str, Any]:
 @pytest.fixture
 def folder(here: Path) -> Iterator[RunFolder]:
     """The run folder of a free port, on which nothing is left running."""
-    made = RunFolder(here / "output/zuora360-emulator", int(free_port()))
+    made = RunFolder(here / "elsewhere", free_port())
     yield made
     made.stop()
 
@@ -97,7 +85,7 @@ def gone() -> str:
 
 
 def port_of(folder: RunFolder) -> list[str]:
-    return ["--port", folder.state_file.stem]
+    return ["--port", folder.state_file.stem, "--run-dir", str(folder.state_file.parent)]
 
 
 def pid_of(folder: RunFolder) -> int:
@@ -233,7 +221,7 @@ def test_starting_again_stops_the_first_and_a_killed_one_can_be_started_again(
     assert is_gone(first)
     second = pid_of(folder)
     os.kill(second, signal.SIGKILL)
-    wait_until_gone(second)
+    wait_until(lambda: is_gone(second), 30)
     assert call("status", *port_of(folder)).exit_code == 3
     assert run(*start).returncode == 0
     assert pid_of(folder) not in {first, second}
@@ -252,7 +240,7 @@ def test_it_ends_with_the_process_it_was_told_to_end_with(folder: RunFolder) -> 
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
         thread = threading.Thread(target=end_it, daemon=True)
         thread.start()
-        options = ["--run-dir", str(folder.state_file.parent), "--stop-with", str(other.pid)]
+        options = ["--stop-with", str(other.pid)]
         assert call("serve", *port_of(folder), *SMALL, *options).exit_code == 0
         thread.join(timeout=10)
     assert begun == [os.getpid()]
