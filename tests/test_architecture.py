@@ -29,6 +29,7 @@ ROOMS = (
     ("settings", "output"),
     ("singer", "salesforce", "meltano"),
     ("rows",),
+    ("reach",),
     ("facts",),
     ("plan",),
     ("state",),
@@ -56,6 +57,7 @@ EMULATOR_ROOMS = (
 PURE = (
     "catalog",
     "plan",
+    "reach",
     "state.reset",
     "state.form",
     "state.trim",

@@ -43,6 +43,11 @@ class ObjectType:
     reference: bool = False
     not_loaded: str = ""
 
+    @property
+    def others(self) -> str:
+        """SOQL condition that tells the rows that are not Zuora's; blank where there are none."""
+        return self.where.replace("!=", "=")
+
 
 def _account(  # noqa: PLR0913 - one row of the table below
     name: str,

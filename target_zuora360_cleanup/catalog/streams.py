@@ -11,7 +11,7 @@ Pure: the catalogue of object types and the user's ``stream_objects`` are handed
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -91,4 +91,18 @@ class StreamNames:
     def cleaned(self, objects: Collection[str]) -> Callable[[str], bool]:
         """A predicate: does this stream or bookmark feed one of these object types (API names)?"""
         wanted = frozenset(objects)
-        return lambda stream: not wanted.isdisjoint(self.objects(stream))
+        names = self.with_unlisted(wanted)
+        return lambda stream: not wanted.isdisjoint(names.objects(stream))
+
+    def with_unlisted(self, objects: Collection[str]) -> StreamNames:
+        """The same with object types that the catalogue doesn't list.
+
+        A stream that feeds one is named for it: `Zuora__OrderItem__c` is fed by `OrderItem`.
+        """
+        listed = frozenset().union(*self.known.values())
+        known = dict(self.known)
+        for api_name in sorted(set(objects) - listed):
+            for name in (api_name, api_name.removesuffix("__c").rpartition("__")[2]):
+                spelling = normal(name)
+                known[spelling] = known.get(spelling, frozenset()) | {api_name}
+        return replace(self, known=known)

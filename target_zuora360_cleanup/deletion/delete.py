@@ -153,7 +153,7 @@ class Deletion:
     def _selection(self, step: Step, rows: int, *, ordered: bool) -> Selection:
         fields = {
             "none": ("Id",),
-            "ids": ("Id", step.facts.external_id),
+            "ids": ("Id", *step.facts.keys),
             "full": ("Id", *(name for name in step.facts.fields if name != "Id")),
         }[self.settings.backup]
         columns = tuple(name for name in fields if name)

@@ -12,18 +12,21 @@ import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from target_zuora360_cleanup.facts.relationships import relationship_name
 from target_zuora360_cleanup.output.folder import OutputFolder
+from target_zuora360_cleanup.reach import soql
 from target_zuora360_cleanup.salesforce.rows import Selection, read_pages, split_header
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from target_zuora360_cleanup.facts.relationships import Relationship
+    from target_zuora360_cleanup.output.folder import Backup
     from target_zuora360_cleanup.plan.plan import Plan, Step
+    from target_zuora360_cleanup.reach import Path
     from target_zuora360_cleanup.salesforce.client import Salesforce
 
-COLUMNS: Final = ("record_id", "field", "parent_object", "parent_external_id")
+COLUMNS: Final = (
+    "record_id", "field", "parent_object", "parent_external_id", "external_id_field",
+)  # fmt: skip
 FOLDER: Final = "links"
 MANIFEST: Final = "manifest.json"
 _PAGE_ROWS: Final = 50_000
@@ -39,8 +42,10 @@ class LinkSnapshot:
     def write(self, plan: Plan) -> None:
         """Write `links/<Object>.<Field>.csv.gz` for each lookup that will go blank.
 
-        A parent without an external id is named by its Salesforce id; `links/manifest.json`, which
-        comes first, tells which field the external ids are from, and which org they are of.
+        Each row tells which field its external id is from: where an object type has two, a parent
+        may have one or the other. A parent without any is named by its Salesforce id.
+        `links/manifest.json`, which comes first, tells which org they are of and which field is
+        preferred.
 
         Raises:
             OSError: A file can't be written.
@@ -49,8 +54,14 @@ class LinkSnapshot:
         steps = {step.name: step for step in plan.steps}
         if plan.blank_links:
             self._write_manifest(plan, steps)
-        for relationship, rows in plan.blank_links:
-            self._write(relationship, rows, steps[relationship.parent])
+        files: dict[str, Backup] = {}
+        try:
+            for path, rows in plan.blank_links:
+                file = files.setdefault(path.name, self.folder.links(path.name))
+                self._write(file, Selected.of(plan, path, rows))
+        finally:
+            for each in files.values():
+                each.close()
 
     def _write_manifest(self, plan: Plan, steps: Mapping[str, Step]) -> None:
         folder = OutputFolder(self.folder.path / FOLDER)
@@ -60,51 +71,77 @@ class LinkSnapshot:
                 "object": each.child,
                 "field": each.field,
                 "parent": each.parent,
-                "external_id_field": steps[each.parent].facts.external_id or None,
+                "external_id_field": _keys(steps.get(each.parent))[0] or None,
             }
             for each, _ in plan.blank_links
         ]
         folder.write_json(MANIFEST, {"schema_version": 1, "org_id": plan.org.id, "links": links})
 
-    def _write(self, relationship: Relationship, rows: int, parent: Step) -> None:
-        file = self.folder.links(relationship.name)
+    def _write(self, file: Backup, selected: Selected) -> None:
         header = _csv([COLUMNS])
-        try:
-            for page in read_pages(
-                self.salesforce, _selection(relationship, rows, parent), _PAGE_ROWS
-            ):
-                file.write(header, b"")
-                _, blocks = split_header(page)
-                for block in _rows(blocks):
-                    file.write(header, _csv(_not_kept(relationship, block, parent.kept)))
-            file.flush()
-        finally:
-            file.close()
+        for page in read_pages(self.salesforce, selected.selection, _PAGE_ROWS):
+            file.write(header, b"")
+            _, blocks = split_header(page)
+            for block in _rows(blocks):
+                file.write(header, _csv(selected.links(block)))
+        file.flush()
 
 
-def _selection(relationship: Relationship, rows: int, parent: Step) -> Selection:
-    key = f"{relationship_name(relationship.field)}.{parent.facts.external_id or 'Id'}"
-    conditions = [f"{relationship.field} != null"]
-    if parent.kind.where:
-        inside = f"SELECT Id FROM {relationship.parent} WHERE {parent.kind.where}"
-        conditions = [f"{relationship.field} IN ({inside})"]
-    return Selection(
-        relationship.child, ("Id", relationship.field, key), " AND ".join(conditions), rows
-    )
+@dataclass(frozen=True)
+class Selected:
+    """The rows of one path whose lookup goes blank.
+
+    Attributes:
+        path: Which.
+        selection: Their ids, their lookup, the record at the root, then the keys of the parent.
+        keys: The fields of these keys; none where no query follows the lookup to them.
+        kept: Ids of the records at the root that stay.
+    """
+
+    path: Path
+    selection: Selection
+    keys: tuple[str, ...]
+    kept: frozenset[str]
+
+    @classmethod
+    def of(cls, plan: Plan, path: Path, rows: int) -> Selected:
+        """Those of a plan."""
+        steps = {step.name: step for step in plan.steps}
+        root = steps[path.root]
+        lookup = plan.lookups.get((path.child, path.field))
+        followed = lookup.followed_as if lookup else None
+        keys = tuple(filter(None, _keys(steps.get(path.parent)))) if followed else ()
+        columns = [path.field, soql.root_id(path, plan.lookups) or path.field]
+        columns += [f"{followed}.{key}" for key in keys]
+        condition = soql.condition(path, plan.lookups, root.kind.where)
+        if own := steps.get(path.child):
+            condition = f"{condition} AND {own.kind.others}"
+        fields = ("Id", *dict.fromkeys(columns))
+        return cls(path, Selection(path.child, fields, condition or "", rows), keys, root.kept)
+
+    def links(self, rows: Iterable[list[str]]) -> Iterator[tuple[str, ...]]:
+        """The links as the file has them; those to records that stay are left out."""
+        root = 2 if len(self.path.links) > 1 else 1
+        for row in rows:
+            if row[root] not in self.kept:
+                value, key = self._external_id(row[root + 1 :], row[1])
+                yield row[0], self.path.field, self.path.parent, value, key
+
+    def _external_id(self, values: list[str], parent: str) -> tuple[str, str]:
+        """The first key that is filled, and its field; else the Salesforce id."""
+        filled = ((value, key) for key, value in zip(self.keys, values, strict=True) if value)
+        return next(filled, (parent, ""))
+
+
+def _keys(parent: Step | None) -> tuple[str, ...]:
+    """The external id fields of a parent, `("",)` for one that has none or is no step."""
+    return (parent.facts.keys if parent else ()) or ("",)
 
 
 def _rows(blocks: Iterable[bytes]) -> Iterator[list[list[str]]]:
-    """Rows, block by block; none of these three columns can hold a line break."""
+    """Rows, block by block; none of these columns can hold a line break."""
     for block in blocks:
         yield list(csv.reader(io.StringIO(block.decode(), newline="")))
-
-
-def _not_kept(
-    relationship: Relationship, rows: Iterable[list[str]], kept: frozenset[str]
-) -> Iterator[tuple[str, ...]]:
-    for record_id, parent_id, external_id in rows:
-        if parent_id not in kept:
-            yield record_id, relationship.field, relationship.parent, external_id
 
 
 def _csv(rows: Iterable[tuple[str, ...]]) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from target_zuora360_cleanup.facts.known import Fact, Known, Unknown
+from target_zuora360_cleanup.facts.known import Fact, Known, Unknown, refusal
 from target_zuora360_cleanup.facts.org_facts import OrgConditions, RunningSync
 from target_zuora360_cleanup.salesforce.errors import ApiError
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
 
     from target_zuora360_cleanup.salesforce.client import Salesforce
+    from target_zuora360_cleanup.salesforce.rest import Rest
 
 _PACKAGES: Final = (
     "SELECT SubscriberPackage.NamespacePrefix, SubscriberPackageVersion.MajorVersion, "
@@ -32,9 +33,17 @@ _SCHEDULED: Final = (
     "WHERE CronJobDetail.Name LIKE '%Zuora%' AND NextFireTime != null"
 )
 _RIGHTS: Final = (
-    "SELECT PermissionsBulkApiHardDelete, PermissionsModifyAllData FROM UserPermissionAccess"
+    "SELECT PermissionsBulkApiHardDelete, PermissionsModifyAllData, PermissionsViewAllData "
+    "FROM UserPermissionAccess"
 )
 """What the user may do by profile and permission sets together (Object Reference)."""
+_OBJECT_RIGHTS: Final = (
+    "SELECT SobjectType FROM ObjectPermissions WHERE (PermissionsViewAllRecords = true "
+    "OR PermissionsModifyAllRecords = true) AND ParentId IN "
+    "(SELECT PermissionSetId FROM PermissionSetAssignment WHERE AssigneeId = '{user}')"
+)
+"""Objects of which the user sees every row; profiles are permission sets too (Object Reference,
+ObjectPermissions)."""
 _CONFIG_NAME: Final = "Zuora__ZuoraConfig__c"
 _CONFIG: Final = (
     "SELECT Zuora__ZQuotesMajorVersion__c, Zuora__ZQuotesMinorVersion__c FROM "
@@ -46,6 +55,7 @@ _TRIGGERS: Final = (
 )
 
 
+_NEEDLESS: Final = Unknown("the user sees every row of all objects")
 Rows = list[dict[str, Any]]
 _T = TypeVar("_T")
 
@@ -63,6 +73,10 @@ def read_conditions(salesforce: Salesforce, names: Collection[str]) -> OrgCondit
     packages = _asked(lambda: rest.tooling_query(_PACKAGES))
     triggers = _asked(lambda: rest.tooling_query(_TRIGGERS))
     scheduled, rights = answers["scheduled syncs"], answers["rights"]
+    user = _asked(rest.user)
+    may_view_all = rights.then(lambda rows: _may("ViewAllData", rows))
+    may_modify_all = rights.then(lambda rows: _may("ModifyAllData", rows))
+    sees_all = Known(value=True) in (may_view_all, may_modify_all)
     return OrgConditions(
         quotes_version=packages.then(_quotes_version),
         config_version=answers.get("config", _NO_CONFIG).then(_config_version),
@@ -72,8 +86,16 @@ def read_conditions(salesforce: Salesforce, names: Collection[str]) -> OrgCondit
         record_counts=_asked(rest.record_counts),
         allowances=_asked(rest.limits).then(_allowances),
         may_hard_delete=rights.then(lambda rows: _may("BulkApiHardDelete", rows)),
-        may_modify_all=rights.then(lambda rows: _may("ModifyAllData", rows)),
+        may_modify_all=may_modify_all,
+        may_view_all=may_view_all,
+        viewed_objects=_NEEDLESS if sees_all else user.then(lambda who: _viewed(rest, who[0])),
+        user=user.then(lambda who: Known(who[1] or who[0])),
     )
+
+
+def _viewed(rest: Rest, user_id: str) -> Fact[frozenset[str]]:
+    rows = _asked(lambda: rest.query(_OBJECT_RIGHTS.format(user=user_id)))
+    return rows.then(lambda found: Known(frozenset(row["SobjectType"] for row in found)))
 
 
 def _answered(answer: _T | ApiError) -> Fact[_T]:
@@ -86,11 +108,6 @@ def _asked(read: Callable[[], _T]) -> Fact[_T]:
         return Known(read())
     except ApiError as exc:
         return refusal(exc)
-
-
-def refusal(error: ApiError) -> Unknown:
-    """What Salesforce would not tell, with its reason."""
-    return Unknown(f"{error.code}: {error.message}", is_refused=True)
 
 
 def _sync_queries(names: Collection[str]) -> dict[str, str]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from target_zuora360_cleanup.facts.known import Fact
     from target_zuora360_cleanup.facts.org_facts import ObjectFacts
-    from target_zuora360_cleanup.facts.relationships import Relationship
+    from target_zuora360_cleanup.reach import Path, Relationship
     from target_zuora360_cleanup.salesforce.client import Salesforce
 
 Table = list[list[str]]
@@ -26,12 +26,12 @@ Table = list[list[str]]
 def read_kept(
     salesforce: Salesforce,
     objects: Sequence[ObjectFacts],
-    linked_rows: Mapping[Relationship, Fact[int]],
+    reach: Mapping[Path, Fact[int]],
     relationships: Iterable[Relationship],
 ) -> dict[str, frozenset[str]]:
     """Ids of the catalogue rows to keep, by object."""
     catalog = {each.kind.api_name: each for each in objects if each.kind.group == "product_catalog"}
-    quoted = _quoted(salesforce, catalog, linked_rows)
+    quoted = _quoted(salesforce, catalog, reach)
     if not quoted:
         return {}
     inside = [each for each in relationships if each.child in catalog and each.parent in catalog]
@@ -51,14 +51,15 @@ def read_kept(
 def _quoted(
     salesforce: Salesforce,
     catalog: Mapping[str, ObjectFacts],
-    linked_rows: Mapping[Relationship, Fact[int]],
+    reach: Mapping[Path, Fact[int]],
 ) -> set[str]:
     """Ids that any quote object's lookups hold."""
     lookups: dict[str, dict[str, int]] = {}
-    for each, counted in linked_rows.items():
-        # (Unknown where the parents can't be read, see `read_kept`.)
+    for each, counted in reach.items():
+        # (What could not be counted blocks the cleanup: `rows-not-counted`.)
         rows = counted.or_else(0)
-        if rows and each.child.startswith(QUOTE_PREFIX) and each.parent in catalog:
+        is_quoting = each.child.startswith(QUOTE_PREFIX) and each.parent in catalog
+        if rows and is_quoting and len(each.links) == 1:
             lookups.setdefault(each.child, {})[each.field] = rows
     selections = [
         Selection(

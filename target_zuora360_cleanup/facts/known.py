@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable  # noqa: TC003 - part of the public shape
 from dataclasses import dataclass
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
+
+if TYPE_CHECKING:
+    from target_zuora360_cleanup.salesforce.errors import ApiError
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -48,3 +51,10 @@ class Unknown:
 
 
 Fact: TypeAlias = Known[T] | Unknown
+
+
+def refusal(error: ApiError) -> Unknown:
+    """What Salesforce would not tell, with its reason; the query that it repeats is left out."""
+    _, mark, reason = error.message.partition("\nERROR at Row:")
+    words = reason.partition("\n")[2] if mark else error.message
+    return Unknown(f"{error.code}: {words.strip().rstrip('.')}", is_refused=True)

@@ -9,7 +9,7 @@ from typing import Final
 
 from target_zuora360_cleanup.catalog.objects import ObjectType  # noqa: TC001 - the same
 from target_zuora360_cleanup.facts.known import Fact, Known, Unknown
-from target_zuora360_cleanup.facts.relationships import Relationship  # noqa: TC001 - the same
+from target_zuora360_cleanup.reach import Lookups, Path, Relationship  # noqa: TC001 - the same
 
 _ID_LENGTH: Final = 15
 """Characters of an id that tell records apart; the other three only repeat upper and lower case."""
@@ -23,12 +23,14 @@ class OrgInfo:
     Attributes:
         id: 18 characters.
         kind: Salesforce's `OrganizationType`, such as `Enterprise Edition`.
+        instance: URL of the org.
     """
 
     id: str
     name: str
     is_sandbox: bool
     kind: str = ""
+    instance: str = ""
 
     def has_id(self, given: str) -> bool:
         """Whether an id of 15 or 18 characters is this org's."""
@@ -36,25 +38,47 @@ class OrgInfo:
 
 
 @dataclass(frozen=True)
+class Keyless:
+    """Rows of an object type without an external id, which no sync brings back.
+
+    Attributes:
+        first: The first ids, as far as they could be read.
+    """
+
+    rows: Fact[int] = _NOT_READ
+    first: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class ObjectFacts:
     """One object type as the org has it.
 
     Attributes:
-        external_id: API name of its external id field, blank if it has none.
+        keys: API names of its external id fields that can be read, the one to prefer first; a row
+            may have one or the other.
+        key_prefix: With which its ids begin, blank if its describe doesn't say.
         fields: API names of the fields that a query may select.
         found: Rows that are Zuora's; unknown where this user may not read them.
         oldest: ISO date of the oldest sign of life: creation in Salesforce or a Zuora date; unknown
             where there is no row, or where the rows were too many to ask.
         links: Number of links to itself by what they are called; unknown as above.
+        keyless: Its rows without a key.
     """
 
     kind: ObjectType
-    external_id: str = ""
+    keys: tuple[str, ...] = ()
+    key_prefix: str = ""
     fields: tuple[str, ...] = ()
     deletable: bool = True
     found: Fact[int] = _NOT_READ
     oldest: Fact[str] = _NOT_READ
     links: Fact[Mapping[str, int]] = _NOT_READ
+    keyless: Keyless = field(default_factory=Keyless)
+
+    @property
+    def external_id(self) -> str:
+        """API name of the external id field to prefer, blank if there is none."""
+        return self.keys[0] if self.keys else ""
 
     @property
     def is_reset(self) -> bool:
@@ -95,7 +119,10 @@ class OrgConditions:
             leaves out what it has not counted.
         allowances: Maximum and what remains of daily allowances, by Salesforce's names.
         may_hard_delete: Whether the user has the permission.
-        may_modify_all: Whether no sharing rule hides a row from the user.
+        may_modify_all: Whether the user may read and change every row (Modify All Data).
+        may_view_all: Whether the user may read every row (View All Data).
+        viewed_objects: Objects of which the user may read every row (View All, Modify All).
+        user: Name of the user who is logged in.
     """
 
     quotes_version: Fact[str] = _NOT_READ
@@ -109,6 +136,9 @@ class OrgConditions:
     allowances: Fact[Mapping[str, tuple[int, int]]] = _NOT_READ
     may_hard_delete: Fact[bool] = _NOT_READ
     may_modify_all: Fact[bool] = _NOT_READ
+    may_view_all: Fact[bool] = _NOT_READ
+    viewed_objects: Fact[frozenset[str]] = _NOT_READ
+    user: Fact[str] = _NOT_READ
 
 
 @dataclass(frozen=True)
@@ -118,10 +148,21 @@ class OrgFacts:
     Attributes:
         objects: The object types to be cleaned, as far as the org has them.
         relationships: Into these objects, from any child.
-        linked_rows: How many child rows use a relationship, for children outside of the cleanup;
-            unknown where the parents can't be read. Those into objects without rows are left out.
-        holders: The first ids of the rows that forbid a deletion, by relationship.
+        reach: How many rows that are not to be deleted a deletion concerns, by the path that leads
+            to them; unknown where they could not be counted. Paths without rows are left out.
+        lookups: The reference fields of all objects that were looked at.
+        through: Ways to rows that are to be deleted themselves, over rows that are not.
+        holders: The first ids of the rows that forbid a deletion, by path.
+        keyless_links: How many lookups go blank that lead to a row without an external id, by path;
+            those that lead to none are left out.
         kept: Ids that stay, by object.
+        circles: Object types whose rows hold or take along each other in a circle, as relationships
+            that rows use.
+        hidden: Relationships that the org has, by its metadata, and that no describe shows to this
+            user; unknown where the metadata could not be asked.
+        quote_objects: API names of the objects of quotes that this user sees.
+        unfiltered: Object types whose own rows can't be told from Zuora's, since the user may not
+            read the field that tells them.
         conditions: What else goes on in the org.
         unseen: Object types to be cleaned that the org doesn't have, or doesn't show to this user,
             although it shows others of the same package.
@@ -130,15 +171,20 @@ class OrgFacts:
     org: OrgInfo
     objects: tuple[ObjectFacts, ...]
     relationships: tuple[Relationship, ...] = ()
-    linked_rows: Mapping[Relationship, Fact[int]] = field(
+    reach: Mapping[Path, Fact[int]] = field(default_factory=lambda: MappingProxyType({}))
+    lookups: Lookups = field(default_factory=lambda: MappingProxyType({}))
+    holders: Mapping[Path, Fact[tuple[str, ...]]] = field(
         default_factory=lambda: MappingProxyType({})
     )
-    holders: Mapping[Relationship, Fact[tuple[str, ...]]] = field(
-        default_factory=lambda: MappingProxyType({})
-    )
+    keyless_links: Mapping[Path, Fact[int]] = field(default_factory=lambda: MappingProxyType({}))
     kept: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
     conditions: OrgConditions = field(default_factory=OrgConditions)
     unseen: tuple[str, ...] = ()
+    through: tuple[Path, ...] = ()
+    circles: tuple[Relationship, ...] = ()
+    hidden: Fact[tuple[Relationship, ...]] = _NOT_READ
+    quote_objects: tuple[str, ...] = ()
+    unfiltered: tuple[str, ...] = ()
 
     @property
     def names(self) -> frozenset[str]:

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from target_zuora360_cleanup.catalog.objects import ObjectType, is_unlisted
+from target_zuora360_cleanup.catalog.objects import QUOTE_PREFIX, ObjectType, is_unlisted
+from target_zuora360_cleanup.errors import InputError
 from target_zuora360_cleanup.facts.conditions import read_conditions
-from target_zuora360_cleanup.facts.counts import count_linked_rows, count_objects, read_holders
+from target_zuora360_cleanup.facts.counts import count_objects
+from target_zuora360_cleanup.facts.hidden import read_hidden
 from target_zuora360_cleanup.facts.kept import read_kept
+from target_zuora360_cleanup.facts.keyless import count_keyless_links
+from target_zuora360_cleanup.facts.known import Known
 from target_zuora360_cleanup.facts.org_facts import OrgFacts, OrgInfo
-from target_zuora360_cleanup.facts.relationships import Relationship, read_relationships
+from target_zuora360_cleanup.facts.reached import Counter, read_reach
+from target_zuora360_cleanup.facts.staying import read_holders, without_kept
+from target_zuora360_cleanup.reach import Path, in_circles, read_relationships
 from target_zuora360_cleanup.settings.selection import selected
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from target_zuora360_cleanup.facts.known import Fact
+    from target_zuora360_cleanup.facts.org_facts import ObjectFacts
+    from target_zuora360_cleanup.reach import Relationship
     from target_zuora360_cleanup.salesforce.client import Salesforce
     from target_zuora360_cleanup.settings.declared import Settings
 
@@ -25,45 +34,142 @@ Describes = dict[str, dict[str, Any]]
 def read_org(salesforce: Salesforce) -> OrgInfo:
     """Which org it is."""
     row = salesforce.rest.query(_ORGANIZATION)[0]
-    return OrgInfo(row["Id"], row["Name"], bool(row["IsSandbox"]), row["OrganizationType"] or "")
+    kind = row["OrganizationType"] or ""
+    return OrgInfo(row["Id"], row["Name"], bool(row["IsSandbox"]), kind, salesforce.url)
 
 
 def read_facts(salesforce: Salesforce, settings: Settings) -> OrgFacts:
     """Everything that a plan of these settings rests on.
 
     Raises:
+        InputError: A setting names an object that the org doesn't show.
         ApiError: Salesforce refuses to answer.
         requests.RequestException: No answer came.
     """
     info = read_org(salesforce)
     shown = salesforce.rest.object_names()
+    _check_names(settings, shown)
     kinds = [kind for kind in selected(settings) if kind.api_name in shown]
     if not kinds:
         return OrgFacts(info, ())
     describes = salesforce.rest.describe_all([kind.api_name for kind in kinds])
+    unfiltered = tuple(_unfiltered(kinds, describes, shown))
     kinds = [kind for kind in kinds if _tells_own_rows(kind, describes[kind.api_name])]
     if not kinds:
-        return OrgFacts(info, ())
+        return OrgFacts(info, (), unfiltered=unfiltered)
     kinds += _discover(salesforce, kinds, describes, settings)
-    relationships = tuple(
-        relationship
-        for kind in kinds
-        for relationship in read_relationships(kind.api_name, describes[kind.api_name])
-        if relationship.child in shown
-    )
     objects = count_objects(salesforce, kinds, describes)
-    rows = count_linked_rows(salesforce, objects, relationships)
-    holders = read_holders(salesforce, objects, rows)
-    keeps = settings.keep_quoted_products
-    kept = read_kept(salesforce, objects, rows, relationships) if keeps else {}
-    conditions = read_conditions(salesforce, shown)
-    unseen = tuple(_unseen(selected(settings), kinds))
-    return OrgFacts(info, objects, relationships, rows, holders, kept, conditions, unseen)
+    return _Reading(salesforce, settings, shown, describes, objects).facts(info, unfiltered)
 
 
-def _unseen(wanted: Iterable[ObjectType], kinds: Iterable[ObjectType]) -> Iterator[str]:
+class _Reading:
+    """Reads what there is around the object types to be cleaned."""
+
+    def __init__(
+        self,
+        salesforce: Salesforce,
+        settings: Settings,
+        shown: Mapping[str, Mapping[str, Any]],
+        describes: Describes,
+        objects: tuple[ObjectFacts, ...],
+    ) -> None:
+        self._salesforce = salesforce
+        self._settings = settings
+        self._shown = shown
+        self._describes = describes
+        self._objects = objects
+        self._names = frozenset(each.kind.api_name for each in objects)
+
+    def facts(self, info: OrgInfo, unfiltered: tuple[str, ...]) -> OrgFacts:
+        reach = read_reach(self._salesforce, self._objects, self._describes, self._shown)
+        relationships = self._relationships(self._names)
+        counter = Counter.of(self._salesforce, self._objects, reach.lookups)
+        kept = self._kept(reach.rows, relationships)
+        rows = without_kept(counter, reach.rows, kept)
+        circle = in_circles(self._names, relationships)
+        idle = self._idle(counter, circle)
+        return OrgFacts(
+            info,
+            self._objects,
+            tuple(each for each in relationships if each not in idle),
+            rows,
+            reach.lookups,
+            read_holders(counter, rows, kept),
+            count_keyless_links(counter, self._objects, rows),
+            kept,
+            read_conditions(self._salesforce, self._shown),
+            tuple(_unseen(selected(self._settings), self._objects)),
+            reach.through,
+            in_circles(self._names, [each for each in circle if each not in idle]),
+            self._hidden(reach.rows),
+            tuple(sorted(name for name in self._shown if name.startswith(QUOTE_PREFIX))),
+            unfiltered,
+        )
+
+    def _relationships(self, parents: Iterable[str]) -> tuple[Relationship, ...]:
+        """Between objects that the user sees."""
+        return tuple(
+            each
+            for parent in sorted(parents)
+            for each in read_relationships(parent, self._describes[parent])
+            if each.child in self._shown
+        )
+
+    def _kept(
+        self, reach: Mapping[Path, Fact[int]], relationships: Sequence[Relationship]
+    ) -> dict[str, frozenset[str]]:
+        if not self._settings.keep_quoted_products:
+            return {}
+        return read_kept(self._salesforce, self._objects, reach, relationships)
+
+    def _idle(self, counter: Counter, circle: Sequence[Relationship]) -> frozenset[Relationship]:
+        """Those of a circle that no row uses; where nobody can tell, they count as used."""
+        counted = counter.count([Path((each,)) for each in circle])
+        return frozenset(each.links[0] for each, rows in counted.items() if rows == Known(0))
+
+    def _hidden(self, reach: Mapping[Path, Fact[int]]) -> Fact[tuple[Relationship, ...]]:
+        """What describes leave out, of all whose rows are deleted or go along."""
+        going = {each.kind.api_name for each in self._objects if each.found != Known(0)}
+        going |= {each.child for each in reach if each.on_delete == "cascade"}
+        parents = going & self._describes.keys()
+        seen = [r for name in parents for r in read_relationships(name, self._describes[name])]
+        return read_hidden(self._salesforce, parents, seen, self._shown)
+
+
+def _check_names(settings: Settings, shown: Mapping[str, object]) -> None:
+    """A name that matches nothing is no permission and no exception: it is a mistake.
+
+    Raises:
+        InputError: It is none of an object that the org shows.
+    """
+    named = {
+        "allow_cascade_to": settings.allow_cascade_to,
+        "exclude_objects": tuple(filter(is_unlisted, settings.exclude_objects)),
+        "stream_objects": tuple(filter(is_unlisted, settings.stream_objects.values())),
+    }
+    for setting, names in named.items():
+        for name in names:
+            if name not in shown:
+                raise InputError(
+                    f"{setting}: the org has no object '{name}', or does not show it to this user. "
+                    "Correct the name, or give the user Read on it."
+                )
+
+
+def _unfiltered(
+    kinds: Iterable[ObjectType], describes: Describes, shown: Mapping[str, object]
+) -> Iterator[str]:
+    """Object types whose own rows can't be told, of packages of which the org shows objects."""
+    for kind in kinds:
+        namespace = kind.where.partition("__")[0]
+        is_there = any(name.startswith(f"{namespace}__") for name in shown)
+        if is_there and not _tells_own_rows(kind, describes[kind.api_name]):
+            yield kind.api_name
+
+
+def _unseen(wanted: Iterable[ObjectType], objects: Iterable[ObjectFacts]) -> Iterator[str]:
     """Object types that are not shown, of packages of which others are."""
-    names = {kind.api_name for kind in kinds}
+    names = {each.kind.api_name for each in objects}
     packages = {name.split("__")[0] for name in names}
     for kind in wanted:
         if kind.api_name not in names and kind.api_name.split("__")[0] in packages:
@@ -93,7 +199,7 @@ def _discover(
             if not _goes_along(relationship, groups, settings):
                 continue
             describes.update(salesforce.rest.describe_all([relationship.child]))
-            kind = _unknown_kind(parent, describes[relationship.child])
+            kind = _unknown_kind(parent, describes[relationship.child], settings)
             groups[relationship.child] = parent.group
             found.append(kind)
             todo.append(kind)
@@ -111,8 +217,12 @@ def _goes_along(
     )
 
 
-def _unknown_kind(parent: ObjectType, describe: Mapping[str, Any]) -> ObjectType:
+def _unknown_kind(
+    parent: ObjectType, describe: Mapping[str, Any], settings: Settings
+) -> ObjectType:
+    """An object type from its describe; its streams are named for it, or as the user says."""
     name = describe["name"]
-    stream = name.split("__")[1]
+    chosen = [stream for stream, chosen in settings.stream_objects.items() if chosen == name]
+    streams = (name.split("__")[1], *chosen)
     keys = tuple(each["name"] for each in describe["fields"] if each.get("externalId"))
-    return ObjectType(name, describe["label"], parent.group, keys, (stream,))
+    return ObjectType(name, describe["label"], parent.group, keys, streams)

@@ -1,8 +1,8 @@
-"""How many rows a cleanup concerns, and what points into them from outside. Pure.
+"""How many rows a cleanup concerns, and what it reaches beside them. Pure.
 
 Here it is decided what unknown counts come to: where this user may not read an object's rows,
 nothing is counted for it, and nothing of it is deleted, since the check `may-not-read` blocks the
-cleanup. The same holds for what points into it.
+cleanup. What is reached and could not be counted blocks it too (`rows-not-counted`).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from target_zuora360_cleanup.facts.org_facts import ObjectFacts, OrgFacts
-    from target_zuora360_cleanup.facts.relationships import Relationship
+    from target_zuora360_cleanup.reach import Path
 
 
 def rows_of(each: ObjectFacts) -> int:
@@ -36,27 +36,29 @@ def named_rows(objects: Iterator[ObjectFacts]) -> tuple[tuple[str, int], ...]:
     return tuple((each.kind.api_name, rows_of(each)) for each in objects)
 
 
-def linked(facts: OrgFacts) -> Iterator[tuple[Relationship, int]]:
-    """Relationships into the cleanup by which rows hang on it, none where they can't be read."""
-    for relationship, counted in facts.linked_rows.items():
-        if rows := counted.or_else(0):
-            yield relationship, rows
+def linked(facts: OrgFacts) -> Iterator[tuple[Path, int]]:
+    """Paths by which rows hang on the cleanup, in their order; those not counted are left out."""
+    for path in sorted(facts.reach):
+        if rows := facts.reach[path].or_else(0):
+            yield path, rows
 
 
-def strong_links(facts: OrgFacts) -> Iterator[tuple[Relationship, int]]:
-    """Relationships of objects outside of the cleanup that a deletion does more to than blank."""
-    for relationship, rows in linked(facts):
-        if relationship.on_delete != "clear" and relationship.child not in facts.names:
-            yield relationship, rows
+def strong_links(facts: OrgFacts) -> Iterator[tuple[Path, int]]:
+    """Rows that a deletion does more to than to blank their lookup, or that forbid it."""
+    return ((path, rows) for path, rows in linked(facts) if path.on_delete != "clear")
 
 
-def blank_links(facts: OrgFacts) -> Iterator[tuple[Relationship, int]]:
-    """Plain lookups of objects outside of the cleanup that will go blank.
+def taken_along(facts: OrgFacts) -> int:
+    """Rows that go with their parents, those named in the settings included."""
+    return sum(rows for path, rows in linked(facts) if path.on_delete == "cascade")
 
-    Where catalogue rows are kept for quotes, no lookup of a quote is among them.
+
+def blank_links(facts: OrgFacts) -> Iterator[tuple[Path, int]]:
+    """Plain lookups that will go blank, and that no sync fills again.
+
+    Where catalogue rows are kept for quotes, no lookup of a quote to the catalogue is among them.
     """
-    for relationship, rows in linked(facts):
-        child = relationship.child
-        quoted = child.startswith(QUOTE_PREFIX) and facts.kept
-        if relationship.on_delete == "clear" and child not in facts.names and not quoted:
-            yield relationship, rows
+    for path, rows in linked(facts):
+        quoted = path.child.startswith(QUOTE_PREFIX) and bool(facts.kept.get(path.parent))
+        if path.on_delete == "clear" and not quoted:
+            yield path, rows

@@ -5,20 +5,23 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from target_zuora360_cleanup.facts.known import Unknown
 from target_zuora360_cleanup.plan.allowances import needs_of
 from target_zuora360_cleanup.plan.check import Approval, Weighed
 from target_zuora360_cleanup.plan.checks import find_all
-from target_zuora360_cleanup.plan.counts import blank_links, strong_links
+from target_zuora360_cleanup.plan.counts import blank_links, linked, strong_links
 from target_zuora360_cleanup.plan.order import deletion_order, flat
-from target_zuora360_cleanup.plan.plan import Plan, Step
+from target_zuora360_cleanup.plan.plan import Plan, Reached, Step
 from target_zuora360_cleanup.plan.saved import SavedPlan
+from target_zuora360_cleanup.reach import Relationship
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
-    from target_zuora360_cleanup.facts.org_facts import OrgFacts
-    from target_zuora360_cleanup.facts.relationships import Relationship
+    from target_zuora360_cleanup.facts.known import Fact
+    from target_zuora360_cleanup.facts.org_facts import ObjectFacts, OrgConditions, OrgFacts
     from target_zuora360_cleanup.meltano.pipeline import Pipeline
+    from target_zuora360_cleanup.reach import Path
     from target_zuora360_cleanup.settings.declared import Settings
 
 
@@ -37,8 +40,12 @@ def make_plan(
         facts.org,
         _steps(facts),
         findings=(),
-        blank_links=_sorted(blank_links(facts)),
-        strong_links=_sorted(strong_links(facts)),
+        blank_links=tuple(blank_links(facts)),
+        strong_links=tuple(strong_links(facts)),
+        not_counted=tuple(_not_counted(facts)),
+        user=facts.conditions.user.or_else(""),
+        permissions=_permissions(facts.conditions),
+        lookups=facts.lookups,
         needs=needs_of(facts, settings),
     )
     approval = Approval(saved, SavedPlan.of(plan, settings)) if saved else None
@@ -48,22 +55,44 @@ def make_plan(
 def _steps(facts: OrgFacts) -> tuple[Step, ...]:
     by_name = {each.kind.api_name: each for each in facts.objects}
     last = frozenset(name for name, each in by_name.items() if each.kind.reference)
-    before = deletion_order(by_name, facts.relationships, last)
-    return tuple(
-        Step(
-            by_name[name],
-            facts.kept.get(name, frozenset()),
-            frozenset(before[name]),
-            parent_field(name, facts.relationships),
-        )
-        for name in flat(before)
+    inside = [each for each in facts.relationships if each not in facts.circles]
+    over = [Relationship(each.child, each.field, each.root, "cascade") for each in facts.through]
+    before = deletion_order(by_name, [*inside, *over], last)
+    return tuple(_step(by_name[name], frozenset(before[name]), facts) for name in flat(before))
+
+
+def _step(each: ObjectFacts, after: frozenset[str], facts: OrgFacts) -> Step:
+    name = each.kind.api_name
+    into = [link for link in facts.relationships if link.parent == name]
+    return Step(
+        each,
+        facts.kept.get(name, frozenset()),
+        after,
+        parent_field(name, facts.relationships),
+        below=tuple(
+            link for link in into if link.on_delete == "cascade" and link.child in facts.names
+        ),
+        held_by_itself=tuple(
+            link.field for link in into if link.on_delete == "restrict" and link.child == name
+        ),
+        reach=tuple(Reached(path, rows) for path, rows in linked(facts) if path.root == name),
+        through=tuple(path for path in facts.through if path.root == name),
+        seen=tuple(into),
     )
 
 
-def _sorted(
-    links: Iterable[tuple[Relationship, int]],
-) -> tuple[tuple[Relationship, int], ...]:
-    return tuple(sorted(links, key=lambda pair: (pair[0].child, pair[0].field)))
+def _not_counted(facts: OrgFacts) -> Iterator[Path]:
+    return (path for path in sorted(facts.reach) if isinstance(facts.reach[path], Unknown))
+
+
+def _permissions(conditions: OrgConditions) -> dict[str, bool | None]:
+    """What the user may do, as far as a plan rests on it; None where nobody could say."""
+    rights: dict[str, Fact[bool]] = {
+        "Bulk API Hard Delete": conditions.may_hard_delete,
+        "Modify All Data": conditions.may_modify_all,
+        "View All Data": conditions.may_view_all,
+    }
+    return {name: right.or_else(None) for name, right in rights.items()}
 
 
 def parent_field(name: str, relationships: Iterable[Relationship]) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from target_zuora360_cleanup.facts.relationships import Relationship
+    from target_zuora360_cleanup.reach import Relationship
 
 Predecessors = dict[str, set[str]]
 """For each object, the objects that must be done before it."""
@@ -62,7 +62,7 @@ def flat(before: Predecessors) -> tuple[str, ...]:
     """One order that fits, the same each time.
 
     Raises:
-        CycleError: Objects hold each other, which no package version has shown.
+        CycleError: Objects hold each other; see `Code` `objects-hold-each-other`.
     """
     sorter = TopologicalSorter(before)
     sorter.prepare()

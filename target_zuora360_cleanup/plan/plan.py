@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from target_zuora360_cleanup.plan.counts import rows_of
@@ -13,12 +14,25 @@ if TYPE_CHECKING:
 
     from target_zuora360_cleanup.catalog.objects import ObjectType
     from target_zuora360_cleanup.facts.org_facts import ObjectFacts, OrgInfo
-    from target_zuora360_cleanup.facts.relationships import Relationship
     from target_zuora360_cleanup.plan.allowances import Need
     from target_zuora360_cleanup.plan.finding import Finding
+    from target_zuora360_cleanup.reach import Lookups, Path, Relationship
 
 _ID_BYTES: Final = 27
 _FIELD_BYTES: Final = 2
+
+
+@dataclass(frozen=True)
+class Reached:
+    """Rows that are not to be deleted, and that a deletion concerns.
+
+    Attributes:
+        path: How they are reached, and what happens to them.
+        rows: How many they are; where some records stay, lookups that go blank are at most so many.
+    """
+
+    path: Path
+    rows: int
 
 
 @dataclass(frozen=True)
@@ -30,12 +44,22 @@ class Step:
         kept: Ids of the rows that stay.
         after: API names of the object types that must be done first.
         parent_field: The lookup whose parent a deletion locks, blank if there is none.
+        below: Cascades by which rows of the plan's object types, its own included, go with these.
+        held_by_itself: Its lookups to itself that forbid the deletion of what they lead to.
+        reach: What else its deletion concerns, as it was counted.
+        through: Ways to rows of the plan's other object types over rows that are not deleted.
+        seen: All relationships into it when the plan was made, and it saw their objects.
     """
 
     facts: ObjectFacts
     kept: frozenset[str]
     after: frozenset[str]
     parent_field: str = ""
+    below: tuple[Relationship, ...] = ()
+    held_by_itself: tuple[str, ...] = ()
+    reach: tuple[Reached, ...] = ()
+    through: tuple[Path, ...] = ()
+    seen: tuple[Relationship, ...] = ()
 
     @property
     def kind(self) -> ObjectType:
@@ -68,19 +92,26 @@ class Plan:
     """What a cleanup of an org does, in order, and what must be weighed before it.
 
     Attributes:
-        blank_links: Lookups of other objects that will go blank, with the number of rows; where
-            some of the parents stay, of at most so many rows.
-        strong_links: The same of relationships whose rows a deletion takes along, or that forbid
-            it.
+        blank_links: Lookups that will go blank and that no sync fills again, with the number of
+            rows; where some of the parents stay, of at most so many rows.
+        strong_links: The same of rows that a deletion takes along, or that forbid it.
+        not_counted: Ways to rows that could not be counted; they block or are told.
+        user: Name of the user who looked, blank where it is not known.
+        permissions: What this user may do, by Salesforce's names; None where it is not known.
+        lookups: The reference fields of all objects that were looked at.
         needs: What it costs of the org's daily allowances, as far as they are known.
     """
 
     org: OrgInfo
     steps: tuple[Step, ...]
     findings: tuple[Finding, ...]
-    blank_links: tuple[tuple[Relationship, int], ...] = ()
-    strong_links: tuple[tuple[Relationship, int], ...] = ()
+    blank_links: tuple[tuple[Path, int], ...] = ()
+    strong_links: tuple[tuple[Path, int], ...] = ()
     needs: tuple[Need, ...] = ()
+    not_counted: tuple[Path, ...] = ()
+    user: str = ""
+    permissions: Mapping[str, bool | None] = field(default_factory=lambda: MappingProxyType({}))
+    lookups: Lookups = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def blocking(self) -> tuple[Finding, ...]:
@@ -91,6 +122,11 @@ class Plan:
     def to_delete(self) -> int:
         """Rows to delete, over all object types."""
         return sum(step.to_delete for step in self.steps)
+
+    @property
+    def taken_along(self) -> int:
+        """Rows of other objects that go with their parents."""
+        return sum(rows for path, rows in self.strong_links if path.on_delete == "cascade")
 
     def weighing(self, more: Iterable[Finding]) -> Plan:
         """The same plan with more findings."""

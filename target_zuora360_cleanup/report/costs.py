@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from target_zuora360_cleanup.facts.relationships import Relationship
     from target_zuora360_cleanup.plan.plan import Plan
+    from target_zuora360_cleanup.reach import Path
 
 
 @dataclass(frozen=True)
@@ -57,5 +57,11 @@ def _estimate(records: int) -> dict[str, Any]:
     }
 
 
-def _link(link: Relationship, rows: int) -> dict[str, Any]:
-    return {"object": link.child, "field": link.field, "parent": link.parent, "rows": rows}
+def _link(link: Path, rows: int) -> dict[str, Any]:
+    return {
+        "object": link.child,
+        "field": link.field,
+        "parent": link.parent,
+        "path": link.words,
+        "rows": rows,
+    }

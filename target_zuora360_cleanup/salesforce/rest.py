@@ -14,7 +14,7 @@ from target_zuora360_cleanup.salesforce.errors import ApiError, unreachable
 from target_zuora360_cleanup.salesforce.session import OrgSession, refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from target_zuora360_cleanup.salesforce.credentials import Credentials
     from target_zuora360_cleanup.salesforce.waits import Waits
@@ -55,7 +55,12 @@ class Rest:
 
     def user_id(self) -> str:
         """The id of the user who is logged in, 18 characters."""
-        return str(self.session.get(f"{self.url}/services/oauth2/userinfo").json()["user_id"])
+        return self.user()[0]
+
+    def user(self) -> tuple[str, str]:
+        """Id (18 characters) and name of the user who is logged in."""
+        info = self.session.get(f"{self.url}/services/oauth2/userinfo").json()
+        return str(info["user_id"]), str(info.get("preferred_username") or "")
 
     def query(self, soql: str) -> list[dict[str, Any]]:
         """All rows of a query that has few."""
@@ -88,11 +93,25 @@ class Rest:
         paths = [f"sobjects/{name}/describe" for name in names]
         return dict(zip(names, self._composite(paths, COMPOSITE), strict=True))
 
-    def query_each(self, queries: Sequence[str]) -> list[list[dict[str, Any]] | ApiError]:
-        """All rows of each query that has few, or why it failed."""
+    def describe_each(self, names: Sequence[str]) -> dict[str, dict[str, Any] | ApiError]:
+        """The describe of each object, or why there is none, by API name."""
+        paths = [f"sobjects/{name}/describe" for name in names]
+        return dict(zip(names, self._composite(paths, COMPOSITE, lenient=True), strict=True))
+
+    def query_each(
+        self, queries: Sequence[str], *, all_rows: Collection[str] = ()
+    ) -> list[list[dict[str, Any]] | ApiError]:
+        """All rows of each query that has few, or why it failed.
+
+        Args:
+            queries: SOQL.
+            all_rows: Those that deleted and archived rows are asked for too.
+        """
         from urllib.parse import quote
 
-        paths = [f"query?q={quote(soql)}" for soql in queries]
+        paths = [
+            f"{'queryAll' if soql in all_rows else 'query'}?q={quote(soql)}" for soql in queries
+        ]
         answers = self._composite(paths, COMPOSITE_QUERIES, lenient=True)
         return [each if isinstance(each, ApiError) else self._all(each) for each in answers]
 

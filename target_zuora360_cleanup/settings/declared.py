@@ -112,13 +112,14 @@ class Settings:
     )
     allow_cascade_to: tuple[str, ...] = _setting(
         "Customer objects that may lose rows",
-        "API names of your own objects whose rows may be destroyed with their Zuora parents.",
+        "API names of objects, never of the packages', whose rows may be destroyed with their "
+        "Zuora parents.",
         (),
     )
     lookup_links: str = _setting(
         "Lookups that go blank",
-        "What to do about lookups of your own objects that will go blank: `snapshot` (write them "
-        "to a file first), `ignore`, `refuse`.",
+        "What to do about lookups that will go blank and that no sync fills again: `snapshot` "
+        "(write them to a file first), `ignore`, `refuse`.",
         "snapshot",
         options=("snapshot", "ignore", "refuse"),
     )
@@ -131,6 +132,12 @@ class Settings:
         "Keep quoted products",
         "Keep the catalogue rows that existing quotes use.",
         default=True,
+    )
+    allow_hidden_rows: bool = _setting(
+        "Allow hidden rows",
+        "Go on although the user's rights hide objects, rows or fields: what is hidden can go "
+        "along unseen, or stay behind.",
+        default=False,
     )
     hard_delete: bool = _setting(
         "Hard delete",
@@ -165,8 +172,8 @@ class Settings:
     plan_file: str | None = _setting(
         "Saved plan",
         "Path of a `plan.json` that mode `plan` has written: the cleanup is refused if the org, "
-        "the settings or the counts (by more than 10 % or 1,000 rows of any object type) have "
-        "changed since.",
+        "the settings, the user or the counts have changed since: of Zuora's rows by more than "
+        "10 % or 1,000 of any object type, of anybody else's by one more.",
     )
     output_dir: str = _setting(
         "Output folder",

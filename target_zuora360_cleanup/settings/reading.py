@@ -7,7 +7,7 @@ import difflib
 import re
 from typing import TYPE_CHECKING, Any
 
-from target_zuora360_cleanup.catalog.objects import BY_NAME
+from target_zuora360_cleanup.catalog.objects import BY_NAME, is_unlisted, of_package
 from target_zuora360_cleanup.errors import InputError
 from target_zuora360_cleanup.settings.declared import OLDEST_API_VERSION, Settings
 
@@ -40,7 +40,7 @@ def read_settings(config: Mapping[str, Any]) -> Settings:
     """
     given = {name: _frozen(value) for name, value in config.items() if value not in (None, "")}
     settings = Settings(**given)
-    for check in (_check_objects, _check_streams, _check_api_version):
+    for check in (_check_objects, _check_cascade, _check_streams, _check_api_version):
         check(settings)
     return settings
 
@@ -60,6 +60,15 @@ def _check_objects(settings: Settings) -> None:
             _check_object(name, api_name)
 
 
+def _check_cascade(settings: Settings) -> None:
+    for api_name in settings.allow_cascade_to:
+        if of_package(api_name):
+            raise InputError(
+                f"allow_cascade_to: '{api_name}' is an object of the Zuora packages. Those are "
+                "cleaned as object types of their own or not at all; name only others here."
+            )
+
+
 def _check_streams(settings: Settings) -> None:
     for stream, api_name in settings.stream_objects.items():
         _check_object(f"stream_objects: {stream}", api_name)
@@ -75,8 +84,8 @@ def _check_api_version(settings: Settings) -> None:
 
 
 def _check_object(setting: str, api_name: str) -> None:
-    if api_name in BY_NAME:
-        return
+    if api_name in BY_NAME or (setting != "include_objects" and is_unlisted(api_name)):
+        return  # (whether the org has one that the catalogue doesn't list, shows when it is read)
     near = difflib.get_close_matches(api_name, BY_NAME, n=1, cutoff=0.5)
     hint = f"did you mean '{near[0]}'?" if near else "use an API name such as Zuora__ZInvoice__c."
     raise InputError(f"{setting}: '{api_name}' is not a 360 object type; {hint}")

@@ -7,18 +7,15 @@ object in `allow_cascade_to`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from target_zuora360_cleanup.catalog.objects import BY_NAME, is_discoverable
-from target_zuora360_cleanup.facts.relationships import relationship_name
+from target_zuora360_cleanup.reach import Path, nature_of, soql
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
-    from target_zuora360_cleanup.facts.relationships import Relationship
-
-LONGEST: Final = 5
-"""Relationships that one SOQL path may follow (SOQL and SOSL Reference, "Relationship Queries")."""
+    from target_zuora360_cleanup.reach import Lookups, Relationship
 
 
 @dataclass(frozen=True)
@@ -27,42 +24,53 @@ class Hazard:
 
     Attributes:
         object: API name of what would lose rows.
-        fields: Lookups from there to the row to be deleted, each from the one before.
+        column: What names the row to be deleted, in a query of that object; None where no query can
+            tell.
     """
 
     object: str
-    fields: tuple[str, ...]
+    column: str | None
 
-    def path(self, key: str) -> str:
-        """The key of the row to be deleted, as a query of the endangered object names it."""
-        return ".".join((*map(relationship_name, self.fields), key))
+    def query(self, ids: Sequence[str]) -> str:
+        """The rows to be deleted that would take others along, of those with these ids."""
+        listed = ", ".join(f"'{each}'" for each in ids)
+        conditions = [f"{self.column} IN ({listed})", *soql.own_conditions(self.object)]
+        return f"SELECT {self.column} FROM {self.object} WHERE {' AND '.join(conditions)}"
 
 
 def hazards(
-    name: str, relationships: Sequence[Relationship], allowed: Collection[str] = ()
+    name: str,
+    relationships: Sequence[Relationship],
+    lookups: Lookups,
+    allowed: Collection[str] = (),
 ) -> tuple[Hazard, ...]:
     """What the deletion of a row of this object endangers.
 
     Args:
         name: API name.
         relationships: Of all objects that may go along.
+        lookups: Of the objects that hang on them.
         allowed: Objects that may lose rows.
     """
     cascades = [each for each in relationships if each.on_delete == "cascade"]
-    return tuple(each for each in _below(name, (), cascades) if each.object not in allowed)
+    first = [Path((each,)) for each in cascades if each.parent == name]
+    return tuple(
+        Hazard(path.child, soql.root_id(path, lookups))
+        for way in first
+        for path in _below(way, cascades)
+        if path.child not in allowed
+    )
 
 
-def _below(
-    name: str, fields: tuple[str, ...], cascades: Sequence[Relationship]
-) -> Iterator[Hazard]:
-    for each in cascades:
-        if each.parent != name or len(fields) > LONGEST:
-            continue
-        path = (each.field, *fields)
-        if goes_along(each.child):
-            yield from _below(each.child, path, cascades)
-        else:
-            yield Hazard(each.child, path)
+def _below(path: Path, cascades: Sequence[Relationship]) -> Iterator[Path]:
+    """Ways over rows that are Zuora's to rows that are not."""
+    if not goes_along(path.child):
+        if nature_of(path.child) != "mark":
+            yield path
+    elif len(path.links) <= soql.LEVELS:
+        for each in cascades:
+            if each.parent == path.child:
+                yield from _below(path.then(each), cascades)
 
 
 def goes_along(name: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence  # noqa: TC003 - public shape
+from collections.abc import Callable, Iterator, Mapping, Sequence  # noqa: TC003 - public shape
 from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 OPERATION: Final = "delete"
 ENDANGERED: Final = "WOULD_TAKE_ROWS_ALONG"
 _KEYS: Final = 200
-"""External ids that one query names."""
+"""External ids, or ids, that one query names."""
 _FEW: Final = 2 * COLLECTION
 """Up to here sObject Collections need no more calls than a Bulk job (create, poll)."""
 
@@ -68,11 +68,12 @@ class Removals:
         self.go_on()
         ids = self._ids(target, keys)
         yield from (Removed(key, was_there=False) for key in keys if key not in ids)
-        held = self._held(target, [key for key in keys if key in ids], hazards)
-        for key, name in held.items():
+        held = self._held(ids, hazards)
+        for key, hazard in held.items():
+            would = "would" if hazard.column else "might"
             why = (
-                f"rows of {name} would be deleted with it; if they may be, name {name} in "
-                "allow_cascade_to"
+                f"rows of {hazard.object} {would} be deleted with it; if they may be, name "
+                f"{hazard.object} in allow_cascade_to"
             )
             yield Removed(key, error=RowError(key, ENDANGERED, why))
         going = {ids[key]: key for key in keys if key in ids and key not in held}
@@ -90,27 +91,32 @@ class Removals:
 
     def _ids(self, target: TargetObject, keys: Sequence[str]) -> dict[str, str]:
         key = target.external_id
-        rows = self._rows(f"SELECT Id, {key} FROM {target.name} WHERE {key}", keys)
-        return {row[key]: row["Id"] for row in rows}
+        select = f"SELECT Id, {key} FROM {target.name} WHERE {key}"
+        queries = [
+            f"{select} IN ({', '.join(map(soql_text, part))})" for part in _parts(keys, _KEYS)
+        ]
+        return {row[key]: row["Id"] for row in self._rows(queries)}
 
-    def _held(
-        self, target: TargetObject, keys: Sequence[str], hazards: Sequence[Hazard]
-    ) -> dict[str, str]:
-        """External ids whose deletion would take rows along, with the first such object."""
-        held: dict[str, str] = {}
+    def _held(self, ids: Mapping[str, str], hazards: Sequence[Hazard]) -> dict[str, Hazard]:
+        """External ids whose deletion would take rows along, with the first such hazard.
+
+        Where no query can tell, each deletion might.
+        """
+        held: dict[str, Hazard] = {}
+        keys = {record_id: key for key, record_id in ids.items()}
         for each in hazards:
-            path = each.path(target.external_id)
-            for row in self._rows(f"SELECT {path} FROM {each.object} WHERE {path}", keys):
-                held.setdefault(_follow(row, path), each.object)
+            endangered = self._endangered(each, list(keys)) if each.column else list(keys)
+            for record_id in endangered:
+                held.setdefault(keys[record_id], each)
         return held
 
-    def _rows(self, select: str, keys: Sequence[str]) -> list[dict[str, Any]]:
-        parts = (keys[at : at + _KEYS] for at in range(0, len(keys), _KEYS))
-        answers = self.salesforce.rest.query_each(
-            [f"{select} IN ({', '.join(map(soql_text, part))})" for part in parts]
-        )
+    def _endangered(self, hazard: Hazard, ids: Sequence[str]) -> list[str]:
+        rows = self._rows([hazard.query(part) for part in _parts(ids, _KEYS)])
+        return [_follow(row, hazard.column or "") for row in rows]
+
+    def _rows(self, queries: Sequence[str]) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = []
-        for answer in answers:
+        for answer in self.salesforce.rest.query_each(queries):
             if isinstance(answer, ApiError):
                 raise answer
             rows += answer
@@ -133,6 +139,10 @@ class Removals:
             done = self.salesforce.bulk.wait("ingest", job_id, len(ids))
         if done.failed:
             yield from failed_rows(self.salesforce.bulk, job_id)
+
+
+def _parts(values: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+    return (values[at : at + size] for at in range(0, len(values), size))
 
 
 def _follow(row: dict[str, Any], path: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from target_zuora360_cleanup.plan.check import check
-from target_zuora360_cleanup.plan.counts import named_rows, rows_of, to_delete
+from target_zuora360_cleanup.plan.counts import named_rows, rows_of, taken_along, to_delete
 from target_zuora360_cleanup.plan.finding import Code
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 TOO_MANY: Final = Code(
     "too-many-records",
     "blocks",
-    "more records than `max_records`",
+    "more records than `max_records`, those taken along included",
     "clean one object group at a time, use `mode: reset`, or raise `max_records`",
 )
 NOTHING: Final = Code(
@@ -32,10 +32,12 @@ NOTHING: Final = Code(
 def records(weighed: Weighed) -> Iterator[Finding]:
     """How many records a cleanup would delete."""
     facts, settings = weighed.facts, weighed.settings
-    total = sum(to_delete(facts).values())
+    own, along = sum(to_delete(facts).values()), taken_along(facts)
+    total = own + along
     if total > settings.max_records:
+        more = f" ({along:,} of them taken along)" if along else ""
         yield TOO_MANY.found(
-            f"The cleanup would delete {total:,} records, more than max_records "
+            f"The cleanup would delete {total:,} records{more}, more than max_records "
             f"({settings.max_records:,}). Zuora recommends no cleanup above 1,000,000.",
             "Clean one object group at a time, ask Zuora's support for a full sync, use mode "
             "'reset', or raise max_records.",

@@ -28,6 +28,18 @@ OTHER_SETTINGS: Final = Code(
     "the settings are not those of `plan_file`",
     "set them back, or plan again",
 )
+OTHER_GROUND: Final = Code(
+    "plan-circumstances-changed",
+    "blocks",
+    "`plan_file` was made by another user, with other permissions, or by another version",
+    "plan again as the user who is to carry it out",
+)
+MORE_LINKS: Final = Code(
+    "plan-links-grown",
+    "blocks",
+    "more rows that are not Zuora's are concerned than in `plan_file`",
+    "see what has come, and plan again",
+)
 OTHER_COUNTS: Final = Code(
     "plan-counts-changed",
     "blocks",
@@ -63,6 +75,56 @@ def settings(weighed: Weighed) -> Iterator[Finding]:
             f"The settings are not those of the saved plan: {listed}.",
             "Set them back, or plan again.",
         )
+
+
+@check(OTHER_GROUND)
+def ground(weighed: Weighed) -> Iterator[Finding]:
+    """Whether the saved plan was made by the same user, with the same rights and version."""
+    if not (both := weighed.approval):
+        return
+    pairs: dict[str, tuple[object, object]] = {
+        "instance": (both.saved.instance, both.today.instance),
+        "user": (both.saved.user, both.today.user),
+        "version of this plugin": (both.saved.tool_version, both.today.tool_version),
+        "permissions": (both.saved.permissions, both.today.permissions),
+    }
+    if differ := {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}:
+        listed = "; ".join(
+            f"{name} was {_shown(old)} and is {_shown(new)}" for name, (old, new) in differ.items()
+        )
+        yield OTHER_GROUND.found(
+            f"The saved plan was made under other circumstances: {listed}.",
+            "Plan again as the user who is to carry it out.",
+        )
+
+
+@check(MORE_LINKS)
+def links(weighed: Weighed) -> Iterator[Finding]:
+    """Whether a deletion concerns more rows of others than the saved plan says."""
+    if not (both := weighed.approval):
+        return
+    before, after = both.saved.links, both.today.links
+    grown = {name: rows for name, rows in after.items() if _has_grown(before.get(name, 0), rows)}
+    if grown:
+        listed = ", ".join(
+            f"{name}: {_counted(before.get(name, 0))}, now {_counted(rows)}"
+            for name, rows in grown.items()
+        )
+        yield MORE_LINKS.found(
+            f"More rows that are not Zuora's are concerned than in the saved plan of "
+            f"{both.saved.made_at}: {listed}.",
+            "See what has come, and plan again.",
+            tuple((name, rows or 0) for name, rows in grown.items()),
+        )
+
+
+def _has_grown(old: int | None, new: int | None) -> bool:
+    """What was not counted then is not known to be the same; what is not counted now neither."""
+    return new is None or old is None or new > old
+
+
+def _counted(rows: int | None) -> str:
+    return "not counted" if rows is None else f"{rows:,}"
 
 
 @check(OTHER_COUNTS)

@@ -23,6 +23,12 @@ WOULD_NOT_HOLD: Final = Code(
     "a flag of Meltano's would keep the reset from being stored",
     "run without it; with `--full-refresh` add `--state-strategy overwrite`",
 )
+NO_KEY: Final = Code(
+    "rows-without-key",
+    "tells",
+    "records without an external id, which no sync brings back, with the first ids",
+    "see where they come from, and export them if they are needed",
+)
 TOO_LATE: Final = Code(
     "start-date-too-late",
     "warns",
@@ -47,6 +53,25 @@ def reset_alone_holds(pipeline: Pipeline) -> Iterator[Finding]:
     if flag := pipeline.undone_by:
         yield WOULD_NOT_HOLD.found(
             f"With {flag} Meltano would not store the bookmark reset.", f"Run again without {flag}."
+        )
+
+
+@check(NO_KEY)
+def keyless(weighed: Weighed) -> Iterator[Finding]:
+    """Rows of which no sync knows."""
+    found = [each for each in weighed.facts.objects if each.keyless.rows.or_else(0)]
+    if found:
+        total = sum(each.keyless.rows.or_else(0) for each in found)
+        first = "; ".join(
+            f"{each.kind.api_name}: {', '.join(each.keyless.first)}"
+            for each in found
+            if each.keyless.first
+        )
+        yield NO_KEY.found(
+            f"{total:,} records have no external id that this user can read, and no sync brings "
+            f"them back.{f' The first: {first}.' if first else ''}",
+            "See where they come from, and export them if they are needed.",
+            tuple((each.kind.api_name, each.keyless.rows.or_else(0)) for each in found),
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal
 
+from target_zuora360_cleanup.catalog.objects import BY_NAME
 from target_zuora360_cleanup.plan.check import check
 from target_zuora360_cleanup.plan.finding import Code
 
@@ -21,6 +22,12 @@ NO_OBJECTS: Final = Code(
     "the org shows none of the object types to clean",
     "check the org and the user's permission set",
 )
+UNFILTERED: Final = Code(
+    "filter-not-readable",
+    "blocks",
+    "the user may not read the field that tells Zuora's rows of an object from others",
+    "give the user Read on the field, or name the object in `exclude_objects`",
+)
 NOT_CONFIRMED: Final = Code(
     "production-not-confirmed",
     "blocks",
@@ -33,6 +40,18 @@ OTHER_CONFIRMED: Final = Code(
     "`confirm_org_id` is another org's id",
     "check which org the credentials belong to",
 )
+
+
+@check(UNFILTERED)
+def filters(weighed: Weighed) -> Iterator[Finding]:
+    """Whether Zuora's rows can be told from others."""
+    for name in weighed.facts.unfiltered:
+        field = BY_NAME[name].external_ids[0]
+        yield UNFILTERED.found(
+            f"The user can't read {name}.{field}, which tells Zuora's rows from others: nobody can "
+            "say which of them to clean.",
+            f"Give the user Read on {field}, or name {name} in exclude_objects.",
+        )
 
 
 @check(NO_OBJECTS)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from target_zuora360_cleanup.catalog.objects import is_discoverable, of_package
 from target_zuora360_cleanup.facts.known import Fact, Known, Unknown
 from target_zuora360_cleanup.plan.check import check
 from target_zuora360_cleanup.plan.counts import blank_links, strong_links
@@ -13,15 +12,16 @@ from target_zuora360_cleanup.plan.finding import Code
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from target_zuora360_cleanup.facts.relationships import Relationship
+    from target_zuora360_cleanup.facts.org_facts import OrgFacts
     from target_zuora360_cleanup.plan.check import Weighed
     from target_zuora360_cleanup.plan.finding import Finding, Severity
+    from target_zuora360_cleanup.reach import Path
 
 ALLOWED: Final = Code(
     "allowed-rows-taken-along",
     "tells",
     "rows of an object in `allow_cascade_to` will be destroyed with their parents",
-    "none needed: it is allowed",
+    "none needed: it is allowed, and they are backed up",
 )
 OF_PACKAGE: Final = Code(
     "package-rows-taken-along",
@@ -32,22 +32,50 @@ OF_PACKAGE: Final = Code(
 OF_CUSTOMER: Final = Code(
     "customer-rows-taken-along",
     "blocks",
-    "rows of your own objects would be destroyed with their parents",
+    "rows that people have made would be destroyed with their parents, at whatever depth",
     "move or export them, or name the object in `allow_cascade_to`",
+)
+MARKS: Final = Code(
+    "marks-taken-along",
+    "tells",
+    "follows, topics, approval histories and the like go with their records",
+    "none needed: they say something of the record and hold nothing else",
 )
 HELD: Final = Code(
     "rows-hold-records",
     "blocks",
-    "rows of yours whose lookup forbids the deletion, with the first ids",
+    "rows whose lookup forbids the deletion, with the first ids",
     "blank the lookup, or leave the parent alone",
+)
+CIRCLE: Final = Code(
+    "objects-hold-each-other",
+    "blocks",
+    "rows of object types that hold or take along each other in a circle",
+    "blank one of the lookups, or leave these object types alone",
+)
+NOT_COUNTED: Final = Code(
+    "rows-not-counted",
+    "blocks",
+    "rows that a deletion reaches and that could not be counted, relationship by relationship",
+    "give the user Read on the object, or see to it that no such rows are there",
+    setting="lookup_links",
+    otherwise=("warns", "tells"),
 )
 GO_BLANK: Final = Code(
     "lookups-go-blank",
     "tells",
-    "lookups of your objects that lose their parents, by field",
+    "lookups that lose their parents and that no sync fills again, by field",
     "[relink](relink.md) after the next full sync",
     setting="lookup_links",
     otherwise=("warns", "blocks"),
+)
+NO_WAY_BACK: Final = Code(
+    "links-without-key",
+    "blocks",
+    "lookups that go blank and lead to rows without an external id, so that no relink can follow",
+    "give the user Read on the external id field, fill it, or set `lookup_links` to `ignore`",
+    setting="lookup_links",
+    otherwise=("warns",),
 )
 _BY_SETTING: Final[dict[str, tuple[Severity, str]]] = {
     "snapshot": ("tells", "Where they led is written to links/ in the output folder beforehand."),
@@ -56,45 +84,46 @@ _BY_SETTING: Final[dict[str, tuple[Severity, str]]] = {
 }
 
 
-@check(OF_CUSTOMER, OF_PACKAGE, HELD, ALLOWED)
+@check(OF_CUSTOMER, OF_PACKAGE, HELD, ALLOWED, MARKS)
 def taken_along(weighed: Weighed) -> Iterator[Finding]:
     """Rows of others that a cascade destroys, or that hold a record."""
     facts = weighed.facts
-    strong = sorted(strong_links(facts), key=lambda pair: (pair[0].child, pair[0].field))
-    for relationship, rows in strong:
-        if relationship.on_delete == "cascade":
-            allowed = relationship.child in weighed.settings.allow_cascade_to
-            some_stay = bool(facts.kept.get(relationship.parent))
-            yield _cascade(relationship, rows, some_stay=some_stay, allowed=allowed)
+    marks: list[tuple[Path, int]] = []
+    for path, rows in strong_links(facts):
+        if path.on_delete == "restrict":
+            holders = facts.holders.get(path, Unknown("they were not read"))
+            yield _restrict(path, rows, holders)
+        elif path.nature == "mark":
+            marks.append((path, rows))
         else:
-            holders = facts.holders.get(relationship, Unknown("they were not read"))
-            yield _restrict(relationship, rows, holders)
+            yield _cascade(path, rows, allowed=path.child in weighed.settings.allow_cascade_to)
+    if marks:
+        yield _marks(marks)
 
 
-def _cascade(by: Relationship, rows: int, *, some_stay: bool, allowed: bool) -> Finding:
-    most = "Up to " if some_stay else ""
-    what = f"{most}{rows:,} rows of {by.child} would be destroyed with their {by.parent}"
+def _cascade(path: Path, rows: int, *, allowed: bool) -> Finding:
+    what = f"{rows:,} rows of {path.child} would be destroyed with their {path.parent}"
+    if path.nature == "package":
+        return OF_PACKAGE.found(
+            f"{what} ({path.words}), although {path.child} is not to be cleaned.",
+            f"Clean {path.child} too, or leave {path.root} alone as well (include_objects, "
+            "exclude_objects).",
+            ((path.child, rows),),
+        )
     if allowed:
         return ALLOWED.found(
-            f"{what} (field {by.field}).",
-            f"That is allowed: {by.child} is named in allow_cascade_to.",
-            ((by.child, rows),),
-        )
-    if of_package(by.child) and is_discoverable(by.child):
-        return OF_PACKAGE.found(
-            f"{what}, although {by.child} is not to be cleaned.",
-            f"Clean {by.child} too, or leave {by.parent} alone as well (include_objects, "
-            "exclude_objects).",
-            ((by.child, rows),),
+            f"{what} ({path.words}).",
+            f"That is allowed: {path.child} is named in allow_cascade_to. They are backed up.",
+            ((path.child, rows),),
         )
     return OF_CUSTOMER.found(
-        f"{what} (field {by.field}). They are not Zuora's, and no sync brings them back.",
-        f"Move or export them first, or name {by.child} in allow_cascade_to.",
-        ((by.child, rows),),
+        f"{what} ({path.words}). They are not Zuora's, and no sync brings them back.",
+        f"Move or export them first, or name {path.child} in allow_cascade_to.",
+        ((path.child, rows),),
     )
 
 
-def _restrict(by: Relationship, rows: int, holders: Fact[tuple[str, ...]]) -> Finding:
+def _restrict(path: Path, rows: int, holders: Fact[tuple[str, ...]]) -> Finding:
     match holders:
         case Known(ids) if ids:
             first = f" The first: {', '.join(ids)}."
@@ -102,25 +131,100 @@ def _restrict(by: Relationship, rows: int, holders: Fact[tuple[str, ...]]) -> Fi
             # The count blocks in any case; without the ids it is only harder to act upon.
             first = ""
     return HELD.found(
-        f"{rows:,} rows of {by.child} hold their {by.parent} (field {by.field}): Salesforce "
+        f"{rows:,} rows of {path.child} hold their {path.parent} ({path.words}): Salesforce "
         f"refuses to delete a record that is held so.{first}",
-        f"Blank {by.field} on these rows, or leave {by.parent} alone.",
-        ((by.child, rows),),
+        f"Blank {path.field} on these rows, or leave {path.root} alone.",
+        ((path.child, rows),),
+    )
+
+
+def _marks(marks: list[tuple[Path, int]]) -> Finding:
+    total = sum(rows for _, rows in marks)
+    return MARKS.found(
+        f"{total:,} follows, topics, histories and other marks go with their records.",
+        "Nothing to do: they hold no content of their own.",
+        tuple((path.name, rows) for path, rows in marks),
+    )
+
+
+@check(CIRCLE)
+def circle(weighed: Weighed) -> Iterator[Finding]:
+    """Object types of which none can go before the other."""
+    if held := weighed.facts.circles:
+        fields = ", ".join(f"{each.name} to {each.parent}" for each in held)
+        yield CIRCLE.found(
+            f"Rows hold or take along each other in a circle ({fields}), so that none of these "
+            "object types can be deleted before the others.",
+            f"Blank {held[0].field} on the rows of {held[0].child}, or leave these object types "
+            "alone.",
+        )
+
+
+@check(NOT_COUNTED)
+def not_counted(weighed: Weighed) -> Iterator[Finding]:
+    """Rows of which nobody can say whether there are any."""
+    ignores = weighed.settings.lookup_links == "ignore"
+    for path in sorted(weighed.facts.reach):
+        match weighed.facts.reach[path]:
+            case Unknown(why):
+                yield _not_counted(path, why, ignores=ignores)
+            case Known():
+                pass
+
+
+_DOES: Final = {
+    "cascade": "be destroyed with", "restrict": "forbid the deletion of", "clear": "lose",
+}  # fmt: skip
+
+
+def _not_counted(path: Path, why: str, *, ignores: bool) -> Finding:
+    severity: Severity = "warns" if path.on_delete == "clear" and ignores else "blocks"
+    return NOT_COUNTED.found(
+        f"How many rows of {path.child} would {_DOES[path.on_delete]} their {path.parent} could "
+        f"not be counted ({path.words}): {why}.",
+        f"Give the user Read on {path.child} and {path.field}, or leave {path.root} alone.",
+        ((path.child, 0),),
+        "tells" if path.nature == "mark" else severity,
     )
 
 
 @check(GO_BLANK)
 def lookups(weighed: Weighed) -> Iterator[Finding]:
-    """Lookups of the customer's objects that go blank."""
-    blank = [pair for pair in blank_links(weighed.facts) if not of_package(pair[0].child)]
+    """Lookups that go blank and stay so."""
+    blank = list(blank_links(weighed.facts))
     if not blank:
         return
     severity, remedy = _BY_SETTING[weighed.settings.lookup_links]
     total = sum(rows for _, rows in blank)
+    most = "Up to " if _some_stay(weighed.facts, blank) else ""
     yield GO_BLANK.found(
-        f"Up to {total:,} lookups of your own objects will go blank; Salesforce keeps no history "
-        "of them.",
+        f"{most}{total:,} lookups to these records will go blank; Salesforce keeps no history of "
+        "them, and no sync fills them again.",
         remedy,
-        tuple(sorted((f"{each.child}.{each.field}", rows) for each, rows in blank)),
+        tuple((path.name, rows) for path, rows in blank),
         severity,
     )
+
+
+def _some_stay(facts: OrgFacts, blank: list[tuple[Path, int]]) -> bool:
+    return any(facts.kept.get(path.root) for path, _ in blank)
+
+
+@check(NO_WAY_BACK)
+def lost(weighed: Weighed) -> Iterator[Finding]:
+    """Lookups of which no file could tell where they led."""
+    blank = {path for path, _ in blank_links(weighed.facts)}
+    ways = {
+        path: rows.or_else(weighed.facts.reach[path].or_else(0))
+        for path, rows in sorted(weighed.facts.keyless_links.items())
+        if path in blank
+    }
+    if ways:
+        yield NO_WAY_BACK.found(
+            f"{sum(ways.values()):,} lookups that go blank lead to rows without an external id "
+            "that this user can read: no relink and no backup could ever lead them back.",
+            "Give the user Read on the external id field or fill it there, or set lookup_links to "
+            "ignore.",
+            tuple((path.name, rows) for path, rows in ways.items()),
+            "warns" if weighed.settings.lookup_links == "ignore" else "blocks",
+        )

@@ -36,6 +36,12 @@ VERSIONS_DIFFER: Final = Code(
     "the package says 3.0 or newer, Zuora's settings in the org say older",
     "look at Setup, Installed Packages",
 )
+NOT_SEEN: Final = Code(
+    "quotes-not-seen",
+    "blocks",
+    "no object of quotes is shown to this user, so that the products they use can't be kept",
+    "give the user Read on the objects of Zuora Quotes, or switch `keep_quoted_products` off",
+)
 LOSE_PRODUCTS: Final = Code(
     "quotes-lose-products",
     "warns",
@@ -101,6 +107,23 @@ def _hint(configured: Fact[str]) -> str:
             return ""
 
 
+@check(NOT_SEEN)
+def unseen(weighed: Weighed) -> Iterator[Finding]:
+    """Quotes that may be there, although this user sees no object of theirs."""
+    facts = weighed.facts
+    catalog = named_rows(
+        each for each in facts.objects if each.kind.group == "product_catalog" and rows_of(each)
+    )
+    if catalog and weighed.settings.keep_quoted_products and not facts.quote_objects:
+        yield NOT_SEEN.found(
+            "This user sees no object of Zuora Quotes, so that nobody can say which products "
+            "quotes use.",
+            "Give the user Read on the objects that begin with zqu__Quote; if there are none, "
+            "switch keep_quoted_products off.",
+            catalog,
+        )
+
+
 @check(LOSE_PRODUCTS)
 def unprotected(weighed: Weighed) -> Iterator[Finding]:
     """Quotes that use what will be deleted."""
@@ -116,10 +139,11 @@ def unprotected(weighed: Weighed) -> Iterator[Finding]:
 
 
 def _quote_lookups(facts: OrgFacts) -> tuple[tuple[str, int], ...]:
+    catalog = {each.kind.api_name for each in facts.objects if each.kind.group == "product_catalog"}
     return tuple(
         sorted(
-            (f"{each.child}.{each.field}", rows)
+            (each.name, rows)
             for each, rows in linked(facts)
-            if each.child.startswith(QUOTE_PREFIX)
+            if each.child.startswith(QUOTE_PREFIX) and each.parent in catalog
         )
     )

@@ -34,14 +34,21 @@ def access(weighed: Weighed) -> Iterator[Finding]:
     """Whether the user may read and delete each object type."""
     objects = weighed.facts.objects
     yield from _lacking(NOT_DELETE, "delete", [each for each in objects if not each.deletable])
-    unread = [each for each in objects if isinstance(each.found, Unknown)]
-    yield from _lacking(NOT_READ, "read", unread)
+    for each in objects:
+        match each.found:
+            case Unknown(why):
+                yield from _lacking(NOT_READ, "read", [each], f" ({why})")
+            case Known():
+                pass
 
 
-def _lacking(code: Code, right: str, objects: Sequence[ObjectFacts]) -> Iterator[Finding]:
+def _lacking(
+    code: Code, right: str, objects: Sequence[ObjectFacts], why: str = ""
+) -> Iterator[Finding]:
     if objects:
+        names = ", ".join(each.kind.api_name for each in objects)
         yield code.found(
-            f"The user may not {right} {', '.join(each.kind.api_name for each in objects)}.",
+            f"The user may not {right} {names}{why}.",
             "Give the user the package's permission set with Read, Delete and Modify All on "
             "these objects.",
             named_rows(iter(objects)),
@@ -59,7 +66,11 @@ def hard_delete(weighed: Weighed) -> Iterator[Finding]:
                 "hard_delete is set, but the user lacks the permission Bulk API Hard Delete.",
                 "Give it to the user in a permission set, or switch hard_delete off.",
             )
-        case Known() | Unknown():
-            # Without the permission Salesforce refuses the first job; a refusal to tell is itself
-            # told by `not-checked`.
+        case Unknown(why):
+            yield NOT_HARD_DELETE.found(
+                "hard_delete is set, and whether the user has the permission Bulk API Hard Delete "
+                f"could not be read ({why}).",
+                "Give it to the user in a permission set, or switch hard_delete off.",
+            )
+        case Known():
             pass

@@ -8,6 +8,7 @@ from target_zuora360_cleanup.facts.known import Known, Unknown
 from target_zuora360_cleanup.plan.check import check
 from target_zuora360_cleanup.plan.counts import rows_of
 from target_zuora360_cleanup.plan.finding import Code
+from target_zuora360_cleanup.reach import is_kept_by_salesforce, nature_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.facts.known import Fact
     from target_zuora360_cleanup.facts.org_facts import OrgConditions, OrgFacts
     from target_zuora360_cleanup.plan.check import Weighed
-    from target_zuora360_cleanup.plan.finding import Finding
+    from target_zuora360_cleanup.plan.finding import Finding, Severity
 
 _HIDDEN_SHARE: Final = 0.1
 _HIDDEN_LEAST: Final = 50
@@ -24,6 +25,30 @@ HIDDEN: Final = Code(
     "warns",
     "Salesforce counts clearly more rows than this user sees",
     "give View All and Modify All on the 360 objects",
+)
+NOT_ALL: Final = Code(
+    "cannot-see-everything",
+    "blocks",
+    "the user has neither View All Data nor Modify All Data, nor View All on each object concerned",
+    "give View All Data, or set `allow_hidden_rows` if you know what is hidden",
+    setting="allow_hidden_rows",
+    otherwise=("warns",),
+)
+HIDDEN_LOOKUPS: Final = Code(
+    "relationships-hidden",
+    "blocks",
+    "the org's metadata has relationships into what is deleted that no describe shows this user",
+    "give Read on these objects and fields, or set `allow_hidden_rows`",
+    setting="allow_hidden_rows",
+    otherwise=("warns",),
+)
+NOT_COMPARED: Final = Code(
+    "relationships-not-checked",
+    "blocks",
+    "the org's metadata could not be asked for relationships that are hidden from this user",
+    "give View Setup and Configuration, or set `allow_hidden_rows`",
+    setting="allow_hidden_rows",
+    otherwise=("warns",),
 )
 NOT_SEEN: Final = Code(
     "objects-not-seen",
@@ -79,6 +104,73 @@ def _hidden(facts: OrgFacts) -> Iterator[tuple[str, int]]:
                 yield each.kind.api_name, more
 
 
+@check(NOT_ALL)
+def rights(weighed: Weighed) -> Iterator[Finding]:
+    """Whether rows may be there that this user does not see."""
+    conditions = weighed.facts.conditions
+    if Known(value=True) in (conditions.may_view_all, conditions.may_modify_all):
+        return
+    if not (limited := tuple(_limited(weighed.facts))):
+        return
+    told = (conditions.may_view_all, conditions.may_modify_all)
+    reasons = dict.fromkeys(each.why for each in told if isinstance(each, Unknown))
+    why = f" (not known: {'; '.join(reasons)})" if reasons else ""
+    yield NOT_ALL.found(
+        f"The user has neither View All Data nor Modify All Data{why}: rows that sharing hides "
+        "could go along, lose a link, or stay behind without being counted.",
+        "Give the user the permission View All Data, or View All on each of these objects; or, if "
+        "you know what is hidden, set allow_hidden_rows.",
+        limited,
+        _unless_allowed(weighed),
+    )
+
+
+def _unless_allowed(weighed: Weighed) -> Severity:
+    return "warns" if weighed.settings.allow_hidden_rows else "blocks"
+
+
+def _limited(facts: OrgFacts) -> Iterator[tuple[str, int]]:
+    """Objects of which this user may not see every row, as far as that is known, with what is seen.
+
+    Rows of all that have a lookup to what is deleted matter, also where none is seen.
+    """
+    viewed = facts.conditions.viewed_objects.or_else(frozenset())
+    seen = {each.kind.api_name: rows_of(each) for each in facts.objects}
+    children = sorted({each.child for each in facts.relationships} - seen.keys())
+    for name in (*seen, *children):
+        ours = nature_of(name) != "mark" and not is_kept_by_salesforce(name, None)
+        if name not in viewed and ours:
+            yield name, seen.get(name, 0)
+
+
+@check(HIDDEN_LOOKUPS, NOT_COMPARED)
+def hidden_lookups(weighed: Weighed) -> Iterator[Finding]:
+    """Relationships that the user's rights keep out of what describes show."""
+    severity = _unless_allowed(weighed)
+    match weighed.facts.hidden:
+        case Unknown(why):
+            if any(rows_of(each) for each in weighed.facts.objects):
+                yield NOT_COMPARED.found(
+                    "Whether objects or lookups are hidden from this user could not be checked by "
+                    f"the org's metadata ({why}).",
+                    "Give the user the permission View Setup and Configuration, or, if you know "
+                    "that nothing is hidden, set allow_hidden_rows.",
+                    severity=severity,
+                )
+        case Known(hidden) if hidden:
+            names = ", ".join(f"{each.name} to {each.parent} ({each.on_delete})" for each in hidden)
+            yield HIDDEN_LOOKUPS.found(
+                f"The org has {len(hidden):,} relationships that this user does not see: {names}. "
+                "Their rows could go along or lose a link without being counted.",
+                "Give the user Read on these objects and fields, or, if you know what is hidden, "
+                "set allow_hidden_rows.",
+                tuple((each.name, 0) for each in hidden),
+                severity,
+            )
+        case Known():
+            pass
+
+
 @check(NOT_SEEN)
 def unseen(weighed: Weighed) -> Iterator[Finding]:
     """Object types that stay as they are because nobody can tell that they are there."""
@@ -105,11 +197,16 @@ def unchecked_syncs(weighed: Weighed) -> Iterator[Finding]:
 def refused(weighed: Weighed) -> Iterator[Finding]:
     """What could not be checked, but for what has a finding of its own."""
     facts = _without_own_finding(weighed.facts.conditions)
-    if others := {name: each for name, each in _unknown(facts).items() if each.is_refused}:
+    if others := {name: each for name, each in _unknown(facts).items() if _is_told(name, each)}:
         yield NOT_CHECKED.found(
             f"Some things could not be checked: {_reasons(others)}.",
             "Give the user the permission View Setup and Configuration, or check them yourself.",
         )
+
+
+def _is_told(name: str, each: Unknown) -> bool:
+    """What an org need not have is no gap; what the user may do, everybody's org can say."""
+    return each.is_refused or name == "rights"
 
 
 def _without_own_finding(conditions: OrgConditions) -> dict[str, Fact[object]]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from target_zuora360_cleanup.facts.relationships import read_relationships
+from target_zuora360_cleanup.reach import read_relationships
 
 INVOICE = "Zuora__ZInvoice__c"
 

@@ -1,0 +1,102 @@
+"""Counts asked for together, each with its own answer: a number, or why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence  # noqa: TC003 - public shape
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from target_zuora360_cleanup.facts.known import Fact, Known, refusal
+from target_zuora360_cleanup.reach import Path, soql
+from target_zuora360_cleanup.salesforce.errors import ApiError
+
+if TYPE_CHECKING:
+    from target_zuora360_cleanup.salesforce.client import Salesforce
+
+SLOW: Final = frozenset({"QUERY_TIMEOUT", "OPERATION_TOO_LARGE"})
+"""Refusals of a count that a query job may still answer."""
+Rows = list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Question:
+    """A query and what it counts.
+
+    Attributes:
+        soql: The query.
+        child: Whose rows it counts.
+        read: The counts in its rows, by path.
+        rows: The same rows without counting, for a query job; blank where it counts several.
+    """
+
+    soql: str
+    child: str
+    read: Callable[[Rows], dict[Path, int]]
+    paths: Sequence[Path]
+    rows: str = ""
+
+    @classmethod
+    def of_object(cls, child: str, paths: Sequence[Path]) -> Question:
+        """All these lookups of an object at once."""
+        columns = ", ".join(f"COUNT({each.field}) c{at}" for at, each in enumerate(paths))
+        own = " AND ".join(soql.own_conditions(child))
+        where = f" WHERE {own}" if own else ""
+
+        def read(rows: Rows) -> dict[Path, int]:
+            return {each: int(rows[0][f"c{at}"]) for at, each in enumerate(paths)}
+
+        return cls(f"SELECT {columns} FROM {child}{where}", child, read, paths)
+
+    @classmethod
+    def of_types(cls, child: str, text: str, paths: Sequence[Path]) -> Question:
+        """All objects that a lookup leads to at once; a type that is not listed has no rows."""
+
+        def read(rows: Rows) -> dict[Path, int]:
+            counts = {row["t"]: int(row["n"]) for row in rows}
+            return {each: counts.get(each.root, 0) for each in paths}
+
+        return cls(text, child, read, paths)
+
+    @classmethod
+    def of_rows(cls, path: Path, condition: str) -> Question:
+        """The rows at the end of one path."""
+        rows = f"FROM {path.child} WHERE {condition}"
+
+        def read(answer: Rows) -> dict[Path, int]:
+            return {path: int(answer[0]["n"])}
+
+        return cls(f"SELECT COUNT(Id) n {rows}", path.child, read, (path,), f"SELECT Id {rows}")
+
+
+def ask(salesforce: Salesforce, questions: Sequence[Question]) -> dict[Path, Fact[int]]:
+    """The answers, by path; unknown where Salesforce refuses one."""
+    archived = {each.soql for each in questions if each.child in soql.WITH_ARCHIVED}
+    answers = salesforce.rest.query_each([each.soql for each in questions], all_rows=archived)
+    counted: dict[Path, Fact[int]] = {}
+    for each, answer in zip(questions, answers, strict=True):
+        if isinstance(answer, ApiError):
+            why = _by_job(salesforce, each, answer)
+            counted |= dict.fromkeys(each.paths, why)
+        else:
+            counted |= {path: Known(rows) for path, rows in each.read(answer).items()}
+    return counted
+
+
+def _by_job(salesforce: Salesforce, each: Question, error: ApiError) -> Fact[int]:
+    """A query job may take longer than the two minutes of a query."""
+    if not each.rows or error.code not in SLOW or each.child in soql.WITH_ARCHIVED:
+        return refusal(error)
+    try:
+        return Known(count_by_job(salesforce, each.rows))
+    except ApiError as exc:
+        return refusal(exc)
+
+
+def count_by_job(salesforce: Salesforce, text: str) -> int:
+    """Rows of a query, by a query job.
+
+    Raises:
+        ApiError: Salesforce refuses the job.
+    """
+    job_id = salesforce.bulk.create_query(text)
+    return salesforce.bulk.wait("query", job_id).processed

@@ -1,0 +1,77 @@
+"""Relationships that the user's rights keep out of describes, looked for in the org's metadata.
+
+A describe leaves out objects that the user may not read and lookups that field-level security
+hides. `RelationshipDomain` (Tooling API Reference) lists the relationships into an object as
+metadata; its page names no right of objects or fields that would narrow it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from target_zuora360_cleanup.facts.known import Fact, Known, refusal
+from target_zuora360_cleanup.reach import Relationship, is_kept_by_salesforce, nature_of
+from target_zuora360_cleanup.salesforce.errors import ApiError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
+    from target_zuora360_cleanup.reach import OnDelete
+    from target_zuora360_cleanup.salesforce.client import Salesforce
+
+_DOMAINS = (
+    "SELECT ParentSobject.QualifiedApiName, ChildSobject.QualifiedApiName, "
+    "Field.QualifiedApiName, IsCascadeDelete, IsRestrictedDelete FROM RelationshipDomain "
+    "WHERE ParentSobject.QualifiedApiName IN ({names})"
+)
+
+
+def read_hidden(
+    salesforce: Salesforce,
+    parents: Collection[str],
+    seen: Iterable[Relationship],
+    shown: Mapping[str, Mapping[str, Any]],
+) -> Fact[tuple[Relationship, ...]]:
+    """Relationships into these objects that the org has and no describe shows.
+
+    Args:
+        salesforce: Where.
+        parents: API names of the objects whose rows are deleted or go along.
+        seen: The relationships that describes show.
+        shown: The global describe.
+    """
+    if not parents:
+        return Known(())
+    names = ", ".join(f"'{each}'" for each in sorted(parents))
+    try:
+        rows = salesforce.rest.tooling_query(_DOMAINS.format(names=names))
+    except ApiError as exc:
+        return refusal(exc)
+    known = {(each.child, each.field, each.parent) for each in seen}
+    there = (_relationship(row) for row in rows if row.get("Field") and row.get("ChildSobject"))
+    return Known(
+        tuple(
+            sorted(
+                each
+                for each in set(there)
+                if (each.child, each.field, each.parent) not in known
+                and not is_kept_by_salesforce(each.child, shown.get(each.child))
+                and nature_of(each.child) != "mark"
+            )
+        )
+    )
+
+
+def _relationship(row: Mapping[str, Any]) -> Relationship:
+    return Relationship(
+        row["ChildSobject"]["QualifiedApiName"],
+        row["Field"]["QualifiedApiName"],
+        row["ParentSobject"]["QualifiedApiName"],
+        _on_delete(row),
+    )
+
+
+def _on_delete(row: Mapping[str, Any]) -> OnDelete:
+    if row["IsCascadeDelete"]:
+        return "cascade"
+    return "restrict" if row["IsRestrictedDelete"] else "clear"

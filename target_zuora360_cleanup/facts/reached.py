@@ -1,0 +1,257 @@
+"""Finds out what a deletion reaches, and counts it: level by level, each relationship by itself.
+
+A level below is only looked at where rows of the one above are there. What can't be counted is
+unknown, with its reason; the others are counted nevertheless.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from target_zuora360_cleanup.facts.counting import Question, ask
+from target_zuora360_cleanup.facts.known import Fact, Known, Unknown
+from target_zuora360_cleanup.reach import (
+    Path,
+    is_kept_by_salesforce,
+    read_lookups,
+    read_relationships,
+    soql,
+)
+from target_zuora360_cleanup.salesforce.errors import ApiError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+    from target_zuora360_cleanup.facts.org_facts import ObjectFacts
+    from target_zuora360_cleanup.reach import Lookup, Lookups
+    from target_zuora360_cleanup.salesforce.client import Salesforce
+
+DEEPEST: Final = 6
+"""Relationships of a path: five levels upwards, and the field that is there."""
+_NO_QUERY: Final = "no query can count them"
+_NOT_SHOWN: Final = Unknown("the object is not shown to this user")
+_NOT_QUERYABLE: Final = Unknown("its describe says that this user may not query it")
+_NOT_DESCRIBED: Final = Unknown("what hangs below them can't be read")
+_TOO_DEEP: Final = Unknown("they are deeper below than a query can follow")
+Describes = dict[str, dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Reach:
+    """What the deletion of some object types reaches.
+
+    Attributes:
+        rows: How many rows are at the end of each path, none left out but those known to be none
+            and what Salesforce keeps itself.
+        lookups: Of all objects that were looked at.
+        through: Ways to rows that are to be deleted themselves, over rows that are not: they must
+            be gone before the record at the root.
+    """
+
+    rows: Mapping[Path, Fact[int]]
+    lookups: Lookups
+    through: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True)
+class Counter:
+    """Counts rows at the end of paths.
+
+    Attributes:
+        lookups: Of the objects on these paths.
+        wheres: What tells the records that are deleted from others, by object type.
+        others: What tells the rows that are not deleted, of object types that have such.
+    """
+
+    salesforce: Salesforce
+    lookups: Lookups
+    wheres: Mapping[str, str]
+    others: Mapping[str, str]
+
+    @classmethod
+    def of(
+        cls, salesforce: Salesforce, objects: Iterable[ObjectFacts], lookups: Lookups
+    ) -> Counter:
+        """A counter of what the deletion of these objects' rows reaches."""
+        told = {each.kind.api_name: each.kind for each in objects if each.kind.where}
+        return cls(
+            salesforce,
+            lookups,
+            {name: kind.where for name, kind in told.items()},
+            {name: kind.others for name, kind in told.items()},
+        )
+
+    def count(self, paths: Sequence[Path]) -> dict[Path, Fact[int]]:
+        """How many rows are at the end of each path, in few calls."""
+        rough = self._rough(paths)
+        exact = [each for each in paths if not self._is_exact(each, rough.get(each))]
+        return {each: rough[each] for each in paths if each in rough} | self._each(exact)
+
+    def condition(self, path: Path) -> str | None:
+        """The WHERE that finds the rows at the end of a path; None where no query can."""
+        found = soql.condition(path, self.lookups, self.wheres.get(path.root, ""))
+        more = self.others.get(path.child)
+        return f"{found} AND {more}" if found and more else found
+
+    def _rough(self, paths: Iterable[Path]) -> dict[Path, Fact[int]]:
+        """Counts of many relationships at once: those of one object, those of one lookup."""
+        short = [each for each in paths if len(each.links) == 1]
+        questions = [*self._of_objects(short), *self._of_types(short)]
+        return ask(self.salesforce, questions)
+
+    def _of_objects(self, paths: Iterable[Path]) -> Iterator[Question]:
+        """All lookups of an object in one query: `COUNT(field)` counts what is not blank."""
+        by_child: dict[str, list[Path]] = {}
+        for each in paths:
+            if (lookup := self._lookup(each)) and lookup.followed_as:
+                by_child.setdefault(each.child, []).append(each)
+        for child, group in by_child.items():
+            if len(group) > 1:
+                yield Question.of_object(child, group)
+
+    def _of_types(self, paths: Iterable[Path]) -> Iterator[Question]:
+        """All objects that a lookup leads to in one query."""
+        by_field: dict[tuple[str, str], list[Path]] = {}
+        for each in paths:
+            if (lookup := self._lookup(each)) and not lookup.followed_as:
+                by_field.setdefault((each.child, each.field), []).append(each)
+        for (child, field), group in by_field.items():
+            roots = [each.root for each in group]
+            text = soql.count_by_type(child, field, self.lookups, roots)
+            if text and len(group) > 1:
+                yield Question.of_types(child, text, group)
+
+    def _lookup(self, path: Path) -> Lookup | None:
+        return self.lookups.get((path.child, path.field))
+
+    def _is_exact(self, path: Path, counted: Fact[int] | None) -> bool:
+        """None of many is none of few; else only where no condition tells some from others."""
+        match counted:
+            case Known(rows):
+                return not rows or not (self.wheres.get(path.root) or self.others.get(path.child))
+            case _:
+                return False
+
+    def _each(self, paths: Sequence[Path]) -> dict[Path, Fact[int]]:
+        conditions = {each: self.condition(each) for each in paths}
+        rough = {
+            each: soql.at_most(each, self.lookups)
+            for each, found in conditions.items()
+            if found is None
+        }
+        asked = [
+            Question.of_rows(each, found)
+            for each, found in {**conditions, **rough}.items()
+            if found is not None
+        ]
+        counted = ask(self.salesforce, asked)
+        return {
+            each: _none_or_unknown(counted.get(each)) if found is None else counted[each]
+            for each, found in conditions.items()
+        }
+
+
+def _none_or_unknown(counted: Fact[int] | None) -> Fact[int]:
+    match counted:
+        case Known(0):
+            return counted
+        case Known(rows):
+            return Unknown(f"{_NO_QUERY}; there are at most {rows:,}")
+        case Unknown(why):
+            return Unknown(f"{_NO_QUERY} ({why})")
+        case None:
+            return Unknown(_NO_QUERY)
+
+
+def read_reach(
+    salesforce: Salesforce,
+    objects: Sequence[ObjectFacts],
+    describes: Describes,
+    shown: Mapping[str, Mapping[str, Any]],
+) -> Reach:
+    """Everything that deleting these objects' rows does to rows that are not to be deleted.
+
+    Args:
+        salesforce: Where.
+        objects: What is to be deleted, with its rows; object types without any reach nothing.
+        describes: Of the objects; those of others that are looked at are added.
+        shown: The global describe.
+
+    Raises:
+        requests.RequestException: No answer came.
+    """
+    return _Reader(salesforce, objects, describes, shown).read()
+
+
+class _Reader:
+    """Goes down from the object types to be deleted, until nothing more is reached."""
+
+    def __init__(
+        self,
+        salesforce: Salesforce,
+        objects: Sequence[ObjectFacts],
+        describes: Describes,
+        shown: Mapping[str, Mapping[str, Any]],
+    ) -> None:
+        self._salesforce = salesforce
+        self._roots = [each.kind.api_name for each in objects if each.found != Known(0)]
+        self._steps = {each.kind.api_name for each in objects}
+        self._objects = objects
+        self._others = {each.kind.api_name for each in objects if each.kind.where}
+        self._describes = describes
+        self._shown = shown
+        self._lookups: dict[tuple[str, str], Lookup] = {}
+        self._through: list[Path] = []
+
+    def read(self) -> Reach:
+        reached: dict[Path, Fact[int]] = {}
+        level = [Path((each,)) for root in self._roots for each in self._outsiders(root)]
+        while level:
+            self._describe({each.child for each in level})
+            counted = self._counted(level)
+            reached |= {each: rows for each, rows in counted.items() if rows != Known(0)}
+            level = [below for each, rows in counted.items() for below in self._below(each, rows)]
+        return Reach(reached, self._lookups, tuple(self._through))
+
+    def _outsiders(self, parent: str) -> Iterator[Any]:
+        """Relationships into an object from rows that are not to be deleted."""
+        for each in read_relationships(parent, self._describes[parent]):
+            is_step = each.child in self._steps and each.child not in self._others
+            if not is_step and not is_kept_by_salesforce(each.child, self._shown.get(each.child)):
+                yield each
+
+    def _describe(self, names: Collection[str]) -> None:
+        """What is not shown, or not told, stays unknown: its rows are asked for without it."""
+        new = sorted((set(names) & self._shown.keys()) - self._describes.keys())
+        for name, describe in self._salesforce.rest.describe_each(new).items():
+            if not isinstance(describe, ApiError):
+                self._describes[name] = describe
+        for name in names & self._describes.keys():
+            self._lookups |= read_lookups(name, self._describes[name])
+
+    def _counted(self, level: Sequence[Path]) -> dict[Path, Fact[int]]:
+        unknown = {each: why for each in level if (why := self._why_not(each))}
+        paths = [each for each in level if each not in unknown]
+        counter = Counter.of(self._salesforce, self._objects, self._lookups)
+        return {**unknown, **counter.count(paths)}
+
+    def _why_not(self, path: Path) -> Unknown | None:
+        """Why rows can't be counted at all."""
+        if path.child not in self._shown:
+            return _NOT_SHOWN
+        if not self._shown[path.child].get("queryable", True):
+            return _NOT_QUERYABLE
+        if path.on_delete == "cascade" and path.child not in self._describes:
+            return _NOT_DESCRIBED
+        return _TOO_DEEP if len(path.links) > DEEPEST else None
+
+    def _below(self, path: Path, rows: Fact[int]) -> Iterator[Path]:
+        """What hangs on rows that go along; where nobody knows whether there are any, nothing."""
+        if path.on_delete != "cascade" or not rows.or_else(0):
+            return
+        for each in read_relationships(path.child, self._describes[path.child]):
+            if each.child in self._steps and each.on_delete != "clear":
+                self._through.append(path.then(each))
+        for each in self._outsiders(path.child):
+            yield path.then(each)

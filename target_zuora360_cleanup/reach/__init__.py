@@ -1,0 +1,32 @@
+"""What a deletion does to other rows, from describes alone: pure, nothing is read or decided.
+
+`relationships` has the reference fields, `paths` how rows are reached over several of them,
+`natures` whose rows they are, and `soql` the query that counts them. Counting is left to `facts`,
+what follows from it to `plan`.
+"""
+
+from target_zuora360_cleanup.reach.circles import in_circles
+from target_zuora360_cleanup.reach.natures import Nature, is_kept_by_salesforce, nature_of
+from target_zuora360_cleanup.reach.paths import Path
+from target_zuora360_cleanup.reach.relationships import (
+    Lookup,
+    Lookups,
+    OnDelete,
+    Relationship,
+    read_lookups,
+    read_relationships,
+)
+
+__all__ = [
+    "Lookup",
+    "Lookups",
+    "Nature",
+    "OnDelete",
+    "Path",
+    "Relationship",
+    "in_circles",
+    "is_kept_by_salesforce",
+    "nature_of",
+    "read_lookups",
+    "read_relationships",
+]

@@ -1,0 +1,135 @@
+"""The condition under which rows are reached, within the rules of SOQL. Pure.
+
+"Relationship Queries" (SOQL and SOSL Reference) allows five levels from a child upwards;
+"Comparison Operators" has the rules of semi-joins: not nested, not on the object of the outer
+query, and some objects never inside.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from target_zuora360_cleanup.reach.paths import Path
+    from target_zuora360_cleanup.reach.relationships import Lookups, Relationship
+
+LEVELS: Final = 5
+_NOT_INSIDE: Final = frozenset({
+    "ActivityHistory", "Attachment", "Event", "EventAttendee", "Note", "OpenActivity", "Task",
+})  # fmt: skip
+"""Objects that a subquery may not be on."""
+BY_ID_ONLY: Final = frozenset({"ContentDocumentLink"})
+"""Objects that a query must ask for by the record's id ("SOQL Object Limits")."""
+WITH_ARCHIVED: Final = frozenset({"Task", "Event"})
+"""Objects with rows that only `queryAll` gives: activities are archived after a year."""
+_ONLY: Final = {"FeedItem": "Type != 'TrackedChange'"}
+"""What of an object's rows people have written."""
+
+
+def condition(path: Path, lookups: Lookups, where: str = "") -> str | None:
+    """The WHERE that finds the rows at the end of a path; None where no query can.
+
+    Args:
+        path: The way to them.
+        lookups: Of all objects on the way, as far as they are known.
+        where: What tells the records that are deleted from others of the object.
+    """
+    found = _reached(path, lookups, where)
+    return None if found is None else " AND ".join([found, *own_conditions(path.child)])
+
+
+def at_most(path: Path, lookups: Lookups) -> str | None:
+    """A WHERE that finds all of these rows and maybe others; None where no query can.
+
+    What it finds none of is not there, even where `condition` can't be had.
+    """
+    link = path.links[-1]
+    lookup = lookups.get((link.child, link.field))
+    if lookup is None or lookup.relationship_name is None or path.child in BY_ID_ONLY:
+        return None
+    of_type = f"{lookup.relationship_name}.Type = '{link.parent}'"
+    single = f"{link.field} != null"
+    return " AND ".join([single if lookup.followed_as else of_type, *own_conditions(path.child)])
+
+
+def root_id(path: Path, lookups: Lookups) -> str | None:
+    """The column that names the record at the root of a path; None where there is none."""
+    names = _names(path.links[1:], lookups)
+    return None if names is None else ".".join((*names, path.links[0].field))
+
+
+def count_by_type(child: str, field: str, lookups: Lookups, parents: Iterable[str]) -> str | None:
+    """A query that counts rows by the type of what they hang on, as `t` and `n`; None if none can.
+
+    Args:
+        child: Object whose rows are counted.
+        field: Its lookup, which may lead to several objects.
+        lookups: Its lookups are among them.
+        parents: API names of the objects that matter.
+    """
+    lookup = lookups.get((child, field))
+    if lookup is None or not lookup.relationship_name or child in BY_ID_ONLY:
+        return None
+    kind = f"{lookup.relationship_name}.Type"
+    named = ", ".join(f"'{each}'" for each in parents)
+    conditions = " AND ".join([f"{kind} IN ({named})", *own_conditions(child)])
+    return f"SELECT {kind} t, COUNT(Id) n FROM {child} WHERE {conditions} GROUP BY {kind}"
+
+
+def own_conditions(child: str) -> list[str]:
+    """What of an object's rows counts at all."""
+    live = ["IsDeleted = false"] if child in WITH_ARCHIVED else []
+    return [*live, *([_ONLY[child]] if child in _ONLY else [])]
+
+
+def _reached(path: Path, lookups: Lookups, where: str) -> str | None:
+    names: list[str] = []
+    for at in range(len(path.links) - 1, 0, -1):
+        link = path.links[at]
+        lookup = lookups.get((link.child, link.field))
+        if lookup is None or lookup.followed_as is None:
+            return _inside(names, path, at, lookups, where)
+        names.append(lookup.followed_as)
+    return _at_root(names, path, lookups, where) if len(names) <= LEVELS else None
+
+
+def _at_root(names: Sequence[str], path: Path, lookups: Lookups, where: str) -> str | None:
+    """The last step upwards, into the record that is deleted."""
+    link = path.links[0]
+    lookup = lookups.get((link.child, link.field))
+    field = ".".join((*names, link.field))
+    if lookup and lookup.followed_as:
+        if not where:
+            return f"{field} != null"
+        if len(names) < LEVELS:
+            return ".".join((*names, lookup.followed_as, where))
+    return _semi_join(field, link.parent, where, path.child)
+
+
+def _inside(names: Sequence[str], path: Path, at: int, lookups: Lookups, where: str) -> str | None:
+    """Where one lookup can't be followed, a query of its own selects the rows above it."""
+    link = path.links[at]
+    above = condition(type(path)(path.links[:at]), lookups, where)
+    if above is None or "SELECT" in above or len(names) > LEVELS:
+        return None
+    return _semi_join(".".join((*names, link.field)), link.parent, above, path.child)
+
+
+def _semi_join(field: str, inner: str, where: str, outer: str) -> str | None:
+    if inner == outer or inner in _NOT_INSIDE:
+        return None
+    condition = f" WHERE {where}" if where else ""
+    return f"{field} IN (SELECT Id FROM {inner}{condition})"
+
+
+def _names(links: Iterable[Relationship], lookups: Lookups) -> list[str] | None:
+    """Relationship names from the last link up to the first; None where one can't be followed."""
+    names: list[str] = []
+    for link in links:
+        lookup = lookups.get((link.child, link.field))
+        if lookup is None or lookup.followed_as is None:
+            return None
+        names.insert(0, lookup.followed_as)
+    return names if len(names) <= LEVELS else None
