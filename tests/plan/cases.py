@@ -20,11 +20,11 @@ from target_zuora360_cleanup.facts.org_facts import (
     OrgInfo,
     RunningSync,
 )
-from target_zuora360_cleanup.facts.relationships import Relationship
 from target_zuora360_cleanup.meltano.pipeline import Pipeline
 from target_zuora360_cleanup.plan.allowances import BATCHES, CALLS, QUERY_JOBS, QUERY_MB
 from target_zuora360_cleanup.plan.check import Approval, Weighed
 from target_zuora360_cleanup.plan.saved import SavedPlan
+from target_zuora360_cleanup.reach import Relationship
 from target_zuora360_cleanup.settings.reading import read_settings
 from tests.support.emulated import Emulated
 from tests.support.runs import ALLOWED, Ran, login, run
@@ -32,7 +32,7 @@ from tests.support.runs import ALLOWED, Ran, login, run
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from target_zuora360_cleanup.facts.relationships import OnDelete
+    from target_zuora360_cleanup.reach import OnDelete
 
 INVOICE, PLAN = "Zuora__ZInvoice__c", "zqu__ProductRatePlan__c"
 ID = "00D5g0000000001EAA"
