@@ -56,6 +56,7 @@ _TRIGGERS: Final = (
 
 
 _NEEDLESS: Final = Unknown("the user sees every row of all objects")
+_NOT_SHOWN: Final = Unknown("the org has no such object, or does not show it to this user")
 Rows = list[dict[str, Any]]
 _T = TypeVar("_T")
 
@@ -68,6 +69,7 @@ def read_conditions(salesforce: Salesforce, names: Collection[str]) -> OrgCondit
         names: API names of the org's objects.
     """
     rest, syncs = salesforce.rest, _sync_queries(names)
+    hidden = _hidden_histories(names)
     queries = {**syncs, **_other_queries(names)}
     answers = dict(zip(queries, map(_answered, rest.query_each([*queries.values()])), strict=True))
     packages = _asked(lambda: rest.tooling_query(_PACKAGES))
@@ -80,7 +82,7 @@ def read_conditions(salesforce: Salesforce, names: Collection[str]) -> OrgCondit
     return OrgConditions(
         quotes_version=packages.then(_quotes_version),
         config_version=answers.get("config", _NO_CONFIG).then(_config_version),
-        running_syncs={name: _running(name, answers[name]) for name in syncs},
+        running_syncs={**hidden, **{name: _running(name, answers[name]) for name in syncs}},
         scheduled_syncs=scheduled.then(lambda rows: Known(tuple(_scheduled(rows)))),
         triggers=triggers.then(lambda rows: Known(tuple(_triggers(rows, names)))),
         record_counts=_asked(rest.record_counts),
@@ -112,8 +114,21 @@ def _asked(read: Callable[[], _T]) -> Fact[_T]:
 
 def _sync_queries(names: Collection[str]) -> dict[str, str]:
     """What tells running syncs."""
-    histories = {f"syncs in {name}": _open_rows(name) for name in _HISTORIES if name in names}
+    histories = {_syncs_in(name): _open_rows(name) for name in _HISTORIES if name in names}
     return {**histories, "Apex jobs": _APEX}
+
+
+def _hidden_histories(names: Collection[str]) -> dict[str, Unknown]:
+    """Histories that are not shown, of packages of which the org shows other objects."""
+    return {
+        _syncs_in(name): _NOT_SHOWN
+        for name, namespace in _HISTORIES.items()
+        if name not in names and any(each.startswith(namespace) for each in names)
+    }
+
+
+def _syncs_in(name: str) -> str:
+    return f"syncs in {name}"
 
 
 def _other_queries(names: Collection[str]) -> dict[str, str]:

@@ -56,7 +56,7 @@ def _quoted(
     """Ids that any quote object's lookups hold."""
     lookups: dict[str, dict[str, int]] = {}
     for each, counted in reach.items():
-        # (What could not be counted blocks the cleanup: `rows-not-counted`.)
+        # (What could not be counted of quotes blocks the cleanup always: `rows-not-counted`.)
         rows = counted.or_else(0)
         is_quoting = each.child.startswith(QUOTE_PREFIX) and each.parent in catalog
         if rows and is_quoting and len(each.links) == 1:

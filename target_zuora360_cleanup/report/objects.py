@@ -80,7 +80,7 @@ class Objects:
             links = shown(self._lost(step.name))
             yield [str(number), step.name, step.kind.label, *numbers, links]
             for label, count in step.links.items():
-                if count:
+                if count != 0:
                     yield ["", "", f"  {label}", *([""] * len(numbers)), shown(count)]
 
     def _lost(self, name: str) -> int:

@@ -100,7 +100,7 @@ def objects(report: Mapping[str, Any]) -> ObjectTable:
     lost = _links_lost(report)
     rows: list[TableRow] = []
     for each in report["objects"]:
-        links = tuple((label, n) for label, n in each.get("links_removed", {}).items() if n)
+        links = tuple((label, n) for label, n in each.get("links_removed", {}).items() if n != 0)
         numbers = (*(each.get(key, 0) for key in keys), *_extra(lost, each["api_name"]))
         if any(number != 0 for number in numbers):
             rows.append(TableRow(len(rows) + 1, each["api_name"], _label(each), numbers, links))

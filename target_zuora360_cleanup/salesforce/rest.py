@@ -68,7 +68,7 @@ class Rest:
 
     def tooling_query(self, soql: str) -> list[dict[str, Any]]:
         """All rows of a Tooling API query that has few."""
-        return list(self._sf.toolingexecute("query", params={"q": soql})["records"])
+        return self._all(self._sf.toolingexecute("query", params={"q": soql}))
 
     def count(self, soql: str) -> int:
         """The number of rows, of a `SELECT COUNT() FROM …`."""

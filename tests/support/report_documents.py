@@ -39,11 +39,12 @@ def document(mode: str, status: str, **more: Any) -> dict[str, Any]:
         "estimate": {"seconds": [700, 900], "bytes_freed": 14_540_800, "basis": "figures"},
         "allowances_needed": [{"name": "DailyApiRequests", "needed": 644, "left": 79_970}],
         "blank_links": [
-            {"object": "Case", "field": "Invoice__c", "parent": INVOICE, "rows": 12},
+            {"object": "Case", "field": "Invoice__c", "parent": INVOICE, "path": "Case.Invoice__c",
+             "rows": 12},
         ],
         "strong_links": [
-            {"object": "Note__c", "field": "Account__c", "parent": ACCOUNT, "rows": 3,
-             "on_delete": "cascade"},
+            {"object": "Note__c", "field": "Account__c", "parent": ACCOUNT,
+             "path": "Note__c.Account__c", "rows": 3, "on_delete": "cascade"},
         ],
         "findings": [
             {"code": "lookups-go-blank", "severity": "tells", "message": "12 lookups go blank.",
