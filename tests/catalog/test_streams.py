@@ -63,7 +63,7 @@ def test_the_users_mapping_wins_exactly_as_typed() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["OrderItem", "order_items", "Zuora__OrderItem__c", "db-order-item", "EU.OrderItem"]
+    "name", ["OrderItem", "order_items", "Zuora__OrderItem__c", "db:order_item", "EU.OrderItem"]
 )
 def test_a_package_object_that_is_not_listed_is_fed_by_the_stream_of_its_name(name: str) -> None:
     wider = NAMES.with_unlisted(["Zuora__OrderItem__c"])
