@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
-import threading
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
@@ -16,6 +14,7 @@ from target_zuora360_cleanup.emulator.org.delete import (
     undelete,
 )
 from target_zuora360_cleanup.emulator.org.file import fill_or_check, open_store
+from target_zuora360_cleanup.emulator.org.holdings import Holdings, as_record
 from target_zuora360_cleanup.emulator.org.metadata import is_metadata, tell_metadata
 from target_zuora360_cleanup.emulator.org.options import OrgOptions
 from target_zuora360_cleanup.emulator.org.permissions import for_user
@@ -28,7 +27,6 @@ from target_zuora360_cleanup.emulator.org.write import Writer
 from target_zuora360_cleanup.emulator.schema import describe, ids
 from target_zuora360_cleanup.emulator.schema.reading import load_objects, load_schema
 from target_zuora360_cleanup.emulator.schema.store import Store, quote
-from target_zuora360_cleanup.emulator.schema.values import reader
 from target_zuora360_cleanup.emulator.soql.results import QueryResult, run_query
 from target_zuora360_cleanup.emulator.wire.errors import RowError, RowResult, SalesforceError
 
@@ -54,27 +52,23 @@ class _RolledBack(Exception):
         self.results = results
 
 
-class Org:
+class Org(Holdings):
     """One org. Safe for several threads: every public method takes `lock` itself.
 
     Attributes:
         options: What it was filled with.
-        whole: All its objects and fields.
-        schema: The same as its user may see them.
-        store: Its rows, and what a later room keeps beside them. Only to be used under `lock`.
+        schema: Its objects as its user may see them.
         path: The store's file.
-        lock: Held while rows are read or changed.
         row_hook: Asked before a row is changed, under `lock`, by the thread that changes it.
     """
 
     def __init__(
         self, options: OrgOptions, store: Store, whole: Schema, path: Path, stack: ExitStack
     ) -> None:
-        self.options = options
-        self.whole, self.schema = whole, for_user(whole, options)
-        self.lock = threading.RLock()
+        super().__init__(whole, store)
+        self.options, self.schema = options, for_user(whole, options)
         self.row_hook: RowHook | None = None
-        self.store, self.path = store, path
+        self.path = path
         self._stack = stack
         shape = read_shape(options.shape)
         self._vetoes, self._later = veto_hook(shape, store), Later(shape, whole, store)
@@ -244,48 +238,7 @@ class Org:
             ).fetchone()
         if row is None or not sobject.visible:
             raise SalesforceError("NOT_FOUND", "The requested resource does not exist", status=404)
-        return self._record(sobject, row)
-
-    def all_rows(self, object_name: str) -> list[dict[str, Any]]:
-        """Return every live row with all its fields, whatever the user may see.
-
-        Raises:
-            SalesforceError: There is no such object.
-        """
-        sobject = self.whole.get(object_name)
-        sql = f"SELECT * FROM {quote(sobject.name)} WHERE IsDeleted = 0 ORDER BY Id"
-        with self.lock:
-            rows = self.store.run(sql).fetchall()
-        return [self._record(sobject, row) for row in rows]
-
-    def _record(self, sobject: SObject, row: Sequence[Any]) -> dict[str, Any]:
-        record: dict[str, Any] = {}
-        for field, value in zip(sobject.fields.values(), row, strict=False):
-            read = reader(self.schema, field, sobject.name)
-            record[field.name] = read(value) if read else value
-        url = f"{describe.BASE}/sobjects/{sobject.name}/{record['Id']}"
-        return {"attributes": {"type": sobject.name, "url": url}, **record}
-
-    def counts(self) -> dict[str, int]:
-        """Return the number of live rows, by object."""
-        with self.lock:
-            return {name: self.store.count(name) for name in self.schema.objects}
-
-    def recycle_bin_counts(self) -> dict[str, int]:
-        """Return the number of rows in the recycle bin, by object."""
-        with self.lock:
-            return {name: self.store.count(name, deleted=True) for name in self.schema.objects}
-
-    def fingerprint(self, object_name: str) -> str:
-        """Return a hash over all live rows and all their columns, in the order of their ids."""
-        sobject = self.schema.get(object_name)
-        digest = hashlib.sha256()
-        with self.lock:
-            for row in self.store.run(
-                f"SELECT * FROM {quote(sobject.name)} WHERE IsDeleted = 0 ORDER BY Id"
-            ):
-                digest.update(repr(row).encode())
-        return digest.hexdigest()
+        return as_record(self.whole, sobject, row)
 
 
 def _whole(options: OrgOptions) -> Schema:

@@ -60,7 +60,7 @@ def describe(schema: Schema, name: str, base: str = BASE) -> dict[str, Any]:
         "actionOverrides": [],
         "childRelationships": [_child(each) for each in children],
         "compactLayoutable": True,
-        "fields": [_field(schema, each) for each in item.fields.values()],
+        "fields": [_field(schema, item, each) for each in item.fields.values()],
         "listviewable": None,
         "namedLayoutInfos": [],
         "networkScopeFieldName": None,
@@ -122,7 +122,7 @@ def _child(each: ChildRelationship) -> dict[str, Any]:
     }
 
 
-def _field(schema: Schema, each: Field) -> dict[str, Any]:
+def _field(schema: Schema, item: SObject, each: Field) -> dict[str, Any]:
     numeric = each.type in {"double", "currency", "percent"}
     return {
         "aggregatable": True,
@@ -155,7 +155,7 @@ def _field(schema: Schema, each: Field) -> dict[str, Any]:
         "precision": each.length if numeric else 0,
         "referenceTo": _targets(schema, each),
         "relationshipName": each.relationship_name,
-        "relationshipOrder": 0 if each.master_detail else None,
+        "relationshipOrder": _order(item, each) if each.master_detail else None,
         "restrictedDelete": each.on_delete == "restrict",
         "scale": each.scale,
         "soapType": _SOAP_TYPES.get(each.type, "xsd:string"),
@@ -165,6 +165,12 @@ def _field(schema: Schema, each: Field) -> dict[str, Any]:
         "updateable": each.updateable,
         "writeRequiresMasterRead": False,
     }
+
+
+def _order(item: SObject, master: Field) -> int:
+    """0 for the first master of a row, 1 for the second."""
+    masters = [each.name for each in item.fields.values() if each.master_detail]
+    return masters.index(master.name)
 
 
 def _targets(schema: Schema, each: Field) -> list[str]:

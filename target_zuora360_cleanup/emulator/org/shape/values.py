@@ -135,9 +135,9 @@ class References:
     def _plain(
         self,
         field: Field,
-        value: Any,
+        value: Any,  # noqa: ANN401 - JSON
         place: str,
-        first: int,  # noqa: ANN401 - JSON
+        first: int,
     ) -> Callable[[int], Any]:
         if not isinstance(value, str) or _NUMBER not in value:
             stored = self._stored(field, value, place)
