@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.facts.org_facts import OrgFacts
     from target_zuora360_cleanup.plan.check import Weighed
     from target_zuora360_cleanup.plan.finding import Finding, Severity
-    from target_zuora360_cleanup.reach import Path
+    from target_zuora360_cleanup.reach import OnDelete, Path
     from target_zuora360_cleanup.settings.declared import Settings
 
 ALLOWED: Final = Code(
@@ -166,12 +166,15 @@ def circle(weighed: Weighed) -> Iterator[Finding]:
 @check(NOT_COUNTED)
 def not_counted(weighed: Weighed) -> Iterator[Finding]:
     """Rows of which nobody can say whether there are any."""
+    found: dict[tuple[str, OnDelete, str], list[Path]] = {}
     for path in sorted(weighed.facts.reach):
         match weighed.facts.reach[path]:
             case Unknown(why):
-                yield _not_counted(path, why, _severity(path, weighed.settings))
+                found.setdefault((path.words, path.on_delete, why), []).append(path)
             case Known():
                 pass
+    for (_, _, why), paths in found.items():
+        yield _not_counted(paths, why, _severity(paths[0], weighed.settings))
 
 
 def _severity(path: Path, settings: Settings) -> Severity:
@@ -188,11 +191,15 @@ _DOES: Final = {
 }  # fmt: skip
 
 
-def _not_counted(path: Path, why: str, severity: Severity) -> Finding:
+def _not_counted(paths: list[Path], why: str, severity: Severity) -> Finding:
+    """Of one lookup, which may lead to several objects."""
+    path = paths[0]
+    parents = ", ".join(each.parent for each in paths)
     return NOT_COUNTED.found(
-        f"How many rows of {path.child} would {_DOES[path.on_delete]} their {path.parent} could "
-        f"not be counted ({path.words}): {why}.",
-        f"Give the user Read on {path.child} and {path.field}, or leave {path.root} alone.",
+        f"How many rows of {path.child} would {_DOES[path.on_delete]} their {parents} could not be "
+        f"counted ({path.words}): {why}.",
+        f"Give the user Read on {path.child} and {path.field}, or leave "
+        f"{', '.join(dict.fromkeys(each.root for each in paths))} alone.",
         ((path.child, 0),),
         severity,
     )
