@@ -10,7 +10,7 @@ from target_zuora360_cleanup.catalog.objects import BY_NAME
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from target_zuora360_cleanup.facts.relationships import Relationship
+    from target_zuora360_cleanup.reach import Relationship
 
 
 @dataclass(frozen=True)

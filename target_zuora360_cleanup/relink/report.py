@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from target_zuora360_cleanup.facts.relationships import Relationship
+    from target_zuora360_cleanup.reach import Relationship
     from target_zuora360_cleanup.relink.plan import Restoration
     from target_zuora360_cleanup.relink.store import NotRestored
     from target_zuora360_cleanup.report.header import Header

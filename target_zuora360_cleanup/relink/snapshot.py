@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from target_zuora360_cleanup.deletion.link_snapshot import COLUMNS, FOLDER, MANIFEST
 from target_zuora360_cleanup.errors import InputError
-from target_zuora360_cleanup.facts.relationships import Relationship
 from target_zuora360_cleanup.output.folder import OutputFolder
+from target_zuora360_cleanup.reach import Relationship
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

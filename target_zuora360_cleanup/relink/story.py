@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from target_zuora360_cleanup.facts.org_facts import OrgInfo
-    from target_zuora360_cleanup.facts.relationships import Relationship
     from target_zuora360_cleanup.lifecycle.context import Context
+    from target_zuora360_cleanup.reach import Relationship
     from target_zuora360_cleanup.relink.plan import Restoration
     from target_zuora360_cleanup.relink.snapshot import Snapshot
     from target_zuora360_cleanup.relink.store import LinkStore
