@@ -17,7 +17,7 @@ _COMPANIONS: Final = ("Share", "History", "Feed", "Tag", "ChangeEvent")
 "Associated Objects")."""
 _WRITTEN_ALONE: Final = ("History", "Feed", "ChangeEvent")
 """Those of which nobody may create rows: an object of such a name with rows of people is none."""
-_RIGHTS: Final = ("queryable", "retrieveable", "createable", "updateable", "deletable")
+_RIGHTS: Final = ("queryable", "createable", "updateable", "deletable")
 MARKS: Final = frozenset({
     # follows, topics
     "EntitySubscription", "TopicAssignment",

@@ -12,10 +12,10 @@ from target_zuora360_cleanup.reach import is_kept_by_salesforce, nature_of
 from target_zuora360_cleanup.reach.natures import MARKS
 from tests.support.paths import TESTS
 
-RIGHTS = ("queryable", "retrieveable", "createable", "updateable", "deletable")
+RIGHTS = ("queryable", "createable", "updateable", "deletable")
 NOTHING: dict[str, Any] = dict.fromkeys(RIGHTS, False)
 """What a global describe says of a view: all its rows are another object's."""
-READ_ONLY = {**NOTHING, "queryable": True, "retrieveable": True}
+READ_ONLY = {**NOTHING, "queryable": True}
 
 
 def children() -> dict[str, str]:
