@@ -6,12 +6,14 @@ org, so that a fact that is read wrongly shows too.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from target_zuora360_cleanup.catalog.objects import BY_NAME
+from target_zuora360_cleanup.catalog.objects import BY_NAME, QUOTE_PREFIX
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
+from target_zuora360_cleanup.emulator.schema.reading import load_objects
 from target_zuora360_cleanup.emulator.server.options import ServerOptions
 from target_zuora360_cleanup.facts.known import Fact, Known, Unknown
 from target_zuora360_cleanup.facts.org_facts import (
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.reach import OnDelete
 
 INVOICE, PLAN = "Zuora__ZInvoice__c", "zqu__ProductRatePlan__c"
+ITEM = "Zuora__InvoiceItem__c"
 ID = "00D5g0000000001EAA"
 REFUSED = Unknown("INSUFFICIENT_ACCESS: no access", is_refused=True)
 CALM = OrgFacts(
@@ -406,6 +409,16 @@ def customer(*names: str) -> dict[str, Any]:
     return {"customer_rows": frozenset(names)}
 
 
+def shaped(*names: str, **shape: Any) -> dict[str, Any]:
+    """An org with rows of these objects of a customer's, and what a shape adds or hides."""
+    return {**customer(*names), "shape": json.dumps(shape)}
+
+
+def reference(name: str, to: str, on_delete: str) -> dict[str, Any]:
+    """A lookup that a shape adds."""
+    return {"name": name, "type": "reference", "to": [to], "on_delete": on_delete}
+
+
 def refuse(soql: str) -> dict[str, Any]:
     """A fault that refuses a query."""
     refusal = {"code": "INSUFFICIENT_ACCESS", "message": "no access", "status": 403}
@@ -420,6 +433,12 @@ def forbid(path: str) -> dict[str, Any]:
 CALM_ORG = Case()
 ONLY_CATALOG = {"object_groups": ["product_catalog"]}
 ONLY_ACCOUNTS = {"object_groups": ["accounts"]}
+QUOTES = frozenset(item.name for item in load_objects() if item.name.startswith(QUOTE_PREFIX))
+NO_FILTER = shaped(hidden={"fields": ["Product2.zqu__ZuoraId__c"]})
+HELD_ITEM = {"object": INVOICE, **reference("Top_Item__c", ITEM, "restrict")}
+TOP_ITEM = {"object": INVOICE, "at": 1, "values": {"Top_Item__c": {"object": ITEM, "at": 1}}}
+FOLLOWED = {"object": "EntitySubscription", "values": {"ParentId": {"object": INVOICE, "at": 1}}}
+NOT_COUNTED_NOTES = refuse("*COUNT(*FROM Usage_Note__c*")
 ORGS: dict[str, tuple[Case, Case]] = {
     "no-360-objects": (Case(org={"without_packages": frozenset({"Zuora", "zqu"})}), CALM_ORG),
     "production-not-confirmed": (
@@ -462,10 +481,42 @@ ORGS: dict[str, tuple[Case, Case]] = {
     ),
     "too-many-records": (Case(settings={"max_records": 99}), CALM_ORG),
     "nothing-to-delete": (Case(org={"records": 0}), CALM_ORG),
-    "allowed-rows-taken-along": (
-        Case(settings=ONLY_CATALOG),
-        Case(settings=ONLY_ACCOUNTS),
+    "filter-not-readable": (
+        Case(org=NO_FILTER),
+        Case(org=NO_FILTER, settings={"exclude_objects": ["Product2"]}),
     ),
+    "allowed-rows-taken-along": (
+        Case(org={"quotes": False}, settings=ONLY_CATALOG),
+        Case(org={"quotes": False}, settings=ONLY_ACCOUNTS),
+    ),
+    "marks-taken-along": (Case(org=shaped(rows=[FOLLOWED])), CALM_ORG),
+    "objects-hold-each-other": (
+        Case(org=shaped(fields=[HELD_ITEM], changes=[TOP_ITEM])),
+        Case(org=shaped(fields=[HELD_ITEM])),
+    ),
+    "rows-not-counted": (
+        Case(org=customer("Usage_Note__c"), faults=NOT_COUNTED_NOTES),
+        Case(org=customer("Usage_Note__c")),
+    ),
+    "links-without-key": (
+        Case(org=shaped("Renewal_Forecast__c",
+                        hidden={"fields": ["Zuora__Subscription__c.Zuora__External_Id__c"]})),
+        Case(org=customer("Renewal_Forecast__c")),
+    ),
+    "rows-without-key": (CALM_ORG, Case(settings=ONLY_ACCOUNTS)),
+    "quotes-not-seen": (
+        Case(org={"not_visible": QUOTES}),
+        Case(org={"not_visible": QUOTES}, settings={"keep_quoted_products": False}),
+    ),
+    "cannot-see-everything": (
+        Case(org={"modify_all": False}),
+        Case(org=shaped(permissions={"modify_all_data": False, "view_all_data": True})),
+    ),
+    "relationships-hidden": (
+        Case(org=shaped(hidden={"fields": ["Usage_Note__c.Charge__c"]})),
+        CALM_ORG,
+    ),
+    "relationships-not-checked": (Case(faults=refuse("*FROM RelationshipDomain*")), CALM_ORG),
     "package-rows-taken-along": (
         Case(settings={"exclude_objects": ["Zuora__InvoiceItem__c"]}),
         CALM_ORG,
