@@ -72,6 +72,7 @@ class Story:
         self.resets = resets
         self._salesforce: Salesforce | None = None
         self._plan: Plan | None = None
+        self._saved: SavedPlan | None = None
         self._findings: tuple[Finding, ...] = ()
         self._ledger = Ledger()
         self._failures = Failures()
@@ -126,8 +127,11 @@ class Story:
         self.resets.write(self._reset_names)
 
     def _saved_plan(self) -> SavedPlan | None:
-        path = self._settings.plan_file
-        return read_plan_file(path) if path else None
+        if not (path := self._settings.plan_file):
+            return None
+        self._saved = saved = read_plan_file(path)
+        logger.info("Held to the plan %s of %s.", saved.fingerprint, saved.made_at)
+        return saved
 
     def _connected(self) -> Salesforce:
         return connect(self._settings, self._run.stop.pause, self._run.waits)
@@ -150,7 +154,9 @@ class Story:
         made_at = self._run.clock().isoformat(timespec="seconds")
         saved = SavedPlan.of(plan, self._settings, made_at)
         with in_words(writing("The plan")):
-            self._run.folder.write_json("plan.json", saved.as_json())
+            path = self._run.folder.write_json("plan.json", saved.as_json())
+        self._saved = saved
+        logger.info("Plan %s saved: %s", saved.fingerprint, path)
 
     def _weighed(self, plan: Plan) -> Plan:
         """The plan with what the holders of bookmarks have to say of it; what stays is noted."""
@@ -230,6 +236,7 @@ class Story:
         return cleanup_report(
             header_of(run, error, plan.org if plan else None, self._salesforce),
             plan=plan,
+            saved=self._saved,
             outcomes=self._ledger.outcomes,
             timeline=run.timeline.spans,
             failures=self._failures.grouped(),

@@ -10,7 +10,7 @@ from target_zuora360_cleanup.report.failures import Failures
 from target_zuora360_cleanup.report.findings import Findings
 from target_zuora360_cleanup.report.headline import headline
 from target_zuora360_cleanup.report.objects import Objects
-from target_zuora360_cleanup.report.part import Headline, RecordsRead, Times
+from target_zuora360_cleanup.report.part import Approved, Headline, RecordsRead, Times
 from target_zuora360_cleanup.report.states import States
 from target_zuora360_cleanup.state.outcome import ResetOutcome
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.output.timeline import Span
     from target_zuora360_cleanup.plan.finding import Finding
     from target_zuora360_cleanup.plan.plan import Plan
+    from target_zuora360_cleanup.plan.saved import SavedPlan
     from target_zuora360_cleanup.report.header import Header
     from target_zuora360_cleanup.rows.failures import FailureGroup
 
@@ -29,6 +30,7 @@ def cleanup_report(  # noqa: PLR0913 - what a run leaves, each by its name
     header: Header,
     *,
     plan: Plan | None = None,
+    saved: SavedPlan | None = None,
     outcomes: tuple[Outcome, ...] = (),
     timeline: tuple[Span, ...] = (),
     failures: tuple[FailureGroup, ...] = (),
@@ -42,6 +44,7 @@ def cleanup_report(  # noqa: PLR0913 - what a run leaves, each by its name
     Args:
         header: Which run it was and how it ended; its org is the plan's, and None without a plan.
         plan: The plan, once it is made.
+        saved: The plan that was saved, or that the cleanup was held to.
         outcomes: What became of its steps, in its order; none where the deletion never began.
         timeline: When each object type was worked on.
         failures: Rows that could not be deleted, by reason.
@@ -55,6 +58,7 @@ def cleanup_report(  # noqa: PLR0913 - what a run leaves, each by its name
         header,
         (
             Headline(headline(header, plan, outcomes, is_reset=states.is_written)),
+            Approved(saved, is_new=header.mode == "plan"),
             Objects(plan, outcomes),
             Times(timeline),
             Costs(plan, is_carried_out=bool(outcomes)),

@@ -52,6 +52,7 @@ def _context(report: Mapping[str, Any]) -> dict[str, Any]:
     table = report_view.objects(report)
     return {
         "report": report,
+        "fingerprint": report.get("plan_fingerprint"),
         "headline": report.get("headline") or f"{report['mode']}: {report['status']}",
         "took": (_time(report["finished_at"]) - _time(report["started_at"])).total_seconds(),
         "carried_out": report_view.is_carried_out(report),

@@ -142,6 +142,33 @@ def test_a_cleanup_carries_out_the_plan_that_was_saved(tmp_path: Path) -> None:
     assert not (ran.folder / "plan.json").exists()
 
 
+def test_a_plan_is_known_by_its_fingerprint_from_log_and_summary_to_page_and_cleanup(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    with Emulated(ORG) as server:
+        plan, path = planned(server, tmp_path)
+        ran = run(settings(server, mode="cleanup", plan_file=path), tmp_path / "out")
+        alone = run(settings(server), tmp_path / "alone")
+    document = json.loads(Path(path).read_text(encoding="utf-8"))
+    mark = document["fingerprint"]
+    assert (plan.report["plan_fingerprint"], ran.report["plan_fingerprint"]) == (mark, mark)
+    assert f"Plan {mark}, saved in plan.json." in plan.summary
+    assert f"Held to the plan {mark} of {document['made_at']}." in ran.summary
+    assert f"Plan {mark} saved: {path}" in caplog.messages
+    assert f"Held to the plan {mark} of {document['made_at']}." in caplog.messages
+    for each in (plan, ran):
+        assert mark in (each.folder / "report.html").read_text(encoding="utf-8")
+    assert alone.report["plan_fingerprint"] != mark
+
+
+def test_a_cleanup_that_is_held_to_no_plan_has_no_fingerprint(tmp_path: Path) -> None:
+    with Emulated(OrgOptions(records=0, sandbox=True)) as server:
+        ran = run(settings(server, mode="cleanup"), tmp_path)
+    assert ran.report["plan_fingerprint"] is None
+    assert "Held to" not in ran.summary
+
+
 def test_no_secret_and_no_login_is_saved(tmp_path: Path) -> None:
     with Emulated(ORG) as server:
         _, path = planned(server, tmp_path)
@@ -266,7 +293,8 @@ def test_a_file_that_is_no_plan_is_an_input_error(
     ("name", "value"),
     [
         ("to_delete", {"a": "1"}), ("to_keep", {"a": True}), ("settings", []),
-        ("links", {"a": "1"}), ("links", {"a": True}), ("links", None), ("permissions", None), ("user", None),
+        ("links", {"a": "1"}), ("links", {"a": True}), ("links", None), ("permissions", None),
+        ("user", None),
         ("instance", 1), ("tool_version", None),
     ],
 )  # fmt: skip

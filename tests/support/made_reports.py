@@ -16,6 +16,7 @@ from target_zuora360_cleanup.output.timeline import Span
 from target_zuora360_cleanup.plan.allowances import Need
 from target_zuora360_cleanup.plan.finding import Finding
 from target_zuora360_cleanup.plan.plan import Plan, Step
+from target_zuora360_cleanup.plan.saved import SavedPlan
 from target_zuora360_cleanup.reach import Path, Relationship
 from target_zuora360_cleanup.report.header import Header
 from target_zuora360_cleanup.rows.failures import FailureGroup
@@ -81,6 +82,7 @@ PLAN = Plan(
     ),
     (Need("DailyApiRequests", 644, 79_970),),
 )
+SAVED = SavedPlan("2026-05-04T07:00:00+00:00", ORG.id, ORG.name, {}, {ITEM: 5_000}, {})
 CLEAN_PLAN = Plan(ORG, STEPS, FINDINGS[2:])
 ALL_GONE = (
     Outcome(ITEM, 5_000, 5_000, 0, 0),
