@@ -92,12 +92,12 @@ class _Reading:
         conditions = read_conditions(self._salesforce, self._shown)
         kept = self._kept(reach.rows, relationships)
         rows = without_kept(counter, reach.rows, kept)
-        circle = in_circles(self._names, relationships)
-        idle = self._idle(counter, circle)
+        ways = _ways(relationships, reach.through)
+        idle = self._idle(counter, ways)
         return OrgFacts(
             info,
             self._objects,
-            tuple(each for each in relationships if each not in idle),
+            relationships,
             rows,
             reach.lookups,
             read_holders(counter, rows, kept),
@@ -106,10 +106,11 @@ class _Reading:
             conditions,
             tuple(self._unseen(conditions, unfiltered)),
             reach.through,
-            in_circles(self._names, [each for each in circle if each not in idle]),
+            in_circles(self._names, ways.keys() - idle),
             self._hidden(reach.rows),
             tuple(sorted(name for name in self._shown if name.startswith(QUOTE_PREFIX))),
             unfiltered,
+            idle,
         )
 
     def _relationships(self, parents: Iterable[str]) -> tuple[Relationship, ...]:
@@ -128,10 +129,11 @@ class _Reading:
             return {}
         return read_kept(self._salesforce, self._objects, reach, relationships)
 
-    def _idle(self, counter: Counter, circle: Sequence[Relationship]) -> frozenset[Relationship]:
-        """Those of a circle that no row uses; where nobody can tell, they count as used."""
-        counted = counter.count([Path((each,)) for each in circle])
-        return frozenset(each.links[0] for each, rows in counted.items() if rows == Known(0))
+    def _idle(self, counter: Counter, ways: Mapping[Relationship, Path]) -> frozenset[Relationship]:
+        """Those of circles that no row uses; where nobody can tell, they count as used."""
+        circle = in_circles(self._names, ways)
+        counted = counter.count(list(dict.fromkeys(ways[each] for each in circle)))
+        return frozenset(each for each in circle if counted[ways[each]] == Known(0))
 
     def _unseen(self, conditions: OrgConditions, told: Collection[str]) -> Iterator[str]:
         """Object types that are not shown and that may be there: they are named, or others are."""
@@ -150,6 +152,14 @@ class _Reading:
         parents = going & self._describes.keys()
         seen = [r for name in parents for r in read_relationships(name, self._describes[name])]
         return read_hidden(self._salesforce, parents, seen, self._shown)
+
+
+def _ways(
+    relationships: Iterable[Relationship], through: Iterable[Path]
+) -> dict[Relationship, Path]:
+    """What must go before what, with the way that leads there: directly, or over rows of others."""
+    direct = {each: Path((each,)) for each in relationships}
+    return {each.as_one: each for each in through} | direct
 
 
 def _package(kind: ObjectType) -> str:

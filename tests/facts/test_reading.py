@@ -11,6 +11,8 @@ from target_zuora360_cleanup.emulator.org.org import OrgOptions
 from target_zuora360_cleanup.errors import InputError
 from target_zuora360_cleanup.facts.known import Known, Unknown
 from target_zuora360_cleanup.facts.reading import read_facts
+from target_zuora360_cleanup.meltano.pipeline import Pipeline
+from target_zuora360_cleanup.plan.making import make_plan
 from target_zuora360_cleanup.reach import Relationship
 from target_zuora360_cleanup.salesforce.client import connect
 from target_zuora360_cleanup.salesforce.waits import NO_WAITS
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.facts.org_facts import OrgFacts
 
 INVOICE, SUBSCRIPTION, PAYMENT = "Zuora__ZInvoice__c", "Zuora__Subscription__c", "Zuora__Payment__c"
+ITEM = "Zuora__InvoiceItem__c"
 ACCOUNTS = {"object_groups": ["accounts"]}
 
 
@@ -104,6 +107,7 @@ def test_an_object_that_may_not_be_queried_is_not_taken_for_an_empty_one() -> No
     assert found == {"cascade Vault__c.Of__c": "its describe says that this user may not query it"}
 
 
+CIRCLING = {f"{PAYMENT}.Invoice__c", f"{INVOICE}.Payment__c"}
 CIRCLE = {
     "fields": [
         {"object": PAYMENT, **reference("Invoice__c", INVOICE, "restrict")},
@@ -120,9 +124,30 @@ def test_a_circle_of_object_types_counts_where_rows_use_all_of_it(is_used: bool)
     ]
     with org({**CIRCLE, "changes": changes[: 2 if is_used else 1]}) as server:
         facts = read(server, **ACCOUNTS)
-    assert {each.name for each in facts.circles} == (
-        {f"{PAYMENT}.Invoice__c", f"{INVOICE}.Payment__c"} if is_used else set()
-    )
+    into_each_other = {each.name for each in facts.relationships} & CIRCLING
+    assert into_each_other == CIRCLING
+    assert {each.name for each in facts.circles} == (CIRCLING if is_used else set())
+
+
+OVER = {
+    "objects": [{"name": "Part__c", "fields": [reference("Item__c", ITEM, "cascade")]}],
+    "fields": [{"object": INVOICE, **reference("Part__c", "Part__c", "cascade")}],
+    "rows": [{"object": "Part__c", "values": {"Item__c": {"object": ITEM, "at": 1}}}],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("is_used", [True, False])
+def test_a_circle_over_rows_of_others_is_found_and_leaves_an_order(is_used: bool) -> None:  # noqa: FBT001 - a table
+    part = {"object": INVOICE, "at": 2, "values": {"Part__c": {"object": "Part__c", "at": 1}}}
+    with org({**OVER, "changes": [part] * is_used}) as server:
+        facts = read(server, **ACCOUNTS)
+    over = Relationship(INVOICE, "Part__c", ITEM, "cascade")
+    assert [each.as_one for each in facts.through] == [over]
+    assert (over in facts.circles) is is_used
+    assert (over in facts.idle) is not is_used
+    steps = [step.name for step in make_plan(facts, read_settings({}), Pipeline()).steps]
+    assert sorted(steps) == sorted(facts.names)
+    assert is_used or steps.index(ITEM) < steps.index(INVOICE)
 
 
 NEWER = {

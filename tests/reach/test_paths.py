@@ -18,6 +18,12 @@ def test_a_way_says_where_it_begins_and_what_is_done_at_its_end() -> None:
     assert path.words == "Line__c.Note__c below Note__c.Of__c"
 
 
+def test_a_way_comes_to_rows_that_go_with_the_record_at_its_root() -> None:
+    assert Path((NOTE, LINE)).as_one == Relationship(
+        "Line__c", "Note__c", "Zuora__ZInvoice__c", "cascade"
+    )
+
+
 def test_a_way_of_one_relationship_is_named_for_it() -> None:
     path = Path((NOTE,))
     assert (path.root, path.parent) == ("Zuora__ZInvoice__c", "Zuora__ZInvoice__c")
