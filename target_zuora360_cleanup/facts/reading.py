@@ -129,11 +129,15 @@ class _Reading:
             return {}
         return read_kept(self._salesforce, self._objects, reach, relationships)
 
-    def _idle(self, counter: Counter, ways: Mapping[Relationship, Path]) -> frozenset[Relationship]:
+    def _idle(
+        self, counter: Counter, ways: Mapping[Relationship, Sequence[Path]]
+    ) -> frozenset[Relationship]:
         """Those of circles that no row uses; where nobody can tell, they count as used."""
         circle = in_circles(self._names, ways)
-        counted = counter.count(list(dict.fromkeys(ways[each] for each in circle)))
-        return frozenset(each for each in circle if counted[ways[each]] == Known(0))
+        counted = counter.count([way for each in circle for way in ways[each]])
+        return frozenset(
+            each for each in circle if all(counted[way] == Known(0) for way in ways[each])
+        )
 
     def _unseen(self, conditions: OrgConditions, told: Collection[str]) -> Iterator[str]:
         """Object types that are not shown and that may be there: they are named, or others are."""
@@ -156,10 +160,12 @@ class _Reading:
 
 def _ways(
     relationships: Iterable[Relationship], through: Iterable[Path]
-) -> dict[Relationship, Path]:
-    """What must go before what, with the way that leads there: directly, or over rows of others."""
-    direct = {each: Path((each,)) for each in relationships}
-    return {each.as_one: each for each in through} | direct
+) -> dict[Relationship, list[Path]]:
+    """What must go before what, with the ways there: directly, and over rows of others."""
+    ways = {each: [Path((each,))] for each in relationships}
+    for each in through:
+        ways.setdefault(each.as_one, []).append(each)
+    return ways
 
 
 def _package(kind: ObjectType) -> str:
