@@ -88,6 +88,21 @@ class Counter:
         exact = [each for each in paths if not self._is_exact(each, rough.get(each))]
         return {each: rough[each] for each in paths if each in rough} | self._each(exact)
 
+    def questions(self, paths: Sequence[Path]) -> Iterator[Question]:
+        """Few questions whose answers are exact or too high, none of them too low.
+
+        Paths of which no query can say as much have no question.
+        """
+        followed: dict[str, list[Path]] = {}
+        for each in paths:
+            lookup = self._lookup(each)
+            if lookup and lookup.followed_as and len(each.links) == 1:
+                followed.setdefault(each.child, []).append(each)
+            elif found := self.condition(each) or soql.at_most(each, self.lookups):
+                yield Question.of_rows(each, found)
+        for child, group in followed.items():
+            yield Question.of_object(child, group)
+
     def condition(self, path: Path) -> str | None:
         """The WHERE that finds the rows at the end of a path; None where no query can."""
         found = soql.condition(path, self.lookups, self.wheres.get(path.root, ""))

@@ -51,6 +51,11 @@ class Selection:
         order = f" ORDER BY {self.order_by}" if self.order_by else ""
         return f"SELECT {', '.join(self.fields)} FROM {self.object_name}{condition}{order}"
 
+    @property
+    def fits_rest(self) -> bool:
+        """Whether one REST answer holds the rows, and a URL the query."""
+        return self.rows <= REST_ROWS and len(self.soql) <= _REST_SOQL
+
 
 def read_pages(
     salesforce: Salesforce, selection: Selection, page_rows: int
@@ -61,7 +66,7 @@ def read_pages(
     to Salesforce, which forgets it after a week: to remove it would be a call for nothing.
     """
     soql = selection.soql
-    if _fits_rest(selection):
+    if selection.fits_rest:
         yield _rest(salesforce, soql, selection.fields)
         return
     job_id = salesforce.bulk.create_query(soql)
@@ -72,7 +77,7 @@ def read_pages(
 
 def read_tables(salesforce: Salesforce, selections: Sequence[Selection]) -> list[list[list[str]]]:
     """The rows of several small results, as `read_table`; those that REST holds in few calls."""
-    small = [each for each in selections if _fits_rest(each)]
+    small = [each for each in selections if each.fits_rest]
     answers = dict(
         zip(small, salesforce.rest.query_each([each.soql for each in small]), strict=True)
     )
@@ -87,10 +92,6 @@ def _from_answer(
     if isinstance(answer, ApiError):
         raise answer
     return [[str(_plain(record, name)) for name in selection.fields] for record in answer]
-
-
-def _fits_rest(selection: Selection) -> bool:
-    return selection.rows <= REST_ROWS and len(selection.soql) <= _REST_SOQL
 
 
 def split_header(page: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
