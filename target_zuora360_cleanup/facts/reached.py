@@ -141,8 +141,14 @@ class Counter:
         return self.lookups.get((path.child, path.field))
 
     def _is_exact(self, path: Path, counted: Fact[int] | None) -> bool:
-        """None of many is none of few; else only where no condition tells some from others."""
+        """None of many is none of few; else only where no condition tells some from others.
+
+        Marks that one query is refused for are not asked for again, one object at a time: they stop
+        nothing.
+        """
         match counted:
+            case Unknown() if path.nature == "mark":
+                return True
             case Known(rows):
                 return not rows or not (self.wheres.get(path.root) or self.others.get(path.child))
             case _:

@@ -36,8 +36,8 @@ class Image:
         counts = org.counts()
         objects = [
             each
-            for name, each in org.schema.objects.items()
-            if counts[name] and is_untouchable(name) and each.queryable and each.api != "tooling"
+            for name, each in org.whole.objects.items()
+            if counts[name] and is_untouchable(name) and each.api != "tooling"
         ]
         return cls(
             {each.name: _rows(org, each) for each in objects},
@@ -46,13 +46,13 @@ class Image:
 
 
 def _rows(org: Org, sobject: SObject) -> dict[str, Row]:
-    fields = list(sobject.fields)
-    where = " WHERE zqu__ZuoraId__c = null" if "zqu__ZuoraId__c" in fields else ""
-    if sobject.name != "Product2":
-        where = ""
-    with org.query(f"SELECT {', '.join(fields)} FROM {sobject.name}{where}") as found:
-        rows = [dict(zip(fields, row, strict=True)) for row in found.rows(0, found.total)]
-    return {str(row["Id"]): row for row in rows}
+    """Whatever the org's user may see of them."""
+    kept = [
+        {name: value for name, value in row.items() if name != "attributes"}
+        for row in org.all_rows(sobject.name)
+        if sobject.name != "Product2" or row.get("zqu__ZuoraId__c") is None
+    ]
+    return {str(row["Id"]): row for row in kept}
 
 
 def differences(
@@ -73,7 +73,7 @@ def differences(
     for name, rows in before.rows.items():
         if org.fingerprint(name) == before.prints[name]:
             continue
-        sobject = org.schema.get(name)
+        sobject = org.whole.get(name)
         now = _rows(org, sobject)
         for id_, row in rows.items():
             after = now.get(id_)
@@ -98,11 +98,7 @@ def _changed(row: Row, after: Row) -> list[str]:
 def _went_blank(org: Org, field: Field, row: Row, after: Row) -> bool:
     if field.type != "reference" or after[field.name] is not None:
         return False
-    parent = org.schema.by_prefix(str(row[field.name])[:3])
-    if parent is None:
-        return False
-    soql = f"SELECT COUNT() FROM {parent.name} WHERE Id = '{row[field.name]}'"
-    return org.query(soql).total == 0
+    return not org.is_live(str(row[field.name]))
 
 
 def _same_key(org: Org, before: object, after: object) -> bool:

@@ -112,6 +112,8 @@ def _links(schema: Schema, synced: Collection[str]) -> Iterator[_Link]:
         if item.name in keys or item.name in synced:
             continue
         for field in item.references:
+            if field.polymorphic:
+                continue
             target = field.reference_to[0]
             found = schema.find(target)
             if target in keys and found is not None and keys[target] in found.fields:

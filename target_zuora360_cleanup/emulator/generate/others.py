@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from target_zuora360_cleanup.emulator.generate.apex import apex_rows
+from target_zuora360_cleanup.emulator.generate.rights import permission_rows
+from target_zuora360_cleanup.emulator.org.permissions import rights_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -133,11 +135,11 @@ def fixed_rows(options: OrgOptions, schema: Schema) -> dict[str, list[dict[str, 
     rows: dict[str, list[dict[str, Any]]] = {
         "Organization": [_organization(options) | stamp],
         "Profile": [_profile(options) | stamp],
-        "UserPermissionAccess": [_profile(options) | stamp],
+        "UserPermissionAccess": [_profile(options) | stamp] if rights_of(options).told else [],
         "User": [_user(options) | stamp],
         "Zuora__ZuoraConfig__c": [_config(options, schema) | stamp],
     }
-    for name, each in apex_rows(options).items():
+    for name, each in (apex_rows(options) | permission_rows(options, schema)).items():
         rows[name] = [row | stamp for row in each]
     versions = {"Zuora": options.zuora_version, "zqu": options.zqu_version}
     installed = [each for each in versions if each not in options.without_packages]
@@ -168,12 +170,13 @@ def _organization(options: OrgOptions) -> dict[str, Any]:
 
 
 def _profile(options: OrgOptions) -> dict[str, Any]:
+    rights = rights_of(options)
     return {
         "Id": 1,
         "Name": "System Administrator",
         "UserType": "Standard",
-        "PermissionsModifyAllData": int(options.modify_all),
-        "PermissionsViewAllData": int(options.modify_all),
+        "PermissionsModifyAllData": int(rights.modify_all_data),
+        "PermissionsViewAllData": int(rights.view_all_data),
         "PermissionsApiEnabled": 1,
         "PermissionsViewSetup": 1,
         "PermissionsBulkApiHardDelete": int(options.hard_delete_permission),

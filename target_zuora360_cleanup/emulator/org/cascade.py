@@ -2,7 +2,8 @@
 
 Rows of a batch are done in their order, as Salesforce does them, but not one by one: the closure of
 every root over master-detail and cascade lookups is built in a temporary table, a generation at a
-time, and only roots that others forbid or take along are looked at singly.
+time, and only roots that others forbid or take along are looked at singly. What the user may see
+has no say in it.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from target_zuora360_cleanup.emulator.schema.ids import TAG_BITS, code
 from target_zuora360_cleanup.emulator.schema.store import quote
 
 if TYPE_CHECKING:
@@ -76,7 +78,7 @@ class Cascade:
         sql = (
             f"INSERT OR IGNORE INTO temp.closure SELECT ?, c.Id, p.root, ?"
             f" FROM temp.closure AS p CROSS JOIN {quote(related.child)} AS c"
-            f" ON c.{quote(related.field.name)} = p.id"
+            f" ON c.{quote(related.field.name)} = {self._kept(parent, related, 'p.id')}"
             f" WHERE p.object = ? AND p.generation = ?{self._live}"
         )
         values = (related.child, generation, parent, generation - 1)
@@ -122,7 +124,8 @@ class Cascade:
     def _restricting(self, parent: str, related: ChildRelationship) -> Iterator[tuple[int, int]]:
         sql = (
             "SELECT p.root, c.Id FROM temp.closure AS p"
-            f" CROSS JOIN {quote(related.child)} AS c ON c.{quote(related.field.name)} = p.id"
+            f" CROSS JOIN {quote(related.child)} AS c"
+            f" ON c.{quote(related.field.name)} = {self._kept(parent, related, 'p.id')}"
             " WHERE p.object = ? AND +c.IsDeleted = 0 AND NOT EXISTS"
             " (SELECT 1 FROM temp.closure AS own"
             " WHERE own.object = ? AND own.id = c.Id AND own.root = p.root)"
@@ -157,10 +160,10 @@ class Cascade:
         """Blank the plain lookups of the rows that stay and pointed to a row that goes."""
         for parent in self._objects:
             for related in self._related(parent, "set_null"):
-                column = quote(related.field.name)
+                column, kept = quote(related.field.name), self._kept(parent, related, "id")
                 self._store.run(
                     f"UPDATE {quote(related.child)} SET {column} = NULL, SystemModstamp = ?"
-                    f" WHERE {column} IN (SELECT id FROM temp.closure WHERE object = ?)"
+                    f" WHERE {column} IN (SELECT {kept} FROM temp.closure WHERE object = ?)"
                     " AND +IsDeleted = 0 AND Id NOT IN"
                     " (SELECT id FROM temp.closure WHERE object = ?)",
                     (now, parent, related.child),
@@ -187,5 +190,31 @@ class Cascade:
             )
 
     def _related(self, parent: str, outcome: str) -> list[ChildRelationship]:
-        children = self._schema.children_of(parent)
-        return [related for related in children if related.field.on_delete == outcome]
+        """The relationships of that outcome by which any row is a child of some row of the parent.
+
+        Most have none, and to look for each row's children takes longer than to ask once.
+        """
+        return [
+            related
+            for related in self._schema.children_of(parent)
+            if related.field.on_delete == outcome and self._is_used(parent, related)
+        ]
+
+    def _is_used(self, parent: str, related: ChildRelationship) -> bool:
+        column = quote(related.field.name)
+        tag = self._tag(parent, related)
+        return bool(
+            self._store.value(
+                f"SELECT EXISTS (SELECT 1 FROM {quote(related.child)}"
+                f" WHERE {column} BETWEEN {tag} AND {tag + (1 << TAG_BITS) - 1})"
+            )
+        )
+
+    def _kept(self, parent: str, related: ChildRelationship, number: str) -> str:
+        """The SQL of a parent's number as the lookup keeps it."""
+        return f"({number} + {tag})" if (tag := self._tag(parent, related)) else number
+
+    def _tag(self, parent: str, related: ChildRelationship) -> int:
+        if not related.field.polymorphic:
+            return 0
+        return code(self._schema.get(parent).key_prefix) << TAG_BITS

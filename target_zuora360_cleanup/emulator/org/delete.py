@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from target_zuora360_cleanup.emulator.org.cascade import Cascade, Verdicts
-from target_zuora360_cleanup.emulator.org.refusals import GONE, UNKNOWN
+from target_zuora360_cleanup.emulator.org.refusals import GONE, NO_ACCESS, UNKNOWN
 from target_zuora360_cleanup.emulator.schema import ids
 from target_zuora360_cleanup.emulator.schema.store import quote
 from target_zuora360_cleanup.emulator.wire.errors import RowError, RowResult, SalesforceError
@@ -25,7 +25,10 @@ NOT_DELETED: Final = RowError("UNDELETE_FAILED", "Entity is not in the recycle b
 
 
 class Deletion:
-    """One batch of a delete or a hard delete, of one object. Made inside of a transaction."""
+    """One batch of a delete or a hard delete, of one object. Made inside of a transaction.
+
+    The schema has all objects and fields, the object what the user may see of it.
+    """
 
     def __init__(  # noqa: PLR0913 - the org's parts
         self,
@@ -74,6 +77,7 @@ class Deletion:
         sql = f"SELECT Id, IsDeleted FROM {table} WHERE Id IN ({{}})"
         rows = self._store.fetch_in(sql, list(first))
         state: dict[int, int] = dict(rows)
+        unseen = self._unseen(list(first))
         handed_out = self._store.handed_out(self._sobject.name)
         errors: dict[int, RowError] = {}
         for number, at in first.items():
@@ -83,9 +87,20 @@ class Deletion:
                 errors[at] = GONE if 0 < number <= handed_out else UNKNOWN
             elif deleted and not self._hard:
                 errors[at] = GONE
+            elif number in unseen:
+                errors[at] = NO_ACCESS
             elif error := self._veto(number):
                 errors[at] = error
         return errors
+
+    def _unseen(self, numbers: list[int]) -> set[int]:
+        """Those of these rows that the user can't see."""
+        conditions = self._sobject.unseen("t")
+        if not conditions:
+            return set()
+        sql = f"SELECT t.Id FROM {quote(self._sobject.name)} AS t WHERE t.Id IN ({{}}) AND NOT "
+        found = self._store.fetch_in(f"{sql}({' AND '.join(conditions)})", numbers)
+        return {row[0] for row in found}
 
     def _veto(self, number: int) -> RowError | None:
         if self._hook is None:

@@ -33,6 +33,7 @@ class OrgOptions:
         rows_hidden: Objects of which sharing hides a third of the rows from the user.
         modify_all: Whether the user may read and change everybody's rows.
         synced: Whether Zuora's records are in the org already, or in Zuora alone.
+        shape: What else it has, and what the user can't see, as JSON text; blank: nothing.
     """
 
     seed: int = 1
@@ -55,6 +56,7 @@ class OrgOptions:
     rows_hidden: frozenset[str] = frozenset()
     modify_all: bool = True
     synced: bool = True
+    shape: str = ""
 
     @property
     def as_text(self) -> str:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
-import threading
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
@@ -16,13 +14,19 @@ from target_zuora360_cleanup.emulator.org.delete import (
     undelete,
 )
 from target_zuora360_cleanup.emulator.org.file import fill_or_check, open_store
+from target_zuora360_cleanup.emulator.org.holdings import Holdings, as_record
+from target_zuora360_cleanup.emulator.org.metadata import is_metadata, tell_metadata
 from target_zuora360_cleanup.emulator.org.options import OrgOptions
 from target_zuora360_cleanup.emulator.org.permissions import for_user
+from target_zuora360_cleanup.emulator.org.refusals import NO_ACCESS
+from target_zuora360_cleanup.emulator.org.shape.later import Later
+from target_zuora360_cleanup.emulator.org.shape.objects import shaped
+from target_zuora360_cleanup.emulator.org.shape.shape import read_shape
+from target_zuora360_cleanup.emulator.org.shape.vetoes import first_of, veto_hook
 from target_zuora360_cleanup.emulator.org.write import Writer
 from target_zuora360_cleanup.emulator.schema import describe, ids
-from target_zuora360_cleanup.emulator.schema.reading import load_schema
+from target_zuora360_cleanup.emulator.schema.reading import load_objects, load_schema
 from target_zuora360_cleanup.emulator.schema.store import Store, quote
-from target_zuora360_cleanup.emulator.schema.values import reader
 from target_zuora360_cleanup.emulator.soql.results import QueryResult, run_query
 from target_zuora360_cleanup.emulator.wire.errors import RowError, RowResult, SalesforceError
 
@@ -38,9 +42,6 @@ __all__ = ["Org", "OrgOptions", "QueryResult"]
 Operation = Literal["insert", "update", "upsert", "delete", "hardDelete"]
 CUSTOMER_OBJECTS: Final = frozenset({"Renewal_Forecast__c", "Dunning_Case__c", "Usage_Note__c"})
 _VERSION: Final = "64.0"
-_NO_ACCESS: Final = RowError(
-    "INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id"
-)
 
 
 class _RolledBack(Exception):
@@ -51,27 +52,27 @@ class _RolledBack(Exception):
         self.results = results
 
 
-class Org:
+class Org(Holdings):
     """One org. Safe for several threads: every public method takes `lock` itself.
 
     Attributes:
         options: What it was filled with.
-        schema: Its objects.
-        store: Its rows, and what a later room keeps beside them. Only to be used under `lock`.
+        schema: Its objects as its user may see them.
         path: The store's file.
-        lock: Held while rows are read or changed.
         row_hook: Asked before a row is changed, under `lock`, by the thread that changes it.
     """
 
     def __init__(
-        self, options: OrgOptions, store: Store, schema: Schema, path: Path, stack: ExitStack
+        self, options: OrgOptions, store: Store, whole: Schema, path: Path, stack: ExitStack
     ) -> None:
-        self.options = options
-        self.schema = schema
-        self.lock = threading.RLock()
+        super().__init__(whole, store)
+        self.options, self.schema = options, for_user(whole, options)
         self.row_hook: RowHook | None = None
-        self.store, self.path = store, path
+        self.path = path
         self._stack = stack
+        shape = read_shape(options.shape)
+        self._vetoes, self._later = veto_hook(shape, store), Later(shape, whole, store)
+        self._tells_metadata = False
         self.org_id = ids.encode("00D", 1)
         self.user_id = ids.encode("005", 1)
         self.username = self._value("User", "Username")
@@ -87,15 +88,18 @@ class Org:
             fill: Called once, for a new file.
 
         Raises:
-            ValueError: The file was filled with other options, or by something else.
+            ValueError: The file was filled with other options, or by something else, or the
+                shape can't be.
         """
         with ExitStack() as stack:
+            whole = _whole(options)
+            if options.shape:
+                for_user(whole, options)  # (refuses before a file is filled)
             path = db or Path(stack.enter_context(tempfile.TemporaryDirectory())) / "org.sqlite"
             store = open_store(path, kept=db is not None)
             stack.callback(store.close)
-            schema = for_user(load_schema(options.without_packages), options)
-            fill_or_check(store, schema, options, path, fill)
-            return cls(options, store, schema, path, stack.pop_all())
+            fill_or_check(store, whole, options, path, fill)
+            return cls(options, store, whole, path, stack.pop_all())
 
     def __enter__(self) -> Self:
         return self
@@ -120,10 +124,18 @@ class Org:
             SalesforceError: The query is no SOQL, or names what the org has not.
         """
         with self.lock:
+            self._tell_metadata(soql)
             return run_query(
                 self.schema, self.store, self.lock, soql,
                 all_rows=all_rows, tooling=tooling, version=_VERSION,
             )  # fmt: skip
+
+    def _tell_metadata(self, soql: str) -> None:
+        """Write down what objects there are, before the first query that asks for it."""
+        if not self._tells_metadata and is_metadata(soql):
+            with self.store.transaction():
+                tell_metadata(self.store, self.whole)
+            self._tells_metadata = True
 
     def describe_global(self) -> dict[str, Any]:
         """Return the global describe."""
@@ -179,11 +191,14 @@ class Org:
             raise SalesforceError("NOT_FOUND", "The requested resource does not exist", status=404)
         if operation in ("delete", "hardDelete"):
             check_deletable(sobject)
+            self._later.on_delete(sobject.name)
             if not sobject.may_delete:
-                return [RowResult(_id_of(row), error=_NO_ACCESS) for row in rows]
-            return self._deletion(sobject, hard=operation == "hardDelete").run(
+                return [RowResult(_id_of(row), error=NO_ACCESS) for row in rows]
+            results = self._deletion(sobject, hard=operation == "hardDelete").run(
                 [_id_of(row) for row in rows]
             )
+            self._later.after_delete()
+            return results
         _check_writable(sobject, operation)
         key = sobject.find(external_id) if external_id else None
         writer = Writer(self.schema, self.store, sobject, key=key, hook=self.row_hook)
@@ -192,8 +207,9 @@ class Org:
 
     def _deletion(self, sobject: SObject, *, hard: bool) -> Deletion:
         return Deletion(
-            self.schema, self.store, sobject,
-            hard=hard, max_children=self.options.max_cascade, hook=self.row_hook,
+            self.whole, self.store, sobject,
+            hard=hard, max_children=self.options.max_cascade,
+            hook=first_of([self._vetoes, self.row_hook]),
         )  # fmt: skip
 
     def undelete(self, record_ids: Sequence[str]) -> list[RowResult]:
@@ -213,43 +229,23 @@ class Org:
             SalesforceError: There is no such record.
         """
         sobject = self.schema.get(object_name)
+        names = ", ".join(map(quote, sobject.fields))
+        where = " AND ".join(["Id = ? AND IsDeleted = 0", *sobject.unseen("t")])
         with self.lock:
             row = self.store.run(
-                f"SELECT * FROM {quote(sobject.name)} WHERE Id = ? AND IsDeleted = 0",
+                f"SELECT {names} FROM {quote(sobject.name)} AS t WHERE {where}",
                 (_number(sobject, record_id),),
             ).fetchone()
-        if row is None:
+        if row is None or not sobject.visible:
             raise SalesforceError("NOT_FOUND", "The requested resource does not exist", status=404)
-        return self._record(sobject, row)
+        return as_record(self.whole, sobject, row)
 
-    def _record(self, sobject: SObject, row: Sequence[Any]) -> dict[str, Any]:
-        record: dict[str, Any] = {}
-        for field, value in zip(sobject.fields.values(), row, strict=False):
-            read = reader(self.schema, field, sobject.name)
-            record[field.name] = read(value) if read else value
-        url = f"{describe.BASE}/sobjects/{sobject.name}/{record['Id']}"
-        return {"attributes": {"type": sobject.name, "url": url}, **record}
 
-    def counts(self) -> dict[str, int]:
-        """Return the number of live rows, by object."""
-        with self.lock:
-            return {name: self.store.count(name) for name in self.schema.objects}
-
-    def recycle_bin_counts(self) -> dict[str, int]:
-        """Return the number of rows in the recycle bin, by object."""
-        with self.lock:
-            return {name: self.store.count(name, deleted=True) for name in self.schema.objects}
-
-    def fingerprint(self, object_name: str) -> str:
-        """Return a hash over all live rows and all their columns, in the order of their ids."""
-        sobject = self.schema.get(object_name)
-        digest = hashlib.sha256()
-        with self.lock:
-            for row in self.store.run(
-                f"SELECT * FROM {quote(sobject.name)} WHERE IsDeleted = 0 ORDER BY Id"
-            ):
-                digest.update(repr(row).encode())
-        return digest.hexdigest()
+def _whole(options: OrgOptions) -> Schema:
+    shape = read_shape(options.shape)
+    if not shape:
+        return load_schema(options.without_packages)
+    return shaped(load_objects(options.without_packages), shape)
 
 
 def _number(sobject: SObject, record_id: str) -> int:

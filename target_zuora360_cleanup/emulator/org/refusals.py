@@ -7,9 +7,16 @@ from typing import Final
 
 from target_zuora360_cleanup.emulator.wire.errors import RowError
 
-__all__ = ["GONE", "UNKNOWN", "RowHook"]
+__all__ = ["GONE", "NO_ACCESS", "NO_CROSS_ACCESS", "UNKNOWN", "RowHook"]
 
 RowHook = Callable[[str, str, str], RowError | None]
 """Is asked with operation, object and id; an error refuses the row."""
 GONE: Final = RowError("ENTITY_IS_DELETED", "entity is deleted")
+NO_ACCESS: Final = RowError(
+    "INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id"
+)
+NO_CROSS_ACCESS: Final = RowError(
+    "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY",
+    "insufficient access rights on cross-reference id",
+)
 UNKNOWN: Final = RowError("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id")

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from target_zuora360_cleanup.emulator.org.refusals import GONE, UNKNOWN
+from target_zuora360_cleanup.emulator.org.refusals import GONE, NO_CROSS_ACCESS, UNKNOWN
 from target_zuora360_cleanup.emulator.schema import ids
 from target_zuora360_cleanup.emulator.schema.store import quote
 from target_zuora360_cleanup.emulator.schema.values import BadValueError, to_storage
@@ -132,6 +132,8 @@ class Writer:
             raise _Refused(RowError("DUPLICATE_EXTERNAL_ID", message, (key.name,)))
         if not found:
             return self._insert(row)
+        if error := self._row_error(self._sobject, found[0]):
+            raise _Refused(error)
         return self._change(found[0], row, "upsert")
 
     def _change(self, number: int, row: Mapping[str, Any], operation: str) -> RowResult:
@@ -161,14 +163,31 @@ class Writer:
                 self._check_parent(field, stored)
             yield field.name, stored
 
-    def _check_parent(self, field: Field, number: int) -> None:
-        parent = self._schema.get(field.reference_to[0])
-        sql = f"SELECT IsDeleted FROM {quote(parent.name)} WHERE Id = ?"
-        deleted = self._store.value(sql, (number,))
-        if deleted is None:
+    def _check_parent(self, field: Field, stored: int) -> None:
+        parent, number = self._parent_row(field, stored)
+        if parent is None:
             raise _Refused(replace(UNKNOWN, fields=(field.name,)))
-        if deleted:
-            raise _Refused(replace(GONE, fields=(field.name,)))
+        if error := self._row_error(parent, number):
+            raise _Refused(replace(error, fields=(field.name,)))
+
+    def _parent_row(self, field: Field, stored: int) -> tuple[SObject | None, int]:
+        if not field.polymorphic:
+            return self._schema.get(field.reference_to[0]), stored
+        if stored < 0:
+            return None, stored
+        prefix, number = ids.untagged(stored)
+        return self._schema.by_prefix(prefix), number
+
+    def _row_error(self, sobject: SObject, number: int) -> RowError | None:
+        """Why a row can't be written, nor written to."""
+        seen = " AND ".join(sobject.unseen("t")) or "1"
+        sql = f"SELECT IsDeleted, {seen} FROM {quote(sobject.name)} AS t WHERE Id = ?"
+        row = self._store.run(sql, (number,)).fetchone()
+        if row is None:
+            return UNKNOWN
+        if row[0]:
+            return GONE
+        return None if row[1] else NO_CROSS_ACCESS
 
     def _field(self, name: str) -> Field:
         field = self._sobject.find(name)
@@ -187,6 +206,9 @@ class Writer:
             raise _Refused(RowError("INVALID_FIELD", f"No such relation '{relationship}'"))
         if value is None:
             return reference, None
+        if reference.polymorphic:
+            message = f"{relationship} may lead to several objects"
+            raise _Refused(RowError("INVALID_FIELD", message, (reference.name,)))
         parent = self._schema.get(reference.reference_to[0])
         key = parent.find(key_name)
         if key is None or not key.lookup:
@@ -214,12 +236,9 @@ class Writer:
             prefix, number = ids.parse(text)
         except ids.MalformedIdError:
             raise _Refused(RowError("MALFORMED_ID", f"bad id {text}", ("Id",))) from None
-        sql = f"SELECT IsDeleted FROM {quote(self._sobject.name)} WHERE Id = ?"
-        deleted = self._store.value(sql, (number,))
-        if prefix != self._sobject.key_prefix or deleted is None:
-            raise _Refused(UNKNOWN)
-        if deleted:
-            raise _Refused(GONE)
+        mine = prefix == self._sobject.key_prefix
+        if error := self._row_error(self._sobject, number) if mine else UNKNOWN:
+            raise _Refused(error)
         return number
 
     def _require(self, values: Mapping[str, Any]) -> None:

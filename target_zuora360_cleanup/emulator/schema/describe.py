@@ -60,7 +60,7 @@ def describe(schema: Schema, name: str, base: str = BASE) -> dict[str, Any]:
         "actionOverrides": [],
         "childRelationships": [_child(each) for each in children],
         "compactLayoutable": True,
-        "fields": [_field(each) for each in item.fields.values()],
+        "fields": [_field(schema, item, each) for each in item.fields.values()],
         "listviewable": None,
         "namedLayoutInfos": [],
         "networkScopeFieldName": None,
@@ -72,12 +72,13 @@ def describe(schema: Schema, name: str, base: str = BASE) -> dict[str, Any]:
 
 def _summary(item: SObject, base: str) -> dict[str, Any]:
     path = f"{base}/sobjects/{item.name}"
+    kind, of = item.companion or (None, None)
     return {
         "activateable": False,
-        "associateEntityType": None,
-        "associateParentEntity": None,
+        "associateEntityType": kind,
+        "associateParentEntity": of,
         "createable": item.createable,
-        "custom": item.custom,
+        "custom": item.custom or (of or "").endswith("__c"),
         "customSetting": item.custom_setting,
         "deepCloneable": False,
         "deletable": item.deletable and item.may_delete,
@@ -86,7 +87,7 @@ def _summary(item: SObject, base: str) -> dict[str, Any]:
         "hasSubtypes": False,
         "isInterface": False,
         "isSubtype": False,
-        "keyPrefix": item.key_prefix,
+        "keyPrefix": item.key_prefix or None,
         "label": item.label,
         "labelPlural": item.label_plural,
         "layoutable": not item.custom_setting,
@@ -121,7 +122,7 @@ def _child(each: ChildRelationship) -> dict[str, Any]:
     }
 
 
-def _field(each: Field) -> dict[str, Any]:
+def _field(schema: Schema, item: SObject, each: Field) -> dict[str, Any]:
     numeric = each.type in {"double", "currency", "percent"}
     return {
         "aggregatable": True,
@@ -146,13 +147,15 @@ def _field(each: Field) -> dict[str, Any]:
         "length": each.length if each.textual else 0,
         "name": each.name,
         "nameField": each.name == "Name",
+        "namePointing": each.polymorphic,
         "nillable": each.nillable,
         "permissionable": each.custom and not each.required,
         "picklistValues": [_picklist_value(value) for value in each.picklist],
+        "polymorphicForeignKey": each.polymorphic,
         "precision": each.length if numeric else 0,
-        "referenceTo": list(each.reference_to),
+        "referenceTo": _targets(schema, each),
         "relationshipName": each.relationship_name,
-        "relationshipOrder": 0 if each.master_detail else None,
+        "relationshipOrder": _order(item, each) if each.master_detail else None,
         "restrictedDelete": each.on_delete == "restrict",
         "scale": each.scale,
         "soapType": _SOAP_TYPES.get(each.type, "xsd:string"),
@@ -162,6 +165,20 @@ def _field(each: Field) -> dict[str, Any]:
         "updateable": each.updateable,
         "writeRequiresMasterRead": False,
     }
+
+
+def _order(item: SObject, master: Field) -> int:
+    """0 for the first master of a row, 1 for the second."""
+    masters = [each.name for each in item.fields.values() if each.master_detail]
+    return masters.index(master.name)
+
+
+def _targets(schema: Schema, each: Field) -> list[str]:
+    if each.type != "reference":
+        return []
+    if not each.polymorphic:
+        return list(each.reference_to)
+    return [name for name in each.reference_to if schema.get(name).visible]
 
 
 def _picklist_value(value: str) -> dict[str, Any]:

@@ -1,8 +1,9 @@
 """Record ids: a key prefix and a number on one side, 15 or 18 characters on the other.
 
-The store keeps the number only. An id is a key prefix (3), this emulator's pod (3) and the number
-in base 62 (9): 15 case-sensitive characters; three more make it safe where case is lost.
-The base 62 digits are in ASCII order, so ids sort like their numbers.
+The store keeps the number only, and of a reference that may lead to several objects the number
+with the key prefix before it, as one integer (`tagged`). An id is a key prefix (3), this emulator's
+pod (3) and the number in base 62 (9): 15 case-sensitive characters; three more make it safe where
+case is lost. The base 62 digits are in ASCII order, so ids sort like their numbers.
 """
 
 from __future__ import annotations
@@ -10,7 +11,17 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Final
 
-__all__ = ["MAX_NUMBER", "MalformedIdError", "encode", "parse"]
+__all__ = [
+    "MAX_NUMBER",
+    "TAG_BITS",
+    "MalformedIdError",
+    "code",
+    "encode",
+    "encode_tagged",
+    "parse",
+    "tagged",
+    "untagged",
+]
 
 _DIGITS: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _VALUES: Final = {digit: value for value, digit in enumerate(_DIGITS)}
@@ -18,6 +29,8 @@ _CHECK: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 _POD: Final = "5g0"
 _LOW: Final = 62**5
 MAX_NUMBER: Final = 62**9 - 1
+TAG_BITS: Final = 40
+"""Where the key prefix begins in a tagged number; the store hands out no larger number."""
 
 
 class MalformedIdError(ValueError):
@@ -50,6 +63,30 @@ def parse(text: str) -> tuple[str, int]:
     if len(text) == len(whole) and text != whole:
         raise MalformedIdError(text)
     return prefix, number
+
+
+@lru_cache(maxsize=4096)
+def code(prefix: str) -> int:
+    """Return a key prefix as a number; codes sort like prefixes."""
+    value = 0
+    for digit in prefix:
+        value = value * 62 + _VALUES[digit]
+    return value
+
+
+def tagged(prefix: str, number: int) -> int:
+    """Return prefix and number as one integer, -1 for a number that no record has."""
+    return code(prefix) << TAG_BITS | number if 0 <= number < 1 << TAG_BITS else -1
+
+
+def untagged(value: int) -> tuple[str, int]:
+    """Return prefix and number of a tagged number."""
+    return _digits(value >> TAG_BITS, 3)[0], value & (1 << TAG_BITS) - 1
+
+
+def encode_tagged(value: int) -> str:
+    """Return the 18 character id of a tagged number."""
+    return encode(*untagged(value))
 
 
 def _number(text: str) -> int:

@@ -26,6 +26,8 @@ class Field:
     `type` is a describe type (`string`, `double`, `reference`, …). `on_delete` says what happens to
     the row when the record that a reference points to is deleted; a master-detail is a cascade with
     `master_detail` set. `auto_number` is the display format of an auto-number, such as `IP-{000}`.
+    A polymorphic reference may lead to several objects and is kept as a tagged number. `key` is the
+    parent's field that the value is compared with where a relationship is followed.
     """
 
     name: str
@@ -44,6 +46,8 @@ class Field:
     child_relationship: str | None = None
     on_delete: OnDelete | None = None
     master_detail: bool = False
+    polymorphic: bool = False
+    key: str = "Id"
     picklist: tuple[str, ...] = ()
     auto_number: str | None = None
     system: bool = False
@@ -51,7 +55,7 @@ class Field:
     @property
     def custom(self) -> bool:
         """Whether the field was added by a package or a customer."""
-        return self.name.endswith("__c")
+        return self.name.endswith(("__c", "__pc"))
 
     @property
     def nillable(self) -> bool:
@@ -87,7 +91,10 @@ class SObject:
     """An object: its names, what may be done with it, its fields in describe's order.
 
     `setting` is `List` or `Hierarchy` for a custom setting. `api` says where it can be queried.
-    The last ones say what this user may not: see the object, delete rows, see every n-th row.
+    `activities` says whether activities, notes, files and feeds may hang on its rows. `companion`
+    is what it is to another object, and that one's name: `("Share", "Foo__c")`; only objects with
+    ids of their own have a key prefix. The last ones say what this user may not: see the object,
+    delete rows, see every n-th row, see the rows that the store lists as hidden.
     """
 
     name: str
@@ -101,9 +108,12 @@ class SObject:
     updateable: bool = True
     queryable: bool = True
     api: Literal["data", "tooling", "both"] = "data"
+    activities: bool = False
+    companion: tuple[str, str] | None = None
     visible: bool = True
     may_delete: bool = True
     hidden_every: int = 0
+    hidden_rows: bool = False
     _by_lower: Mapping[str, Field] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -133,11 +143,18 @@ class SObject:
 
     def parent(self, relationship: str) -> Field | None:
         """Return the reference field behind a relationship name such as `Zuora__Account__r`."""
-        wanted = relationship.lower()
-        for item in self.references:
-            if item.relationship_name and item.relationship_name.lower() == wanted:
-                return item
-        return None
+        return self._by_relationship.get(relationship.lower())
+
+    @cached_property
+    def _by_relationship(self) -> dict[str, Field]:
+        named = [item for item in self.fields.values() if item.relationship_name]
+        return {str(item.relationship_name).lower(): item for item in reversed(named)}
+
+    def unseen(self, alias: str) -> list[str]:
+        """Return the SQL conditions under which the user sees a row."""
+        every = [f"{alias}.Id % {self.hidden_every} != 0"] if self.hidden_every else []
+        listed = f"{alias}.Id NOT IN (SELECT id FROM _hidden WHERE object = '{self.name}')"
+        return [*every, listed] if self.hidden_rows else every
 
 
 class Schema:
@@ -146,7 +163,9 @@ class Schema:
     def __init__(self, objects: Iterable[SObject]) -> None:
         self.objects = MappingProxyType({item.name: item for item in objects})
         self._by_lower = {name.lower(): item for name, item in self.objects.items()}
-        self._by_prefix = {item.key_prefix: item for item in self.objects.values()}
+        self._by_prefix = {
+            item.key_prefix: item for item in self.objects.values() if item.key_prefix
+        }
         self._children = self._index_children()
 
     def _index_children(self) -> dict[str, tuple[ChildRelationship, ...]]:

@@ -2,6 +2,8 @@
 
 The two tables hold the objects, relationships, delete constraints and external ids found in the
 metadata of real orgs that have the packages Zuora 360 (namespace `Zuora`) and Zuora Quotes (`zqu`).
+A reference to `*` leads to every object that activities, notes and files may hang on, one to
+`*-Contact` to all of them but contacts.
 """
 
 from __future__ import annotations
@@ -14,13 +16,25 @@ from typing import TYPE_CHECKING, Final, Literal
 from target_zuora360_cleanup.emulator.schema.objects import Field, OnDelete, Schema, SObject
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
-__all__ = ["load_schema", "make_object", "table_rows"]
+__all__ = [
+    "REFERENCE_LENGTH",
+    "bare_object",
+    "child_relationship",
+    "load_objects",
+    "load_schema",
+    "make_object",
+    "relationship_name",
+    "settled",
+    "table_rows",
+    "with_fields",
+]
 
 _TYPES: Final = {"text": "string", "longtext": "textarea", "number": "double", "ref": "reference"}
 _LENGTHS: Final = {"phone": 40, "url": 255, "email": 80, "picklist": 255}
-_REFERENCE_LENGTH: Final = 18
+REFERENCE_LENGTH: Final = 18
+_EVERY: Final = "*"
 
 _Row = dict[str, str]
 
@@ -28,13 +42,46 @@ _Row = dict[str, str]
 @cache
 def load_schema(without_packages: frozenset[str] = frozenset()) -> Schema:
     """Return the schema of an org that has not the named packages (`Zuora`, `zqu`)."""
+    return settled(load_objects(without_packages))
+
+
+@cache
+def load_objects(without_packages: frozenset[str] = frozenset()) -> tuple[SObject, ...]:
+    """Return the same objects as their tables have them, to which others may be added."""
     fields: dict[str, list[Field]] = {}
     for row in table_rows("fields.tsv"):
         fields.setdefault(row["object"], []).append(_field(row))
-    schema = Schema(
-        _object(row, fields.get(row["object"], [])) for row in table_rows("objects.tsv")
+    objects = [_object(row, fields.get(row["object"], [])) for row in table_rows("objects.tsv")]
+    return tuple(_without(objects, without_packages) if without_packages else objects)
+
+
+def settled(objects: Iterable[SObject]) -> Schema:
+    """Return the schema of these objects, with each `*` spelled out."""
+    every = list(objects)
+    names = [item.name for item in every if item.activities]
+    return Schema(_spelled_out(item, names) for item in every)
+
+
+def _spelled_out(item: SObject, names: Collection[str]) -> SObject:
+    if not any(field.reference_to[:1] == (_EVERY,) for field in item.references):
+        return item
+    fields = {name: _lead(field, names) for name, field in item.fields.items()}
+    return with_fields(item, fields.values())
+
+
+def _lead(field: Field, names: Collection[str]) -> Field:
+    first, *others = field.reference_to or ("",)
+    if first != _EVERY:
+        return field
+    return replace(field, reference_to=tuple(name for name in names if name not in others))
+
+
+def with_fields(item: SObject, fields: Iterable[Field]) -> SObject:
+    """Return the object with other fields."""
+    by_name = {field.name: field for field in fields}
+    return replace(
+        item, fields=by_name, _by_lower={key.lower(): each for key, each in by_name.items()}
     )
-    return _without(schema, without_packages) if without_packages else schema
 
 
 def make_object(  # noqa: PLR0913 - the facts of an object, all but two with a default
@@ -45,28 +92,33 @@ def make_object(  # noqa: PLR0913 - the facts of an object, all but two with a d
     plural: str = "",
     name_kind: str = "text",
     fields: Collection[Field] = (),
-    flags: Collection[str] = (),
+    flags: frozenset[str] = frozenset(),
 ) -> SObject:
     """Return an object with its own fields between the system fields that Salesforce adds."""
     every = [*_system_fields(name_kind, fields, flags), *fields]
-    by_name = {item.name: item for item in every}
-    read_only = "readonly" in flags
     api: Literal["data", "tooling", "both"] = (
         "tooling" if "tooling" in flags else "both" if "both" in flags else "data"
     )
-    return SObject(
+    made = SObject(
         name=name,
         label=label or name,
         label_plural=plural or name,
         key_prefix=prefix,
-        fields=by_name,
+        fields={},
         setting=_setting(flags),
         deletable="nodelete" not in flags,
-        createable=not read_only,
-        updateable=not read_only,
+        createable=flags.isdisjoint({"readonly", "nocreate"}),
+        updateable=flags.isdisjoint({"readonly", "noupdate"}),
+        queryable="noquery" not in flags,
         api=api,
-        _by_lower={key.lower(): item for key, item in by_name.items()},
+        activities=_has_activities(name, flags),
     )
+    return with_fields(made, every)
+
+
+def bare_object(name: str, fields: Iterable[Field]) -> SObject:
+    """Return an object that has these fields only and no rows."""
+    return with_fields(SObject(name, name, name, "", {}), fields)
 
 
 def table_rows(name: str) -> Iterator[_Row]:
@@ -86,8 +138,13 @@ def _object(row: _Row, fields: list[Field]) -> SObject:
         plural=row["plural"],
         name_kind=row["name"],
         fields=fields,
-        flags=row["flags"].split(),
+        flags=frozenset(row["flags"].split()),
     )
+
+
+def _has_activities(name: str, flags: Collection[str]) -> bool:
+    is_table = name.endswith("__c") and not _setting(flags) and "noactivities" not in flags
+    return is_table or "activities" in flags
 
 
 def _setting(flags: Collection[str]) -> str | None:
@@ -112,30 +169,42 @@ def _field(row: _Row) -> Field:
         updateable="readonly" not in flags,
         picklist=tuple(row["values"].split(";")) if row["values"] else (),
     )
-    return _reference(made, row) if kind == "reference" else made
+    if kind == "reference":
+        return _reference(made, row, flags)
+    return _named_by(made, row["references"], flags) if row["references"] else made
 
 
-def _reference(made: Field, row: _Row) -> Field:
+def _named_by(made: Field, parent: str, flags: Collection[str]) -> Field:
+    """A text that is the value of a field of some parent, as metadata refers to metadata."""
+    key = next(flag.removeprefix("by:") for flag in flags if flag.startswith("by:"))
+    name = relationship_name(made.name)
+    return replace(made, reference_to=(parent,), relationship_name=name, key=key)
+
+
+def _reference(made: Field, row: _Row, flags: Collection[str]) -> Field:
     master = row["on_delete"] == "master"
     outcomes: dict[str, OnDelete] = {"restrict": "restrict", "set_null": "set_null"}
+    targets = tuple(row["references"].split("-"))
     return replace(
         made,
-        length=_REFERENCE_LENGTH,
-        reference_to=(row["references"],),
-        relationship_name=_relationship_name(made.name),
-        child_relationship=_child_relationship(made.name, row["child_relationship"]),
+        length=REFERENCE_LENGTH,
+        reference_to=targets,
+        relationship_name=relationship_name(made.name),
+        child_relationship=child_relationship(made.name, row["child_relationship"]),
         on_delete=outcomes.get(row["on_delete"], "cascade"),
         master_detail=master,
+        polymorphic=targets[0] == _EVERY or "poly" in flags,
         required=made.required or master,
-        updateable=made.updateable and (not master or "reparentable" in row["flags"].split()),
+        updateable=made.updateable and (not master or "reparentable" in flags),
     )
 
 
-def _relationship_name(field: str) -> str:
-    return field[:-1] + "r" if field.endswith("__c") else field.removesuffix("Id")
+def relationship_name(field: str) -> str:
+    """Return what the way up from a reference is called: `Account__r`, `Account__pr`, `Account`."""
+    return field[:-1] + "r" if field.endswith(("__c", "__pc")) else field.removesuffix("Id")
 
 
-def _child_relationship(field: str, name: str) -> str | None:
+def child_relationship(field: str, name: str) -> str | None:
     """Return the name as the API spells it: the field's namespace before, `__r` behind."""
     if not name or not field.endswith("__c"):
         return name or None
@@ -181,19 +250,19 @@ def _read_only(name: str, label: str, kind: str, length: int) -> Field:
 
 
 def _user(name: str, label: str) -> Field:
-    made = _read_only(name, label, "reference", _REFERENCE_LENGTH)
+    made = _read_only(name, label, "reference", REFERENCE_LENGTH)
     return replace(
         made, reference_to=("User",), relationship_name=name.removesuffix("Id"), on_delete=None
     )
 
 
-def _without(schema: Schema, packages: Collection[str]) -> Schema:
-    gone = {item.name for item in schema.objects.values() if item.namespace in packages}
-    return Schema(
+def _without(objects: Collection[SObject], packages: Collection[str]) -> list[SObject]:
+    gone = {item.name for item in objects if item.namespace in packages}
+    return [
         _trim(item, packages, gone)
-        for item in schema.objects.values()
+        for item in objects
         if item.name not in gone and not _detail_of(item, gone)
-    )
+    ]
 
 
 def _detail_of(item: SObject, gone: Collection[str]) -> bool:
@@ -201,10 +270,12 @@ def _detail_of(item: SObject, gone: Collection[str]) -> bool:
 
 
 def _trim(item: SObject, packages: Collection[str], gone: Collection[str]) -> SObject:
-    kept = {
-        name: field
-        for name, field in item.fields.items()
-        if not any(name.startswith(f"{package}__") for package in packages)
-        and not any(target in gone for target in field.reference_to)
-    }
-    return replace(item, fields=kept, _by_lower={key.lower(): kept[key] for key in kept})
+    return with_fields(
+        item,
+        [
+            field
+            for name, field in item.fields.items()
+            if not any(name.startswith(f"{package}__") for package in packages)
+            and not any(target in gone for target in field.reference_to)
+        ],
+    )

@@ -2,7 +2,8 @@
 
 Live rows and the recycle bin share a table: `IsDeleted` tells them apart, and the hidden column
 `_deletion` holds the number of the deletion that took the row, so that an undelete finds what went
-together. Text has the collation that Salesforce compares it with.
+together. Text has the collation that Salesforce compares it with. The table `_object` says which
+key prefix is whose, `_hidden` which single rows the user can't see.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
+from target_zuora360_cleanup.emulator.schema.ids import code
 from target_zuora360_cleanup.emulator.schema.objects import INTEGER_TYPES, REAL_TYPES
 
 if TYPE_CHECKING:
@@ -96,9 +98,17 @@ class Store:
             self.run("CREATE TABLE _meta (key TEXT PRIMARY KEY, value TEXT)")
             self.run("CREATE TABLE _sequence (object TEXT PRIMARY KEY, next INTEGER NOT NULL)")
             self.run("INSERT INTO _sequence VALUES ('_deletion', 1)")
+            self.run("CREATE TABLE _object (code INTEGER PRIMARY KEY, name TEXT COLLATE NOCASE)")
+            self.run(
+                "CREATE TABLE _hidden (object TEXT, id INTEGER, PRIMARY KEY (object, id))"
+                " WITHOUT ROWID"
+            )
             for item in schema.objects.values():
                 self.run(_table_sql(item))
                 self.run("INSERT INTO _sequence VALUES (?, 1)", (item.name,))
+                if item.key_prefix:
+                    line = code(item.key_prefix), item.name
+                    self.run("INSERT INTO _object VALUES (?, ?)", line)
 
     def create_indexes(self, schema: Schema) -> None:
         """Index references, external ids, unique fields and the recycle bin, and gather statistics.

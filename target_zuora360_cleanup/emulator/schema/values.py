@@ -36,6 +36,8 @@ def reader(schema: Schema, field: Field, object_name: str) -> Callable[[Any], An
     """Return the function that turns a stored value into the API's, None if it is the same."""
     if field.type == "id":
         return partial(_read_id, schema.get(object_name).key_prefix)
+    if field.polymorphic:
+        return _read_tagged
     if field.type == "reference" and field.reference_to[0] in schema.objects:
         return partial(_read_id, schema.get(field.reference_to[0]).key_prefix)
     return _READERS.get(field.type)
@@ -83,6 +85,10 @@ def _read_id(prefix: str, number: int | None) -> str | None:
     return None if number is None else ids.encode(prefix, number)
 
 
+def _read_tagged(value: int | None) -> str | None:
+    return None if value is None else ids.encode_tagged(value)
+
+
 def _read_boolean(value: int | None) -> bool | None:
     return None if value is None else bool(value)
 
@@ -104,7 +110,7 @@ def _id_number(schema: Schema, field: Field, value: Any) -> int:  # noqa: ANN401
     if targets and prefix not in targets:
         message = f"{field.label}: id value of incorrect type: {value}"
         raise BadValueError("FIELD_INTEGRITY_EXCEPTION", message, field.name)
-    return number
+    return ids.tagged(prefix, number) if field.polymorphic else number
 
 
 def _text(field: Field, value: Any) -> str:  # noqa: ANN401 - JSON or text

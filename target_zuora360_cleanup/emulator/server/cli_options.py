@@ -72,6 +72,7 @@ _SERVE: tuple[Callable[[Any], Any], ...] = (
     option("--not-visible", multiple=True, metavar="OBJECT", help="The user may not read it."),
     option("--not-deletable", multiple=True, metavar="OBJECT", help="The user may not delete it."),
     option("--rows-hidden", multiple=True, metavar="OBJECT", help="Sharing hides a third of it."),
+    option("--shape", type=_FILE, help="JSON file: more objects and rows, what is hidden."),
     option("--modify-all/--no-modify-all", default=True, help="The user's permission."),
     option("--apex-job/--no-apex-job", default=False, help="Whether the packages' Apex runs."),
     option("--scheduled-sync/--no-scheduled-sync", default=False, help="Whether one is scheduled."),
@@ -126,6 +127,7 @@ def org_options(given: Mapping[str, Any]) -> OrgOptions:
         scheduled_sync=given["scheduled_sync"],
         triggers=frozenset(given["trigger"]),
         zqu_version=given["zqu_version"],
+        shape=given["shape"].read_text(encoding="utf-8") if given["shape"] else "",
     )
 
 

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Final
 from sqlglot import exp
 
 from target_zuora360_cleanup.emulator.schema.store import quote
+from target_zuora360_cleanup.emulator.soql.clauses import Above, number, source, window
 from target_zuora360_cleanup.emulator.soql.dialect import Parsed, malformed, parse
+from target_zuora360_cleanup.emulator.soql.object_limits import check_limits, ignores_window
 from target_zuora360_cleanup.emulator.soql.plan import Child, Column, Hidden, Plan
 from target_zuora360_cleanup.emulator.soql.scope import Place, Resolved, Scope, find_object
 from target_zuora360_cleanup.emulator.soql.select import (
@@ -19,6 +21,12 @@ from target_zuora360_cleanup.emulator.soql.select import (
     is_aggregate,
     is_count,
 )
+from target_zuora360_cleanup.emulator.soql.semi_joins import (
+    check_inner,
+    check_pair,
+    check_place,
+    compared,
+)
 from target_zuora360_cleanup.emulator.soql.where import Condition, Conditions
 from target_zuora360_cleanup.emulator.wire.errors import SalesforceError
 
@@ -27,17 +35,12 @@ if TYPE_CHECKING:
 
     from target_zuora360_cleanup.emulator.schema.objects import (
         ChildRelationship,
-        Field,
         Schema,
         SObject,
     )
 
 __all__ = ["compile_query"]
 
-_ALLOWED: Final = frozenset(
-    {"expressions", "from_", "where", "group", "having", "order", "limit", "offset"}
-)
-_MAX_OFFSET: Final = 2_000
 _MAX_LENGTH: Final = 100_000
 
 
@@ -51,27 +54,12 @@ def compile_query(schema: Schema, text: str, *, all_rows: bool = False, tooling:
         raise malformed(f"SOQL statements cannot be longer than {_MAX_LENGTH} characters.")
     try:
         parsed = parse(text)
-        source = _source(parsed.tree)
-        sobject = find_object(schema, text, source.this, tooling=tooling)
+        sobject = find_object(schema, text, source(parsed.tree).this, tooling=tooling)
         made = _Compiler(schema, parsed, sobject, all_rows=all_rows or parsed.all_rows)
         return made.plan()
     except RecursionError:
         message = "SOQL query is either selecting too many fields or the filter conditions are"
         raise SalesforceError("QUERY_TOO_COMPLICATED", f"{message} too complicated.") from None
-
-
-def _source(tree: exp.Select) -> exp.Table:
-    clause = tree.args.get("from_")
-    if clause is None or not isinstance(clause.this, exp.Table) or not clause.this.name:
-        raise malformed("unexpected token: '<EOF>'")
-    if not tree.expressions:
-        raise malformed("unexpected token: 'FROM'")
-    extra = {key for key, value in tree.args.items() if value} - _ALLOWED
-    if extra:
-        raise malformed(f"unexpected token: '{',' if 'joins' in extra else min(extra)}'")
-    if clause.this.args.get("db"):
-        raise malformed("unexpected token: '.'")
-    return clause.this
 
 
 class _Compiler:
@@ -85,15 +73,17 @@ class _Compiler:
         *,
         all_rows: bool,
         alias: str = "m",
-        parent: Field | None = None,
+        above: Above | None = None,
+        nested: bool = False,
     ) -> None:
         self._schema = schema
         self._parsed = parsed
         self._tree = parsed.tree
         self._all_rows = all_rows
-        self._parent = parent
+        self._above = above
+        self._nested = nested
         self._alias = alias
-        called = _source(parsed.tree).alias
+        called = source(parsed.tree).alias
         self._scope = Scope(schema, parsed.text, sobject, alias, called)
         self._conditions = Conditions(self._scope, self._semi_join, self._aggregate)
         group = parsed.tree.args.get("group")
@@ -102,9 +92,12 @@ class _Compiler:
     def plan(self) -> Plan:
         """Return the plan of this SELECT."""
         items = self._tree.expressions
-        if len(items) == 1 and is_count(items[0]) and self._parent is None:
-            return self._count_plan()
+        counts = len(items) == 1 and is_count(items[0]) and self._above is None
         aggregates = bool(self._grouped) or any(map(is_aggregate, items))
+        if self._above is None:
+            check_limits(self._scope.sobject, self._tree, aggregates=counts or aggregates)
+        if counts:
+            return self._count_plan()
         selected, children = self._selected(aggregates=aggregates)
         sqls = [each.found.sql for each in selected]
         hidden = () if aggregates else tuple(self._hidden(selected, sqls))
@@ -130,14 +123,16 @@ class _Compiler:
     def _selected(self, *, aggregates: bool) -> tuple[list[Selected], list[Child]]:
         below = [item for item in self._tree.expressions if isinstance(item, exp.Subquery)]
         items = [item for item in self._tree.expressions if not isinstance(item, exp.Subquery)]
-        if below and (aggregates or self._parent is not None):
+        if below and (aggregates or self._above is not None):
             raise malformed("unexpected token: '('")
         children = [self._child(item.this) for item in below]
         if aggregates:
             return aggregate_items(self._scope, items, self._grouped), children
-        selected = field_items(self._scope, items, _number(self._tree, "limit"))
-        if self._parent is not None:
-            selected.append(Selected("", (), self._scope.own_field(self._parent.name)))
+        selected = field_items(self._scope, items, number(self._tree, "limit"))
+        if self._above is not None:
+            own = self._scope.own_field(self._above.field.name)
+            found = replace(own, sql=self._above.number(self._alias))
+            selected.append(Selected("", (), found))
         return selected, children
 
     def _column(self, item: Selected) -> Column:
@@ -157,7 +152,9 @@ class _Compiler:
             own = self._scope.parent_id(path) if path else self._scope.own_field("Id")
             if own.sql not in sqls:
                 sqls.append(own.sql)
-            yield Hidden(path, own.sobject, sqls.index(own.sql))
+            read = own.reader(self._schema)
+            assert read is not None  # noqa: S101 - ids have one, for the type checker
+            yield Hidden(path, own.sobject, sqls.index(own.sql), read)
 
     def _aggregate(self, node: exp.Expr) -> Resolved:
         return aggregate(self._scope, node)
@@ -175,27 +172,36 @@ class _Compiler:
             parts.append(f"GROUP BY {by}")
         having = self._tree.args.get("having")
         if having is not None:
+            check_place(having.this, outermost=False, nested=self._nested)
             sql, more = self._conditions.condition(having.this)
             parts.append(f"HAVING {sql}")
             values += more
         if with_order and self._tree.args.get("order"):
             parts.append(f"ORDER BY {', '.join(self._orders())}")
-        parts.extend(self._window() if self._parent is None else ())
+        if self._above is None and not ignores_window(self._scope.sobject):
+            parts.extend(window(self._tree))
         return "".join(f" {part}" for part in parts), values
 
     def _where(self) -> Condition:
         clause = self._tree.args.get("where")
+        outermost = self._above is None and not self._nested
+        check_place(clause and clause.this, outermost=outermost, nested=self._nested)
         sql, values = self._conditions.condition(clause.this) if clause else ("", [])
-        parts = [] if self._parent is None else [f'{self._alias}."{self._parent.name}" IN ({{}})']
-        if not self._all_rows:
-            # The plus keeps SQLite from choosing an index that tells rows hardly apart.
-            plus = "+" if sql or parts else ""
-            parts.append(f"{plus}{self._alias}.IsDeleted = 0")
-        if every := self._scope.sobject.hidden_every:
-            parts.append(f"{self._alias}.Id % {every} != 0")
+        parts = [self._above.condition(self._alias)] if self._above else []
+        parts += self._kept(bare=not (sql or parts))
+        parts += self._scope.sobject.unseen(self._alias)
         if sql:
             parts.append(sql)
         return (f"WHERE {' AND '.join(parts)}" if parts else ""), values
+
+    def _kept(self, *, bare: bool) -> Iterator[str]:
+        """What leaves out the recycle bin and archived activities, unless all rows are wanted."""
+        if self._all_rows:
+            return
+        # The plus keeps SQLite from choosing an index that tells rows hardly apart.
+        yield f"{'' if bare else '+'}{self._alias}.IsDeleted = 0"
+        if "IsArchived" in self._scope.sobject.fields:
+            yield f"{self._alias}.IsArchived = 0"
 
     def _orders(self) -> Iterator[str]:
         for item in self._tree.args["order"].expressions:
@@ -207,52 +213,50 @@ class _Compiler:
             suffix = "" if found.field.type == "id" else f" NULLS {nulls}"
             yield f"{found.sql} {direction}{suffix}"
 
-    def _window(self) -> Iterator[str]:
-        limit, offset = _number(self._tree, "limit"), _number(self._tree, "offset")
-        if limit is not None or offset is not None:
-            yield f"LIMIT {-1 if limit is None else limit}"
-        if offset is not None and offset > _MAX_OFFSET:
-            message = "Maximum SOQL offset allowed is 2000"
-            raise SalesforceError("NUMBER_OUTSIDE_VALID_RANGE", message)
-        if offset is not None:
-            yield f"OFFSET {offset}"
-
-    def _semi_join(self, tree: exp.Select) -> Condition:
-        sobject = find_object(self._schema, self._parsed.text, _source(tree).this, tooling=False)
+    def _semi_join(self, node: exp.Expr, left: Resolved, tree: exp.Select) -> Condition:
+        sobject = find_object(self._schema, self._parsed.text, source(tree).this, tooling=False)
         inner = _Compiler(
             self._schema,
             replace(self._parsed, tree=tree),
             sobject,
             all_rows=self._all_rows,
             alias=f"{self._alias}s",
+            nested=True,
         )
-        return inner.semi_join_sql()
+        return inner.semi_join_sql(self._scope, node, left)
 
-    def semi_join_sql(self) -> Condition:
-        """Return the SELECT of one field. Its empty values are left out: they match nothing."""
-        if len(self._tree.expressions) != 1:
-            raise malformed("a semi-join selects exactly one field")
+    def semi_join_sql(self, outer: Scope, node: exp.Expr, left: Resolved) -> Condition:
+        """Return the SELECT of one field, as the left operand is kept.
+
+        Empty values are left out: they match nothing.
+        """
+        check_inner(self._scope, self._tree, outer.sobject)
+        check_limits(self._scope.sobject, self._tree, aggregates=False)
         found = self._scope.resolve(self._tree.expressions[0])
+        check_pair(outer, node, left, found)
+        value, condition = compared(self._schema, left, found)
         tail, values = self._tail(with_order=True)
         sql = f"SELECT {found.sql} AS v {self._from()}{tail}"
-        return f"SELECT v FROM ({sql}) WHERE v IS NOT NULL", values
+        return f"SELECT {value} FROM ({sql}) WHERE {condition}", values
 
     def _child(self, tree: exp.Select) -> Child:
-        related = self._child_relationship(_source(tree).this)
+        related = self._child_relationship(source(tree).this)
         sobject = self._schema.get(related.child)
         inner = _Compiler(
             self._schema,
             replace(self._parsed, tree=tree),
             sobject,
             all_rows=self._all_rows,
-            parent=related.field,
+            above=Above(related.field, self._scope.sobject.key_prefix),
         )
-        return Child(related.name or "", inner.plan(), _number(tree, "limit"))
+        return Child(related.name or "", inner.plan(), number(tree, "limit"))
 
     def _child_relationship(self, node: exp.Expr) -> ChildRelationship:
         wanted = node.name.lower()
         for related in self._schema.children_of(self._scope.sobject.name):
-            if related.name and related.name.lower() == wanted:
+            child = self._schema.get(related.child)
+            seen = child.visible and child.queryable
+            if seen and related.name and related.name.lower() == wanted:
                 return related
         detail = (
             f"Didn't understand relationship '{node.name}' in FROM part of query call. If you are"
@@ -262,13 +266,3 @@ class _Compiler:
         )
         place = Place(self._parsed.text, int(node.meta.get("start", 0)))
         raise place.error("INVALID_TYPE", detail)
-
-
-def _number(tree: exp.Select, clause: str) -> int | None:
-    node = tree.args.get(clause)
-    if node is None:
-        return None
-    literal = node.expression
-    if not isinstance(literal, exp.Literal) or not literal.name.isdigit():
-        raise malformed(f"unexpected token: '{literal.name if literal else '<EOF>'}'")
-    return int(literal.name)

@@ -28,11 +28,15 @@ class Column:
 
 @dataclass(frozen=True)
 class Hidden:
-    """The id of the record itself (an empty path) or of a parent, and its place in a row."""
+    """The id of the record itself (an empty path) or of a parent, and its place in a row.
+
+    `read` makes the id of the number there.
+    """
 
     path: tuple[str, ...]
     sobject: SObject
     place: int
+    read: Callable[[Any], Any]
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from target_zuora360_cleanup.emulator.schema import ids
 from target_zuora360_cleanup.emulator.soql.compile import compile_query
 
 if TYPE_CHECKING:
@@ -173,10 +172,9 @@ def _attributes(hidden: Hidden, row: Row, version: str) -> Record | None:
     number = row[hidden.place]
     if number is None:
         return None
-    sobject = hidden.sobject
-    record_id = ids.encode(sobject.key_prefix, number)
-    url = f"/services/data/v{version}/sobjects/{sobject.name}/{record_id}"
-    return {"attributes": {"type": sobject.name, "url": url}}
+    name = hidden.sobject.name
+    url = f"/services/data/v{version}/sobjects/{name}/{hidden.read(number)}"
+    return {"attributes": {"type": name, "url": url}}
 
 
 def _put(

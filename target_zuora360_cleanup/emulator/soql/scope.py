@@ -10,6 +10,7 @@ from sqlglot import exp
 from target_zuora360_cleanup.emulator.schema.store import quote
 from target_zuora360_cleanup.emulator.schema.values import reader
 from target_zuora360_cleanup.emulator.soql.dialect import malformed
+from target_zuora360_cleanup.emulator.soql.names import NAME, name_sql, with_targets
 from target_zuora360_cleanup.emulator.wire.errors import SalesforceError
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ class Scope:
     called: str = ""
     joins: list[str] = field(default_factory=list)
     _parents: dict[tuple[str, ...], tuple[str, SObject]] = field(default_factory=dict)
+    _named: dict[tuple[str, ...], tuple[str, Field]] = field(default_factory=dict)
 
     def resolve(self, node: exp.Expr) -> Resolved:
         """Return the field that a column or path names.
@@ -96,6 +98,8 @@ class Scope:
         alias, sobject, path = self.alias, self.sobject, tuple[str, ...]()
         for identifier in relationships:
             path, alias, sobject = self._follow(path, alias, sobject, identifier)
+        if path in self._named:
+            return self._of_name(path, last)
         found = sobject.find(last.name)
         if found is None:
             raise self._no_column(last, sobject)
@@ -108,6 +112,9 @@ class Scope:
 
     def parent_id(self, path: tuple[str, ...]) -> Resolved:
         """Return the id of the parent at the end of a path that was resolved before."""
+        if path in self._named:
+            column, reference = self._named[path]
+            return Resolved(column, with_targets(reference), NAME, path, self.alias)
         alias, sobject = self._parents[path]
         return Resolved(f"{alias}.Id", sobject.fields["Id"], sobject, path, alias)
 
@@ -118,19 +125,34 @@ class Scope:
     def _follow(
         self, path: tuple[str, ...], alias: str, sobject: SObject, identifier: exp.Identifier
     ) -> tuple[tuple[str, ...], str, SObject]:
-        reference = sobject.parent(identifier.name)
+        reference = sobject.parent(identifier.name) if path not in self._named else None
         parent = self.schema.find(reference.reference_to[0]) if reference else None
-        if reference is None or parent is None or reference.relationship_name is None:
+        if reference is None or reference.relationship_name is None:
             raise self._no_relationship(identifier)
         path = (*path, reference.relationship_name)
+        if reference.polymorphic:
+            self._named[path] = (f"{alias}.{quote(reference.name)}", reference)
+            return path, alias, NAME
+        if parent is None or not parent.visible:
+            raise self._no_relationship(identifier)
         if path not in self._parents:
             joined = f"{self.alias}_{len(self._parents)}"
             self._parents[path] = (joined, parent)
             self.joins.append(
                 f"LEFT JOIN {quote(parent.name)} AS {joined}"
-                f" ON {joined}.Id = {alias}.{quote(reference.name)}"
+                f" ON {joined}.{quote(reference.key)} = {alias}.{quote(reference.name)}"
             )
         return path, *self._parents[path]
+
+    def _of_name(self, path: tuple[str, ...], identifier: exp.Identifier) -> Resolved:
+        column, reference = self._named[path]
+        found = NAME.find(identifier.name)
+        if found is None:
+            raise self._no_column(identifier, NAME)
+        if found.name == "Id":
+            found = with_targets(reference)
+        sql = name_sql(self.schema, reference, column, found.name)
+        return Resolved(sql, found, NAME, path, self.alias)
 
     def _no_column(self, identifier: exp.Identifier, sobject: SObject) -> SalesforceError:
         hint = _CUSTOM_HINT.format(kind="field", suffix="c", what="custom field")

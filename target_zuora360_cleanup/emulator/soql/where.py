@@ -39,13 +39,14 @@ _NUMERIC: Final = REAL_TYPES | {"int"}
 class Conditions:
     """Turns the conditions of one scope into SQL.
 
-    `subquery` makes the SQL of a semi-join's SELECT; `aggregate` that of a function in HAVING.
+    `subquery` makes the SQL of a semi-join, given its left operand, as written and as a field, and
+    its SELECT; `aggregate` that of a function in HAVING.
     """
 
     def __init__(
         self,
         scope: Scope,
-        subquery: Callable[[exp.Select], Condition],
+        subquery: Callable[[exp.Expr, Resolved, exp.Select], Condition],
         aggregate: Callable[[exp.Expr], Resolved] | None = None,
     ) -> None:
         self._scope = scope
@@ -87,11 +88,11 @@ class Conditions:
         found = self._field(node.this)
         query = node.args.get("query")
         if query is not None:
-            sql, values = self._subquery(query.this)
+            sql, values = self._subquery(node.this, found, query.this)
             return f"{found.sql} IN ({sql})", values
         if not node.expressions:
             raise malformed("unexpected token: ')'")
-        kept = [self._value(found.field, item) for item in node.expressions]
+        kept = [self._value(found, item) for item in node.expressions]
         marks = ", ".join("?" for value in kept if value is not None)
         blank = f" OR {found.sql} IS NULL" if None in kept else ""
         return f"({found.sql} IN ({marks}){blank})", [value for value in kept if value is not None]
@@ -107,7 +108,7 @@ class Conditions:
         span = _relative_span(found.field, node.expression)
         if span is not None:
             return _span_condition(found, operator, span)
-        value = self._value(found.field, node.expression)
+        value = self._value(found, node.expression)
         if operator == "=":
             return (f"{found.sql} = ?", [value]) if value is not None else _null(found, "IS")
         if operator == "!=":
@@ -116,7 +117,8 @@ class Conditions:
             raise _invalid_operator(found.field)
         return f"{found.sql} {operator} ?", [value]
 
-    def _value(self, field: Field, node: exp.Expr) -> Any:  # noqa: ANN401 - a stored value
+    def _value(self, found: Resolved, node: exp.Expr) -> Any:  # noqa: ANN401 - a stored value
+        field = found.field
         if isinstance(node, exp.Null):
             return None
         if isinstance(node, exp.Placeholder):
@@ -130,9 +132,9 @@ class Conditions:
         if not _is_text(node):
             raise _wrong_criterion(field, f"of type {_TYPE_NAMES.get(field.type, field.type)}")
         text = unescape(node.name)
-        return self._id(field, text) if field.type in {"id", "reference"} else text or None
+        return self._id(found, text) if field.type in {"id", "reference"} else text or None
 
-    def _id(self, field: Field, text: str) -> int | None:
+    def _id(self, found: Resolved, text: str) -> int | None:
         if not text:
             return None
         try:
@@ -141,8 +143,10 @@ class Conditions:
             message = f"invalid ID field: {text}"
             raise SalesforceError("INVALID_QUERY_FILTER_OPERATOR", message) from None
         owner = self._scope.schema.by_prefix(prefix)
-        targets = field.reference_to or ((owner.name,) if owner else ())
-        return number if owner and owner.name in targets else -1
+        targets = found.field.reference_to or (found.sobject.name,)
+        if owner is None or owner.name not in targets:
+            return -1
+        return ids.tagged(prefix, number) if found.field.polymorphic else number
 
 
 _TYPE_NAMES: Final = {"id": "ID", "reference": "ID", "textarea": "string", "picklist": "string"}

@@ -119,8 +119,8 @@ def links(weighed: Weighed) -> Iterator[Finding]:
 
 
 def _has_grown(old: int | None, new: int | None) -> bool:
-    """What was not counted then is not known to be the same; what is not counted now neither."""
-    return new is None or old is None or new > old
+    """What was counted then and is not now, or only now, is not known to be the same."""
+    return old != new and (new is None or old is None or new > old)
 
 
 def _counted(rows: int | None) -> str:

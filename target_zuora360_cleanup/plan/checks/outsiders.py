@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.facts.org_facts import OrgFacts
     from target_zuora360_cleanup.plan.check import Weighed
     from target_zuora360_cleanup.plan.finding import Finding, Severity
-    from target_zuora360_cleanup.reach import Path
+    from target_zuora360_cleanup.reach import OnDelete, Path
 
 ALLOWED: Final = Code(
     "allowed-rows-taken-along",
@@ -164,12 +164,15 @@ def circle(weighed: Weighed) -> Iterator[Finding]:
 def not_counted(weighed: Weighed) -> Iterator[Finding]:
     """Rows of which nobody can say whether there are any."""
     ignores = weighed.settings.lookup_links == "ignore"
+    found: dict[tuple[str, OnDelete, str], list[Path]] = {}
     for path in sorted(weighed.facts.reach):
         match weighed.facts.reach[path]:
             case Unknown(why):
-                yield _not_counted(path, why, ignores=ignores)
+                found.setdefault((path.words, path.on_delete, why), []).append(path)
             case Known():
                 pass
+    for (_, _, why), paths in found.items():
+        yield _not_counted(paths, why, ignores=ignores)
 
 
 _DOES: Final = {
@@ -177,12 +180,16 @@ _DOES: Final = {
 }  # fmt: skip
 
 
-def _not_counted(path: Path, why: str, *, ignores: bool) -> Finding:
+def _not_counted(paths: list[Path], why: str, *, ignores: bool) -> Finding:
+    """Of one lookup, which may lead to several objects."""
+    path = paths[0]
     severity: Severity = "warns" if path.on_delete == "clear" and ignores else "blocks"
+    parents = ", ".join(each.parent for each in paths)
     return NOT_COUNTED.found(
-        f"How many rows of {path.child} would {_DOES[path.on_delete]} their {path.parent} could "
-        f"not be counted ({path.words}): {why}.",
-        f"Give the user Read on {path.child} and {path.field}, or leave {path.root} alone.",
+        f"How many rows of {path.child} would {_DOES[path.on_delete]} their {parents} could not be "
+        f"counted ({path.words}): {why}.",
+        f"Give the user Read on {path.child} and {path.field}, or leave "
+        f"{', '.join(dict.fromkeys(each.root for each in paths))} alone.",
         ((path.child, 0),),
         "tells" if path.nature == "mark" else severity,
     )

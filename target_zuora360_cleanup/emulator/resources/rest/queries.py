@@ -56,8 +56,20 @@ def _query(
         with result:
             return json_answer(_columns(service, result))
     size = _batch_size(call)
+    if result.is_aggregate and not result.is_count and result.total > size:
+        result.close()
+        raise _no_locator()
     key = service.cursors.keep(result, size) if result.total > size else ""
     return _batch(call, result, 0, size, f"{path}/{key}")
+
+
+def _no_locator() -> SalesforceError:
+    """Groups come in one batch or not at all ("Considerations for GROUP BY")."""
+    text = (
+        "Aggregate query does not support queryMore(), use LIMIT to restrict the results to a "
+        "single batch"
+    )
+    return SalesforceError("EXCEEDED_ID_LIMIT", text)
 
 
 def _batch(call: Call, result: QueryResult, offset: int, size: int, path: str) -> Answer:
@@ -95,6 +107,7 @@ def _column(service: Service, object_name: str, path: str) -> dict[str, Any]:
     first, _, rest = path.partition(".")
     sobject = service.org.schema.get(object_name)
     parent = sobject.parent(first) if rest else None
+    followed = parent is not None and not parent.polymorphic
     field = sobject.find(first)
     kind = field.type if field is not None and not rest else "string"
     return {
@@ -106,7 +119,9 @@ def _column(service: Service, object_name: str, path: str) -> dict[str, Any]:
         "displayName": first if field is None else field.name,
         "foreignKeyName": None if parent is None else parent.relationship_name,
         "insertable": field is not None and field.createable,
-        "joinColumns": [_column(service, parent.reference_to[0], rest)] if parent else [],
+        "joinColumns": (
+            [_column(service, parent.reference_to[0], rest)] if parent and followed else []
+        ),
         "numberType": kind in _NUMBERS,
         "textType": kind not in _NUMBERS | {"boolean"},
         "updatable": field is not None and field.updateable,

@@ -18,6 +18,9 @@ __all__ = ["ROUTES"]
 # From this version on an update by external id answers with a body.
 _UPSERT_ANSWERS = 46
 _GONE = frozenset({"ENTITY_IS_DELETED", "NOT_FOUND", "INVALID_CROSS_REFERENCE_KEY"})
+_FORBIDDEN = frozenset({
+    "INSUFFICIENT_ACCESS_OR_READONLY", "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY",
+})  # fmt: skip
 
 
 def describe_global(service: Service, _: Call) -> Answer:
@@ -96,7 +99,7 @@ def _write(
     result = service.org.dml(operation, name, [values], external_id=external_id)[0]
     if result.error is not None:
         error = result.error
-        status = 404 if error.code in _GONE else 400
+        status = 404 if error.code in _GONE else 403 if error.code in _FORBIDDEN else 400
         raise SalesforceError(error.code, error.message, status=status, fields=error.fields)
     return result
 

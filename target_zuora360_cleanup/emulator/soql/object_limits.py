@@ -1,0 +1,98 @@
+"""Objects that take part of SOQL only.
+
+"SOQL Object Limits" (SOQL and SOSL Reference) has those of files; "SOQL Operation Limitations"
+(Tooling API) those of metadata, whose column in brackets a query must filter by.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from sqlglot import exp
+
+from target_zuora360_cleanup.emulator.soql.dialect import malformed
+from target_zuora360_cleanup.emulator.soql.scope import names_of
+from target_zuora360_cleanup.emulator.wire.errors import SalesforceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from target_zuora360_cleanup.emulator.schema.objects import SObject
+
+__all__ = ["METADATA", "check_limits", "ignores_window"]
+
+_LINKS: Final = ("Id", "ContentDocumentId", "LinkedEntityId")
+METADATA: Final = {
+    "EntityDefinition": (),
+    "FieldDefinition": ("EntityDefinitionId", "DurableId"),
+    "RelationshipDomain": (
+        "FieldId", "ChildSobjectId", "ParentSobjectId", "RelationshipInfoId", "DurableId",
+    ),
+    "RelationshipInfo": ("ChildSobjectId", "FieldId", "DurableId"),
+}  # fmt: skip
+"""Objects that tell metadata, and the columns of which a query has to name one."""
+
+
+def check_limits(sobject: SObject, tree: exp.Select, *, aggregates: bool) -> None:
+    """Refuse what this object does not take.
+
+    Raises:
+        SalesforceError: `MALFORMED_QUERY` and others.
+    """
+    where = tree.args.get("where")
+    clause = where.this if where is not None else None
+    if sobject.name == "ContentDocumentLink" and not _is_filtered(clause, _LINKS):
+        raise malformed(
+            "Implementation restriction: ContentDocumentLink requires a filter by a single Id on"
+            " ContentDocumentId or LinkedEntityId using the equals operator or multiple Id's using"
+            " the IN operator."
+        )
+    if sobject.name in METADATA:
+        _check_metadata(sobject, clause, aggregates=aggregates)
+
+
+def ignores_window(sobject: SObject) -> bool:
+    """Whether LIMIT and OFFSET are read and have no effect."""
+    return sobject.name in METADATA
+
+
+def _check_metadata(sobject: SObject, clause: exp.Expr | None, *, aggregates: bool) -> None:
+    if aggregates:
+        raise SalesforceError(
+            "EXTERNAL_OBJECT_UNSUPPORTED_EXCEPTION",
+            "The requested operation is not yet supported by this SObject storage type, contact"
+            " salesforce.com support for more information.",
+        )
+    nodes = [] if clause is None else list(clause.walk())
+    if any(isinstance(node, exp.Or) for node in nodes):
+        raise malformed("Disjunctions not supported")
+    if any(isinstance(node, (exp.Not, exp.NEQ)) for node in nodes):
+        raise malformed("Only equals comparisons permitted")
+    columns = METADATA[sobject.name]
+    if columns and not _is_filtered(clause, columns):
+        text = f"{sobject.name}: a filter on a reified column is required [{','.join(columns)}]"
+        raise malformed(text)
+
+
+def _is_filtered(clause: exp.Expr | None, columns: tuple[str, ...]) -> bool:
+    """Whether one of the conditions that all must hold chooses by one of these columns."""
+    return any(_chooses(each, columns) for each in _conjuncts(clause))
+
+
+def _conjuncts(clause: exp.Expr | None) -> Iterator[exp.Expr]:
+    if isinstance(clause, exp.Paren):
+        yield from _conjuncts(clause.this)
+    elif isinstance(clause, exp.And):
+        for each in clause.flatten(unnest=False):
+            yield from _conjuncts(each)
+    elif clause is not None:
+        yield clause
+
+
+def _chooses(node: exp.Expr, columns: tuple[str, ...]) -> bool:
+    """By the column itself, or by a field of the parent behind it: `Field.DurableId`."""
+    if not isinstance(node, (exp.EQ, exp.In)) or isinstance(node.args.get("expression"), exp.Null):
+        return False
+    names = [each.name.lower() for each in names_of(node.this)]
+    named = {column.lower() for column in columns}
+    return names[-1] in named or (len(names) > 1 and f"{names[-2]}id" in named)
