@@ -50,9 +50,7 @@ def read_held(
     return Held(by)
 
 
-def _above(
-    path: Path, rows: int, lookups: Lookups, wheres: Mapping[str, str]
-) -> Selection | None:
+def _above(path: Path, rows: int, lookups: Lookups, wheres: Mapping[str, str]) -> Selection | None:
     """The ids at the root of a path, a row for each that is left; None where no query tells."""
     root, found = soql.root_id(path, lookups), left_below(path, lookups, wheres)
     return Selection(path.child, (root,), found, rows) if root and found else None

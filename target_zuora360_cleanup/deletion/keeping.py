@@ -29,7 +29,10 @@ class Keeping:
     """
 
     def __init__(
-        self, salesforce: Salesforce, plan: Plan, note: Callable[[Mapping[str, frozenset[str]]], None]
+        self,
+        salesforce: Salesforce,
+        plan: Plan,
+        note: Callable[[Mapping[str, frozenset[str]]], None],
     ) -> None:
         self._salesforce = salesforce
         self._note = note

@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from target_zuora360_cleanup.catalog.objects import QUOTE_PREFIX
+from target_zuora360_cleanup.deletion.fresh import Fresh
 from target_zuora360_cleanup.deletion.holding import left_below
 from target_zuora360_cleanup.facts.conditions import running_syncs, sync_queries
 from target_zuora360_cleanup.facts.counting import read_answers
@@ -28,7 +29,7 @@ from target_zuora360_cleanup.salesforce.errors import ApiError
 from target_zuora360_cleanup.salesforce.rows import Selection, read_tables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from target_zuora360_cleanup.facts.counting import Question, Rows
     from target_zuora360_cleanup.facts.org_facts import RunningSync
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.settings.declared import Settings
 
 _NO_QUERY: Final = Unknown("no query can count them")
+_MARKS_SECONDS: Final = 60.0
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class Seen:
     Attributes:
         into: All relationships into its object, but those that Salesforce keeps itself.
         syncs: Syncs without an end, by what was looked at for them.
-        found: Rows of the step, the kept ones included.
+        found: Rows of the step; the planned ones where it does not matter whether some came.
         hierarchy: Rows by the lookups to itself by which they hold or take along others.
         below: Rows of the plan's object types that would go with these, by the way to them.
         reached: Rows of others that its deletion concerns, or a few more, by the way to them.
@@ -60,7 +62,7 @@ class Seen:
     hierarchy: Mapping[str, Fact[int]]
     below: Mapping[Path, Fact[int]]
     reached: Mapping[Path, Fact[int]]
-    quoted: Fact[frozenset[str]] = Known(frozenset())
+    quoted: Fact[frozenset[str]]
 
 
 class Look:
@@ -82,6 +84,7 @@ class Look:
         self._quotes = quote_selections(facts, _looked_at(plan))
         self.wheres = self.counter.wheres
         self._lock = threading.Lock()
+        self._marks = Fresh(_MARKS_SECONDS, self._count_marks)
         self._shown: Mapping[str, Mapping[str, Any]] | None = None
         self._describes: dict[str, Mapping[str, Any]] = {}
 
@@ -96,19 +99,26 @@ class Look:
         own, below = self._own_query(step), dict(self._below_queries(step))
         syncs = self._sync_queries()
         quotes, large = self._quote_reads(step)
-        queries = [own, *below, *syncs.values(), *(each.soql for each in (*quotes, *questions))]
+        queries = [*own, *below, *syncs.values(), *(each.soql for each in quotes)]
+        queries += [each.soql for each in questions]
         archived = {each.soql for each in questions if each.child in soql.WITH_ARCHIVED}
         describe, answers = self._salesforce.rest.look_at(step.name, queries, all_rows=archived)
         told = dict(zip(queries, answers, strict=True))
         return Seen(
             self._into(step, describe),
             running_syncs({name: told[query] for name, query in syncs.items()}),
-            _number(told[own], "o"),
-            {field: _number(told[own], f"s{at}") for at, field in enumerate(_to_itself(step))},
+            _number(told[own[0]], "o") if own else Known(step.found),
+            {field: _number(told[own[0]], f"s{at}") for at, field in enumerate(_to_itself(step))},
             _below(step, below, told),
-            self._reached(reached, questions, [told[each.soql] for each in questions]),
+            self._reached(reached, questions, [told[each.soql] for each in questions])
+            | self._marks_of(step),
             _quoted(quotes, told).then(lambda ids: Known(ids | self._ids_of(large))),
         )
+
+    @property
+    def step_names(self) -> Collection[str]:
+        """API names of the plan's object types."""
+        return self._steps.keys()
 
     def describe(self, name: str) -> Mapping[str, Any]:
         """The describe of an object of others, read once.
@@ -122,9 +132,15 @@ class Look:
                 self.lookups.update(read_lookups(name, self._describes[name]))
             return self._describes[name]
 
-    def exactly(self, path: Path) -> Fact[int]:
-        """How many rows are at the end of a path, where `Seen.reached` may have a few more."""
-        return self.counter.count([path])[path]
+    def exactly(self, path: Path, rows: Fact[int] | None = None) -> Fact[int]:
+        """How many rows are at the end of a path, where `Seen.reached` may have a few more.
+
+        Args:
+            path: The way to them.
+            rows: What `Seen.reached` has.
+        """
+        is_final = isinstance(rows, Unknown) or self.counter.is_exact(path, rows)
+        return rows if rows and is_final else self.counter.count([path])[path]
 
     def keeps_quoted(self, step: Step) -> bool:
         """Whether what quotes use of a step stays, so that no lookup of a quote goes blank."""
@@ -136,8 +152,19 @@ class Look:
         direct = [Path((each,)) for each in step.seen if self._is_outside(each)]
         deeper = [way for path in known if path.on_delete == "cascade" for way in self._then(path)]
         for path in dict.fromkeys([*known, *direct, *deeper]):
-            if path not in self._unknown and not self._is_kept_for(step, path):
+            is_told = path.nature == "mark" and len(path.links) == 1
+            if path not in self._unknown and not is_told and not self._is_kept_for(step, path):
                 yield path
+
+    def _marks_of(self, step: Step) -> dict[Path, Fact[int]]:
+        """Marks on the rows: counted for all steps at once, since nothing hangs on their number."""
+        counted = self._marks.read()
+        return {path: rows for path, rows in counted.items() if path.root == step.name}
+
+    def _count_marks(self) -> dict[Path, Fact[int]]:
+        ways = (Path((each,)) for step in self._steps.values() for each in step.seen)
+        marks = [each for each in ways if each.nature == "mark" and self._is_outside(each.links[0])]
+        return self.counter.count([each for each in marks if each not in self._unknown])
 
     def _then(self, path: Path) -> Iterator[Path]:
         if len(path.links) < DEEPEST:
@@ -170,11 +197,14 @@ class Look:
             return {}
         return sync_queries(self._summaries().keys())
 
-    def _own_query(self, step: Step) -> str:
-        fields = enumerate(_to_itself(step))
-        columns = ", ".join(["COUNT(Id) o", *(f"COUNT({field}) s{at}" for at, field in fields)])
+    def _own_query(self, step: Step) -> list[str]:
+        """What counts a step's own rows, where their number decides something."""
+        fields = _to_itself(step)
+        if not (fields or self.keeps_quoted(step)):
+            return []
+        more = (f"COUNT({field}) s{at}" for at, field in enumerate(fields))
         where = f" WHERE {step.kind.where}" if step.kind.where else ""
-        return f"SELECT {columns} FROM {step.name}{where}"
+        return [f"SELECT {', '.join(['COUNT(Id) o', *more])} FROM {step.name}{where}"]
 
     def _below_queries(self, step: Step) -> Iterator[tuple[str, tuple[Path, ...]]]:
         """Queries that count rows to be deleted below these, with the ways that each counts."""

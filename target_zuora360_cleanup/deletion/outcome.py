@@ -45,9 +45,10 @@ class Outcome:
     ) -> Outcome:
         """The outcome of a step that leaves `left` rows, the kept ones included."""
         made = cls(step.name, step.found, 0, len(step.kept), 0, ended, error, held_back)
-        return made._leaving(left)
+        return made.leaving(left)
 
-    def _leaving(self, left: int) -> Outcome:
+    def leaving(self, left: int) -> Outcome:
+        """The same if so many rows are left, the kept ones included."""
         failed = max(0, left - self.kept)
         return replace(
             self,
@@ -90,7 +91,7 @@ class Outcome:
             ended=self.ended if self.is_known else "partial",
             error=self.error.removesuffix(_NOT_COUNTED),
         )
-        return known._leaving(left)
+        return known.leaving(left)
 
     def after(self, before: Outcome) -> Outcome:
         """This one of rows that came after those of another outcome of the same object type."""

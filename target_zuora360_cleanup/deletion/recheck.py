@@ -98,8 +98,8 @@ class Recheck:
         if self._look.keeps_quoted(step):
             quoted = _known(step, "what quotes use", seen.quoted)
             self._keeping.weigh(quoted, grown=found > step.found)
-        facts = replace(step.facts, found=Known(max(found, step.found)))
-        return replace(step, facts=facts, kept=self._keeping.of(step))
+        now = step.found_now(max(found, step.found))
+        return replace(now, kept=self._keeping.of(step))
 
     def _refuse_new(self, step: Step, seen: Seen) -> None:
         for each in _known(step, "what leads into it", seen.into):
@@ -117,24 +117,22 @@ class Recheck:
         return each.child in self._names and self._look.exactly(Path((each,))) == Known(0)
 
     def _reached(self, step: Step, seen: Seen) -> Iterator[tuple[Path, int]]:
-        """The rows that go along, all others looked at too."""
+        """The rows that go along, once it is sure that no others than planned are concerned."""
         planned = {each.path: each.rows for each in step.reach}
         for path, rows in seen.reached.items():
-            now = self._allowed(step, path, rows, planned.get(path, 0))
-            if path.on_delete == "cascade":
-                yield path, now
+            most, goes_along = planned.get(path, 0), path.on_delete == "cascade"
+            is_more = rows.or_else(most + 1) > most
+            now = self._look.exactly(path, rows) if is_more or goes_along else rows
+            self._refuse_more(step, path, now, most)
+            if goes_along:
+                # (where even marks can't be counted, the plan has told it)
+                yield path, now.or_else(0)
 
-    def _allowed(self, step: Step, path: Path, rows: Fact[int], planned: int) -> int:
-        """How many rows there are, no more than planned or such as may come.
-
-        Raises:
-            Halted: There are more, or nobody can tell.
-        """
+    def _refuse_more(self, step: Step, path: Path, rows: Fact[int], planned: int) -> None:
         may_grow = path.nature == "mark" or (path.on_delete == "clear" and self._lets_blank)
         if may_grow or rows.or_else(planned + 1) <= planned:
-            return rows.or_else(0)
-        exact = self._look.exactly(path) if isinstance(rows, Known) else rows
-        less = without_kept(self._look.counter, {path: exact}, {step.name: step.kept})
+            return
+        less = without_kept(self._look.counter, {path: rows}, {step.name: step.kept})
         now = _known(step, path.words, less.get(path, Known(0)))
         if now > planned:
             raise _halted(
@@ -143,7 +141,6 @@ class Recheck:
                 f"({path.words}), {planned:,} when it was planned",
                 _AGAIN,
             )
-        return now
 
 
 def _refuse_syncs(step: Step, seen: Seen) -> None:

@@ -39,6 +39,7 @@ class Turn:
         hierarchy: Its lookups to itself that rows use, and by which rows hold or take along others.
         along: Rows of others that go along with permission, by the way to them.
         held: Rows that may not go.
+        again: Whether the step had a turn before, and is there for rows that came since.
     """
 
     step: Step
@@ -46,3 +47,4 @@ class Turn:
     hierarchy: tuple[str, ...] = ()
     along: Mapping[Path, int] = field(default_factory=lambda: MappingProxyType({}))
     held: Held = field(default_factory=Held)
+    again: bool = False

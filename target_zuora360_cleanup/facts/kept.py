@@ -65,9 +65,7 @@ def _catalog(objects: Iterable[ObjectFacts]) -> dict[str, ObjectFacts]:
     return {each.kind.api_name: each for each in objects if each.kind.group == "product_catalog"}
 
 
-def quote_selections(
-    objects: Iterable[ObjectFacts], reach: Mapping[Path, int]
-) -> list[Selection]:
+def quote_selections(objects: Iterable[ObjectFacts], reach: Mapping[Path, int]) -> list[Selection]:
     """What reads the ids that lookups of quotes to the catalogue hold.
 
     Args:

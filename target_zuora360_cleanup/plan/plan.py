@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from target_zuora360_cleanup.facts.known import Known
 from target_zuora360_cleanup.plan.counts import rows_of
 from target_zuora360_cleanup.plan.finding import by_severity
 
@@ -75,6 +76,10 @@ class Step:
     def found(self) -> int:
         """Rows that are Zuora's, none where they can't be read; that blocks the cleanup."""
         return rows_of(self.facts)
+
+    def found_now(self, rows: int) -> Step:
+        """The same step with so many rows."""
+        return replace(self, facts=replace(self.facts, found=Known(rows)))
 
     @property
     def links(self) -> Mapping[str, int]:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from target_zuora360_cleanup.salesforce.errors import ApiError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 _QUOTED: Final = re.compile(rb'^"([^",\r\n][^"\n]*)"[^\n]*', re.MULTILINE)
 """Takes in the rest of the line, since to skip it costs less than to search it."""
@@ -38,7 +41,7 @@ def checked(name: str, prefix: str, ids: list[bytes]) -> list[bytes]:
     return ids
 
 
-def without(kept: frozenset[str], ids: list[bytes]) -> list[bytes]:
+def without(kept: Collection[str], ids: list[bytes]) -> list[bytes]:
     """The ids that may go."""
     return [each for each in ids if each.decode() not in kept] if kept else ids
 

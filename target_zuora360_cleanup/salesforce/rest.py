@@ -62,9 +62,9 @@ class Rest:
         info = self.session.get(f"{self.url}/services/oauth2/userinfo").json()
         return str(info["user_id"]), str(info.get("preferred_username") or "")
 
-    def query(self, soql: str) -> list[dict[str, Any]]:
-        """All rows of a query that has few."""
-        return list(self._sf.query_all(soql)["records"])
+    def query(self, soql: str, *, all_rows: bool = False) -> list[dict[str, Any]]:
+        """All rows of a query that has few, deleted and archived ones if wanted."""
+        return list(self._sf.query_all(soql, include_deleted=all_rows)["records"])
 
     def tooling_query(self, soql: str) -> list[dict[str, Any]]:
         """All rows of a Tooling API query that has few."""

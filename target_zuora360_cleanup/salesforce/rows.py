@@ -36,6 +36,7 @@ class Selection:
         where: SOQL condition, or blank.
         rows: About how many rows there are.
         order_by: The field that they are sorted by, or blank.
+        all_rows: Whether deleted and archived rows are asked for too.
     """
 
     object_name: str
@@ -43,6 +44,7 @@ class Selection:
     where: str
     rows: int
     order_by: str = ""
+    all_rows: bool = False
 
     @property
     def soql(self) -> str:
@@ -67,9 +69,9 @@ def read_pages(
     """
     soql = selection.soql
     if selection.fits_rest:
-        yield _rest(salesforce, soql, selection.fields)
+        yield _rest(salesforce, selection)
         return
-    job_id = salesforce.bulk.create_query(soql)
+    job_id = salesforce.bulk.create_query(soql, all_rows=selection.all_rows)
     salesforce.bulk.wait("query", job_id, selection.rows)
     for page in salesforce.bulk.pages(job_id, page_rows):
         yield whole_lines(page)
@@ -109,11 +111,11 @@ def read_table(salesforce: Salesforce, selection: Selection) -> Iterator[list[st
         yield from csv.reader(lines)
 
 
-def _rest(salesforce: Salesforce, soql: str, fields: Sequence[str]) -> Iterator[bytes]:
-    text = io.StringIO()
+def _rest(salesforce: Salesforce, selection: Selection) -> Iterator[bytes]:
+    text, fields = io.StringIO(), selection.fields
     writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\n")
     writer.writerow(fields)
-    for record in salesforce.rest.query(soql):
+    for record in salesforce.rest.query(selection.soql, all_rows=selection.all_rows):
         writer.writerow([_plain(record, name) for name in fields])
     yield text.getvalue().encode()
 
