@@ -42,8 +42,7 @@ class Looking:
 
     Attributes:
         store: Takes in what is seen.
-        restorations: How each relationship's links are set again; their places are the numbers in
-            the store.
+        restorations: How links are set again; their places are the numbers in the store.
         go_on: Raises when the run may not go on.
     """
 

@@ -1,4 +1,4 @@
-"""How the links of each relationship are set again, from the org's describes. Pure: no I/O."""
+"""How links are set again, by relationship and key, from the org's describes. Pure: no I/O."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from target_zuora360_cleanup.catalog.objects import BY_NAME
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from target_zuora360_cleanup.facts.relationships import Relationship
+    from target_zuora360_cleanup.reach import Relationship
 
 
 @dataclass(frozen=True)
 class Restoration:
-    """How the links of one relationship are set again.
+    """How the links of one relationship are set again whose parents have the same key.
 
     Attributes:
         relationship: Which one.
-        key: The parent's external id field; blank where the parents have none.
+        key: The parents' external id field; blank where nothing leads back to them.
         column: The column of the CSV that sets it, such as `Subscription__r.Zuora__External_Id__c`.
         path: The same value in a query; blank where a query can't follow the lookup.
         folds: Whether the external ids are the same in upper and lower case.
@@ -52,23 +52,37 @@ class Restoration:
 def find_restoration(
     relationship: Relationship, recorded: str | None, describes: Mapping[str, Any]
 ) -> Restoration:
-    """How the links of a relationship are set again, or why they can't be.
+    """How links of a relationship are set again, or why they can't be.
+
+    Where nothing leads back to the parents, the org need only show where the lookups lead.
 
     Args:
         relationship: Which one.
-        recorded: The external id field as the snapshot has it, blank where the parents had none,
-            None where it doesn't say.
+        recorded: The external id field as the snapshot has it, blank where nothing leads back to
+            the parents, None where it doesn't say.
         describes: Of the objects that there are and that the user may see, by API name.
     """
     child, parent = describes.get(relationship.child), describes.get(relationship.parent)
-    if child is None or parent is None:
-        name = relationship.child if child is None else relationship.parent
-        return Restoration(
-            relationship, obstacle=f"the org has no object {name}, or does not show it"
-        )
+    if child is None:
+        return Restoration(relationship, obstacle=_not_there(relationship.child))
     field = _field(child, relationship.field)
-    if obstacle := _child_obstacle(relationship, child, field):
+    if obstacle := _not_read(relationship, child, field):
         return Restoration(relationship, obstacle=obstacle)
+    if recorded == "":
+        return Restoration(relationship)
+    if parent is None:
+        return Restoration(relationship, obstacle=_not_there(relationship.parent))
+    if obstacle := _not_set(relationship, child, field):
+        return Restoration(relationship, obstacle=obstacle)
+    return _by_key(relationship, field, recorded, parent)
+
+
+def _by_key(
+    relationship: Relationship,
+    field: Mapping[str, Any],
+    recorded: str | None,
+    parent: Mapping[str, Any],
+) -> Restoration:
     key = external_id_field(relationship.parent, parent) if recorded is None else recorded
     prefix = str(parent.get("keyPrefix") or "") if recorded is None else ""
     if not key:
@@ -125,15 +139,27 @@ def by_parent(restorations: Iterable[Restoration]) -> dict[tuple[str, str], list
     return found
 
 
-def _child_obstacle(
+def _not_there(name: str) -> str:
+    return f"the org has no object {name}, or does not show it"
+
+
+def _not_read(
     relationship: Relationship, child: Mapping[str, Any], field: Mapping[str, Any]
 ) -> str:
-    if not (child.get("queryable") and child.get("updateable")):
-        return f"the user may not read or change {relationship.child}"
+    """Why nobody can tell where the lookups lead."""
+    if not child.get("queryable"):
+        return f"the user may not read {relationship.child}"
     if not field:
         return (
             f"{relationship.child} has no field {relationship.field} any more, or does not show it"
         )
+    return ""
+
+
+def _not_set(relationship: Relationship, child: Mapping[str, Any], field: Mapping[str, Any]) -> str:
+    """Why the lookups can't be set."""
+    if not child.get("updateable"):
+        return f"the user may not change {relationship.child}"
     if relationship.parent not in field.get("referenceTo", ()) or not field.get("relationshipName"):
         return f"{relationship.name} is no lookup to {relationship.parent} any more"
     if not field.get("updateable"):

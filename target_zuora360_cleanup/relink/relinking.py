@@ -60,8 +60,7 @@ class Relinking:
     followed in a thread of its own, which hands back the job's id.
 
     Attributes:
-        restorations: How each relationship's links are set again; their places are the numbers in
-            the store.
+        restorations: How links are set again; their places are the numbers in the store.
         stop: Once set, no job is begun any more.
     """
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from target_zuora360_cleanup.facts.relationships import Relationship
+    from target_zuora360_cleanup.reach import Relationship
     from target_zuora360_cleanup.relink.plan import Restoration
     from target_zuora360_cleanup.relink.store import NotRestored
     from target_zuora360_cleanup.report.header import Header
@@ -41,13 +41,14 @@ _TITLES: Final = {
     "unknown": "Unknown",
     "superseded": "In a newer one",
 }
+_LOST: Final = "the snapshot has no external id of the parent by which it could come back"
 _RARE: Final = frozenset({"to_restore", "superseded", "unknown"})
 """Shown where there are some."""
 
 
 @dataclass(frozen=True)
 class LinkOutcome:
-    """What became of the links of one lookup.
+    """What became of the links of one relationship, whatever keys their parents have.
 
     Attributes:
         in_snapshot: Links that the snapshot names; the sum of the following numbers.
@@ -137,8 +138,15 @@ class Relinked:
         for name in names:
             table.add_column(_TITLES[name], justify="right", no_wrap=True)
         for each in self.links:
-            table.add_row(each.relationship.name, *(f"{getattr(each, name):,}" for name in names))
+            table.add_row(
+                self._label(each.relationship), *(f"{getattr(each, name):,}" for name in names)
+            )
         return table
+
+    def _label(self, of: Relationship) -> str:
+        """A lookup's name, and where it leads if another one has the same."""
+        same = [each for each in self.links if each.relationship.name == of.name]
+        return f"{of.name} to {of.parent}" if len(same) > 1 else of.name
 
 
 @dataclass(frozen=True)
@@ -222,7 +230,7 @@ def write_not_restored(
     Args:
         path: Of the file.
         rows: The links.
-        restorations: Of their relationships.
+        restorations: How they are set again, by number.
         failures: Takes in those that failed.
 
     Raises:
@@ -236,10 +244,11 @@ def write_not_restored(
         writer = csv.writer(file)
         writer.writerow(COLUMNS)
         for row in _with(first, rows):
-            relationship = restorations[row.number].relationship
+            restoration = restorations[row.number]
+            relationship = restoration.relationship
             reason = {"blank": TO_RESTORE, "": "unknown"}.get(row.result, row.result)
             link = (relationship.child, row.record, relationship.field, reason, row.external_id)
-            writer.writerow((*link, _detail(row, relationship)))
+            writer.writerow((*link, _detail(row, restoration)))
             if row.result == "failed":
                 failures.add(relationship.name, RowError(row.record, row.code, row.message))
 
@@ -249,16 +258,12 @@ def _with(first: NotRestored, rows: Iterable[NotRestored]) -> Iterator[NotRestor
     yield from rows
 
 
-def _detail(row: NotRestored, relationship: Relationship) -> str:
+def _detail(row: NotRestored, restoration: Restoration) -> str:
     if row.result == "already_set":
         since = ", which somebody set while relink ran" if row.tried else ""
         return f"leads to {row.value}{since}"
     if row.result == "parent_not_back":
-        had_none = "the parent had no external id by which it could come back"
-        none = (
-            f"{relationship.parent} has no record with this external id, or hides it from the user"
-        )
-        return had_none if row.lost else row.message or none
+        return _LOST if row.lost else row.message or _not_back(restoration)
     words = {
         "record_gone": "deleted, or hidden from the user",
         "failed": f"{row.code}: {row.message}",
@@ -266,3 +271,10 @@ def _detail(row: NotRestored, relationship: Relationship) -> str:
         "superseded": "a newer snapshot names this link too",
     }
     return words.get(row.result, "")
+
+
+def _not_back(restoration: Restoration) -> str:
+    return (
+        f"{restoration.relationship.parent} has no record with this {restoration.key}, "
+        "or hides it from the user"
+    )

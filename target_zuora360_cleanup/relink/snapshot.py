@@ -1,8 +1,9 @@
 """Reads the snapshots of links that cleanups have left, a block at a time.
 
-A snapshot is the folder `links` in a cleanup's folder: a file for each lookup, and since it was
-introduced a manifest. A cleanup that was killed may have left no report and a file cut off in the
-middle of a line; what is whole counts.
+A snapshot is the folder `links` in a cleanup's folder: a file for each lookup, and a manifest. An
+older one may have no manifest, and no column that tells which field a row's external id is from. A
+cleanup that was killed may have left no report and a file cut off in the middle of a line; what is
+whole counts.
 """
 
 from __future__ import annotations
@@ -22,17 +23,18 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from target_zuora360_cleanup.deletion.link_snapshot import COLUMNS, FOLDER, MANIFEST
 from target_zuora360_cleanup.errors import InputError
-from target_zuora360_cleanup.facts.relationships import Relationship
 from target_zuora360_cleanup.output.folder import OutputFolder
+from target_zuora360_cleanup.reach import Relationship
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 logger = logging.getLogger(__name__)
 
 MARK: Final = "relinked.json"
 _BLOCK_BYTES: Final = 1 << 16
 _BLOCK_ROWS: Final = 10_000
+_OLD_COLUMNS: Final = COLUMNS[:4]
 _ID: Final = re.compile(r"[a-zA-Z0-9]{18}")
 _NAME: Final = re.compile(r"[A-Za-z]\w*")
 _RUN: Final = re.compile(r"(\d{8}T\d{6}Z)-[a-z]+(?:-(\d+))?")
@@ -50,6 +52,19 @@ class Link(NamedTuple):
     parent: str
 
 
+class Kind(NamedTuple):
+    """What links have in common that are set again in the same way.
+
+    Attributes:
+        relationship: Which lookup it was, and to what.
+        key: The field that the parents' external ids are from. Blank where nothing leads back to
+            the parents, which are named by their Salesforce ids; None where nothing tells.
+    """
+
+    relationship: Relationship
+    key: str | None
+
+
 def blanked(child: str, field: str, parent: str) -> Relationship:
     """A relationship of a snapshot, which holds none but those that the deletion has blanked."""
     return Relationship(child, field, parent, "clear")
@@ -62,8 +77,9 @@ class Snapshot:
     Attributes:
         folder: The cleanup's folder.
         org_id: Which org they are of, 18 characters; blank where nothing tells.
-        keys: The field that the parents' external ids are from, blank where the parents have none
-            and are named by their Salesforce ids; empty where an older version wrote the snapshot.
+        keys: For rows that don't tell it themselves: the field that the parents' external ids are
+            from, blank where the parents have none and are named by their Salesforce ids. Empty
+            where there is no manifest.
         is_done: Whether a relink has left nothing of it to do.
     """
 
@@ -100,18 +116,18 @@ class Snapshot:
         found = _RUN.fullmatch(self.folder.name)
         return (found[1], int(found[2] or 1)) if found else ("", 0)
 
-    def blocks(self) -> Iterator[tuple[Relationship, list[Link]]]:
-        """The links in blocks of those of one relationship.
+    def blocks(self) -> Iterator[tuple[Kind, list[Link]]]:
+        """The links in blocks of those of one kind; where a record comes twice, the last counts.
 
         Raises:
             InputError: A file is damaged, or no file of links.
         """
         for path in _files(self.folder):
-            rows = _rows(path)
-            while block := list(islice(rows, _BLOCK_ROWS)):
-                links: dict[Relationship, list[Link]] = {}
-                for relationship, link in block:
-                    links.setdefault(relationship, []).append(link)
+            rows = _rows(path, self.keys)
+            while block := {link.record: (kind, link) for kind, link in islice(rows, _BLOCK_ROWS)}:
+                links: dict[Kind, list[Link]] = {}
+                for kind, link in block.values():
+                    links.setdefault(kind, []).append(link)
                 yield from links.items()
 
     def mark_done(self, mark: dict[str, Any]) -> None:
@@ -160,24 +176,30 @@ def _keys(manifest: dict[str, Any]) -> dict[Relationship, str]:
     }
 
 
-def _rows(path: Path) -> Iterator[tuple[Relationship, Link]]:
+def _rows(path: Path, keys: Mapping[Relationship, str]) -> Iterator[tuple[Kind, Link]]:
     try:
         reader = csv.reader(_lines(path), strict=True)
-        columns = next(reader, list(COLUMNS))
-        if tuple(columns) != COLUMNS:
+        columns = tuple(next(reader, COLUMNS))
+        if columns not in (COLUMNS, _OLD_COLUMNS):
             raise _unreadable(path, f"its columns are not {', '.join(COLUMNS)}")
         for row in reader:
-            yield _row(path, row)
+            relationship, link, key = _row(path, row, columns)
+            yield Kind(relationship, keys.get(relationship) if key is None else key), link
     except (OSError, zlib.error, UnicodeDecodeError, csv.Error) as exc:
         raise _unreadable(path, str(exc)) from None
 
 
-def _row(path: Path, row: list[str]) -> tuple[Relationship, Link]:
+def _row(
+    path: Path, row: list[str], columns: Sequence[str]
+) -> tuple[Relationship, Link, str | None]:
+    """A link, and the field that its external id is from; None where the row does not tell."""
     name, _, field = path.name.removesuffix(".csv.gz").partition(".")
-    fits = len(row) == len(COLUMNS) and _ID.fullmatch(row[0]) and row[1] == field
-    if not (fits and _NAME.fullmatch(name) and _NAME.fullmatch(field) and _NAME.fullmatch(row[2])):
+    fits = len(row) == len(columns) and _ID.fullmatch(row[0]) and row[1] == field
+    key = row[4] if fits and columns == COLUMNS else None
+    names = (name, field, *row[2:3], *([key] if key else ()))
+    if not (fits and all(map(_NAME.fullmatch, names))):
         raise _unreadable(path, f"this line is no link: {','.join(row)[:100]}")
-    return blanked(name, field, row[2]), Link(row[0], row[3])
+    return blanked(name, field, row[2]), Link(row[0], row[3]), key
 
 
 def _lines(path: Path) -> Iterator[str]:

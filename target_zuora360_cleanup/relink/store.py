@@ -1,6 +1,7 @@
 """The links of a relink in a database on the disk, so that any number of them takes no memory.
 
-Each link goes from no result to one of `RESULTS`, by way of `blank` while it is to be set.
+A record's lookup is in it once, by the last that the snapshot says of it. Each link goes from no
+result to one of `RESULTS`, by way of `blank` while it is to be set.
 """
 
 from __future__ import annotations
@@ -75,7 +76,7 @@ class NotRestored(NamedTuple):
     """A link that is not restored.
 
     Attributes:
-        number: Of the relationship.
+        number: Of the restoration.
         result: Why.
         lost: Whether no sync brings the parent back.
         value: Where the lookup leads now.
@@ -96,7 +97,7 @@ class NotRestored(NamedTuple):
 
 
 class LinkStore:
-    """Links by the number of their relationship's restoration. For one thread.
+    """Links by the number of their restoration. For one thread.
 
     Args:
         path: The database file, to be made.
@@ -122,8 +123,26 @@ class LinkStore:
             raise
         self._db.execute("COMMIT")
 
-    def add(self, number: int, restoration: Restoration, links: Iterable[Link]) -> None:
-        """Take in links of the snapshot."""
+    def add(
+        self,
+        number: int,
+        restoration: Restoration,
+        links: Sequence[Link],
+        same: Sequence[int] = (),
+    ) -> None:
+        """Take in links of the snapshot; a later one of the same record takes an earlier's place.
+
+        Args:
+            number: Of their restoration.
+            restoration: How they are set.
+            links: Which.
+            same: The numbers of other restorations of the same lookup field.
+        """
+        if same:
+            self._db.executemany(
+                f"DELETE FROM link WHERE record = ? AND {_among(same)}",
+                ((record,) for record, _ in links),
+            )
         rows = [
             (number, record, key, restoration.wanted(key),
              not restoration.obstacle and restoration.is_lost(key),
@@ -132,7 +151,7 @@ class LinkStore:
             for record, key in links
         ]  # fmt: skip
         self._db.executemany(
-            "INSERT OR IGNORE INTO link (lookup, record, external_id, wanted, lost, code, message,"
+            "INSERT OR REPLACE INTO link (lookup, record, external_id, wanted, lost, code, message,"
             " result) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             rows,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+from collections import Counter
 from contextlib import suppress
 from dataclasses import replace
 from itertools import chain
@@ -36,10 +37,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from target_zuora360_cleanup.facts.org_facts import OrgInfo
-    from target_zuora360_cleanup.facts.relationships import Relationship
     from target_zuora360_cleanup.lifecycle.context import Context
+    from target_zuora360_cleanup.reach import Relationship
     from target_zuora360_cleanup.relink.plan import Restoration
-    from target_zuora360_cleanup.relink.snapshot import Snapshot
+    from target_zuora360_cleanup.relink.snapshot import Kind, Snapshot
     from target_zuora360_cleanup.relink.store import LinkStore
     from target_zuora360_cleanup.report.document import Report
     from target_zuora360_cleanup.salesforce.client import Salesforce
@@ -124,20 +125,19 @@ class Story:
         self, salesforce: Salesforce, snapshot: Snapshot, newer: Sequence[Snapshot]
     ) -> None:
         """Take the links in; those that a newer snapshot names too are left to it."""
-        relationships = sorted({relationship for relationship, _ in snapshot.blocks()})
-        describes = _described(salesforce, relationships)
+        kinds = sorted({kind for kind, _ in snapshot.blocks()}, key=_place)
+        describes = _described(salesforce, (each.relationship for each in kinds))
         self._restorations = tuple(
-            find_restoration(each, snapshot.keys.get(each), describes) for each in relationships
+            find_restoration(each.relationship, each.key, describes) for each in kinds
         )
-        numbers = {each: number for number, each in enumerate(relationships)}
-        store = self._store
-        with store.whole():
-            for relationship, links in snapshot.blocks():
-                number = numbers[relationship]
-                store.add(number, self._restorations[number], links)
-            for relationship, links in chain.from_iterable(each.blocks() for each in newer):
-                same = [number for one, number in numbers.items() if one.name == relationship.name]
-                store.supersede(same, links)
+        fields = _by_field(kinds)
+        with self._store.whole():
+            for kind, links in snapshot.blocks():
+                number, same = kinds.index(kind), fields[kind.relationship.name]
+                rest = [each for each in same if each != number]
+                self._store.add(number, self._restorations[number], links, rest)
+            for kind, links in chain.from_iterable(each.blocks() for each in newer):
+                self._store.supersede(fields.get(kind.relationship.name, ()), links)
 
     def _set(self, salesforce: Salesforce) -> None:
         relinking = Relinking(
@@ -167,10 +167,10 @@ class Story:
             )
 
     def _counted(self) -> Relinked:
-        links = tuple(
-            LinkOutcome.of(each.relationship, self._store.counts(number))
-            for number, each in enumerate(self._restorations)
-        )
+        counts: dict[Relationship, Counter[str]] = {}
+        for number, each in enumerate(self._restorations):
+            counts.setdefault(each.relationship, Counter()).update(self._store.counts(number))
+        links = tuple(LinkOutcome.of(each, found) for each, found in counts.items())
         return replace(self._relinked, links=links)
 
     def _note(self, *notes: str) -> None:
@@ -246,6 +246,18 @@ def _sees_all(salesforce: Salesforce) -> bool:
     rights = salesforce.rest.query_each([_RIGHTS])[0]
     first = next(iter(rights if isinstance(rights, list) else []), {})
     return bool(first.get("PermissionsModifyAllData"))
+
+
+def _place(kind: Kind) -> tuple[Relationship, bool, str]:
+    return kind.relationship, kind.key is not None, kind.key or ""
+
+
+def _by_field(kinds: Sequence[Kind]) -> dict[str, list[int]]:
+    """The numbers of the kinds that are of one lookup field, by its name."""
+    found: dict[str, list[int]] = {}
+    for number, each in enumerate(kinds):
+        found.setdefault(each.relationship.name, []).append(number)
+    return found
 
 
 def _described(

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence  # noqa: TC003 - public shape
+from collections.abc import Collection, Iterable, Mapping  # noqa: TC003 - public shape
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from target_zuora360_cleanup.catalog.objects import BY_NAME
-from target_zuora360_cleanup.reach import (
-    is_kept_by_salesforce,
-    read_lookups,
-    read_relationships,
-)
+from target_zuora360_cleanup.reach import is_kept_by_salesforce, read_relationships
 from target_zuora360_cleanup.salesforce.errors import ApiError
-from target_zuora360_cleanup.sync.hazards import goes_along, hazards
+from target_zuora360_cleanup.sync.hazards import Cascades, goes_along
 from target_zuora360_cleanup.sync.load_order import load_order
 from target_zuora360_cleanup.sync.org_objects import TargetObject, target_objects
 
 if TYPE_CHECKING:
     from target_zuora360_cleanup.catalog.field_maps import FieldMap
-    from target_zuora360_cleanup.reach import Lookup, Lookups, Relationship
+    from target_zuora360_cleanup.reach import Relationship
     from target_zuora360_cleanup.salesforce.client import Salesforce
-    from target_zuora360_cleanup.sync.hazards import Hazard
     from target_zuora360_cleanup.sync.load_order import LoadOrder
 
 
@@ -32,12 +27,12 @@ class Destination:
     Attributes:
         objects: Its 360 objects that have a key, by API name.
         order: In which order they are loaded.
-        hazards: What the deletion of a row endangers, by API name.
+        cascades: What the deletion of rows takes along.
     """
 
     objects: Mapping[str, TargetObject]
     order: LoadOrder
-    hazards: Mapping[str, Sequence[Hazard]]
+    cascades: Cascades
 
 
 def read_destination(
@@ -56,45 +51,35 @@ def read_destination(
     shown = salesforce.rest.object_names()
     describes = salesforce.rest.describe_all([name for name in BY_NAME if name in shown])
     objects = {name: each for name, each in target_objects(describes).items() if each.external_id}
-    relationships = _relationships(salesforce, describes, shown)
-    lookups = _lookups(salesforce, describes, {each.child for each in relationships}, shown)
-    return Destination(
-        objects,
-        load_order(maps, objects),
-        {name: hazards(name, relationships, lookups, allowed) for name in objects},
-    )
+    cascades = _cascades(salesforce, describes, shown, allowed)
+    return Destination(objects, load_order(maps, objects), cascades)
 
 
-def _relationships(
-    salesforce: Salesforce, describes: dict[str, Any], shown: Mapping[str, Mapping[str, Any]]
-) -> list[Relationship]:
-    """Cascades into these objects, and into those of the packages that go along, at every depth."""
+def _cascades(
+    salesforce: Salesforce,
+    describes: Mapping[str, Any],
+    shown: Mapping[str, Mapping[str, Any]],
+    allowed: Collection[str],
+) -> Cascades:
+    """Those into these objects, and at every depth into what may go along with their rows."""
     found: list[Relationship] = []
-    todo = list(describes)
-    while todo:
-        name = todo.pop()
-        for each in read_relationships(name, describes[name]):
-            ours = not is_kept_by_salesforce(each.child, shown.get(each.child))
-            if each.on_delete != "cascade" or not ours:
-                continue
-            found.append(each)
-            if goes_along(each.child) and each.child in shown and each.child not in describes:
-                describes.update(salesforce.rest.describe_all([each.child]))
-                todo.append(each.child)
-    return found
+    described, level = set[str](), dict(describes)
+    while level:
+        described |= level.keys()
+        new = [
+            each
+            for name, describe in level.items()
+            for each in read_relationships(name, describe)
+            if each.on_delete == "cascade"
+            and not is_kept_by_salesforce(each.child, shown.get(each.child))
+        ]
+        found += new
+        go = {each.child for each in new if goes_along(each.child) or each.child in allowed}
+        level = _describes(salesforce, go - described)
+    return Cascades.of(found, described, allowed)
 
 
-def _lookups(
-    salesforce: Salesforce, describes: dict[str, Any], names: set[str], shown: Collection[str]
-) -> Lookups:
-    """The reference fields of all objects on the way; of one that is not told, none."""
-    new = sorted((names & set(shown)) - describes.keys())
-    told = {
-        name: describe
-        for name, describe in salesforce.rest.describe_each(new).items()
-        if not isinstance(describe, ApiError)
-    }
-    lookups: dict[tuple[str, str], Lookup] = {}
-    for name, describe in {**describes, **told}.items():
-        lookups |= read_lookups(name, describe)
-    return lookups
+def _describes(salesforce: Salesforce, names: Collection[str]) -> dict[str, Any]:
+    """The describes of objects, as far as Salesforce gives them."""
+    told = salesforce.rest.describe_each(sorted(names))
+    return {name: each for name, each in told.items() if not isinstance(each, ApiError)}

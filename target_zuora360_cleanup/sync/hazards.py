@@ -1,4 +1,4 @@
-"""What else a deletion would destroy: rows that Salesforce deletes with their Zuora parents. Pure.
+"""What a deletion takes along: rows that Salesforce deletes with their Zuora parents. Pure.
 
 The same promise as the cleanup's: only rows of the 360 packages go, unless the user has named an
 object in `allow_cascade_to`.
@@ -6,73 +6,99 @@ object in `allow_cascade_to`.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence  # noqa: TC003 - public shape
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from target_zuora360_cleanup.catalog.objects import BY_NAME, is_discoverable
-from target_zuora360_cleanup.reach import Path, nature_of, soql
+from target_zuora360_cleanup.reach import nature_of, soql
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
-
-    from target_zuora360_cleanup.reach import Lookups, Relationship
+    from target_zuora360_cleanup.reach import Relationship
 
 
 @dataclass(frozen=True)
 class Hazard:
-    """Rows of an object that would go with a row of another.
+    """Rows that a deletion would take along, or might.
 
     Attributes:
-        object: API name of what would lose rows.
-        column: What names the row to be deleted, in a query of that object; None where no query can
-            tell.
+        object: API name of what would lose them.
+        refusal: Why nobody can tell whether there are any; blank where there are.
     """
 
     object: str
-    column: str | None
+    refusal: str = ""
 
-    def query(self, ids: Sequence[str]) -> str:
-        """The rows to be deleted that would take others along, of those with these ids."""
-        listed = ", ".join(f"'{each}'" for each in ids)
-        conditions = [f"{self.column} IN ({listed})", *soql.own_conditions(self.object)]
-        return f"SELECT {self.column} FROM {self.object} WHERE {' AND '.join(conditions)}"
+    @property
+    def words(self) -> str:
+        """What it means, and what to do."""
+        would = f"might be deleted with it ({self.refusal})" if self.refusal else ""
+        would = would or "would be deleted with it"
+        return (
+            f"rows of {self.object} {would}; if they may be, name {self.object} in allow_cascade_to"
+        )
 
 
-def hazards(
-    name: str,
-    relationships: Sequence[Relationship],
-    lookups: Lookups,
-    allowed: Collection[str] = (),
-) -> tuple[Hazard, ...]:
-    """What the deletion of a row of this object endangers.
+@dataclass(frozen=True)
+class Cascades:
+    """By which fields rows go along that must not, directly or by way of rows that may.
 
-    Args:
-        name: API name.
-        relationships: Of all objects that may go along.
-        lookups: Of the objects that hang on them.
-        allowed: Objects that may lose rows.
+    Attributes:
+        below: The relationships that matter, by API name of the parent.
+        may_go: Objects whose rows may go along, and of which it is known what hangs on them.
     """
-    cascades = [each for each in relationships if each.on_delete == "cascade"]
-    first = [Path((each,)) for each in cascades if each.parent == name]
-    return tuple(
-        Hazard(path.child, soql.root_id(path, lookups))
-        for way in first
-        for path in _below(way, cascades)
-        if path.child not in allowed
-    )
 
+    below: Mapping[str, Sequence[Relationship]]
+    may_go: frozenset[str]
 
-def _below(path: Path, cascades: Sequence[Relationship]) -> Iterator[Path]:
-    """Ways over rows that are Zuora's to rows that are not."""
-    if not goes_along(path.child):
-        if nature_of(path.child) != "mark":
-            yield path
-    elif len(path.links) <= soql.LEVELS:
+    @classmethod
+    def of(
+        cls,
+        relationships: Sequence[Relationship],
+        described: Collection[str],
+        allowed: Collection[str] = (),
+    ) -> Cascades:
+        """Leave out what endangers nothing.
+
+        Args:
+            relationships: Those into the objects that are described.
+            described: Objects whose relationships these are; of any other nobody knows what hangs
+                on its rows.
+            allowed: Objects that may lose rows.
+        """
+        cascades = [
+            each
+            for each in relationships
+            if each.on_delete == "cascade" and nature_of(each.child) != "mark"
+        ]
+        ours = {each for each in described if goes_along(each)}
+        may_go = frozenset({*ours, *allowed})
+        endangered = _above({each.child for each in cascades} - may_go, cascades)
+        below: dict[str, list[Relationship]] = {}
         for each in cascades:
-            if each.parent == path.child:
-                yield from _below(path.then(each), cascades)
+            if each.child in endangered:
+                below.setdefault(each.parent, []).append(each)
+        return cls(below, may_go)
+
+
+def _above(names: Collection[str], cascades: Collection[Relationship]) -> set[str]:
+    """These objects, and all whose deletion leads to them."""
+    found = set(names)
+    while True:
+        more = {each.parent for each in cascades if each.child in found} - found
+        if not more:
+            return found
+        found |= more
 
 
 def goes_along(name: str) -> bool:
     """Whether rows of this object are Zuora's, so that they may go with their parents."""
     return name != "Product2" and (name in BY_NAME or is_discoverable(name))
+
+
+def question(relationship: Relationship, ids: Sequence[str]) -> str:
+    """A query for the rows that hang on these by a lookup, whatever else that may lead to."""
+    listed = ", ".join(f"'{each}'" for each in ids)
+    own = soql.own_conditions(relationship.child)
+    conditions = " AND ".join([f"{relationship.field} IN ({listed})", *own])
+    return f"SELECT Id, {relationship.field} FROM {relationship.child} WHERE {conditions}"

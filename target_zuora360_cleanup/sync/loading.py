@@ -20,7 +20,6 @@ from target_zuora360_cleanup.sync.rows import without
 from target_zuora360_cleanup.sync.tally import NO_PARENT, NOT_THERE
 
 if TYPE_CHECKING:
-    from target_zuora360_cleanup.sync.hazards import Hazard
     from target_zuora360_cleanup.sync.layouts import RowLayouts
     from target_zuora360_cleanup.sync.load_order import LoadOrder
     from target_zuora360_cleanup.sync.org_objects import TargetObject
@@ -46,9 +45,7 @@ class Upserting(Protocol):
 class Removing(Protocol):
     """Removes rows; see `removals.Removals`."""
 
-    def remove(
-        self, target: TargetObject, keys: Sequence[str], hazards: Sequence[Hazard]
-    ) -> Iterable[Removed]:
+    def remove(self, target: TargetObject, keys: Sequence[str]) -> Iterable[Removed]:
         """What became of each."""
 
     def existing(self, target: TargetObject, keys: Sequence[str]) -> Container[str]:
@@ -62,7 +59,6 @@ class Loading:
     Attributes:
         order: Which object types come before which.
         objects: The org's, by API name.
-        hazards: What a deletion must not take along, by API name.
         layouts: The layouts that changes name by number.
         batch_rows: Rows in memory at most.
         sent: Object types that the tap has streams of, as far as is known.
@@ -70,7 +66,6 @@ class Loading:
 
     order: LoadOrder
     objects: Mapping[str, TargetObject]
-    hazards: Mapping[str, Sequence[Hazard]]
     layouts: RowLayouts
     upserts: Upserting
     removals: Removing
@@ -153,7 +148,7 @@ class Loading:
             keys = [each.key for each in taken.get(name, ()) if each.removes]
             if not keys:
                 continue
-            for each in self.removals.remove(self.objects[name], keys, self.hazards.get(name, ())):
+            for each in self.removals.remove(self.objects[name], keys):
                 if each.error:
                     self.tally.fail(name, each.key, each.error.code, each.error.message)
                 elif each.was_there:

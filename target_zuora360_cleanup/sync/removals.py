@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence  # noqa: TC003 - public shape
+from collections.abc import Callable, Iterator, Sequence  # noqa: TC003 - public shape
 from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -15,18 +15,17 @@ from target_zuora360_cleanup.salesforce.csv_file import IdFile
 from target_zuora360_cleanup.salesforce.errors import ApiError
 from target_zuora360_cleanup.salesforce.rest import COLLECTION
 from target_zuora360_cleanup.salesforce.rows import soql_text
+from target_zuora360_cleanup.sync.endangered import PART, Endangered, parts
 
 if TYPE_CHECKING:
     from target_zuora360_cleanup.salesforce.client import Salesforce
-    from target_zuora360_cleanup.sync.hazards import Hazard
+    from target_zuora360_cleanup.sync.hazards import Cascades, Hazard
     from target_zuora360_cleanup.sync.org_objects import TargetObject
 
 logger = logging.getLogger(__name__)
 
 OPERATION: Final = "delete"
 ENDANGERED: Final = "WOULD_TAKE_ROWS_ALONG"
-_KEYS: Final = 200
-"""External ids, or ids, that one query names."""
 _FEW: Final = 2 * COLLECTION
 """Up to here sObject Collections need no more calls than a Bulk job (create, poll)."""
 
@@ -47,20 +46,23 @@ class Removed:
 
 @dataclass(frozen=True)
 class Removals:
-    """Removes rows of one org by their external ids."""
+    """Removes rows of one org by their external ids.
+
+    Attributes:
+        go_on: Raises when the run may not go on.
+        cascades: What deletions take along.
+    """
 
     salesforce: Salesforce
     go_on: Callable[[], None]
+    cascades: Cascades
 
-    def remove(
-        self, target: TargetObject, keys: Sequence[str], hazards: Sequence[Hazard]
-    ) -> Iterator[Removed]:
-        """Remove rows.
+    def remove(self, target: TargetObject, keys: Sequence[str]) -> Iterator[Removed]:
+        """Remove rows, but for those with which others would go that must not.
 
         Args:
             target: Their object type.
             keys: External ids, each once.
-            hazards: What the deletion must not take along.
 
         Raises:
             ApiError, JobFailed, requests.RequestException: Salesforce does not do it.
@@ -68,15 +70,11 @@ class Removals:
         self.go_on()
         ids = self._ids(target, keys)
         yield from (Removed(key, was_there=False) for key in keys if key not in ids)
-        held = self._held(ids, hazards)
-        for key, hazard in held.items():
-            would = "would" if hazard.column else "might"
-            why = (
-                f"rows of {hazard.object} {would} be deleted with it; if they may be, name "
-                f"{hazard.object} in allow_cascade_to"
-            )
-            yield Removed(key, error=RowError(key, ENDANGERED, why))
-        going = {ids[key]: key for key in keys if key in ids and key not in held}
+        held = self._held(target, list(ids.values()))
+        for key, record_id in ids.items():
+            if hazard := held.get(record_id):
+                yield Removed(key, error=RowError(key, ENDANGERED, hazard.words))
+        going = {record_id: key for key, record_id in ids.items() if record_id not in held}
         errors = self._delete(target.name, list(going)) if going else {}
         for record_id, key in going.items():
             yield Removed(key, error=errors.get(record_id))
@@ -92,27 +90,14 @@ class Removals:
     def _ids(self, target: TargetObject, keys: Sequence[str]) -> dict[str, str]:
         key = target.external_id
         select = f"SELECT Id, {key} FROM {target.name} WHERE {key}"
-        queries = [
-            f"{select} IN ({', '.join(map(soql_text, part))})" for part in _parts(keys, _KEYS)
-        ]
+        queries = [f"{select} IN ({', '.join(map(soql_text, part))})" for part in parts(keys, PART)]
         return {row[key]: row["Id"] for row in self._rows(queries)}
 
-    def _held(self, ids: Mapping[str, str], hazards: Sequence[Hazard]) -> dict[str, Hazard]:
-        """External ids whose deletion would take rows along, with the first such hazard.
-
-        Where no query can tell, each deletion might.
-        """
-        held: dict[str, Hazard] = {}
-        keys = {record_id: key for key, record_id in ids.items()}
-        for each in hazards:
-            endangered = self._endangered(each, list(keys)) if each.column else list(keys)
-            for record_id in endangered:
-                held.setdefault(keys[record_id], each)
-        return held
-
-    def _endangered(self, hazard: Hazard, ids: Sequence[str]) -> list[str]:
-        rows = self._rows([hazard.query(part) for part in _parts(ids, _KEYS)])
-        return [_follow(row, hazard.column or "") for row in rows]
+    def _held(self, target: TargetObject, ids: Sequence[str]) -> dict[str, Hazard]:
+        """Ids of rows whose deletion would take others along, with the first such hazard."""
+        endangered = Endangered(self.salesforce.rest, self.cascades, self.go_on)
+        endangered.look(target.name, ids)
+        return endangered.held
 
     def _rows(self, queries: Sequence[str]) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = []
@@ -139,14 +124,3 @@ class Removals:
             done = self.salesforce.bulk.wait("ingest", job_id, len(ids))
         if done.failed:
             yield from failed_rows(self.salesforce.bulk, job_id)
-
-
-def _parts(values: Sequence[str], size: int) -> Iterator[Sequence[str]]:
-    return (values[at : at + size] for at in range(0, len(values), size))
-
-
-def _follow(row: dict[str, Any], path: str) -> str:
-    value: Any = row
-    for name in path.split("."):
-        value = value[name]
-    return str(value)

@@ -207,7 +207,6 @@ class Story:
         return Loading(
             destination.order,
             destination.objects,
-            destination.hazards,
             self._layouts,
             Upserts(
                 salesforce,
@@ -217,7 +216,7 @@ class Story:
                 self._settings.job_size,
                 self._settings.max_parallel_jobs,
             ),
-            Removals(salesforce, self._go_on),
+            Removals(salesforce, self._go_on, destination.cascades),
             self.tally,
             self._settings.batch_size_rows,
         )

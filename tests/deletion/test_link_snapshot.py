@@ -9,13 +9,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from target_zuora360_cleanup.errors import InputError
-from target_zuora360_cleanup.relink.snapshot import Snapshot, blanked, snapshots_in
+from target_zuora360_cleanup.relink.snapshot import Kind, Snapshot, blanked, snapshots_in
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-HEADER = "record_id,field,parent_object,parent_external_id\n"
-ROW = "a0A5g0000000001EAA,Sub__c,Zuora__Subscription__c,abc\n"
+    from target_zuora360_cleanup.relink.snapshot import Link
+
+HEADER = "record_id,field,parent_object,parent_external_id,external_id_field\n"
+ROW = "a0A5g0000000001EAA,Sub__c,Zuora__Subscription__c,abc,Key__c\n"
+OLD_HEADER = "record_id,field,parent_object,parent_external_id\n"
+OLD_ROW = "a0A5g0000000001EAA,Sub__c,Zuora__Subscription__c,abc\n"
 RELATIONSHIP = blanked("Contract", "Sub__c", "Zuora__Subscription__c")
 ORG = "00D5g0000000001EAA"
 
@@ -28,23 +32,73 @@ def cleanup(parent: Path, name: str = "20260101T000000Z-cleanup", text: str = HE
     return folder
 
 
+def links_of(snapshot: Snapshot) -> dict[Kind, list[Link]]:
+    return dict(snapshot.blocks())
+
+
+def rows(*values: tuple[int, str, str]) -> str:
+    """Lines of numbered records, with the parents' external ids and their fields."""
+    line = "a0A5g000000000{}EAA,Sub__c,Zuora__Subscription__c,{},{}\n"
+    return "".join(line.format(*each) for each in values)
+
+
 def test_links_are_read_by_their_lookup(tmp_path: Path) -> None:
-    other = ROW.replace("Zuora__Subscription__c,abc", 'Zuora__Payment__c,"a,b"')
+    other = 'a0A5g0000000002EAA,Sub__c,Zuora__Payment__c,"a,b",Key__c\n'
     snapshot = Snapshot.read(cleanup(tmp_path, text=HEADER + ROW + other))
-    assert dict(snapshot.blocks()) == {
-        RELATIONSHIP: [("a0A5g0000000001EAA", "abc")],
-        blanked("Contract", "Sub__c", "Zuora__Payment__c"): [("a0A5g0000000001EAA", "a,b")],
+    assert links_of(snapshot) == {
+        (RELATIONSHIP, "Key__c"): [("a0A5g0000000001EAA", "abc")],
+        (blanked("Contract", "Sub__c", "Zuora__Payment__c"), "Key__c"): [
+            ("a0A5g0000000002EAA", "a,b")
+        ],
     }
     assert (snapshot.org_id, snapshot.keys, snapshot.is_done) == ("", {}, False)
 
 
 def test_the_manifest_tells_the_org_and_the_external_ids_field(tmp_path: Path) -> None:
     folder = cleanup(tmp_path)
-    link = {"object": "Contract", "field": "Sub__c", "parent": "Zuora__Subscription__c"}
-    manifest = {"org_id": ORG, "links": [{**link, "external_id_field": None}]}
-    (folder / "links" / "manifest.json").write_text(json.dumps(manifest))
+    prefer(folder, None)
     snapshot = Snapshot.read(folder / "links")
     assert (snapshot.folder, snapshot.org_id, snapshot.keys) == (folder, ORG, {RELATIONSHIP: ""})
+
+
+def test_each_row_tells_the_field_of_its_own_external_id_whatever_the_manifest_prefers(
+    tmp_path: Path,
+) -> None:
+    text = HEADER + rows((1, "a", "Ext__c"), (2, "b", "Id__c"), (3, "c", "Ext__c"), (4, "d", ""))
+    folder = cleanup(tmp_path, text=text)
+    prefer(folder, "Ext__c")
+    assert links_of(Snapshot.read(folder)) == {
+        (RELATIONSHIP, "Ext__c"): [("a0A5g0000000001EAA", "a"), ("a0A5g0000000003EAA", "c")],
+        (RELATIONSHIP, "Id__c"): [("a0A5g0000000002EAA", "b")],
+        (RELATIONSHIP, ""): [("a0A5g0000000004EAA", "d")],
+    }
+
+
+@pytest.mark.parametrize("preferred", ["Ext__c", None])
+def test_rows_that_do_not_tell_have_the_field_that_the_manifest_names(
+    tmp_path: Path, preferred: str | None
+) -> None:
+    folder = cleanup(tmp_path, text=OLD_HEADER + OLD_ROW)
+    assert links_of(Snapshot.read(folder)) == {
+        (RELATIONSHIP, None): [("a0A5g0000000001EAA", "abc")]
+    }
+    prefer(folder, preferred)
+    assert links_of(Snapshot.read(folder)) == {
+        (RELATIONSHIP, preferred or ""): [("a0A5g0000000001EAA", "abc")]
+    }
+
+
+def prefer(folder: Path, key: str | None) -> None:
+    link = {"object": "Contract", "field": "Sub__c", "parent": "Zuora__Subscription__c"}
+    manifest = {"org_id": ORG, "links": [{**link, "external_id_field": key}]}
+    (folder / "links" / "manifest.json").write_text(json.dumps(manifest))
+
+
+def test_what_a_file_says_last_of_a_record_counts(tmp_path: Path) -> None:
+    text = HEADER + rows((1, "a", "Ext__c"), (2, "b", "Id__c"), (1, "c", "Id__c"))
+    assert links_of(Snapshot.read(cleanup(tmp_path, text=text))) == {
+        (RELATIONSHIP, "Id__c"): [("a0A5g0000000001EAA", "c"), ("a0A5g0000000002EAA", "b")]
+    }
 
 
 def test_the_report_tells_the_org_where_an_older_version_wrote_the_links(tmp_path: Path) -> None:
@@ -70,6 +124,10 @@ def test_a_mark_tells_that_nothing_is_left_to_do(tmp_path: Path) -> None:
     assert Snapshot.read(folder).is_done
 
 
+def test_a_file_without_a_line_has_no_links(tmp_path: Path) -> None:
+    assert links_of(Snapshot.read(cleanup(tmp_path, text=""))) == {}
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -78,6 +136,11 @@ def test_a_mark_tells_that_nothing_is_left_to_do(tmp_path: Path) -> None:
         HEADER + ROW.replace("Sub__c", "Other__c"),
         HEADER + ROW.replace("Zuora__Subscription__c", "Sub' OR Id"),
         HEADER + ROW.replace(",abc", ""),
+        HEADER + ROW.replace(",Key__c", ""),
+        HEADER + ROW.replace("Key__c", "Key' OR Id"),
+        OLD_HEADER + ROW,
+        HEADER + OLD_ROW,
+        HEADER.replace("_field", "_name") + ROW,
         HEADER + ROW.replace("abc", '"abc'),
     ],
 )
@@ -103,8 +166,15 @@ def test_a_damaged_manifest_is_refused(tmp_path: Path, text: str) -> None:
         Snapshot.read(folder)
 
 
-def test_half_a_line_at_the_end_is_left_out(tmp_path: Path) -> None:
-    """The cleanup was killed while it wrote; half an external id could be another's."""
-    folder = cleanup(tmp_path, text=HEADER + ROW * 2 + ROW[:-2])
+@pytest.mark.parametrize("left", [1, 2, 7, 10, 30])
+def test_half_a_line_at_the_end_is_left_out(tmp_path: Path, left: int) -> None:
+    """The cleanup was killed while it wrote; half an external id or key could be another's."""
+    text = HEADER + rows((1, "abc", "Key__c"), (2, "abc", "Key__c"), (3, "abc", "Key__c"))
+    ((_, links),) = Snapshot.read(cleanup(tmp_path, text=text[:-left])).blocks()
+    assert links == [("a0A5g0000000001EAA", "abc"), ("a0A5g0000000002EAA", "abc")]
+
+
+def test_half_a_line_of_an_older_file_is_left_out(tmp_path: Path) -> None:
+    folder = cleanup(tmp_path, text=OLD_HEADER + OLD_ROW + OLD_ROW.replace("1E", "2E")[:-2])
     ((_, links),) = Snapshot.read(folder).blocks()
-    assert links == [("a0A5g0000000001EAA", "abc")] * 2
+    assert links == [("a0A5g0000000001EAA", "abc")]

@@ -72,8 +72,8 @@ def test_a_lookup_to_several_objects_names_the_one_it_leads_to() -> None:
     [
         ({}, "no object Contract"),
         ({"Contract": child()}, "no object Zuora__Subscription__c"),
-        (describes(child(updateable=False), parent()), "read or change Contract"),
-        (describes(child(queryable=False), parent()), "read or change Contract"),
+        (describes(child(updateable=False), parent()), "may not change Contract"),
+        (describes(child(queryable=False), parent()), "may not read Contract"),
         (describes(child({"name": "Other__c"}), parent()), "no field Subscription__c any more"),
         (describes(child({"referenceTo": ["Account"]}), parent()), "no lookup to"),
         (describes(child({"relationshipName": None}), parent()), "no lookup to"),
@@ -87,6 +87,40 @@ def test_what_stands_in_the_way_is_said(found: dict[str, Any], why: str) -> None
     assert why in restoration.obstacle
     assert not by_object([restoration])
     assert not by_parent([restoration])
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        describes(child(), parent()),
+        {"Contract": child()},
+        describes(child(updateable=False), parent()),
+        describes(child({"referenceTo": ["Account"], "relationshipName": None}), parent()),
+        describes(child({"updateable": False}), parent()),
+    ],
+)
+def test_where_nothing_leads_back_the_org_need_only_show_where_lookups_lead(
+    found: dict[str, Any],
+) -> None:
+    restoration = find_restoration(RELATIONSHIP, "", found)
+    assert (restoration.key, restoration.column, restoration.obstacle) == ("", "", "")
+    assert restoration.is_lost(SALESFORCE_ID)
+    assert by_object([restoration]) == {"Contract": [0]}
+    assert not by_parent([restoration])
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        {},
+        describes(child(queryable=False), parent()),
+        describes(child({"name": "Other__c"}), parent()),
+    ],
+)
+def test_where_lookups_can_not_be_read_nobody_says_that_they_are_lost(
+    found: dict[str, Any],
+) -> None:
+    assert find_restoration(RELATIONSHIP, "", found).obstacle
 
 
 def test_external_ids_are_compared_as_their_field_does() -> None:
@@ -116,10 +150,15 @@ def test_a_parent_that_no_sync_brings_back_is_known() -> None:
 
 def test_ways_are_gathered_by_what_is_read_together() -> None:
     found = describes(child(), parent())
+    found["Zuora__Subscription__c"] = parent(key(), key("Other__c"))
     restorations = [
         find_restoration(RELATIONSHIP, KEY, found),
         find_restoration(RELATIONSHIP, KEY, {}),
         find_restoration(RELATIONSHIP, "", found),
+        find_restoration(RELATIONSHIP, "Other__c", found),
     ]
-    assert by_object(restorations) == {"Contract": [0, 2]}
-    assert by_parent(restorations) == {("Zuora__Subscription__c", KEY): [0]}
+    assert by_object(restorations) == {"Contract": [0, 2, 3]}
+    assert by_parent(restorations) == {
+        ("Zuora__Subscription__c", KEY): [0],
+        ("Zuora__Subscription__c", "Other__c"): [3],
+    }

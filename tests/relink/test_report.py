@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from target_zuora360_cleanup.errors import Partial, Refused
-from target_zuora360_cleanup.facts.relationships import Relationship
+from target_zuora360_cleanup.reach import Relationship
 from target_zuora360_cleanup.relink.report import LinkOutcome, Relinked, relink_report
 from tests.support import made_reports as made
 

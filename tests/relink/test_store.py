@@ -86,6 +86,37 @@ def test_a_parent_without_an_external_id_that_never_went_is_in_place(store: Link
     assert reasons(store) == {"two": ("already_set", "")}
 
 
+def test_links_of_one_lookup_are_compared_by_their_own_keys_each(store: LinkStore) -> None:
+    other = Restoration(RELATIONSHIP, "Other__c", "Subscription__r.Other__c", "")
+    store.add(0, RESTORATION, [Link("one", "k"), Link("two", "k")], [1])
+    store.add(1, other, [Link("three", "k")], [0])
+    store.add_parents(0, [0], [("id", "k")])
+    for number, name in ((0, "one"), (0, "two"), (1, "three")):
+        store.saw(number, [("", "", name)])
+    store.compare(0, 0)
+    store.compare(1, 1)
+    assert reasons(store) == {
+        "one": ("blank", ""), "two": ("blank", ""), "three": ("parent_not_back", ""),
+    }  # fmt: skip
+    assert [list(store.to_set(number, ("", ""), 9)) for number in (0, 1)] == [
+        [("one", "k", "k"), ("two", "k", "k")], [],
+    ]  # fmt: skip
+
+
+def test_a_record_is_in_it_once_by_what_the_snapshot_says_last(store: LinkStore) -> None:
+    other = Restoration(RELATIONSHIP, "Other__c", "Subscription__r.Other__c", "")
+    store.add(0, RESTORATION, [Link("record", "first"), Link("kept", "k")], [1, 2])
+    store.add(1, other, [Link("record", "second")], [0, 2])
+    store.add(1, other, [Link("record", "third")], [0, 2])
+    assert [each[:4] for each in store.not_restored()] == [
+        (0, "kept", "", "k"), (1, "record", "", "third"),
+    ]  # fmt: skip
+    store.supersede([0, 1, 2], [Link("record", "newest")])
+    assert [store.counts(number) for number in (0, 1, 2)] == [
+        {"unknown": 1, "lost": 0}, {"superseded": 1, "lost": 0}, {"lost": 0},
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("restoration", "result"), [(RESTORATION, "parent_not_back"), (LOOSE, "blank")]
 )

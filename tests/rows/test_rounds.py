@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
 from target_zuora360_cleanup.emulator.server.options import ServerOptions
 from target_zuora360_cleanup.emulator.server.server import EmulatorServer
-from target_zuora360_cleanup.facts.relationships import Relationship
 from target_zuora360_cleanup.plan.making import parent_field
+from target_zuora360_cleanup.reach import Relationship
 from target_zuora360_cleanup.rows.rounds import rounds
 from target_zuora360_cleanup.salesforce.attempts import attempts
 from target_zuora360_cleanup.salesforce.bulk import Bulk, Ingest

@@ -12,11 +12,11 @@ from target_zuora360_cleanup.deletion.outcome import Outcome
 from target_zuora360_cleanup.errors import CleanupError, Partial, Refused
 from target_zuora360_cleanup.facts.known import Known
 from target_zuora360_cleanup.facts.org_facts import ObjectFacts, OrgInfo
-from target_zuora360_cleanup.facts.relationships import Relationship
 from target_zuora360_cleanup.output.timeline import Span
 from target_zuora360_cleanup.plan.allowances import Need
 from target_zuora360_cleanup.plan.finding import Finding
 from target_zuora360_cleanup.plan.plan import Plan, Step
+from target_zuora360_cleanup.reach import Relationship
 from target_zuora360_cleanup.report.header import Header
 from target_zuora360_cleanup.rows.failures import FailureGroup
 from target_zuora360_cleanup.state.outcome import PairedState

@@ -33,7 +33,6 @@ from target_zuora360_cleanup.sync.upserts import FailedRow
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from target_zuora360_cleanup.sync.hazards import Hazard
 
 KEY = "Key__c"
 ACCOUNT, METHOD, INVOICE, ITEM = "A__c", "M__c", "I__c", "T__c"
@@ -98,10 +97,7 @@ class FakeOrg:
         self.rows[name][change.key] = ((cells[1:] or [""])[0] or value, parents)
         return ""
 
-    def remove(
-        self, target: TargetObject, keys: Sequence[str], hazards: Sequence[Hazard]
-    ) -> Iterable[Removed]:
-        assert not hazards
+    def remove(self, target: TargetObject, keys: Sequence[str]) -> Iterable[Removed]:
         for key in keys:
             there = key in self.rows[target.name]
             self._delete(target.name, key)
@@ -191,7 +187,7 @@ def assert_ends_in_what_it_says(stream: list[Record], batch: int) -> None:
             for each in MAPS
         }
         org = FakeOrg(layouts)
-        loading = Loading(ORDER, OBJECTS, {}, layouts, org, org, tally, batch, set(OBJECTS))
+        loading = Loading(ORDER, OBJECTS, layouts, org, org, tally, batch, set(OBJECTS))
         for name, key, value, parents in stream:
             loading.add(name, _change(layouts, numbers[name], key, value, parents))
             if loading.is_full:
