@@ -209,6 +209,7 @@ class Story:
             header_of(run, error, plan.org if plan else None, self._salesforce),
             plan=plan,
             outcomes=self._ledger.outcomes,
+            along=self._ledger.along,
             timeline=run.timeline.spans,
             failures=self._failures.grouped(),
             findings=self._findings,
