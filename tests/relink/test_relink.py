@@ -280,7 +280,7 @@ def test_an_update_that_does_not_last_is_no_success(
 
 def hide(server: EmulatorServer, name: str) -> None:
     """From now on sharing hides a third of the rows of an object from the user."""
-    options = replace(ORG, rows_hidden=frozenset({name}))
+    options = replace(ORG, rows_hidden=frozenset({name}), modify_all=False)
     server.org.schema = for_user(load_schema(frozenset()), options)
 
 

@@ -132,7 +132,8 @@ def lookups(org: Org) -> dict[tuple[str, str, str], str]:
         keys = parent_keys(org, parent)
         for child in org.schema.children_of(parent.name):
             field = child.field.name
-            if is_untouchable(child.child) and child.field.on_delete == "set_null":
+            queryable = org.schema.get(child.child).queryable
+            if is_untouchable(child.child) and queryable and child.field.on_delete == "set_null":
                 for row in read(org, child.child, ["Id", field]):
                     if value := row[field]:
                         found[child.child, row["Id"], field] = keys.get(value, str(value))
