@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from target_zuora360_cleanup.deletion.delete import Deletion
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
 from tests.support.emulated import Emulated
 from tests.support.runs import ALLOWED, Ran, login, run
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    import pytest
+
+    from target_zuora360_cleanup.deletion.outcome import Outcome
+    from target_zuora360_cleanup.deletion.turn import Turn
     from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 
 TAXES, ITEMS, INVOICES = "Zuora__TaxationItem__c", "Zuora__InvoiceItem__c", "Zuora__ZInvoice__c"
@@ -55,14 +60,14 @@ def ids(server: EmulatorServer, name: str, where: str = "") -> set[str]:
     return {row[0] for row in result.rows(0, result.total)}
 
 
-def at_first(server: EmulatorServer, name: str, act: Callable[[], None]) -> None:
+def at_first(monkeypatch: pytest.MonkeyPatch, name: str, act: Callable[[], object]) -> None:
     """Do something once, just before the first row of an object is deleted."""
-    before, done = server.org.row_hook, list[bool]()
+    real, done = Deletion.delete, list[bool]()
 
-    def hook(operation: str, object_name: str, record_id: str) -> Any:
-        if operation == "delete" and object_name == name and not done:
+    def acting(self: Deletion, turn: Turn) -> Outcome:
+        if turn.step.name == name and not done:
             done.append(True)
             act()
-        return before(operation, object_name, record_id) if before else None
+        return real(self, turn)
 
-    server.org.row_hook = hook
+    monkeypatch.setattr(Deletion, "delete", acting)
