@@ -51,7 +51,7 @@ def of(name: str, at: int = 1) -> dict[str, Any]:
 def cleanup(server: EmulatorServer, output: Path, **more: Any) -> Ran:
     """Clean the server's org up, by default of invoices and what hangs on them."""
     given = {"include_objects": BILLED, **ALLOWED, **more}
-    return run({"mode": "cleanup", **login(server), **given}, output)
+    return run({**login(server), "mode": "cleanup", **given}, output)
 
 
 def ids(server: EmulatorServer, name: str, where: str = "") -> set[str]:
