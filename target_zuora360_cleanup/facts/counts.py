@@ -45,10 +45,15 @@ def count_objects(
     )
 
 
-def _described(kind: ObjectType, describe: Mapping[str, Any]) -> ObjectFacts:
-    fields = tuple(
+def selectable(describe: Mapping[str, Any]) -> tuple[str, ...]:
+    """API names of the fields that a query may select, from an object's describe."""
+    return tuple(
         each["name"] for each in describe["fields"] if each.get("type") not in _UNSELECTABLE
     )
+
+
+def _described(kind: ObjectType, describe: Mapping[str, Any]) -> ObjectFacts:
+    fields = selectable(describe)
     return ObjectFacts(
         kind,
         keys=tuple(name for name in kind.external_ids if name in fields),

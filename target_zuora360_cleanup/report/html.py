@@ -63,6 +63,7 @@ def _context(report: Mapping[str, Any]) -> dict[str, Any]:
         "labels": report_view.labels(report),
         "chart": chart(report.get("timeline", ())),
         "allowances_needed": report.get("allowances_needed", ()),
+        "taken_along": report.get("taken_along", ()),
         "estimate": report_view.estimate(report),
         "kinds": _KINDS,
         "most_objects": _MOST_FINDING_OBJECTS,

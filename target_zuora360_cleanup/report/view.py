@@ -134,7 +134,10 @@ def _keys(report: Mapping[str, Any]) -> tuple[str, ...]:
         found.update((key, None) for key, value in each.items() if _is_count(value))
     if "to_delete" not in found:
         return tuple(found)
-    return _CARRIED_OUT if is_carried_out(report) else _PLANNED
+    if not is_carried_out(report):
+        return _PLANNED
+    is_held_back = any(each.get("held_back") for each in report["objects"])
+    return (*_CARRIED_OUT, "held_back") if is_held_back else _CARRIED_OUT
 
 
 def _is_count(value: object) -> bool:
