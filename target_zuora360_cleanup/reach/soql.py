@@ -2,7 +2,7 @@
 
 "Relationship Queries" (SOQL and SOSL Reference) allows five levels from a child upwards;
 "Comparison Operators" has the rules of semi-joins: not nested, not on the object of the outer
-query, and some objects never inside.
+query, no path of relationships on their left side, and some objects never inside.
 """
 
 from __future__ import annotations
@@ -99,25 +99,29 @@ def _at_root(names: Sequence[str], path: Path, lookups: Lookups, where: str) -> 
     """The last step upwards, into the record that is deleted."""
     link = path.links[0]
     lookup = lookups.get((link.child, link.field))
-    field = ".".join((*names, link.field))
     if lookup and lookup.followed_as:
         if not where:
-            return f"{field} != null"
+            return ".".join((*names, f"{link.field} != null"))
         if len(names) < LEVELS:
             return ".".join((*names, lookup.followed_as, where))
-    return _semi_join(field, link.parent, where, path.child)
+    if not names:
+        return _semi_join(link.field, link.parent, where, path.child)
+    if where or not (lookup and lookup.relationship_name) or len(names) == LEVELS:
+        return None
+    return ".".join((*names, f"{lookup.relationship_name}.Type = '{link.parent}'"))
 
 
 def _inside(names: Sequence[str], path: Path, at: int, lookups: Lookups, where: str) -> str | None:
     """Where one lookup can't be followed, a query of its own selects the rows above it."""
     link = path.links[at]
     above = condition(type(path)(path.links[:at]), lookups, where)
-    if above is None or "SELECT" in above or len(names) > LEVELS:
+    if above is None or "SELECT" in above or names:
         return None
-    return _semi_join(".".join((*names, link.field)), link.parent, above, path.child)
+    return _semi_join(link.field, link.parent, above, path.child)
 
 
 def _semi_join(field: str, inner: str, where: str, outer: str) -> str | None:
+    """Its left side is a field of the object itself: SOQL takes no path there."""
     if inner == outer or inner in _NOT_INSIDE:
         return None
     condition = f" WHERE {where}" if where else ""

@@ -64,8 +64,7 @@ def deep(levels: int) -> Path:
         (WORD, WHERE, "In__r.Of__r.Key__c != null"),
         (deep(6), "", "F5__r.F4__r.F3__r.F2__r.F1__r.F0__c != null"),
         (deep(5), WHERE, "F4__r.F3__r.F2__r.F1__r.F0__r.Key__c != null"),
-        (deep(6), WHERE,
-         "F5__r.F4__r.F3__r.F2__r.F1__r.F0__c IN (SELECT Id FROM R__c WHERE Key__c != null)"),
+        (deep(6), WHERE, None),
         (deep(7), "", None),
         (deep(7), WHERE, None),
     ],
@@ -108,13 +107,15 @@ def test_names_are_those_of_the_describe_and_none_is_made_by_a_rule() -> None:
 def test_one_query_is_never_inside_of_two_others() -> None:
     way = path(("A__c", "FirstId"), ("B__c", "SecondId"), ("C__c", "C__c"))
     assert condition(way, FirstId=WHAT, SecondId=WHAT) is None
+
+
+def test_no_path_of_relationships_stands_on_the_left_of_a_query() -> None:
+    way = path(("A__c", "FirstId"), ("B__c", "SecondId"), ("C__c", "C__c"))
     second = Lookup("Second", ("A__c",))
-    assert condition(way, FirstId=WHAT, SecondId=second) == (
-        "C__r.Second.FirstId IN (SELECT Id FROM R__c)"
-    )
-    assert condition(way, SecondId=WHAT) == (
-        "C__r.SecondId IN (SELECT Id FROM A__c WHERE FirstId != null)"
-    )
+    assert condition(way, FirstId=WHAT, SecondId=second) == "C__r.Second.What.Type = 'R__c'"
+    assert condition(way, WHERE, FirstId=WHAT, SecondId=second) is None
+    assert condition(way, FirstId=Lookup(None, ("R__c", "S__c")), SecondId=second) is None
+    assert condition(way, SecondId=WHAT) is None
 
 
 def test_the_query_inside_is_never_on_the_object_outside() -> None:

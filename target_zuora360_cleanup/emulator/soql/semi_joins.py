@@ -120,6 +120,10 @@ def check_pair(scope: Scope, node: exp.Expr, left: Resolved, inner: Resolved) ->
     Raises:
         SalesforceError: `MALFORMED_QUERY`, with the place.
     """
+    if left.path:
+        path = ".".join(left.names)
+        raise malformed(f"The left operand '{path}' cannot have more than one level of"
+                        " relationships")  # fmt: skip
     for each in (left, inner):
         if each.field.type not in {"id", "reference"}:
             name = each.field.name

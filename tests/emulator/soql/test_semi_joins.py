@@ -93,13 +93,11 @@ def test_two_semi_joins_and_an_anti_join_find_what_they_say(org: Org) -> None:
     assert one > 0
 
 
-def test_the_left_operand_may_be_a_parents_reference(org: Org) -> None:
-    named = f"(SELECT Id FROM {ACCOUNT} WHERE Name != null)"
+def test_the_left_operand_is_a_field_of_the_object_itself(org: Org) -> None:
     path = "Zuora__Subscription__r.Zuora__CustomerAccount__c"
-
-    assert count(org, f"{PLAN} WHERE {path} IN {named}") == count(
-        org, f"{PLAN} WHERE {path} != null"
-    )
+    refused = refusal(org, f"SELECT COUNT() FROM {PLAN} WHERE {path} IN (SELECT Id FROM {ACCOUNT})")
+    assert refused.code == "MALFORMED_QUERY"
+    assert "cannot have more than one level of relationships" in refused.message
 
 
 def test_ids_of_several_objects_are_compared_with_ids_of_one(org: Org) -> None:
