@@ -239,9 +239,9 @@ def lost(weighed: Weighed) -> Iterator[Finding]:
     }
     if ways:
         yield NO_WAY_BACK.found(
-            f"{sum(ways.values()):,} lookups that go blank lead to rows of which no query tells the "
-            "external id: there is none, this user can't read it, or the lookup may lead to several "
-            "objects. No relink could ever lead them back.",
+            f"{sum(ways.values()):,} lookups that go blank lead to rows of which no query tells "
+            "the external id: there is none, this user can't read it, or the lookup may lead to "
+            "several objects. No relink could ever lead them back.",
             "Give the user Read on the external id field or fill it there, or set lookup_links to "
             "ignore.",
             tuple((path.name, rows) for path, rows in ways.items()),
