@@ -55,7 +55,8 @@ def test_a_veto_holds_what_is_above_it_in_the_hierarchy(tmp_path: Path, on_delet
         ],
         "vetoes": [{"object": SUBS, "rows": ["seventh"], "message": "not this one"}],
     }
-    shape["rows"].append({**rows(SUBS, **{FIELD: {"row": "chain", "at": 7}}), "name": "seventh"})
+    held: dict[str, Any] = {FIELD: {"row": "chain", "at": 7}}
+    shape["rows"].append({**rows(SUBS, **held), "name": "seventh"})
     with shaped(shape) as server:
         numbered = sorted(ids(server, SUBS))
         chained = numbered[-11:-1]
