@@ -7,19 +7,20 @@ metadata; its page names no right of objects or fields that would narrow it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from target_zuora360_cleanup.facts.known import Fact, Known, Unknown, refusal
 from target_zuora360_cleanup.reach import Relationship, is_kept_by_salesforce, nature_of
 from target_zuora360_cleanup.salesforce.errors import ApiError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from target_zuora360_cleanup.reach import OnDelete
     from target_zuora360_cleanup.salesforce.client import Salesforce
 
-_DOMAINS = (
+_TOO_MANY: Final = "EXCEEDED_ID_LIMIT"
+_DOMAINS: Final = (
     "SELECT ParentSobject.QualifiedApiName, ChildSobject.QualifiedApiName, "
     "Field.QualifiedApiName, IsCascadeDelete, IsRestrictedDelete FROM RelationshipDomain "
     "WHERE ParentSobject.QualifiedApiName IN ({names})"
@@ -42,9 +43,8 @@ def read_hidden(
     """
     if not parents:
         return Known(())
-    names = ", ".join(f"'{each}'" for each in sorted(parents))
     try:
-        rows = salesforce.rest.tooling_query(_DOMAINS.format(names=names))
+        rows = _read(salesforce, sorted(parents))
     except ApiError as exc:
         return refusal(exc)
     known = {(each.child, each.field, each.parent) for each in seen}
@@ -62,6 +62,22 @@ def read_hidden(
             )
         )
     )
+
+
+def _read(salesforce: Salesforce, parents: Sequence[str]) -> list[dict[str, Any]]:
+    """Of as many parents at once as one answer holds: metadata does not come in several.
+
+    Raises:
+        ApiError: Salesforce refuses to tell.
+    """
+    names = ", ".join(f"'{each}'" for each in parents)
+    half = len(parents) // 2
+    try:
+        return salesforce.rest.tooling_query(_DOMAINS.format(names=names))
+    except ApiError as exc:
+        if exc.code != _TOO_MANY or not half:
+            raise
+    return _read(salesforce, parents[:half]) + _read(salesforce, parents[half:])
 
 
 def _missing(known: Iterable[tuple[str, str, str]], there: Iterable[Relationship]) -> list[str]:

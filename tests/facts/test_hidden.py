@@ -9,6 +9,7 @@ import pytest
 from target_zuora360_cleanup.facts.hidden import read_hidden
 from target_zuora360_cleanup.facts.known import Fact, Known, Unknown
 from target_zuora360_cleanup.reach import Relationship
+from target_zuora360_cleanup.salesforce.errors import ApiError
 from tests.facts.answers import NO, REFUSED, Answer, Answers
 
 INVOICE = "Zuora__ZInvoice__c"
@@ -81,6 +82,30 @@ def test_standard_fields_that_lead_to_any_object_need_not_be_in_the_metadata() -
 
 def test_rows_without_a_field_or_a_child_lead_nowhere() -> None:
     assert hidden([row(SECRET, Field=None), row(SECRET, ChildSobject=None)]) == Known(())
+
+
+MANY = ApiError(400, "EXCEEDED_ID_LIMIT", "RelationshipDomain does not support queryMore()")
+
+
+def test_where_one_answer_does_not_hold_all_fewer_objects_are_asked_for_at_once() -> None:
+    three = {INVOICE, "B__c", "C__c"}
+    other = Relationship("Secret__c", "To__c", "C__c", "cascade")
+    answers = Answers({f"'C__c', '{INVOICE}'": MANY, "'B__c'": [], "'C__c'": [row(other)],
+                       INVOICE: [row(NOTE)]})  # fmt: skip
+    answers.answers = {"'B__c', 'C__c'": MANY, **answers.answers}
+    found = read_hidden(answers.salesforce, three, [NOTE], {})
+    assert found == Known((other,))
+    asked = [soql.rpartition("IN ")[2] for soql in answers.asked]
+    assert asked == [
+        f"('B__c', 'C__c', '{INVOICE}')", "('B__c')", f"('C__c', '{INVOICE}')", "('C__c')",
+        f"('{INVOICE}')",
+    ]  # fmt: skip
+
+
+def test_an_object_with_more_relationships_than_an_answer_holds_leaves_it_unknown() -> None:
+    assert hidden(MANY) == Unknown(
+        "EXCEEDED_ID_LIMIT: RelationshipDomain does not support queryMore()", is_refused=True
+    )
 
 
 def test_nothing_is_asked_where_nothing_goes() -> None:

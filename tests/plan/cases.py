@@ -178,6 +178,8 @@ CASES: dict[str, tuple[Pair, ...]] = {
         (weighed(changed(found=Known(0))), weighed(changed(found=Known(1)))),
         (weighed(changed(found=Known(0))), weighed(replace(CALM, objects=()))),
         (weighed(changed(found=Known(0))), weighed(changed(found=REFUSED))),
+        (weighed(replace(changed(found=Known(1)), kept={INVOICE: frozenset({"a"})})),
+         weighed(replace(changed(found=Known(2)), kept={INVOICE: frozenset({"a"})}))),
     ),
     "filter-not-readable": ((weighed(replace(CALM, unfiltered=("Product2",))), weighed()),),
     "may-not-delete": ((weighed(changed(deletable=False)), weighed()),),

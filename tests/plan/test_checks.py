@@ -10,7 +10,7 @@ import pytest
 
 from target_zuora360_cleanup.catalog.objects import BY_NAME
 from target_zuora360_cleanup.facts.known import Known, Unknown
-from target_zuora360_cleanup.facts.org_facts import Keyless
+from target_zuora360_cleanup.facts.org_facts import Keyless, OrgFacts
 from target_zuora360_cleanup.meltano.pipeline import Pipeline
 from target_zuora360_cleanup.plan.checks import CHECKS, CODES, find_all
 from target_zuora360_cleanup.plan.checks.coming_back import reset_alone_holds
@@ -214,6 +214,10 @@ def test_what_could_not_be_counted_blocks_unless_only_ignored_lookups_or_marks_a
     (found,) = find_all(weighed(linked(on_delete, child, rows=REFUSED), **settings))
     assert (found.code, found.severity) == ("rows-not-counted", severity)
     assert f"{child}.Ref__c): {REFUSED.why}." in found.message
+
+
+def test_without_any_object_type_only_that_is_told() -> None:
+    assert codes(weighed(OrgFacts(CALM.org, ()))) == ["no-360-objects"]
 
 
 def test_each_relationship_that_could_not_be_counted_has_a_finding_of_its_own() -> None:

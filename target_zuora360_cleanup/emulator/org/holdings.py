@@ -10,6 +10,7 @@ from target_zuora360_cleanup.emulator.schema import ids
 from target_zuora360_cleanup.emulator.schema.describe import BASE
 from target_zuora360_cleanup.emulator.schema.store import quote
 from target_zuora360_cleanup.emulator.schema.values import reader
+from target_zuora360_cleanup.emulator.soql.object_limits import METADATA
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,9 +35,12 @@ class Holdings:
         self.lock = threading.RLock()
 
     def counts(self) -> dict[str, int]:
-        """Return the number of live rows, by object."""
+        """Return the number of live rows, by object; what tells of the org itself has none."""
         with self.lock:
-            return {name: self.store.count(name) for name in self.whole.objects}
+            return {
+                name: 0 if name in METADATA else self.store.count(name)
+                for name in self.whole.objects
+            }
 
     def record_counts(self) -> dict[str, int]:
         """Return the number of live rows that are not archived, by object."""

@@ -44,7 +44,7 @@ def records(weighed: Weighed) -> Iterator[Finding]:
             "'reset', or raise max_records.",
             named_rows(each for each in facts.objects if rows_of(each)),
         )
-    elif facts.objects and all(each.found == Known(0) for each in facts.objects):
+    elif facts.objects and not total and all(isinstance(e.found, Known) for e in facts.objects):
         yield NOTHING.found(
             "There are no Zuora records to delete.",
             "Nothing to do. For a full sync alone, mode 'reset' is enough.",

@@ -74,7 +74,8 @@ GO_BLANK: Final = Code(
 NO_WAY_BACK: Final = Code(
     "links-without-key",
     "blocks",
-    "lookups that go blank and lead to rows without an external id, so that no relink can follow",
+    "lookups that go blank and lead to rows of which no query tells the external id, so that no "
+    "relink can follow",
     "give the user Read on the external id field, fill it, or set `lookup_links` to `ignore`",
     setting="lookup_links",
     otherwise=("warns",),
@@ -238,8 +239,9 @@ def lost(weighed: Weighed) -> Iterator[Finding]:
     }
     if ways:
         yield NO_WAY_BACK.found(
-            f"{sum(ways.values()):,} lookups that go blank lead to rows without an external id "
-            "that this user can read: no relink and no backup could ever lead them back.",
+            f"{sum(ways.values()):,} lookups that go blank lead to rows of which no query tells "
+            "the external id: there is none, this user can't read it, or the lookup may lead to "
+            "several objects. No relink could ever lead them back.",
             "Give the user Read on the external id field or fill it there, or set lookup_links to "
             "ignore.",
             tuple((path.name, rows) for path, rows in ways.items()),

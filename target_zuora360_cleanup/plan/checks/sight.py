@@ -200,6 +200,8 @@ def unchecked_syncs(weighed: Weighed) -> Iterator[Finding]:
 @check(NOT_CHECKED)
 def refused(weighed: Weighed) -> Iterator[Finding]:
     """What could not be checked, but for what has a finding of its own."""
+    if not weighed.facts.objects:
+        return  # (nothing was asked: `no-360-objects` tells it)
     facts = _without_own_finding(weighed.facts.conditions)
     if others := {name: each for name, each in _unknown(facts).items() if _is_told(name, each)}:
         yield NOT_CHECKED.found(
