@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from target_zuora360_cleanup.salesforce.errors import ApiError
 from target_zuora360_cleanup.salesforce.rest import Rest
 from tests.support.runs import ALLOWED
 from tests.support.shapes import (
@@ -138,8 +139,9 @@ def test_a_child_type_that_came_since_ends_the_run(
         came = {"childSObject": "New__c", "field": "Of__c", "cascadeDelete": True}
         share = {"childSObject": "New__Share", "field": "ParentId", "cascadeDelete": True}
         more = [share, *([came] if name == INVOICES else [])]
-        children = [*describe["childRelationships"], *more]  # type: ignore[call-overload]
-        return {**describe, "childRelationships": children}, answers  # type: ignore[dict-item]
+        assert not isinstance(describe, ApiError)
+        children = [*describe["childRelationships"], *more]
+        return {**describe, "childRelationships": children}, answers
 
     monkeypatch.setattr(Rest, "look_at", grown)
     with shaped({}) as server:
