@@ -132,15 +132,10 @@ class Look:
                 self.lookups.update(read_lookups(name, self._describes[name]))
             return self._describes[name]
 
-    def exactly(self, path: Path, rows: Fact[int] | None = None) -> Fact[int]:
-        """How many rows are at the end of a path, where `Seen.reached` may have a few more.
-
-        Args:
-            path: The way to them.
-            rows: What `Seen.reached` has.
-        """
+    def exactly(self, path: Path, rows: Fact[int]) -> Fact[int]:
+        """How many rows are at the end of a path, where `Seen.reached` may have a few more."""
         is_final = isinstance(rows, Unknown) or self.counter.is_exact(path, rows)
-        return rows if rows and is_final else self.counter.count([path])[path]
+        return rows if is_final else self.counter.count([path])[path]
 
     def keeps_quoted(self, step: Step) -> bool:
         """Whether what quotes use of a step stays, so that no lookup of a quote goes blank."""

@@ -16,7 +16,6 @@ from target_zuora360_cleanup.deletion.holding import read_held
 from target_zuora360_cleanup.deletion.turn import Halted, Turn
 from target_zuora360_cleanup.facts.known import Fact, Known, Unknown
 from target_zuora360_cleanup.facts.staying import without_kept
-from target_zuora360_cleanup.reach import Path
 from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed, unreachable
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.deletion.keeping import Keeping
     from target_zuora360_cleanup.deletion.look import Look, Seen
     from target_zuora360_cleanup.plan.plan import Plan, Step
-    from target_zuora360_cleanup.reach import Relationship
+    from target_zuora360_cleanup.reach import Path
     from target_zuora360_cleanup.salesforce.client import Salesforce
     from target_zuora360_cleanup.settings.declared import Settings
 
@@ -60,7 +59,6 @@ class Recheck:
         self._lets_blank = settings.lookup_links == "ignore"
         self._keeping = keeping
         self._look = look
-        self._names = {step.name for step in plan.steps}
         self._not_counted = {each.links for each in plan.not_counted}
 
     def turn(self, step: Step) -> Turn:
@@ -103,18 +101,13 @@ class Recheck:
 
     def _refuse_new(self, step: Step, seen: Seen) -> None:
         for each in _known(step, "what leads into it", seen.into):
-            is_planned = each in step.seen or (each,) in self._not_counted
-            if not is_planned and not self._is_unused(each):
+            if each not in step.seen and (each,) not in self._not_counted:
                 raise _halted(
                     step,
                     f"{each.child} leads into it by {each.field} ({each.on_delete}), which the "
                     "plan has not seen",
                     _AGAIN,
                 )
-
-    def _is_unused(self, each: Relationship) -> bool:
-        """Whether it is of the plan's own object types, and no row uses it: as in circles."""
-        return each.child in self._names and self._look.exactly(Path((each,))) == Known(0)
 
     def _reached(self, step: Step, seen: Seen) -> Iterator[tuple[Path, int]]:
         """The rows that go along, once it is sure that no others than planned are concerned."""

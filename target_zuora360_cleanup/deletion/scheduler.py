@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from target_zuora360_cleanup.deletion.outcome import Outcome
 from target_zuora360_cleanup.deletion.turn import Halted, Turn
+from target_zuora360_cleanup.rows.stop import Stop, Stopped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from target_zuora360_cleanup.deletion.ledger import Ledger
     from target_zuora360_cleanup.plan.plan import Plan, Step
-    from target_zuora360_cleanup.rows.stop import Stop
 
 logger = logging.getLogger(__name__)
 
@@ -102,7 +102,9 @@ class Schedule:
             return self._may_begin and self._done(step)
         except Halted as exc:
             self._halt(step, str(exc))
-            return False
+        except Stopped:
+            logger.info("%s: not begun.", step.name)
+        return False
 
     def _halt(self, step: Step, why: str) -> None:
         self.halted = self.halted or why
@@ -114,7 +116,9 @@ class Schedule:
         for _ in range(FURTHER_TURNS + 1):
             turn = self._work.turn(step)
             if not (came := list(self._came_below(turn))):
-                return self._deleted(replace(self._work.holding(turn), again=again))
+                turn = replace(self._work.holding(turn), again=again)
+                # (another step may have ended the run meanwhile)
+                return self._may_begin and self._deleted(turn)
             if not all(self._done_again(step, name) for name in came):
                 return False
         raise Halted(

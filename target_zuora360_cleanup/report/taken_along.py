@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
-from target_zuora360_cleanup.report.numbers import UNKNOWN, Total, shown
+from target_zuora360_cleanup.report.numbers import Total, counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -56,13 +56,18 @@ class TakenAlong:
         total = Total.of(self.gone.values())
         if total.is_all and not total.known:
             return ""
-        count = "an unknown number of" if total.words == UNKNOWN else total.words
-        rows = "row" if count == "1" else "rows"
-        return f" and {count} {rows} of other objects taken along"
+        at_least = "at least " if total.known and not total.is_all else ""
+        return f" and {at_least}{_rows(total.known or None)} of other objects taken along"
 
     def lines(self) -> Iterator[RenderableType]:
         """A line for each way, once it was gone."""
         for path, rows in sorted(self.gone.items()):
             if rows != 0:
-                count = f"{shown(rows)} rows" if rows != 1 else "1 row"
-                yield Text(f"ALONG {count} of {path.child} went with {path.root} ({path.words}).")
+                yield Text(
+                    f"ALONG {_rows(rows)} of {path.child} went with {path.root}: {path.words}"
+                )
+
+
+def _rows(count: int | None) -> str:
+    """So many rows, as a sentence has them."""
+    return "an unknown number of rows" if count is None else counted(count, "row", "rows")

@@ -29,8 +29,8 @@ def renewals(on_delete: str = "restrict") -> dict[str, Any]:
 
 def chain(length: int) -> dict[str, Any]:
     """Rows that each lead to the one before."""
-    more = {"Zuora__External_Id__c": "chain-{n}"}
-    return rows(SUBS, length, **{FIELD: {"previous": True}}, **more)
+    values: dict[str, Any] = {FIELD: {"previous": True}, "Zuora__External_Id__c": "chain-{n}"}
+    return rows(SUBS, length, **values)
 
 
 @pytest.mark.parametrize("on_delete", ["restrict", "cascade"])
@@ -47,16 +47,13 @@ def test_a_chain_of_three_hundred_goes_from_its_end(tmp_path: Path, on_delete: s
 
 @pytest.mark.parametrize("on_delete", ["restrict", "cascade"])
 def test_a_veto_holds_what_is_above_it_in_the_hierarchy(tmp_path: Path, on_delete: str) -> None:
+    last: dict[str, Any] = {FIELD: {"row": "chain", "at": 7}}
     shape = {
         "fields": [renewals(on_delete)],
-        "rows": [{**chain(10), "name": "chain"}],
-        "changes": [
-            {"object": SUBS, "at": 1, "values": {FIELD: {"row": "chain", "at": 4}}},
-        ],
-        "vetoes": [{"object": SUBS, "rows": ["seventh"], "message": "not this one"}],
+        "rows": [{**chain(10), "name": "chain"}, {**rows(SUBS, **last), "name": "vetoed"}],
+        "changes": [{"object": SUBS, "at": 1, "values": {FIELD: {"row": "chain", "at": 4}}}],
+        "vetoes": [{"object": SUBS, "rows": ["vetoed"], "message": "not this one"}],
     }
-    held: dict[str, Any] = {FIELD: {"row": "chain", "at": 7}}
-    shape["rows"].append({**rows(SUBS, **held), "name": "seventh"})
     with shaped(shape) as server:
         numbered = sorted(ids(server, SUBS))
         chained = numbered[-11:-1]

@@ -151,6 +151,28 @@ def test_a_child_type_that_came_since_ends_the_run(
     assert "New__c leads into it by Of__c (cascade)" in ran.message
 
 
+@pytest.mark.parametrize(
+    ("on_delete", "code"), [("restrict", "DELETE_FAILED"), ("cascade", "HELD_BACK")]
+)
+@pytest.mark.parametrize("used", [False, True])
+def test_a_circle_that_no_row_used_when_planned_destroys_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, on_delete: str, code: str, *, used: bool
+) -> None:
+    """Items hang on invoices; an invoice that hangs on an item by now holds it."""
+    back = {"object": INVOICES, "name": "Back__c", "type": "reference", "to": [ITEMS],
+            "on_delete": on_delete}  # fmt: skip
+    with shaped({"fields": [back]}) as server:
+        item = min(ids(server, ITEMS))
+        change = [{"Id": min(ids(server, INVOICES)), "Back__c": item}]
+        if used:
+            at_first(monkeypatch, TAXES, lambda: server.org.dml("update", INVOICES, change))
+        ran = cleanup(server, tmp_path)
+        assert (ran.status, ids(server, ITEMS)) == ((4, {item}) if used else (0, set()))
+        assert len(ids(server, INVOICES)) == used
+    told = {(row["id"], row["code"]) for row in ran.file("failures.csv") if row["object"] == ITEMS}
+    assert told == ({(item, code)} if used else set())
+
+
 @pytest.mark.parametrize("ignored", [False, True])
 def test_a_sync_that_began_ends_the_run(tmp_path: Path, *, ignored: bool) -> None:
     shape = {"later": [{"object": ITEMS, "rows": [rows(SYNCS)]}]}

@@ -46,7 +46,7 @@ def test_rows_of_people_are_backed_up_whole_at_every_depth(tmp_path: Path, backu
         f"{NOTE}.Of__c": (3, 3), f"{REMARK}.Of__c below {NOTE}.Of__c": (4, 4),
     }  # fmt: skip
     assert ran.report["headline"].endswith(" and 7 rows of other objects taken along.")
-    assert f"ALONG 3 rows of {NOTE} went with {INVOICES} ({NOTE}.Of__c)." in ran.summary
+    assert f"ALONG 3 rows of {NOTE} went with {INVOICES}: {NOTE}.Of__c" in ran.summary
     page = (ran.folder / "report.html").read_text(encoding="utf-8")
     assert "Rows of other objects that went along" in page
 

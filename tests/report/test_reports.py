@@ -11,6 +11,7 @@ from typing_extensions import override
 
 from target_zuora360_cleanup.errors import CleanupError, Partial, Refused
 from target_zuora360_cleanup.facts.known import Unknown
+from target_zuora360_cleanup.reach import Path, Relationship
 from target_zuora360_cleanup.report.cleanup import cleanup_report
 from target_zuora360_cleanup.report.document import Report
 from target_zuora360_cleanup.report.html import render
@@ -67,6 +68,24 @@ def unknown() -> Report:
     )
 
 
+def held_back() -> Report:
+    """An item is left, so its invoice is; not all that goes along could be counted."""
+    gone = made.ALL_GONE
+    outcomes = (
+        replace(gone[0], deleted=4_999, failed=1),
+        replace(gone[1], deleted=1_996, failed=1, held_back=1),
+        *gone[2:],
+    )
+    remarks = Path((made.NOTES, Relationship("Remark__c", "Note__c", "Note__c", "cascade")))
+    return cleanup_report(
+        made.header("cleanup", made.LEFT),
+        plan=made.PLAN,
+        outcomes=outcomes,
+        along={Path((made.NOTES,)): 3, remarks: None},
+        states=ResetOutcome(ON_STDOUT),
+    )
+
+
 def lost_state() -> Report:
     return cleanup_report(
         made.header("cleanup", Partial("The state was lost.")),
@@ -93,8 +112,8 @@ def reset() -> Report:
 REPORTS = {
     "plan": plan(), "plan_refused": refused_plan(), "cleanup": cleanup(),
     "cleanup_partial": partial(), "cleanup_unknown": unknown(),
-    "cleanup_state_lost": lost_state(), "cleanup_refused": refused(), "cleanup_failed": failed(),
-    "reset": reset(),
+    "cleanup_held_back": held_back(), "cleanup_state_lost": lost_state(),
+    "cleanup_refused": refused(), "cleanup_failed": failed(), "reset": reset(),
 }  # fmt: skip
 
 
@@ -112,8 +131,8 @@ def test_a_page_can_be_made_of_each(name: str) -> None:
 def test_what_is_not_known_is_null_in_the_json_and_never_0() -> None:
     objects = {each["api_name"]: each for each in unknown().as_json()["objects"]}
     for name in (made.INVOICE, made.ACCOUNT):
-        assert [objects[name][key] for key in ("deleted", "failed", "ended")] == [
-            None, None, "unknown"
+        assert [objects[name][key] for key in ("deleted", "failed", "held_back", "ended")] == [
+            None, None, None, "unknown"
         ]  # fmt: skip
     assert objects[made.ITEM]["deleted"] == 5_000
 
