@@ -280,13 +280,13 @@ def test_an_update_that_does_not_last_is_no_success(
 
 def hide(server: EmulatorServer, name: str) -> None:
     """From now on sharing hides a third of the rows of an object from the user."""
-    options = replace(ORG, rows_hidden=frozenset({name}))
+    options = replace(ORG, rows_hidden=frozenset({name}), modify_all=False)
     server.org.schema = for_user(load_schema(frozenset()), options)
 
 
 def test_records_that_may_be_hidden_leave_the_snapshot_open(tmp_path: Path) -> None:
     with Emulated(replace(ORG, modify_all=False)) as server:
-        scene = Scene.make(server, tmp_path)
+        scene = Scene.make(server, tmp_path, allow_hidden_rows=True)
         scene.sync()
         all_of_it = server.org.schema
         hide(server, FORECAST)

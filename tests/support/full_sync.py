@@ -132,10 +132,12 @@ def lookups(org: Org) -> dict[tuple[str, str, str], str]:
         keys = parent_keys(org, parent)
         for child in org.schema.children_of(parent.name):
             field = child.field.name
-            if is_untouchable(child.child) and child.field.on_delete == "set_null":
+            blank = child.field.on_delete == "set_null" and org.schema.get(child.child).queryable
+            if is_untouchable(child.child) and blank:
                 for row in read(org, child.child, ["Id", field]):
-                    if value := row[field]:
-                        found[child.child, row["Id"], field] = keys.get(value, str(value))
+                    # (a lookup may lead to other objects too)
+                    if (value := str(row[field] or ""))[:3] == parent.key_prefix:
+                        found[child.child, row["Id"], field] = keys.get(value, value)
     return found
 
 
