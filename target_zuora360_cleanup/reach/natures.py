@@ -15,7 +15,7 @@ Nature = Literal["package", "people", "mark"]
 _COMPANIONS: Final = ("Share", "History", "Feed", "Tag", "ChangeEvent")
 """What Salesforce keeps beside each object: `Invoice__Share`, `AccountHistory` (Object Reference,
 "Associated Objects")."""
-_RIGHTS: Final = ("queryable", "retrieveable", "createable", "updateable", "deletable")
+_RIGHTS: Final = ("queryable", "createable", "updateable", "deletable")
 MARKS: Final = frozenset({
     # follows, topics
     "EntitySubscription", "TopicAssignment",

@@ -19,6 +19,7 @@ from typing_extensions import override
 from target_zuora360_cleanup.emulator.org.org import Org, OrgOptions
 from target_zuora360_cleanup.emulator.server.opening import open_org
 from target_zuora360_cleanup.emulator.server.server import EmulatorServer
+from tests.support.paths import TESTS
 from tests.support.untouched import Image
 
 if TYPE_CHECKING:
@@ -69,6 +70,11 @@ class Emulated(EmulatorServer):
     def stop(self) -> None:
         super().stop()
         self._own.cleanup()
+
+
+def shape(name: str) -> str:
+    """One of the shapes in `tests/data/shapes`, as `OrgOptions.shape` takes it."""
+    return (TESTS / "data" / "shapes" / f"{name}.json").read_text(encoding="utf-8")
 
 
 def copy_org(options: OrgOptions, db: Path) -> None:

@@ -132,8 +132,8 @@ def lookups(org: Org) -> dict[tuple[str, str, str], str]:
         keys = parent_keys(org, parent)
         for child in org.schema.children_of(parent.name):
             field = child.field.name
-            blank = child.field.on_delete == "set_null" and org.schema.get(child.child).queryable
-            if is_untouchable(child.child) and blank:
+            queryable = org.schema.get(child.child).queryable
+            if is_untouchable(child.child) and queryable and child.field.on_delete == "set_null":
                 for row in read(org, child.child, ["Id", field]):
                     # (a lookup may lead to other objects too)
                     if (value := str(row[field] or ""))[:3] == parent.key_prefix:

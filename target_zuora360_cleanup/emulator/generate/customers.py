@@ -47,8 +47,8 @@ class _Link:
 
     @property
     def held(self) -> str:
-        """The table with the rows that went with their parents."""
-        return quote(f"held_{self.object}")
+        """The table with the rows that went with this parent; a junction has two."""
+        return quote(f"held_{self.object}.{self.field}")
 
 
 def remember_links(store: Store, schema: Schema, synced: Collection[str]) -> None:
@@ -96,7 +96,9 @@ def _link(store: Store, schema: Schema) -> dict[str, int]:
     synced = [item.name for item in schema.objects.values() if item.name in _keys()]
     links = sorted(_links(schema, synced), key=lambda each: not each.required)
     for each in links:
-        count = _create(store, schema, each) if each.required else _set(store, schema, each)
+        # (a row that its other master's return has brought back only lacks this one)
+        count = _create(store, schema, each) if each.required else 0
+        count += _set(store, schema, each)
         if count:
             counts[f"{each.object}.{each.field}"] = count
     return counts

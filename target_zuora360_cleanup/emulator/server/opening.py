@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from target_zuora360_cleanup.emulator.generate.customers import remember_links, remove_synced
 from target_zuora360_cleanup.emulator.generate.rows import fill_org
 from target_zuora360_cleanup.emulator.org.org import Org
-from target_zuora360_cleanup.emulator.org.shape.filling import plant
+from target_zuora360_cleanup.emulator.org.shape.filling import begin_later, plant
 from target_zuora360_cleanup.emulator.org.shape.shape import read_shape
 from target_zuora360_cleanup.emulator.zuora.fill import fill_zuora, index_zuora
 from target_zuora360_cleanup.emulator.zuora.unsynced import add_unsynced
@@ -36,16 +36,18 @@ def open_org(options: OrgOptions, db: Path | None = None) -> Org:
 
 
 def _fill(store: Store, schema: Schema, options: OrgOptions) -> None:
+    shape = read_shape(options.shape)
     store.begin_loading()
     store.create_tables(schema)
     with store.transaction():
         made = fill_org(store, schema, options)
         fill_zuora(store, schema, options.seed, made.links.counts, made.links.lost())
         add_unsynced(store, options.seed)
-        plant(read_shape(options.shape), schema, store)
+        plant(shape, schema, store)
         remember_links(store, schema, made.synced)
         if not options.synced:
             remove_synced(store, schema, made.synced)
     store.create_indexes(schema)
     index_zuora(store)
     store.end_loading()
+    begin_later(shape, schema, store)

@@ -187,16 +187,14 @@ def find_object(schema: Schema, text: str, node: exp.Expr, *, tooling: bool) -> 
     """Return the object of a FROM.
 
     Raises:
-        SalesforceError: `INVALID_TYPE`, with the place.
+        SalesforceError: `INVALID_TYPE`, with the place; another code where it has no queries.
     """
     found = schema.find(node.name)
     served = {"both", "tooling" if tooling else "data"}
-    if (
-        found
-        and found.visible
-        and found.queryable
-        and (found.api in served or (tooling and not found.custom))
-    ):
+    if found and found.visible and (found.api in served or (tooling and not found.custom)):
+        if not found.queryable:
+            text = f"entity type {found.name} does not support query"
+            raise SalesforceError("INVALID_TYPE_FOR_OPERATION", text)
         return found
     hint = _CUSTOM_HINT.format(kind="object", suffix="c", what="entity")
     place = Place(text, int(node.meta.get("start", 0)))

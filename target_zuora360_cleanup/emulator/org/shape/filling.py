@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.emulator.schema.objects import Schema
     from target_zuora360_cleanup.emulator.schema.store import Store
 
-__all__ = ["plant"]
+__all__ = ["begin_later", "plant"]
 
 _CREATED: Final = 1_700_000_000
 
@@ -31,4 +31,14 @@ def plant(shape: Shape, schema: Schema, store: Store) -> None:
     planting.insert(shape.parts("rows"), "rows")
     planting.change(shape.parts("changes"))
     planting.hide(shape.hidden.get("rows", ()))
-    Later(shape, schema, store).begin()
+
+
+def begin_later(shape: Shape, schema: Schema, store: Store) -> None:
+    """Make ready what is to come, once the file takes back what is undone.
+
+    Raises:
+        ShapeError: A row can't be.
+    """
+    if shape.parts("later"):
+        with store.transaction():
+            Later(shape, schema, store).begin()
