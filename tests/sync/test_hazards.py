@@ -191,7 +191,19 @@ def test_what_can_not_be_asked_for_holds_all_that_it_might_hang_on() -> None:
 
 def test_a_package_child_that_can_not_be_asked_for_holds_too() -> None:
     rest = FakeRest({}, {SUBSCRIPTION: ApiError(400, "MALFORMED_QUERY", "no")})
-    assert held(rest, ["a1"], TASK) == {"a1": Hazard(SUBSCRIPTION, "MALFORMED_QUERY: no")}
+    found = held(rest, ["a1"], TASK)
+    assert found == {"a1": Hazard(SUBSCRIPTION, "MALFORMED_QUERY: no")}
+    assert found["a1"].words.endswith(
+        f"(MALFORMED_QUERY: no); give the user Read on {SUBSCRIPTION}"
+    )
+
+
+def test_no_setting_is_named_where_none_would_let_rows_go() -> None:
+    """`allow_cascade_to` takes no object of the packages."""
+    quote = held(FakeRest({("zqu__Quote__c", "Of__c"): [("q", "a1")]}), ["a1"],
+                 cascade("zqu__Quote__c", ACCOUNT))["a1"]  # fmt: skip
+    assert "rows of zqu__Quote__c would be deleted with it" in quote.words
+    assert "allow_cascade_to" not in quote.words
 
 
 def test_trouble_that_may_pass_is_no_answer() -> None:
