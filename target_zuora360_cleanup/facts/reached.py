@@ -33,7 +33,9 @@ _NO_QUERY: Final = "no query can count them"
 _NOT_SHOWN: Final = Unknown("the object is not shown to this user")
 _NOT_QUERYABLE: Final = Unknown("its describe says that this user may not query it")
 _NOT_DESCRIBED: Final = Unknown("what hangs below them can't be read")
-_TOO_DEEP: Final = Unknown("they are deeper below than a query can follow")
+_TOO_DEEP: Final = Unknown(
+    "they hang on each other in a circle, or deeper below than a query can follow"
+)
 Describes = dict[str, dict[str, Any]]
 
 

@@ -14,7 +14,7 @@ from target_zuora360_cleanup.emulator.schema.store import quote
 from target_zuora360_cleanup.emulator.schema.zuora import zuora_objects
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Sequence
 
     from target_zuora360_cleanup.emulator.org.org import Org
     from target_zuora360_cleanup.emulator.schema.objects import Schema, SObject
@@ -45,11 +45,6 @@ class _Link:
     key: str
     required: bool
 
-    @property
-    def held(self) -> str:
-        """The table with the rows that went with this parent; a junction has two."""
-        return quote(f"held_{self.object}.{self.field}")
-
 
 def remember_links(store: Store, schema: Schema, synced: Collection[str]) -> None:
     """Write down what points to Zuora's records; `synced` names the objects that hold them."""
@@ -64,12 +59,13 @@ def remember_links(store: Store, schema: Schema, synced: Collection[str]) -> Non
             f" JOIN {target} AS t ON t.Id = c.{field} WHERE t.{quote(each.key)} IS NOT NULL",
             (each.object, each.field),
         )
-        if each.required:
-            store.run(
-                f"CREATE TABLE {each.held} AS SELECT * FROM {child} WHERE Id IN"
-                " (SELECT origin FROM _links WHERE object = ? AND field = ?)",
-                (each.object, each.field),
-            )
+    for name, links in _required(schema, synced).items():
+        marks = ", ".join("?" * len(links))
+        store.run(
+            f"CREATE TABLE {_held(name)} AS SELECT * FROM {quote(name)} WHERE Id IN"
+            f" (SELECT origin FROM _links WHERE object = ? AND field IN ({marks}))",
+            (name, *(each.field for each in links)),
+        )
 
 
 def remove_synced(store: Store, schema: Schema, synced: Collection[str]) -> None:
@@ -94,14 +90,27 @@ def link_customers(org: Org) -> dict[str, int]:
 def _link(store: Store, schema: Schema) -> dict[str, int]:
     counts: dict[str, int] = {}
     synced = [item.name for item in schema.objects.values() if item.name in _keys()]
-    links = sorted(_links(schema, synced), key=lambda each: not each.required)
-    for each in links:
-        # (a row that its other master's return has brought back only lacks this one)
-        count = _create(store, schema, each) if each.required else 0
-        count += _set(store, schema, each)
-        if count:
-            counts[f"{each.object}.{each.field}"] = count
-    return counts
+    for name, links in _required(schema, synced).items():
+        created = _create(store, schema, name, links)
+        counts |= {f"{name}.{each.field}": created for each in links}
+    for each in _links(schema, synced):
+        if not each.required:
+            counts[f"{each.object}.{each.field}"] = _set(store, schema, each)
+    return {name: count for name, count in counts.items() if count}
+
+
+def _required(schema: Schema, synced: Collection[str]) -> dict[str, list[_Link]]:
+    """The links that a row can't be without, by object: one, or two where it has two masters."""
+    found: dict[str, list[_Link]] = {}
+    for each in _links(schema, synced):
+        if each.required:
+            found.setdefault(each.object, []).append(each)
+    return found
+
+
+def _held(object_name: str) -> str:
+    """The table with the rows that went with their parents."""
+    return quote(f"held_{object_name}")
 
 
 def _keys() -> dict[str, str]:
@@ -137,38 +146,47 @@ def _set(store: Store, schema: Schema, each: _Link) -> int:
     return len(found)
 
 
-def _create(store: Store, schema: Schema, each: _Link) -> int:
-    """Write the rows again that went with their parent."""
-    child = quote(each.object)
-    found = store.run(
-        "SELECT l.origin, t.Id FROM _links AS l"
-        f" JOIN {quote(each.target)} AS t ON t.{quote(each.key)} = l.key AND t.IsDeleted = 0"
-        f" LEFT JOIN {child} AS c ON c.Id = l.number AND c.IsDeleted = 0"
-        " WHERE l.object = ? AND l.field = ? AND c.Id IS NULL",
-        (each.object, each.field),
-    ).fetchall()
-    item, now = schema.get(each.object), int(time.time())
-    given = {"Id": ":number", each.field: ":parent", **dict.fromkeys(_stamps(item), str(now))}
-    links = {other.field for other in _links(schema, ()) if other.object == each.object}
-    given = {**dict.fromkeys(links - {each.field}, "NULL"), **given}
-    names = list(item.fields)
-    values = ", ".join(given.get(name, quote(name)) for name in names)
-    rows = [
-        (origin, number, parent)
-        for number, (origin, parent) in zip(
-            store.take_ids(each.object, len(found)), found, strict=True
-        )
-    ]
+def _create(store: Store, schema: Schema, name: str, links: Sequence[_Link]) -> int:
+    """Write the rows again that went with their parents, where all of these are back."""
+    found = store.run(*_gone(name, links)).fetchall()
+    item, now = schema.get(name), int(time.time())
+    blank = {other.field for other in _links(schema, ()) if other.object == name}
+    given = {**dict.fromkeys(blank, "NULL"), **dict.fromkeys(_stamps(item), str(now))}
+    given |= {each.field: f":parent{at}" for at, each in enumerate(links)}
+    given["Id"] = ":number"
+    values = ", ".join(given.get(each, quote(each)) for each in item.fields)
+    numbers = store.take_ids(name, len(found))
     store.run_many(
-        f"INSERT INTO {child} ({', '.join(map(quote, names))})"
-        f" SELECT {values} FROM {each.held} WHERE Id = :origin",
-        [{"origin": origin, "number": number, "parent": parent} for origin, number, parent in rows],
-    )
+        f"INSERT INTO {quote(name)} ({', '.join(map(quote, item.fields))})"
+        f" SELECT {values} FROM {_held(name)} WHERE Id = :origin",
+        [
+            {"origin": origin, "number": number,
+             **{f"parent{at}": parent for at, parent in enumerate(parents)}}
+            for number, (origin, *parents) in zip(numbers, found, strict=True)
+        ],
+    )  # fmt: skip
     store.run_many(
         "UPDATE _links SET number = ? WHERE object = ? AND origin = ?",
-        [(number, each.object, origin) for origin, number, _ in rows],
+        [(number, name, row[0]) for number, row in zip(numbers, found, strict=True)],
     )
-    return len(rows)
+    return len(found)
+
+
+def _gone(name: str, links: Sequence[_Link]) -> tuple[str, list[str]]:
+    """The statement for the rows that are not there, and the parents that each needs."""
+    joins = [
+        f" JOIN _links AS l{at} ON l{at}.object = ? AND l{at}.field = ? AND l{at}.origin = h.Id"
+        f" JOIN {quote(each.target)} AS t{at} ON t{at}.{quote(each.key)} = l{at}.key"
+        f" AND t{at}.IsDeleted = 0"
+        for at, each in enumerate(links)
+    ]
+    parents = "".join(f", t{at}.Id" for at in range(len(links)))
+    sql = (
+        f"SELECT h.Id{parents} FROM {_held(name)} AS h{''.join(joins)}"
+        f" LEFT JOIN {quote(name)} AS c ON c.Id = l0.number AND c.IsDeleted = 0"
+        " WHERE c.Id IS NULL ORDER BY h.Id"
+    )
+    return sql, [text for each in links for text in (name, each.field)]
 
 
 def _stamps(item: SObject) -> list[str]:

@@ -38,6 +38,17 @@ class Holdings:
         with self.lock:
             return {name: self.store.count(name) for name in self.whole.objects}
 
+    def record_counts(self) -> dict[str, int]:
+        """Return the number of live rows that are not archived, by object."""
+        counts = self.counts()
+        archived = [item.name for item in self.whole.objects.values()
+                    if "IsArchived" in item.fields and counts[item.name]]  # fmt: skip
+        with self.lock:
+            for name in archived:
+                sql = f"SELECT count(*) FROM {quote(name)} WHERE IsDeleted = 0 AND IsArchived = 1"
+                counts[name] -= self.store.value(sql)
+        return counts
+
     def recycle_bin_counts(self) -> dict[str, int]:
         """Return the number of rows in the recycle bin, by object."""
         with self.lock:

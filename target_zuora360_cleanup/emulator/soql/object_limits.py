@@ -41,7 +41,7 @@ def check_limits(sobject: SObject, tree: exp.Select, *, aggregates: bool) -> Non
     """
     where = tree.args.get("where")
     clause = where.this if where is not None else None
-    if sobject.name == "ContentDocumentLink" and not _is_filtered(clause, _LINKS):
+    if sobject.name == "ContentDocumentLink" and not _is_filtered(clause, _LINKS, levels=1):
         raise malformed(
             "Implementation restriction: ContentDocumentLink requires a filter by a single Id on"
             " ContentDocumentId or LinkedEntityId using the equals operator or multiple Id's using"
@@ -69,14 +69,17 @@ def _check_metadata(sobject: SObject, clause: exp.Expr | None, *, aggregates: bo
     if any(isinstance(node, (exp.Not, exp.NEQ)) for node in nodes):
         raise malformed("Only equals comparisons permitted")
     columns = METADATA[sobject.name]
-    if columns and not _is_filtered(clause, columns):
+    if columns and not _is_filtered(clause, columns, levels=2):
         text = f"{sobject.name}: a filter on a reified column is required [{','.join(columns)}]"
         raise malformed(text)
 
 
-def _is_filtered(clause: exp.Expr | None, columns: tuple[str, ...]) -> bool:
-    """Whether one of the conditions that all must hold chooses by one of these columns."""
-    return any(_chooses(each, columns) for each in _conjuncts(clause))
+def _is_filtered(clause: exp.Expr | None, columns: tuple[str, ...], *, levels: int) -> bool:
+    """Whether one of the conditions that all must hold chooses by one of these columns.
+
+    With two levels a field of the parent behind a column does as well: `Field.DurableId`.
+    """
+    return any(_chooses(each, columns, levels) for each in _conjuncts(clause))
 
 
 def _conjuncts(clause: exp.Expr | None) -> Iterator[exp.Expr]:
@@ -89,10 +92,11 @@ def _conjuncts(clause: exp.Expr | None) -> Iterator[exp.Expr]:
         yield clause
 
 
-def _chooses(node: exp.Expr, columns: tuple[str, ...]) -> bool:
-    """By the column itself, or by a field of the parent behind it: `Field.DurableId`."""
+def _chooses(node: exp.Expr, columns: tuple[str, ...], levels: int) -> bool:
     if not isinstance(node, (exp.EQ, exp.In)) or isinstance(node.args.get("expression"), exp.Null):
         return False
     names = [each.name.lower() for each in names_of(node.this)]
     named = {column.lower() for column in columns}
-    return names[-1] in named or (len(names) > 1 and f"{names[-2]}id" in named)
+    if len(names) == 1:
+        return names[0] in named
+    return len(names) == levels and f"{names[0]}id" in named

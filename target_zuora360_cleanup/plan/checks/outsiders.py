@@ -188,7 +188,7 @@ def _not_counted(paths: list[Path], why: str, *, ignores: bool) -> Finding:
     return NOT_COUNTED.found(
         f"How many rows of {path.child} would {_DOES[path.on_delete]} their {parents} could not be "
         f"counted ({path.words}): {why}.",
-        f"Give the user Read on {path.child} and {path.field}, or leave "
+        f"Give the user Read on {path.child} and {path.field}, blank that lookup, or leave "
         f"{', '.join(dict.fromkeys(each.root for each in paths))} alone.",
         ((path.child, 0),),
         "tells" if path.nature == "mark" else severity,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -130,3 +131,38 @@ def test_price_book_entries_come_back_with_their_products(synced: Org) -> None:
 
     assert link_customers(synced)["PricebookEntry.Product2Id"] == len(found)
     assert synced.counts()["PricebookEntry"] == entries
+
+
+JUNCTION = {
+    "objects": [{"name": "Pair__c", "fields": [
+        {"name": "One__c", "type": "reference", "to": ["Zuora__Subscription__c"],
+         "on_delete": "master"},
+        {"name": "Other__c", "type": "reference", "to": ["Zuora__ZInvoice__c"],
+         "on_delete": "master"},
+    ]}],
+    "rows": [{"object": "Pair__c", "values": {"One__c": {"each": "Zuora__Subscription__c"},
+                                              "Other__c": {"each": "Zuora__ZInvoice__c"}}}],
+}  # fmt: skip
+
+
+def test_a_row_with_two_masters_is_back_when_both_are() -> None:
+    with opened(OrgOptions(records=200, quotes=False, shape=json.dumps(JUNCTION))) as org:
+        (one, *_), (other, *_) = (
+            org.all_rows("Zuora__Subscription__c"),
+            org.all_rows("Zuora__ZInvoice__c"),
+        )
+        before = org.counts()["Pair__c"]
+        for name, row in (("Zuora__Subscription__c", one), ("Zuora__ZInvoice__c", other)):
+            org.dml("delete", name, [{"Id": row["Id"]}])
+        gone = before - org.counts()["Pair__c"]
+        assert gone > 1
+        assert link_customers(org) == {}
+        for name, row, back in (
+            ("Zuora__Subscription__c", one, gone - 1),
+            ("Zuora__ZInvoice__c", other, 1),
+        ):
+            again = {key: row[key] for key in ("Name", "Zuora__External_Id__c")}
+            assert org.dml("insert", name, [again])[0].success
+            assert link_customers(org) == {"Pair__c.One__c": back, "Pair__c.Other__c": back}
+        blank = "SELECT COUNT() FROM Pair__c WHERE One__c = null OR Other__c = null"
+        assert org.query(blank).total == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -84,3 +85,65 @@ def test_a_user_can_ask_what_it_may(allowed: bool) -> None:  # noqa: FBT001 - a 
     with org.query(f"SELECT {fields} FROM UserPermissionAccess") as found:
         assert found.rows(0, 1) == [(allowed, allowed)]
     org.close()
+
+
+ASKED = "PermissionsViewAllData, PermissionsModifyAllData"
+OBJECT_RIGHTS = (
+    "SELECT SobjectType, PermissionsViewAllRecords, PermissionsModifyAllRecords, PermissionsDelete"
+    " FROM ObjectPermissions WHERE ParentId IN (SELECT PermissionSetId FROM PermissionSetAssignment"
+    " WHERE AssigneeId = '{}')"
+)
+
+
+def permitted(given: dict[str, Any] | None, **more: Any) -> Org:
+    shape = json.dumps({"permissions": given}) if given is not None else ""
+    return open_org(OrgOptions(records=0, quotes=False, shape=shape, **more))
+
+
+@pytest.mark.parametrize(
+    ("given", "modify_all", "told"),
+    [
+        (None, True, [(True, True)]),
+        (None, False, [(False, False)]),
+        ({"view_all_data": False}, True, [(False, False)]),
+        ({"view_all_data": True, "modify_all_data": False}, True, [(True, False)]),
+        ({"view_all_data": True}, False, [(True, False)]),
+        ({"view_all_data": None}, True, []),
+        ({"modify_all_data": None}, True, []),
+    ],
+)
+def test_view_all_and_modify_all_data_are_told_or_not(
+    given: dict[str, Any] | None,
+    modify_all: bool,  # noqa: FBT001 - a table
+    told: list[tuple[bool, bool]],
+) -> None:
+    with permitted(given, modify_all=modify_all) as org:
+        assert org.query(f"SELECT {ASKED} FROM UserPermissionAccess").rows(0, 9) == told
+
+
+def test_the_user_is_told_what_it_may_do_with_each_object() -> None:
+    with permitted(None, not_visible=frozenset({REFUND}), not_deletable=frozenset({ITEM})) as org:
+        found = org.query(OBJECT_RIGHTS.format(org.user_id))
+        rights = {row[0]: row[1:] for row in found.rows(0, found.total)}
+        assert rights[INVOICE] == (True, True, True)
+        assert rights[ITEM] == (True, True, False)
+        assert rights["Account"] == (True, True, True)
+        assert REFUND not in rights
+        assert "Zuora__ZuoraConfig__c" not in rights
+        assert org.query(OBJECT_RIGHTS.format("0055g0000000002")).total == 0
+
+
+def test_view_all_and_modify_all_are_told_by_object() -> None:
+    given = {"view_all_data": False, "objects": {INVOICE: {"view_all": True},
+                                                 ITEM: {"modify_all": True}}}  # fmt: skip
+    with permitted(given) as org:
+        found = org.query(OBJECT_RIGHTS.format(org.user_id))
+        rights = {row[0]: row[1:3] for row in found.rows(0, found.total)}
+        assert rights[INVOICE] == (True, False)
+        assert rights[ITEM] == (True, True)
+        assert rights[REFUND] == (False, False)
+
+
+def test_no_row_is_hidden_from_a_user_who_sees_all_data() -> None:
+    with opened(OrgOptions(records=500, quotes=False, rows_hidden=frozenset({ITEM}))) as org:
+        assert len(ids(org, ITEM)) == org.counts()[ITEM]

@@ -285,3 +285,22 @@ def test_start_hands_every_option_on_to_serve() -> None:
         "--hard-delete", "--allowance", "DailyApiRequests=5", "--db", "x.sqlite",
     )  # fmt: skip
     assert given(*as_arguments(serve, params)) == params
+
+
+def test_a_shape_is_read_from_a_file(here: Path) -> None:
+    (here / "shape.json").write_text('{"rows": [{"object": "Task"}]}', encoding="utf-8")
+    found = given("--shape", "shape.json")
+
+    assert org_options(found).shape == '{"rows": [{"object": "Task"}]}'
+    assert given(*as_arguments(serve, found)) == found
+
+
+def test_a_shape_that_cannot_be_ends_in_a_sentence(here: Path) -> None:
+    (here / "shape.json").write_text('{"rows": [{"object": "Nothing__c"}]}', encoding="utf-8")
+    ended = run("serve", "--port", "0", *SMALL, "--shape", "shape.json")
+
+    assert ended.returncode == 2
+    assert ended.stderr.strip() == (
+        "Error: The shape at rows[0]: the org has no object Nothing__c. Name one that it has, or"
+        " add it."
+    )

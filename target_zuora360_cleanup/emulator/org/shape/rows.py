@@ -67,7 +67,8 @@ class Planting:
             group for at, part in enumerate(parts) for group in self._groups(part, f"{place}[{at}]")
         ]
         for group in groups:
-            self._write(group)
+            if group.ids:
+                self._write(group)
         for name in {group.sobject.name for group in groups}:
             self._check_unique(self._schema.get(name), groups)
 
@@ -125,7 +126,7 @@ class Planting:
         self, sobject: SObject, values: dict[str, Any], part: Part, place: str
     ) -> Sequence[int]:
         lengths = [len(self._references.each(each, place)) for each in each_of(values)]
-        count = part.get("count", 1) * max(lengths, default=1)
+        count = part.get("count", 1) * (0 if 0 in lengths else max(lengths, default=1))
         numbers = self._store.take_ids(sobject.name, count)
         self._references.add(sobject.name, numbers)
         return numbers

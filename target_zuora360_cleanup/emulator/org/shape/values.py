@@ -90,7 +90,7 @@ class References:
 
     def _rows(self, value: dict[str, Any], entry: Sequence[int], place: str) -> Named:
         if value.keys() <= {"each", "every"} and "each" in value:
-            return self._some(Named(value["each"], self.each(value, place)), value, place)
+            return Named(value["each"], self.each(value, place))
         if value.keys() <= {"object", "at"} and "object" in value:
             self._object(value["object"], place)
             return self._at(Named(value["object"], self.live(value["object"])), value, place)

@@ -29,7 +29,7 @@ def limits(service: Service, _: Call) -> Answer:
 
 
 def record_count(service: Service, call: Call) -> Answer:
-    """Records per object, of those asked for that exist.
+    """Records per object, of those asked for that exist; archived activities are left out.
 
     With ``stale_counts`` it is a snapshot that never changes, as Salesforce's is for a while.
     """
@@ -44,9 +44,9 @@ def record_count(service: Service, call: Call) -> Answer:
 
 def _counts(service: Service) -> dict[str, int]:
     if not service.options.stale_counts:
-        return service.org.counts()
+        return service.org.record_counts()
     if service.record_counts is None:
-        service.record_counts = service.org.counts()
+        service.record_counts = service.org.record_counts()
     return service.record_counts
 
 

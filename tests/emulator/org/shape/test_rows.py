@@ -45,6 +45,18 @@ def test_there_is_a_row_for_each_row_of_another_object_or_each_nth() -> None:
         assert found[len(parents) :] == [*parents[3::4], *parents[3::4]]
 
 
+def test_for_each_row_of_an_object_without_rows_there_is_none() -> None:
+    pair = {
+        "Parent__c": {"each": SUBSCRIPTION},
+        "Other__c": {"each": "Dunning_Case__c"},
+    }
+    lookup = {"object": "Milestone__c", "name": "Other__c", "type": "reference",
+              "to": ["Dunning_Case__c"]}  # fmt: skip
+    with shaped(objects=[MILESTONE], fields=[lookup],
+                rows=[{"object": "Milestone__c", "values": pair}]) as org:  # fmt: skip
+        assert ids(org, "Milestone__c") == []
+
+
 def test_rows_lead_to_rows_by_name_in_any_order() -> None:
     circle = [
         {"name": f"{one}__c", "fields": [{"name": "Other__c", "type": "reference",

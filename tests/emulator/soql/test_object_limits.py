@@ -1,0 +1,84 @@
+"""Objects that take part of SOQL only: links of files, and metadata."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from target_zuora360_cleanup.emulator.org.org import Org, OrgOptions
+from target_zuora360_cleanup.emulator.wire.errors import SalesforceError
+from tests.support.emulated import opened, shape
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SUB = "Zuora__Subscription__c"
+LINKS = "SELECT Id FROM ContentDocumentLink"
+
+
+@pytest.fixture(scope="module")
+def org() -> Iterator[Org]:
+    with opened(OrgOptions(records=500, quotes=False, shape=shape("people"))) as made:
+        yield made
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        "",
+        " WHERE LinkedEntityId != null",
+        f" WHERE LinkedEntity.Type = '{SUB}'",
+        " WHERE ContentDocumentId = null",
+        " WHERE ShareType = 'V' OR Id = '06A5g0000000001'",
+    ],
+)
+def test_links_of_files_are_asked_for_by_id_only(org: Org, where: str) -> None:
+    with pytest.raises(SalesforceError) as caught:
+        org.query(f"{LINKS}{where}")
+
+    assert caught.value.code == "MALFORMED_QUERY"
+    assert "ContentDocumentLink requires a filter by a single Id" in caught.value.message
+
+
+def test_links_of_files_are_found_by_one_id_or_several(org: Org) -> None:
+    third, product = org.all_rows(SUB)[2]["Id"], org.all_rows("Product2")[0]["Id"]
+    document = org.all_rows("ContentDocument")[0]["Id"]
+
+    assert org.query(f"{LINKS} WHERE LinkedEntityId = '{third}'").total == 1
+    assert org.query(f"{LINKS} WHERE LinkedEntityId IN ('{third}', '{product}')").total == 2
+    assert org.query(f"{LINKS} WHERE ContentDocumentId = '{document}'").total == 2
+    assert org.query(f"{LINKS} WHERE LinkedEntityId IN (SELECT Id FROM {SUB})").total == 1
+
+
+@pytest.mark.parametrize(
+    ("soql", "code", "message"),
+    [
+        ("SELECT COUNT() FROM EntityDefinition", "EXTERNAL_OBJECT_UNSUPPORTED_EXCEPTION",
+         "not yet supported by this SObject storage type"),
+        ("SELECT Label, COUNT(Id) FROM EntityDefinition GROUP BY Label",
+         "EXTERNAL_OBJECT_UNSUPPORTED_EXCEPTION", "not yet supported"),
+        ("SELECT Label FROM EntityDefinition WHERE QualifiedApiName != 'Account'",
+         "MALFORMED_QUERY", "Only equals comparisons permitted"),
+        ("SELECT Label FROM EntityDefinition WHERE Label = 'x' OR Label = 'y'",
+         "MALFORMED_QUERY", "Disjunctions not supported"),
+        ("SELECT Label FROM FieldDefinition", "MALFORMED_QUERY",
+         "FieldDefinition: a filter on a reified column is required [EntityDefinitionId,"),
+        ("SELECT FieldId FROM RelationshipDomain WHERE IsCascadeDelete = true", "MALFORMED_QUERY",
+         "RelationshipDomain: a filter on a reified column is required"),
+        ("SELECT FieldId FROM RelationshipInfo", "MALFORMED_QUERY",
+         "RelationshipInfo: a filter on a reified column is required [ChildSobjectId,FieldId,"),
+    ],
+)  # fmt: skip
+def test_what_metadata_does_not_take_is_refused(
+    org: Org, soql: str, code: str, message: str
+) -> None:
+    with pytest.raises(SalesforceError) as caught:
+        org.query(soql, tooling=True)
+
+    assert caught.value.code == code
+    assert message in caught.value.message
+
+
+def test_metadata_takes_no_notice_of_a_limit(org: Org) -> None:
+    assert org.query("SELECT Label FROM EntityDefinition LIMIT 1", tooling=True).total > 1
