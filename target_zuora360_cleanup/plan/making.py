@@ -58,20 +58,24 @@ def _steps(facts: OrgFacts) -> tuple[Step, ...]:
     inside = [each for each in facts.relationships if each not in facts.circles]
     over = [Relationship(each.child, each.field, each.root, "cascade") for each in facts.through]
     before = deletion_order(by_name, [*inside, *over], last)
-    return tuple(_step(by_name[name], frozenset(before[name]), facts) for name in flat(before))
+    into: dict[str, list[Relationship]] = {name: [] for name in by_name}
+    for each in facts.relationships:
+        into[each.parent].append(each)
+    return tuple(
+        _step(by_name[name], frozenset(before[name]), into[name], facts) for name in flat(before)
+    )
 
 
-def _step(each: ObjectFacts, after: frozenset[str], facts: OrgFacts) -> Step:
-    name = each.kind.api_name
-    into = [link for link in facts.relationships if link.parent == name]
+def _step(
+    each: ObjectFacts, after: frozenset[str], into: list[Relationship], facts: OrgFacts
+) -> Step:
+    name, names = each.kind.api_name, facts.names
     return Step(
         each,
         facts.kept.get(name, frozenset()),
         after,
         parent_field(name, facts.relationships),
-        below=tuple(
-            link for link in into if link.on_delete == "cascade" and link.child in facts.names
-        ),
+        below=tuple(link for link in into if link.on_delete == "cascade" and link.child in names),
         held_by_itself=tuple(
             link.field for link in into if link.on_delete == "restrict" and link.child == name
         ),

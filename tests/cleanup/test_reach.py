@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 SUBSCRIPTION, INVOICE = "Zuora__Subscription__c", "Zuora__ZInvoice__c"
 ACCOUNTS = {"object_groups": ["accounts"]}
-PEOPLE = (
+PEOPLE = [
     "Task", "Event", "Note", "Attachment", "ContentDocumentLink", "FeedItem", "Milestone__c",
     "Milestone_Step__c", "EntitySubscription", "TopicAssignment",
-)  # fmt: skip
+]  # fmt: skip
 
 
 def shape_file(name: str) -> str:
@@ -79,7 +79,7 @@ def test_rows_below_allowed_ones_need_their_own_permission(tmp_path: Path) -> No
 def test_a_lookup_that_holds_a_grandchild_blocks_before_the_first_delete(tmp_path: Path) -> None:
     with Emulated(shaped(shape_file("people"))) as server:
         before = zuora_rows(server.org)
-        config = {"mode": "cleanup", "allow_cascade_to": [*PEOPLE[:8]]}
+        config = {"mode": "cleanup", "allow_cascade_to": PEOPLE[:8]}
         made = run({**ACCOUNTS, **config, **login(server)}, tmp_path)
         assert zuora_rows(server.org) == before
     assert (made.status, made.states) == (3, [])
@@ -91,13 +91,12 @@ def test_what_is_allowed_goes_is_backed_up_and_is_counted(tmp_path: Path) -> Non
     text = json.loads(shape_file("people"))
     text["rows"] = [each for each in text["rows"] if each["object"] != "Sign_Off__c"]
     with Emulated(shaped(text)) as server:
-        config = {"mode": "cleanup", "allow_cascade_to": [*PEOPLE[:8]]}
+        # (the lookup of an e-mail leads to records of many objects: no query names their keys)
+        config = {"mode": "cleanup", "allow_cascade_to": PEOPLE[:8], "lookup_links": "ignore"}
         made = run({**ACCOUNTS, **config, **login(server)}, tmp_path)
-        assert zuora_rows(server.org) == {
-            name: rows for name, rows in zuora_rows(server.org).items() if name.startswith("zqu")
-            or name == "Product2"
-        }  # fmt: skip
+        left = [name for name in zuora_rows(server.org) if name.startswith("Zuora__")]
     assert made.status == 0, made.message
+    assert left == []
     gone = {each["object"]: each["gone"] for each in made.report["taken_along"]}
     assert gone["Milestone_Step__c"] == 2 * gone["Milestone__c"] > 0
     for name in ("Task", "Note", "Milestone_Step__c"):
@@ -211,8 +210,8 @@ def test_rows_that_hang_only_on_kept_products_do_not_block(tmp_path: Path) -> No
     org = OrgOptions(records=2000, sandbox=True)
     config = {"object_groups": ["product_catalog"], "allow_cascade_to": ["PricebookEntry"]}
     with Emulated(org) as server:
-        kept = {row["id"] for row in run({**config, **login(server)}, tmp_path / "1").file("kept.csv")
-                if row["object"] == "Product2"}  # fmt: skip
+        planned = run({**config, **login(server)}, tmp_path / "1").file("kept.csv")
+        kept = {row["id"] for row in planned if row["object"] == "Product2"}
         ids = server.org.query("SELECT Id FROM Product2 WHERE zqu__ZuoraId__c != null")
         with ids as rows:
             every = [row[0] for row in rows.rows(0, rows.total)]

@@ -7,7 +7,7 @@ from typing import Final
 
 from target_zuora360_cleanup.emulator.wire.errors import RowError
 
-__all__ = ["GONE", "NO_ACCESS", "NO_CROSS_ACCESS", "UNKNOWN", "RowHook"]
+__all__ = ["GONE", "NO_ACCESS", "NO_CROSS_ACCESS", "UNKNOWN", "Refused", "RowHook"]
 
 RowHook = Callable[[str, str, str], RowError | None]
 """Is asked with operation, object and id; an error refuses the row."""
@@ -20,3 +20,11 @@ NO_CROSS_ACCESS: Final = RowError(
     "insufficient access rights on cross-reference id",
 )
 UNKNOWN: Final = RowError("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id")
+
+
+class Refused(Exception):
+    """A row that is not written, and why."""
+
+    def __init__(self, error: RowError) -> None:
+        super().__init__(error.message)
+        self.error = error

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from target_zuora360_cleanup.emulator.org.refusals import GONE, NO_CROSS_ACCESS, UNKNOWN
+from target_zuora360_cleanup.emulator.org.lookups import Lookups
+from target_zuora360_cleanup.emulator.org.refusals import UNKNOWN, Refused
 from target_zuora360_cleanup.emulator.schema import ids
 from target_zuora360_cleanup.emulator.schema.store import quote
 from target_zuora360_cleanup.emulator.schema.values import BadValueError, to_storage
@@ -21,12 +21,6 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.emulator.schema.store import Store
 
 __all__ = ["Writer"]
-
-
-class _Refused(Exception):
-    def __init__(self, error: RowError) -> None:
-        super().__init__(error.message)
-        self.error = error
 
 
 class Writer:
@@ -52,6 +46,7 @@ class Writer:
         self._schema = schema
         self._store = store
         self._sobject = sobject
+        self._lookups = Lookups(schema, store)
         self._key = key
         self._hook = hook
 
@@ -90,7 +85,7 @@ class Writer:
         try:
             with self._store.savepoint("one_row"):
                 return write(row)
-        except _Refused as refused:
+        except Refused as refused:
             return RowResult(None, error=refused.error)
         except BadValueError as bad:
             return RowResult(None, error=bad.error)
@@ -112,7 +107,7 @@ class Writer:
     def _update(self, row: Mapping[str, Any]) -> RowResult:
         text = next((str(value) for name, value in row.items() if name.lower() == "id"), "")
         if not text:
-            raise _Refused(RowError("MISSING_ARGUMENT", "Id not specified in an update call"))
+            raise Refused(RowError("MISSING_ARGUMENT", "Id not specified in an update call"))
         number = self._number(text)
         rest = {name: value for name, value in row.items() if name.lower() != "id"}
         return self._change(number, rest, "update")
@@ -125,15 +120,15 @@ class Writer:
         value = _given(key, row)
         if value in (None, ""):
             message = f"{key.name} not specified"
-            raise _Refused(RowError("MISSING_ARGUMENT", message, (key.name,)))
-        found = self._find(self._sobject, key, to_storage(self._schema, key, value))
+            raise Refused(RowError("MISSING_ARGUMENT", message, (key.name,)))
+        found = self._lookups.find(self._sobject, key, to_storage(self._schema, key, value))
         if len(found) > 1:
             message = f"More than one record found for external id field: {found}"
-            raise _Refused(RowError("DUPLICATE_EXTERNAL_ID", message, (key.name,)))
+            raise Refused(RowError("DUPLICATE_EXTERNAL_ID", message, (key.name,)))
         if not found:
             return self._insert(row)
-        if error := self._row_error(self._sobject, found[0]):
-            raise _Refused(error)
+        if error := self._lookups.error(self._sobject, found[0]):
+            raise Refused(error)
         return self._change(found[0], row, "upsert")
 
     def _change(self, number: int, row: Mapping[str, Any], operation: str) -> RowResult:
@@ -152,7 +147,7 @@ class Writer:
             if name == "attributes":
                 continue
             if "." in name or isinstance(value, dict):
-                reference, stored = self._by_parent_key(name, value)
+                reference, stored = self._lookups.by_parent_key(self._sobject, name, value)
                 _check_access(reference, inserting=inserting)
                 yield reference.name, stored
                 continue
@@ -160,85 +155,24 @@ class Writer:
             _check_access(field, inserting=inserting)
             stored = to_storage(self._schema, field, value)
             if field.type == "reference" and stored is not None:
-                self._check_parent(field, stored)
+                self._lookups.check_parent(field, stored)
             yield field.name, stored
-
-    def _check_parent(self, field: Field, stored: int) -> None:
-        parent, number = self._parent_row(field, stored)
-        if parent is None:
-            raise _Refused(replace(UNKNOWN, fields=(field.name,)))
-        if error := self._row_error(parent, number):
-            raise _Refused(replace(error, fields=(field.name,)))
-
-    def _parent_row(self, field: Field, stored: int) -> tuple[SObject | None, int]:
-        if not field.polymorphic:
-            return self._schema.get(field.reference_to[0]), stored
-        if stored < 0:
-            return None, stored
-        prefix, number = ids.untagged(stored)
-        return self._schema.by_prefix(prefix), number
-
-    def _row_error(self, sobject: SObject, number: int) -> RowError | None:
-        """Why a row can't be written, nor written to."""
-        seen = " AND ".join(sobject.unseen("t")) or "1"
-        sql = f"SELECT IsDeleted, {seen} FROM {quote(sobject.name)} AS t WHERE Id = ?"
-        row = self._store.run(sql, (number,)).fetchone()
-        if row is None:
-            return UNKNOWN
-        if row[0]:
-            return GONE
-        return None if row[1] else NO_CROSS_ACCESS
 
     def _field(self, name: str) -> Field:
         field = self._sobject.find(name)
         if field is None:
             message = f"No such column '{name}' on sobject of type {self._sobject.name}"
-            raise _Refused(RowError("INVALID_FIELD", message))
+            raise Refused(RowError("INVALID_FIELD", message))
         return field
-
-    def _by_parent_key(self, name: str, value: Any) -> tuple[Field, int | None]:  # noqa: ANN401 - JSON or text
-        """A parent named by its external id: `Rel__r.Key__c` in CSV, `{"Key__c": …}` in JSON."""
-        relationship, _, key_name = name.partition(".")
-        if isinstance(value, dict):
-            key_name, value = next(((k, v) for k, v in value.items() if k != "attributes"), ("", 0))
-        reference = self._sobject.parent(relationship)
-        if reference is None:
-            raise _Refused(RowError("INVALID_FIELD", f"No such relation '{relationship}'"))
-        if value is None:
-            return reference, None
-        if reference.polymorphic:
-            message = f"{relationship} may lead to several objects"
-            raise _Refused(RowError("INVALID_FIELD", message, (reference.name,)))
-        parent = self._schema.get(reference.reference_to[0])
-        key = parent.find(key_name)
-        if key is None or not key.lookup:
-            message = f"{key_name} is no external id of {parent.name}"
-            raise _Refused(RowError("INVALID_FIELD", message, (reference.name,)))
-        found = self._find(parent, key, to_storage(self._schema, key, value))
-        if len(found) != 1:
-            shown = str(value).lower()
-            message = (
-                f"Foreign key external ID: {shown} not found for field {key.name} in entity "
-                f"{parent.name}"
-            )
-            raise _Refused(RowError("INVALID_FIELD", message))
-        return reference, found[0]
-
-    def _find(self, sobject: SObject, key: Field, value: Any) -> list[int]:  # noqa: ANN401 - stored
-        sql = (
-            f"SELECT Id FROM {quote(sobject.name)} WHERE {quote(key.name)} = ? AND +IsDeleted = 0"
-            " LIMIT 2"
-        )
-        return [row[0] for row in self._store.run(sql, (value,))]
 
     def _number(self, text: str) -> int:
         try:
             prefix, number = ids.parse(text)
         except ids.MalformedIdError:
-            raise _Refused(RowError("MALFORMED_ID", f"bad id {text}", ("Id",))) from None
+            raise Refused(RowError("MALFORMED_ID", f"bad id {text}", ("Id",))) from None
         mine = prefix == self._sobject.key_prefix
-        if error := self._row_error(self._sobject, number) if mine else UNKNOWN:
-            raise _Refused(error)
+        if error := self._lookups.error(self._sobject, number) if mine else UNKNOWN:
+            raise Refused(error)
         return number
 
     def _require(self, values: Mapping[str, Any]) -> None:
@@ -253,21 +187,23 @@ class Writer:
         )
         if missing:
             message = f"Required fields are missing: [{', '.join(missing)}]"
-            raise _Refused(RowError("REQUIRED_FIELD_MISSING", message, missing))
+            raise Refused(RowError("REQUIRED_FIELD_MISSING", message, missing))
 
     def _check_unique(self, values: Mapping[str, Any], number: int) -> None:
         for name, value in values.items():
             field = self._sobject.fields[name]
             if not field.unique or value is None:
                 continue
-            others = [each for each in self._find(self._sobject, field, value) if each != number]
+            others = [
+                each for each in self._lookups.find(self._sobject, field, value) if each != number
+            ]
             if others:
                 other = ids.encode(self._sobject.key_prefix, others[0])
                 message = (
                     f"duplicate value found: {name} duplicates value on record with id: "
                     f"{other[:15]}"
                 )
-                raise _Refused(RowError("DUPLICATE_VALUE", message, (name,)))
+                raise Refused(RowError("DUPLICATE_VALUE", message, (name,)))
 
     def _stamps(self, *more: str) -> list[str]:
         wanted = ("LastModifiedDate", "SystemModstamp", *more)
@@ -283,14 +219,14 @@ class Writer:
 
     def _ask(self, operation: str, record_id: str) -> None:
         if self._hook and (error := self._hook(operation, self._sobject.name, record_id)):
-            raise _Refused(error)
+            raise Refused(error)
 
 
 def _check_access(field: Field, *, inserting: bool) -> None:
     if field.createable if inserting else field.updateable:
         return
     message = f"Unable to create/update fields: {field.name}. Please check the security"
-    raise _Refused(
+    raise Refused(
         RowError(
             "INVALID_FIELD_FOR_INSERT_UPDATE",
             f"{message} settings of this field and verify that it is read/write for "

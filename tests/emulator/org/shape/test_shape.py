@@ -10,6 +10,8 @@ import pytest
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
 from target_zuora360_cleanup.emulator.org.shape.shape import ShapeError
 from target_zuora360_cleanup.emulator.server.opening import open_org
+from tests.support.emulated import opened, shape
+from tests.support.paths import ROOT
 
 _TASK: dict[str, Any] = {"object": "Task"}
 
@@ -21,7 +23,7 @@ def _wrong(text: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("shape", "message"),
+    ("wrong", "message"),
     [
         ({"object": []}, "at $: Additional properties are not allowed ('object' was unexpected)."),
         ({"objects": [{"name": "Foo"}]}, "at $.objects[0].name: 'Foo' does not match"),
@@ -83,9 +85,9 @@ def _wrong(text: str) -> str:
     ],
 )  # fmt: skip
 def test_a_shape_that_cannot_be_is_refused_in_a_sentence(
-    shape: dict[str, Any], message: str
+    wrong: dict[str, Any], message: str
 ) -> None:
-    found = _wrong(json.dumps(shape))
+    found = _wrong(json.dumps(wrong))
 
     assert found.startswith("The shape at ")
     assert message in found
@@ -94,3 +96,17 @@ def test_a_shape_that_cannot_be_is_refused_in_a_sentence(
 
 def test_what_is_no_json_is_refused() -> None:
     assert _wrong("{").startswith("The shape at its beginning: it is no JSON")
+
+
+@pytest.mark.parametrize("name", ["people", "circle", "renewals", "hidden"])
+def test_the_shapes_that_are_ready_fit_an_ordinary_org(name: str) -> None:
+    with opened(OrgOptions(records=1_000, quotes=False, shape=shape(name))) as org:
+        counts = org.counts()
+        assert all(counts[part["object"]] for part in json.loads(shape(name))["rows"])
+
+
+def test_the_example_of_the_page_is_a_shape() -> None:
+    page = (ROOT / "docs" / "emulator.md").read_text(encoding="utf-8")
+    example = page.partition("```json\n")[2].partition("```")[0]
+    with opened(OrgOptions(records=200, quotes=False, shape=example)) as org:
+        assert org.counts()["Task"] == 1
