@@ -7,22 +7,18 @@ it shuts the gate where nothing may be deleted any more, and makes the report of
 from __future__ import annotations
 
 import logging
-import threading
-from contextlib import suppress
-from functools import partial
 from typing import TYPE_CHECKING
 
 from requests import RequestException
 
 from target_zuora360_cleanup.catalog.objects import is_unlisted
+from target_zuora360_cleanup.cleanup.deleting import Deleting
 from target_zuora360_cleanup.cleanup.gate import Gate
 from target_zuora360_cleanup.cleanup.plan_file import read_plan_file
 from target_zuora360_cleanup.cleanup.words import BEFORE_DELETION, writing
-from target_zuora360_cleanup.deletion.delete import Deletion
 from target_zuora360_cleanup.deletion.ledger import Ledger
 from target_zuora360_cleanup.deletion.link_snapshot import LinkSnapshot
 from target_zuora360_cleanup.deletion.outcome import total
-from target_zuora360_cleanup.deletion.scheduler import carry_out
 from target_zuora360_cleanup.errors import Partial, Refused
 from target_zuora360_cleanup.facts.reading import read_facts, read_org
 from target_zuora360_cleanup.lifecycle.ending import header_of
@@ -38,13 +34,13 @@ from target_zuora360_cleanup.salesforce.errors import ApiError
 from target_zuora360_cleanup.settings.selection import selected
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
     from target_zuora360_cleanup.deletion.outcome import Outcome
     from target_zuora360_cleanup.errors import CleanupError
     from target_zuora360_cleanup.lifecycle.context import Context
     from target_zuora360_cleanup.plan.finding import Finding
-    from target_zuora360_cleanup.plan.plan import Plan, Step
+    from target_zuora360_cleanup.plan.plan import Plan
     from target_zuora360_cleanup.report.document import Report
     from target_zuora360_cleanup.salesforce.bulk import ListedJob
     from target_zuora360_cleanup.salesforce.client import Salesforce
@@ -72,6 +68,7 @@ class Story:
         self.resets = resets
         self._salesforce: Salesforce | None = None
         self._plan: Plan | None = None
+        self._saved: SavedPlan | None = None
         self._findings: tuple[Finding, ...] = ()
         self._ledger = Ledger()
         self._failures = Failures()
@@ -126,8 +123,11 @@ class Story:
         self.resets.write(self._reset_names)
 
     def _saved_plan(self) -> SavedPlan | None:
-        path = self._settings.plan_file
-        return read_plan_file(path) if path else None
+        if not (path := self._settings.plan_file):
+            return None
+        self._saved = saved = read_plan_file(path)
+        logger.info("Held to the plan %s of %s.", saved.fingerprint, saved.made_at)
+        return saved
 
     def _connected(self) -> Salesforce:
         return connect(self._settings, self._run.stop.pause, self._run.waits)
@@ -150,7 +150,9 @@ class Story:
         made_at = self._run.clock().isoformat(timespec="seconds")
         saved = SavedPlan.of(plan, self._settings, made_at)
         with in_words(writing("The plan")):
-            self._run.folder.write_json("plan.json", saved.as_json())
+            path = self._run.folder.write_json("plan.json", saved.as_json())
+        self._saved = saved
+        logger.info("Plan %s saved: %s", saved.fingerprint, path)
 
     def _weighed(self, plan: Plan) -> Plan:
         """The plan with what the holders of bookmarks have to say of it; what stays is noted."""
@@ -170,28 +172,10 @@ class Story:
                 LinkSnapshot(salesforce, self._run.folder).write(plan)
 
     def _delete(self, plan: Plan, salesforce: Salesforce) -> None:
-        deletion = Deletion(
-            salesforce,
-            self._settings,
-            self._run.folder,
-            self._failures,
-            self._run.folder.failures(),
-            self._run.progress,
-            threading.BoundedSemaphore(self._settings.max_parallel_jobs),
-            self._run.stop,
-        )
-        logger.info("Deleting %s records.", f"{plan.to_delete:,}")
-        carry_out(plan, partial(self._timed, deletion.delete), self._ledger, self._run.stop)
-        self._ledger.note(deletion.recounted(plan.steps, self._ledger.outcomes))
-        refuse_left(self._ledger.outcomes, allow_failures=self._settings.allow_failures)
-
-    def _timed(self, delete: Callable[[Step], Outcome], step: Step) -> Outcome:
-        """Delete a step; the timeline gets a span where it has rows to delete."""
-        started_at = self._run.clock()
-        outcome = delete(step)
-        if step.to_delete:
-            self._run.timeline.add(step.name, started_at, outcome.deleted)
-        return outcome
+        deleting = Deleting(self._run, salesforce, plan, self._failures, self._ledger)
+        halted = deleting.carry_out()
+        allow_failures = self._settings.allow_failures
+        refuse_left(self._ledger.outcomes, halted, allow_failures=allow_failures)
 
     @property
     def may_begin_early(self) -> bool:
@@ -230,7 +214,9 @@ class Story:
         return cleanup_report(
             header_of(run, error, plan.org if plan else None, self._salesforce),
             plan=plan,
+            saved=self._saved,
             outcomes=self._ledger.outcomes,
+            along=self._ledger.along,
             timeline=run.timeline.spans,
             failures=self._failures.grouped(),
             findings=self._findings,
@@ -250,8 +236,13 @@ def refuse_blocked(findings: Iterable[Finding]) -> None:
         raise Refused(_words(blocking))
 
 
-def refuse_left(outcomes: Iterable[Outcome], *, allow_failures: bool) -> None:
+def refuse_left(outcomes: Iterable[Outcome], halted: str = "", *, allow_failures: bool) -> None:
     """Let a deletion that has left something not pass for done.
+
+    Args:
+        outcomes: What became of each step.
+        halted: Why the run ended before all was begun, in a sentence; blank where it did not.
+        allow_failures: Whether rows may be left that Salesforce refused to delete.
 
     Raises:
         Partial: Some records are left, or it is not known whether any are.
@@ -259,12 +250,15 @@ def refuse_left(outcomes: Iterable[Outcome], *, allow_failures: bool) -> None:
     outcomes = tuple(outcomes)
     left = total(each.failed for each in outcomes)
     broken = any(each.ended != "done" for each in outcomes)
-    if broken or (left != 0 and not allow_failures):
-        count = "An unknown number of" if left is None else f"{left:,}"
-        raise Partial(
-            f"{count} records are left. The bookmarks are reset; what was in the way is in the "
-            "report and in failures.csv. Run the cleanup again to go on."
-        )
+    if not (broken or (left != 0 and not allow_failures)):
+        return
+    count = "An unknown number of" if left is None else f"{left:,}"
+    if halted:
+        raise Partial(f"{halted} {count} records are left, and the bookmarks are reset.")
+    raise Partial(
+        f"{count} records are left. The bookmarks are reset; what was in the way is in the report "
+        "and in failures.csv. Run the cleanup again to go on."
+    )
 
 
 def _reset_names(plan: Plan) -> frozenset[str]:
@@ -278,7 +272,10 @@ def _words(findings: Iterable[Finding]) -> str:
 def _abort(salesforce: Salesforce, jobs: Iterable[ListedJob]) -> None:
     """Abort jobs that were never closed; Salesforce works on none of them."""
     for job in jobs:
-        logger.info("Aborting job %s on %s of an earlier run.", job.id, job.object)
-        # It has no rows that Salesforce works on, and ends by itself after some days.
-        with suppress(ApiError, RequestException):
+        try:
             salesforce.bulk.abort(job.id)
+        except (ApiError, RequestException) as exc:
+            # It has no rows that Salesforce works on, and ends by itself after some days.
+            logger.info("Job %s on %s could not be aborted (%s).", job.id, job.object, exc)
+        else:
+            logger.info("Aborted job %s on %s of an earlier run.", job.id, job.object)

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 from target_zuora360_cleanup.deletion.outcome import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from target_zuora360_cleanup.plan.plan import Plan, Step
+    from target_zuora360_cleanup.reach import Path
 
 _UNDER_WAY = "the run ended while its records were being deleted"
 
@@ -25,6 +26,7 @@ class Ledger:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._outcomes: dict[str, Outcome] = {}
+        self._along: dict[Path, int | None] = {}
 
     def open(self, plan: Plan) -> None:
         """The deletion begins: an entry for each step, in the plan's order."""
@@ -38,6 +40,22 @@ class Ledger:
         """What became of steps; a later word counts."""
         with self._lock:
             self._outcomes.update((each.name, each) for each in outcomes)
+
+    def note_along(self, rows: Mapping[Path, int | None]) -> None:
+        """How many rows of others went along, by the way to them; None until they are counted."""
+        with self._lock:
+            self._along.update(rows)
+
+    @property
+    def along(self) -> dict[Path, int | None]:
+        """The same, of all steps that were begun."""
+        with self._lock:
+            return dict(self._along)
+
+    def of(self, name: str) -> Outcome:
+        """What has become of one object type so far."""
+        with self._lock:
+            return self._outcomes[name]
 
     @property
     def outcomes(self) -> tuple[Outcome, ...]:

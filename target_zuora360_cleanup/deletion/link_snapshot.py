@@ -93,13 +93,16 @@ class Selected:
 
     Attributes:
         path: Which.
-        selection: Their ids, their lookup, the record at the root, then the keys of the parent.
+        selection: Their ids, their lookup, the record at the root where that is another one and a
+            query can tell it, then the keys of the parent.
+        root: The column of the record at the root, else that of the lookup.
         keys: The fields of these keys; none where no query follows the lookup to them.
         kept: Ids of the records at the root that stay.
     """
 
     path: Path
     selection: Selection
+    root: int
     keys: tuple[str, ...]
     kept: frozenset[str]
 
@@ -111,20 +114,19 @@ class Selected:
         lookup = plan.lookups.get((path.child, path.field))
         followed = lookup.followed_as if lookup else None
         keys = tuple(filter(None, _keys(steps.get(path.parent)))) if followed else ()
-        columns = [path.field, soql.root_id(path, plan.lookups) or path.field]
-        columns += [f"{followed}.{key}" for key in keys]
+        above = dict.fromkeys([path.field, soql.root_id(path, plan.lookups) or path.field])
         condition = soql.condition(path, plan.lookups, root.kind.where)
         if own := steps.get(path.child):
             condition = f"{condition} AND {own.kind.others}"
-        fields = ("Id", *dict.fromkeys(columns))
-        return cls(path, Selection(path.child, fields, condition or "", rows), keys, root.kept)
+        fields = ("Id", *above, *(f"{followed}.{key}" for key in keys))
+        selection = Selection(path.child, fields, condition or "", rows)
+        return cls(path, selection, len(above), keys, root.kept)
 
     def links(self, rows: Iterable[list[str]]) -> Iterator[tuple[str, ...]]:
         """The links as the file has them; those to records that stay are left out."""
-        root = 2 if len(self.path.links) > 1 else 1
         for row in rows:
-            if row[root] not in self.kept:
-                value, key = self._external_id(row[root + 1 :], row[1])
+            if row[self.root] not in self.kept:
+                value, key = self._external_id(row[self.root + 1 :], row[1])
                 yield row[0], self.path.field, self.path.parent, value, key
 
     def _external_id(self, values: list[str], parent: str) -> tuple[str, str]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.plan.plan import Step
 
 Ended = Literal["done", "partial", "not begun", "unknown"]
+_NOT_COUNTED: Final = "; what is left could not be counted"
 
 
 @dataclass(frozen=True)
@@ -18,13 +19,15 @@ class Outcome:
     """What became of one object type.
 
     Attributes:
-        found: Rows when the cleanup was planned.
+        found: Rows when the cleanup was planned, and those that came until they had their turn.
         deleted: Rows that are gone; None where nobody could count them.
         kept: Rows that stay on purpose.
         failed: Rows that should be gone but are not, counted in the org afterwards; None where
             nobody could count them.
+        held_back: How many of these nobody tried to delete, since rows below them are left; None
+            where nobody knows.
         ended: How it ended; `unknown` goes with numbers that are None.
-        error: Why it stopped, if it did.
+        error: Why it stopped, if it did, or why all of its rows stay.
     """
 
     name: str
@@ -34,33 +37,69 @@ class Outcome:
     failed: int | None
     ended: Ended = "done"
     error: str = ""
+    held_back: int | None = 0
 
     @classmethod
-    def of(cls, step: Step, left: int, ended: Ended = "done", error: str = "") -> Outcome:
+    def of(
+        cls, step: Step, left: int, ended: Ended = "done", error: str = "", held_back: int = 0
+    ) -> Outcome:
         """The outcome of a step that leaves `left` rows, the kept ones included."""
-        found, kept = step.found, len(step.kept)
-        deleted, failed = max(0, found - left), max(0, left - kept)
-        return cls(step.name, found, deleted, min(kept, left), failed, ended, error)
+        made = cls(step.name, step.found, 0, len(step.kept), 0, ended, error, held_back)
+        return made.leaving(left)
+
+    def leaving(self, left: int) -> Outcome:
+        """The same if so many rows are left, the kept ones included."""
+        failed = max(0, left - self.kept)
+        return replace(
+            self,
+            deleted=max(0, self.found - left),
+            kept=min(self.kept, left),
+            failed=failed,
+            held_back=None if self.held_back is None else min(self.held_back, failed),
+        )
 
     @classmethod
-    def not_begun(cls, step: Step) -> Outcome:
+    def not_begun(cls, step: Step, why: str = "") -> Outcome:
         """The outcome of a step that never had its turn, or has nothing to delete."""
-        ended: Ended = "not begun" if step.to_delete else "done"
-        return cls.of(step, step.found, ended)
+        ended: Ended = "not begun" if step.to_delete or why else "done"
+        return cls.of(step, step.found, ended, why)
 
     @classmethod
     def unknown(cls, step: Step, why: str) -> Outcome:
         """The outcome of a step that was begun, and of which nobody can say how far it came."""
-        return cls(step.name, step.found, None, len(step.kept), None, "unknown", why)
+        return cls(step.name, step.found, None, len(step.kept), None, "unknown", why, None)
+
+    @classmethod
+    def uncounted(cls, step: Step, why: str) -> Outcome:
+        """The same of a step that broke off."""
+        return cls.unknown(step, why + _NOT_COUNTED)
 
     @property
     def is_known(self) -> bool:
         """Whether its numbers are."""
         return self.ended != "unknown"
 
-    def recounted(self, step: Step, left: int) -> Outcome:
+    @property
+    def left(self) -> int | None:
+        """Rows that are still there, for whatever reason; None where nobody could count them."""
+        return None if self.failed is None else self.kept + self.failed
+
+    def recounted(self, left: int) -> Outcome:
         """The same with what is left at the end of the run; with it, the numbers are known."""
-        return Outcome.of(step, left, self.ended if self.is_known else "partial", self.error)
+        known = replace(
+            self,
+            ended=self.ended if self.is_known else "partial",
+            error=self.error.removesuffix(_NOT_COUNTED),
+        )
+        return known.leaving(left)
+
+    def after(self, before: Outcome) -> Outcome:
+        """This one of rows that came after those of another outcome of the same object type."""
+        if before.deleted is None or self.deleted is None:
+            return self
+        return replace(
+            self, found=self.found + before.deleted, deleted=self.deleted + before.deleted
+        )
 
 
 def total(numbers: Iterable[int | None]) -> int | None:

@@ -1,17 +1,25 @@
-"""Carries a plan out: object type after object type, as many at once as the order allows."""
+"""Carries a plan out: object type after object type, as many at once as the order allows.
+
+Before each the org is looked at again: what came below a step goes first, by a further turn of its
+own step, and what the plan does not know ends the run.
+"""
 
 from __future__ import annotations
 
 import logging
+import threading
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from graphlib import TopologicalSorter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
+
+from target_zuora360_cleanup.deletion.outcome import Outcome
+from target_zuora360_cleanup.deletion.turn import Halted, Turn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterator
 
     from target_zuora360_cleanup.deletion.ledger import Ledger
-    from target_zuora360_cleanup.deletion.outcome import Outcome
     from target_zuora360_cleanup.plan.plan import Plan, Step
     from target_zuora360_cleanup.rows.stop import Stop
 
@@ -19,45 +27,119 @@ logger = logging.getLogger(__name__)
 
 OBJECTS_AT_ONCE: Final = 8
 """Object types under way at once; their jobs are bounded by `max_parallel_jobs` all together."""
+FURTHER_TURNS: Final = 2
+"""How often an object type has a further turn before one above it."""
 
 
-def carry_out(plan: Plan, delete: Callable[[Step], Outcome], ledger: Ledger, stop: Stop) -> None:
-    """Delete what the plan says, children before parents; the ledger takes what becomes of it.
+class Work(Protocol):
+    """What is done with a step; `turn` and `holding` raise `Halted`."""
 
-    An object type is begun when all that must go before it went without an error of ours; rows
-    that Salesforce refuses to delete do not hold their parents back, since the parents' own
-    deletion says what is still in the way.
+    def turn(self, step: Step) -> Turn:
+        """The step as it is now."""
 
-    The calling thread begins steps and waits; `OBJECTS_AT_ONCE` others delete, and each notes its
-    outcome itself, so that none is lost where another one raises.
+    def holding(self, turn: Turn) -> Turn:
+        """The same with the rows that are held back."""
+
+    def delete(self, turn: Turn) -> Outcome:
+        """Delete its rows; raises nothing but programming errors."""
+
+
+class Schedule:
+    """One plan carried out.
+
+    The calling thread begins steps and waits; `OBJECTS_AT_ONCE` others look and delete, and each
+    notes its outcome itself, so that none is lost where another one raises.
 
     Args:
         plan: What to do.
-        delete: Deletes one object type; raises nothing but programming errors.
-        ledger: Opened for this plan.
+        work: Looks and deletes.
+        ledger: Opened for this plan; takes what becomes of it.
         stop: Once set, nothing more is begun.
+
+    Attributes:
+        halted: Why nothing more was begun; blank where all was.
     """
 
-    def noted(step: Step) -> bool:
-        ledger.begin(step)
-        outcome = delete(step)
-        ledger.note([outcome])
-        return outcome.ended == "done"
+    def __init__(self, plan: Plan, work: Work, ledger: Ledger, stop: Stop) -> None:
+        self._steps = {step.name: step for step in plan.steps}
+        self._work = work
+        self._ledger = ledger
+        self._stop = stop
+        self._further = threading.RLock()
+        self.halted = ""
 
-    steps = {step.name: step for step in plan.steps}
-    sorter = TopologicalSorter({step.name: step.after for step in plan.steps})
-    sorter.prepare()
-    running: dict[Future[bool], str] = {}
-    with ThreadPoolExecutor(OBJECTS_AT_ONCE, thread_name_prefix="objects") as pool:
-        while True:
-            if not stop.is_set():
-                running.update(
-                    {pool.submit(noted, steps[name]): name for name in sorter.get_ready()}
-                )
-            if not running:
-                break
-            ended, _ = wait(running, return_when=FIRST_COMPLETED)
-            for future in ended:
-                name = running.pop(future)
-                if future.result():
-                    sorter.done(name)
+    def carry_out(self) -> None:
+        """Delete what the plan says, children before parents.
+
+        An object type is begun when all that must go before it went without an error of ours. Rows
+        that Salesforce refuses to delete hold back those above them, and no others.
+        """
+        sorter = TopologicalSorter({name: step.after for name, step in self._steps.items()})
+        sorter.prepare()
+        running: dict[Future[bool], str] = {}
+        with ThreadPoolExecutor(OBJECTS_AT_ONCE, thread_name_prefix="objects") as pool:
+            while True:
+                if self._may_begin:
+                    names = sorter.get_ready()
+                    running |= {pool.submit(self._begun, self._steps[each]): each for each in names}
+                if not running:
+                    break
+                ended, _ = wait(running, return_when=FIRST_COMPLETED)
+                for future in ended:
+                    name = running.pop(future)
+                    if future.result():
+                        sorter.done(name)
+
+    @property
+    def _may_begin(self) -> bool:
+        return not (self.halted or self._stop.is_set())
+
+    def _begun(self, step: Step) -> bool:
+        """Whether the step was done; if the run must end before it, that is noted."""
+        if not step.to_delete:
+            return True
+        try:
+            return self._may_begin and self._done(step)
+        except Halted as exc:
+            self._halt(step, str(exc))
+            return False
+
+    def _halt(self, step: Step, why: str) -> None:
+        self.halted = self.halted or why
+        logger.error("%s", why)
+        self._ledger.note([Outcome.not_begun(step, why)])
+
+    def _done(self, step: Step, *, again: bool = False) -> bool:
+        """Look at a step, have what came below it go first, and delete its rows."""
+        for _ in range(FURTHER_TURNS + 1):
+            turn = self._work.turn(step)
+            if not (came := list(self._came_below(turn))):
+                return self._deleted(replace(self._work.holding(turn), again=again))
+            if not all(self._done_again(step, name) for name in came):
+                return False
+        raise Halted(
+            f"The cleanup ended before {step.name}: rows of {', '.join(came)} keep coming below "
+            "it. Stop what makes them, and run the cleanup again."
+        )
+
+    def _came_below(self, turn: Turn) -> Iterator[str]:
+        """Object types of which there are more rows below a step than their own steps have left."""
+        for name in dict.fromkeys(path.child for path in turn.below):
+            rows = max(count for path, count in turn.below.items() if path.child == name)
+            if rows > (self._ledger.of(name).left or 0):
+                yield name
+
+    def _done_again(self, above: Step, name: str) -> bool:
+        """A further turn for an object type, unless it has had one for another step by now."""
+        with self._further:
+            if name not in self._came_below(self._work.turn(above)):
+                return True
+            logger.info("%s: rows have come below %s, and go first.", name, above.name)
+            return self._done(self._steps[name], again=True)
+
+    def _deleted(self, turn: Turn) -> bool:
+        step, before = turn.step, self._ledger.of(turn.step.name)
+        self._ledger.begin(step)
+        outcome = self._work.delete(turn)
+        self._ledger.note([outcome.after(before) if turn.again else outcome])
+        return outcome.ended == "done"

@@ -56,6 +56,7 @@ _TRIGGERS: Final = (
 
 
 _NEEDLESS: Final = Unknown("the user sees every row of all objects")
+_NOT_SHOWN: Final = Unknown("the org has no such object, or does not show it to this user")
 Rows = list[dict[str, Any]]
 _T = TypeVar("_T")
 
@@ -67,9 +68,11 @@ def read_conditions(salesforce: Salesforce, names: Collection[str]) -> OrgCondit
         salesforce: Where.
         names: API names of the org's objects.
     """
-    rest, syncs = salesforce.rest, _sync_queries(names)
+    rest, syncs = salesforce.rest, sync_queries(names)
+    hidden = _hidden_histories(names)
     queries = {**syncs, **_other_queries(names)}
-    answers = dict(zip(queries, map(_answered, rest.query_each([*queries.values()])), strict=True))
+    given = dict(zip(queries, rest.query_each([*queries.values()]), strict=True))
+    answers = {name: _answered(answer) for name, answer in given.items()}
     packages = _asked(lambda: rest.tooling_query(_PACKAGES))
     triggers = _asked(lambda: rest.tooling_query(_TRIGGERS))
     scheduled, rights = answers["scheduled syncs"], answers["rights"]
@@ -80,7 +83,7 @@ def read_conditions(salesforce: Salesforce, names: Collection[str]) -> OrgCondit
     return OrgConditions(
         quotes_version=packages.then(_quotes_version),
         config_version=answers.get("config", _NO_CONFIG).then(_config_version),
-        running_syncs={name: _running(name, answers[name]) for name in syncs},
+        running_syncs={**hidden, **running_syncs({name: given[name] for name in syncs})},
         scheduled_syncs=scheduled.then(lambda rows: Known(tuple(_scheduled(rows)))),
         triggers=triggers.then(lambda rows: Known(tuple(_triggers(rows, names)))),
         record_counts=_asked(rest.record_counts),
@@ -110,10 +113,34 @@ def _asked(read: Callable[[], _T]) -> Fact[_T]:
         return refusal(exc)
 
 
-def _sync_queries(names: Collection[str]) -> dict[str, str]:
-    """What tells running syncs."""
-    histories = {f"syncs in {name}": _open_rows(name) for name in _HISTORIES if name in names}
+def running_syncs(
+    answers: Mapping[str, Rows | ApiError],
+) -> dict[str, Fact[tuple[RunningSync, ...]]]:
+    """The syncs that run, from the answers to `sync_queries`, by what was looked at for them."""
+    return {name: _running(name, _answered(answer)) for name, answer in answers.items()}
+
+
+def sync_queries(names: Collection[str]) -> dict[str, str]:
+    """What tells running syncs, by what is looked at for them.
+
+    Args:
+        names: API names of the org's objects.
+    """
+    histories = {_syncs_in(name): _open_rows(name) for name in _HISTORIES if name in names}
     return {**histories, "Apex jobs": _APEX}
+
+
+def _hidden_histories(names: Collection[str]) -> dict[str, Unknown]:
+    """Histories that are not shown, of packages of which the org shows other objects."""
+    return {
+        _syncs_in(name): _NOT_SHOWN
+        for name, namespace in _HISTORIES.items()
+        if name not in names and any(each.startswith(namespace) for each in names)
+    }
+
+
+def _syncs_in(name: str) -> str:
+    return f"syncs in {name}"
 
 
 def _other_queries(names: Collection[str]) -> dict[str, str]:

@@ -72,6 +72,13 @@ def ask(salesforce: Salesforce, questions: Sequence[Question]) -> dict[Path, Fac
     """The answers, by path; unknown where Salesforce refuses one."""
     archived = {each.soql for each in questions if each.child in soql.WITH_ARCHIVED}
     answers = salesforce.rest.query_each([each.soql for each in questions], all_rows=archived)
+    return read_answers(salesforce, questions, answers)
+
+
+def read_answers(
+    salesforce: Salesforce, questions: Sequence[Question], answers: Sequence[Rows | ApiError]
+) -> dict[Path, Fact[int]]:
+    """What the answers to these questions come to, by path."""
     counted: dict[Path, Fact[int]] = {}
     for each, answer in zip(questions, answers, strict=True):
         if isinstance(answer, ApiError):

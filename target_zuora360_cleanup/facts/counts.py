@@ -45,10 +45,15 @@ def count_objects(
     )
 
 
-def _described(kind: ObjectType, describe: Mapping[str, Any]) -> ObjectFacts:
-    fields = tuple(
+def selectable(describe: Mapping[str, Any]) -> tuple[str, ...]:
+    """API names of the fields that a query may select, from an object's describe."""
+    return tuple(
         each["name"] for each in describe["fields"] if each.get("type") not in _UNSELECTABLE
     )
+
+
+def _described(kind: ObjectType, describe: Mapping[str, Any]) -> ObjectFacts:
+    fields = selectable(describe)
     return ObjectFacts(
         kind,
         keys=tuple(name for name in kind.external_ids if name in fields),
@@ -84,13 +89,18 @@ def _counted(
         )
     row = answer[0]
     dates = sorted(str(value)[:10] for name, value in row.items() if name[:1] == "d" and value)
-    labels = [label for name, label in each.kind.links if name in each.fields]
-    links = {label: int(row[f"l{index}"]) for index, label in enumerate(labels)}
     oldest = Known(dates[0]) if dates else Unknown("there is no row with a date")
     found = Known(int(row["n"]))
     most = max((int(row[f"k{index}"]) for index in range(len(each.keys))), default=0)
     keyless = Keyless(Known(found.value - most))
-    return replace(each, found=found, oldest=oldest, links=Known(links), keyless=keyless)
+    return replace(each, found=found, oldest=oldest, links=_links(each, row), keyless=keyless)
+
+
+def _links(each: ObjectFacts, row: Mapping[str, Any]) -> Fact[Mapping[str, int]]:
+    """Links to itself; what a field holds that this user may not read is not none."""
+    if hidden := [name for name, _ in each.kind.links if name not in each.fields]:
+        return Unknown(f"this user can't read {', '.join(hidden)}")
+    return Known({label: int(row[f"l{at}"]) for at, (_, label) in enumerate(each.kind.links)})
 
 
 def _by_job(salesforce: Salesforce, each: ObjectFacts, error: ApiError) -> Fact[int]:

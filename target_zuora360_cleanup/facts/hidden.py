@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from target_zuora360_cleanup.facts.known import Fact, Known, refusal
+from target_zuora360_cleanup.facts.known import Fact, Known, Unknown, refusal
 from target_zuora360_cleanup.reach import Relationship, is_kept_by_salesforce, nature_of
 from target_zuora360_cleanup.salesforce.errors import ApiError
 
@@ -48,18 +48,30 @@ def read_hidden(
     except ApiError as exc:
         return refusal(exc)
     known = {(each.child, each.field, each.parent) for each in seen}
-    there = (_relationship(row) for row in rows if row.get("Field") and row.get("ChildSobject"))
+    there = {_relationship(row) for row in rows if row.get("Field") and row.get("ChildSobject")}
+    if missing := _missing(known, there):
+        return Unknown(f"it leaves out what describes show, such as {missing[0]}")
     return Known(
         tuple(
             sorted(
                 each
-                for each in set(there)
+                for each in there
                 if (each.child, each.field, each.parent) not in known
                 and not is_kept_by_salesforce(each.child, shown.get(each.child))
                 and nature_of(each.child) != "mark"
             )
         )
     )
+
+
+def _missing(known: Iterable[tuple[str, str, str]], there: Iterable[Relationship]) -> list[str]:
+    """Custom fields that lead here and that the metadata does not have: then it tells too little.
+
+    Standard fields that lead to any object are not looked for.
+    """
+    told = {(each.child, each.field, each.parent) for each in there}
+    left_out = (each for each in known if each not in told and each[1].endswith("__c"))
+    return sorted(f"{child}.{field}" for child, field, _ in left_out)
 
 
 def _relationship(row: Mapping[str, Any]) -> Relationship:

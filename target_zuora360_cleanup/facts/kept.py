@@ -13,7 +13,7 @@ from target_zuora360_cleanup.facts.quotes import PLACEHOLDER_MASTER, Edge, is_wh
 from target_zuora360_cleanup.salesforce.rows import Selection, read_tables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from target_zuora360_cleanup.facts.known import Fact
     from target_zuora360_cleanup.facts.org_facts import ObjectFacts
@@ -30,10 +30,23 @@ def read_kept(
     relationships: Iterable[Relationship],
 ) -> dict[str, frozenset[str]]:
     """Ids of the catalogue rows to keep, by object."""
-    catalog = {each.kind.api_name: each for each in objects if each.kind.group == "product_catalog"}
-    quoted = _quoted(salesforce, catalog, reach)
+    # (What could not be counted blocks the cleanup: `rows-not-counted`.)
+    counts = {path: rows.or_else(0) for path, rows in reach.items()}
+    selections = quote_selections(objects, {path: rows for path, rows in counts.items() if rows})
+    tables = read_tables(salesforce, selections)
+    return keep_quoted(salesforce, objects, ids_in(tables), relationships)
+
+
+def keep_quoted(
+    salesforce: Salesforce,
+    objects: Sequence[ObjectFacts],
+    quoted: Collection[str],
+    relationships: Iterable[Relationship],
+) -> dict[str, frozenset[str]]:
+    """Ids of the catalogue rows to keep where quotes use these, by object."""
     if not quoted:
         return {}
+    catalog = _catalog(objects)
     inside = [each for each in relationships if each.child in catalog and each.parent in catalog]
     fields = {name: _fields(facts, inside) for name, facts in catalog.items()}
     # (What can't be read can't be deleted either: `may-not-read` blocks the cleanup.)
@@ -48,20 +61,23 @@ def read_kept(
     return {name: ids for name, ids in own.items() if ids}
 
 
-def _quoted(
-    salesforce: Salesforce,
-    catalog: Mapping[str, ObjectFacts],
-    reach: Mapping[Path, Fact[int]],
-) -> set[str]:
-    """Ids that any quote object's lookups hold."""
-    lookups: dict[str, dict[str, int]] = {}
-    for each, counted in reach.items():
-        # (What could not be counted blocks the cleanup: `rows-not-counted`.)
-        rows = counted.or_else(0)
+def _catalog(objects: Iterable[ObjectFacts]) -> dict[str, ObjectFacts]:
+    return {each.kind.api_name: each for each in objects if each.kind.group == "product_catalog"}
+
+
+def quote_selections(objects: Iterable[ObjectFacts], reach: Mapping[Path, int]) -> list[Selection]:
+    """What reads the ids that lookups of quotes to the catalogue hold.
+
+    Args:
+        objects: The object types to be cleaned.
+        reach: About how many rows each path leads to; others than quotes' are left out.
+    """
+    catalog, lookups = _catalog(objects), dict[str, dict[str, int]]()
+    for each, rows in reach.items():
         is_quoting = each.child.startswith(QUOTE_PREFIX) and each.parent in catalog
-        if rows and is_quoting and len(each.links) == 1:
+        if is_quoting and len(each.links) == 1:
             lookups.setdefault(each.child, {})[each.field] = rows
-    selections = [
+    return [
         Selection(
             name,
             tuple(fields),
@@ -70,8 +86,11 @@ def _quoted(
         )
         for name, fields in lookups.items()
     ]
-    tables = read_tables(salesforce, selections)
-    return {cell for table in tables for row in table for cell in row if cell}
+
+
+def ids_in(tables: Iterable[Iterable[Iterable[str]]]) -> frozenset[str]:
+    """The ids in these tables."""
+    return frozenset(cell for table in tables for row in table for cell in row if cell)
 
 
 def _fields(facts: ObjectFacts, inside: Iterable[Relationship]) -> tuple[str, ...]:

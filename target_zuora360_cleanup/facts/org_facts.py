@@ -163,6 +163,7 @@ class OrgFacts:
         quote_objects: API names of the objects of quotes that this user sees.
         unfiltered: Object types whose own rows can't be told from Zuora's, since the user may not
             read the field that tells them.
+        idle: Relationships that would make a circle with others and that no row uses.
         conditions: What else goes on in the org.
         unseen: Object types to be cleaned that the org doesn't have, or doesn't show to this user,
             although it shows others of the same package.
@@ -185,6 +186,7 @@ class OrgFacts:
     hidden: Fact[tuple[Relationship, ...]] = _NOT_READ
     quote_objects: tuple[str, ...] = ()
     unfiltered: tuple[str, ...] = ()
+    idle: frozenset[Relationship] = frozenset()
 
     @property
     def names(self) -> frozenset[str]:

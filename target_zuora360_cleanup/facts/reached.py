@@ -87,8 +87,23 @@ class Counter:
     def count(self, paths: Sequence[Path]) -> dict[Path, Fact[int]]:
         """How many rows are at the end of each path, in few calls."""
         rough = self._rough(paths)
-        exact = [each for each in paths if not self._is_exact(each, rough.get(each))]
+        exact = [each for each in paths if not self.is_exact(each, rough.get(each))]
         return {each: rough[each] for each in paths if each in rough} | self._each(exact)
+
+    def questions(self, paths: Sequence[Path]) -> Iterator[Question]:
+        """Few questions whose answers are exact or too high, none of them too low.
+
+        Paths of which no query can say as much have no question.
+        """
+        followed: dict[str, list[Path]] = {}
+        for each in paths:
+            lookup = self._lookup(each)
+            if lookup and lookup.followed_as and len(each.links) == 1:
+                followed.setdefault(each.child, []).append(each)
+            elif found := self.condition(each) or soql.at_most(each, self.lookups):
+                yield Question.of_rows(each, found)
+        for child, group in followed.items():
+            yield Question.of_object(child, group)
 
     def condition(self, path: Path) -> str | None:
         """The WHERE that finds the rows at the end of a path; None where no query can."""
@@ -127,11 +142,12 @@ class Counter:
     def _lookup(self, path: Path) -> Lookup | None:
         return self.lookups.get((path.child, path.field))
 
-    def _is_exact(self, path: Path, counted: Fact[int] | None) -> bool:
-        """None of many is none of few; else only where no condition tells some from others.
+    def is_exact(self, path: Path, counted: Fact[int] | None) -> bool:
+        """Whether a count that is not too low is right, so that nothing need be asked again.
 
-        Marks that one query is refused for are not asked for again, one object at a time: they stop
-        nothing.
+        None of many is none of few; else only where no condition tells some rows from others.
+        Marks that one query is refused for are not asked for again, one object at a time: they
+        stop nothing.
         """
         match counted:
             case Unknown() if path.nature == "mark":

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from target_zuora360_cleanup.catalog.objects import QUOTE_PREFIX, ObjectType, is_unlisted
+from target_zuora360_cleanup.catalog.objects import (
+    QUOTE_PREFIX,
+    ObjectType,
+    is_unlisted,
+    of_package,
+)
 from target_zuora360_cleanup.errors import InputError
 from target_zuora360_cleanup.facts.conditions import read_conditions
 from target_zuora360_cleanup.facts.counts import count_objects
@@ -19,10 +24,10 @@ from target_zuora360_cleanup.reach import Path, in_circles, read_relationships
 from target_zuora360_cleanup.settings.selection import selected
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from target_zuora360_cleanup.facts.known import Fact
-    from target_zuora360_cleanup.facts.org_facts import ObjectFacts
+    from target_zuora360_cleanup.facts.org_facts import ObjectFacts, OrgConditions
     from target_zuora360_cleanup.reach import Relationship
     from target_zuora360_cleanup.salesforce.client import Salesforce
     from target_zuora360_cleanup.settings.declared import Settings
@@ -84,26 +89,28 @@ class _Reading:
         reach = read_reach(self._salesforce, self._objects, self._describes, self._shown)
         relationships = self._relationships(self._names)
         counter = Counter.of(self._salesforce, self._objects, reach.lookups)
+        conditions = read_conditions(self._salesforce, self._shown)
         kept = self._kept(reach.rows, relationships)
         rows = without_kept(counter, reach.rows, kept)
-        circle = in_circles(self._names, relationships)
-        idle = self._idle(counter, circle)
+        ways = _ways(relationships, reach.through)
+        idle = self._idle(counter, ways)
         return OrgFacts(
             info,
             self._objects,
-            tuple(each for each in relationships if each not in idle),
+            relationships,
             rows,
             reach.lookups,
             read_holders(counter, rows, kept),
             count_keyless_links(counter, self._objects, rows),
             kept,
-            read_conditions(self._salesforce, self._shown),
-            tuple(_unseen(selected(self._settings), self._objects)),
+            conditions,
+            tuple(self._unseen(conditions, unfiltered)),
             reach.through,
-            in_circles(self._names, [each for each in circle if each not in idle]),
+            in_circles(self._names, ways.keys() - idle),
             self._hidden(reach.rows),
             tuple(sorted(name for name in self._shown if name.startswith(QUOTE_PREFIX))),
             unfiltered,
+            idle,
         )
 
     def _relationships(self, parents: Iterable[str]) -> tuple[Relationship, ...]:
@@ -122,10 +129,25 @@ class _Reading:
             return {}
         return read_kept(self._salesforce, self._objects, reach, relationships)
 
-    def _idle(self, counter: Counter, circle: Sequence[Relationship]) -> frozenset[Relationship]:
-        """Those of a circle that no row uses; where nobody can tell, they count as used."""
-        counted = counter.count([Path((each,)) for each in circle])
-        return frozenset(each.links[0] for each, rows in counted.items() if rows == Known(0))
+    def _idle(
+        self, counter: Counter, ways: Mapping[Relationship, Sequence[Path]]
+    ) -> frozenset[Relationship]:
+        """Those of circles that no row uses; where nobody can tell, they count as used."""
+        circle = in_circles(self._names, ways)
+        counted = counter.count([way for each in circle for way in ways[each]])
+        return frozenset(
+            each for each in circle if all(counted[way] == Known(0) for way in ways[each])
+        )
+
+    def _unseen(self, conditions: OrgConditions, told: Collection[str]) -> Iterator[str]:
+        """Object types that are not shown and that may be there: they are named, or others are."""
+        packages = {name.partition("__")[0] for name in self._shown if of_package(name)}
+        if isinstance(conditions.quotes_version, Known):
+            packages.add("zqu")
+        for kind in selected(self._settings):
+            may_be_there = self._settings.include_objects or _package(kind) in packages
+            if may_be_there and kind.api_name not in {*self._names, *told}:
+                yield kind.api_name
 
     def _hidden(self, reach: Mapping[Path, Fact[int]]) -> Fact[tuple[Relationship, ...]]:
         """What describes leave out, of all whose rows are deleted or go along."""
@@ -134,6 +156,21 @@ class _Reading:
         parents = going & self._describes.keys()
         seen = [r for name in parents for r in read_relationships(name, self._describes[name])]
         return read_hidden(self._salesforce, parents, seen, self._shown)
+
+
+def _ways(
+    relationships: Iterable[Relationship], through: Iterable[Path]
+) -> dict[Relationship, list[Path]]:
+    """What must go before what, with the ways there: directly, and over rows of others."""
+    ways = {each: [Path((each,))] for each in relationships}
+    for each in through:
+        ways.setdefault(each.as_one, []).append(each)
+    return ways
+
+
+def _package(kind: ObjectType) -> str:
+    """Namespace of the package that makes an object type Zuora's."""
+    return (kind.where or kind.api_name).partition("__")[0]
 
 
 def _check_names(settings: Settings, shown: Mapping[str, object]) -> None:
@@ -161,18 +198,8 @@ def _unfiltered(
 ) -> Iterator[str]:
     """Object types whose own rows can't be told, of packages of which the org shows objects."""
     for kind in kinds:
-        namespace = kind.where.partition("__")[0]
-        is_there = any(name.startswith(f"{namespace}__") for name in shown)
+        is_there = any(name.startswith(f"{_package(kind)}__") for name in shown)
         if is_there and not _tells_own_rows(kind, describes[kind.api_name]):
-            yield kind.api_name
-
-
-def _unseen(wanted: Iterable[ObjectType], objects: Iterable[ObjectFacts]) -> Iterator[str]:
-    """Object types that are not shown, of packages of which others are."""
-    names = {each.kind.api_name for each in objects}
-    packages = {name.split("__")[0] for name in names}
-    for kind in wanted:
-        if kind.api_name not in names and kind.api_name.split("__")[0] in packages:
             yield kind.api_name
 
 

@@ -112,7 +112,11 @@ def _unwritable(parent: str, exc: Exception) -> InputError:
 
 
 class Backup:
-    """A gzipped CSV that grows block by block. `flush` puts what was written on the disk."""
+    """A gzipped CSV that grows block by block. `flush` puts what was written on the disk.
+
+    Where the file is there already it is this run's: rows are added to it, as a further member of
+    the gzip file (RFC 1952, 2.2).
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -127,8 +131,9 @@ class Backup:
         """Append rows; the header goes first, once."""
         if self._file is None:
             self._path.parent.mkdir(exist_ok=True)
-            self._file = self._path.open("wb")
-            self._file.write(self._gzip.compress(header))
+            is_new = not self._path.exists()
+            self._file = self._path.open("ab")
+            self._file.write(self._gzip.compress(header if is_new else b""))
         self._file.write(self._gzip.compress(block))
 
     def flush(self) -> None:

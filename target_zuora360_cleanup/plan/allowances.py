@@ -36,16 +36,20 @@ _ROW_BYTES: Final = {"none": 24, "ids": 64, "full": 2_000}
 
 @dataclass(frozen=True)
 class Need:
-    """What a cleanup needs of one allowance, and what is left of it."""
+    """What a cleanup needs of one allowance.
+
+    Attributes:
+        left: What is left of it; None where Salesforce does not say.
+    """
 
     name: str
     needed: int
-    left: int
+    left: int | None
 
     @property
     def is_met(self) -> bool:
-        """Whether enough is left."""
-        return self.needed <= self.left
+        """Whether enough is known to be left."""
+        return self.left is not None and self.needed <= self.left
 
 
 def needs_of(facts: OrgFacts, settings: Settings) -> tuple[Need, ...]:
@@ -89,9 +93,9 @@ def needs(
         QUERY_MB: sum(many) * _ROW_BYTES[backup] // 1_000_000,
     }
     return tuple(
-        Need(name, wanted[name], _left(name, *allowances[name], quota_percent))
-        for name in wanted
-        if name in allowances
+        Need(name, needed, _left(name, allowances.get(name), quota_percent))
+        for name, needed in wanted.items()
+        if needed or name in allowances
     )
 
 
@@ -113,7 +117,10 @@ def _ceil(count: int, size: int) -> int:
     return -(-count // size)
 
 
-def _left(name: str, most: int, remaining: int, quota_percent: int) -> int:
+def _left(name: str, allowance: tuple[int, int] | None, quota_percent: int) -> int | None:
+    if allowance is None:
+        return None
+    most, remaining = allowance
     if name != CALLS:
         return remaining
     return max(0, remaining - most * (100 - quota_percent) // 100)

@@ -13,7 +13,6 @@ from target_zuora360_cleanup.plan.counts import blank_links, linked, strong_link
 from target_zuora360_cleanup.plan.order import deletion_order, flat
 from target_zuora360_cleanup.plan.plan import Plan, Reached, Step
 from target_zuora360_cleanup.plan.saved import SavedPlan
-from target_zuora360_cleanup.reach import Relationship
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.facts.known import Fact
     from target_zuora360_cleanup.facts.org_facts import ObjectFacts, OrgConditions, OrgFacts
     from target_zuora360_cleanup.meltano.pipeline import Pipeline
-    from target_zuora360_cleanup.reach import Path
+    from target_zuora360_cleanup.reach import Path, Relationship
     from target_zuora360_cleanup.settings.declared import Settings
 
 
@@ -55,9 +54,9 @@ def make_plan(
 def _steps(facts: OrgFacts) -> tuple[Step, ...]:
     by_name = {each.kind.api_name: each for each in facts.objects}
     last = frozenset(name for name, each in by_name.items() if each.kind.reference)
-    inside = [each for each in facts.relationships if each not in facts.circles]
-    over = [Relationship(each.child, each.field, each.root, "cascade") for each in facts.through]
-    before = deletion_order(by_name, [*inside, *over], last)
+    ways = [*facts.relationships, *(each.as_one for each in facts.through)]
+    circles = {*facts.circles, *facts.idle}
+    before = deletion_order(by_name, [each for each in ways if each not in circles], last)
     into: dict[str, list[Relationship]] = {name: [] for name in by_name}
     for each in facts.relationships:
         into[each.parent].append(each)

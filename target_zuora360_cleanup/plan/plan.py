@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from target_zuora360_cleanup.facts.known import Known, Unknown
 from target_zuora360_cleanup.plan.counts import rows_of
 from target_zuora360_cleanup.plan.finding import by_severity
 
@@ -76,10 +77,18 @@ class Step:
         """Rows that are Zuora's, none where they can't be read; that blocks the cleanup."""
         return rows_of(self.facts)
 
+    def found_now(self, rows: int) -> Step:
+        """The same step with so many rows."""
+        return replace(self, facts=replace(self.facts, found=Known(rows)))
+
     @property
-    def links(self) -> Mapping[str, int]:
-        """Number of links to itself by what they are called, as far as they could be counted."""
-        return self.facts.links.or_else({})
+    def links(self) -> Mapping[str, int | None]:
+        """Number of links to itself by what they are called; None where it is not known."""
+        match self.facts.links:
+            case Known(links):
+                return links
+            case Unknown():
+                return {label: None for _, label in self.kind.links}
 
     @property
     def to_delete(self) -> int:

@@ -15,6 +15,8 @@ Nature = Literal["package", "people", "mark"]
 _COMPANIONS: Final = ("Share", "History", "Feed", "Tag", "ChangeEvent")
 """What Salesforce keeps beside each object: `Invoice__Share`, `AccountHistory` (Object Reference,
 "Associated Objects")."""
+_WRITTEN_ALONE: Final = ("History", "Feed", "ChangeEvent")
+"""Those of which nobody may create rows: an object of such a name with rows of people is none."""
 _RIGHTS: Final = ("queryable", "createable", "updateable", "deletable")
 MARKS: Final = frozenset({
     # follows, topics
@@ -39,14 +41,16 @@ def is_kept_by_salesforce(name: str, summary: Mapping[str, Any] | None) -> bool:
         name: API name.
         summary: Of the global describe; None where the object is not shown.
     """
-    if name.endswith("__c"):
+    if name.endswith("__c") or name in MARKS:
         return False
-    head, separator, rest = name.rpartition("__")
-    if separator:
-        return bool(head) and rest in _COMPANIONS
-    if name.endswith(_COMPANIONS):
-        return True
+    if _is_companion(name):
+        return not (summary and name.endswith(_WRITTEN_ALONE) and summary.get("createable"))
     return summary is not None and not any(summary.get(each, True) for each in _RIGHTS)
+
+
+def _is_companion(name: str) -> bool:
+    head, separator, rest = name.rpartition("__")
+    return bool(head) and rest in _COMPANIONS if separator else name.endswith(_COMPANIONS)
 
 
 def nature_of(name: str) -> Nature:

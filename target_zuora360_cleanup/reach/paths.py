@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from target_zuora360_cleanup.reach.natures import Nature, nature_of
+from target_zuora360_cleanup.reach.relationships import Relationship
 
 if TYPE_CHECKING:
-    from target_zuora360_cleanup.reach.relationships import OnDelete, Relationship
+    from target_zuora360_cleanup.reach.relationships import OnDelete
 
 
 @dataclass(frozen=True, order=True)
@@ -61,6 +62,11 @@ class Path:
     def words(self) -> str:
         """The whole way, from the rows upwards: `Note__c.Forecast__c below Forecast__c.Of__c`."""
         return " below ".join(each.name for each in reversed(self.links))
+
+    @property
+    def as_one(self) -> Relationship:
+        """What the whole way comes to: rows that go with the record at its root."""
+        return Relationship(self.child, self.field, self.root, "cascade")
 
     def then(self, relationship: Relationship) -> Path:
         """The way that goes one relationship further down."""

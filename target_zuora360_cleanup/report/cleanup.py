@@ -10,8 +10,9 @@ from target_zuora360_cleanup.report.failures import Failures
 from target_zuora360_cleanup.report.findings import Findings
 from target_zuora360_cleanup.report.headline import headline
 from target_zuora360_cleanup.report.objects import Objects
-from target_zuora360_cleanup.report.part import Headline, RecordsRead, Times
+from target_zuora360_cleanup.report.part import Approved, Headline, RecordsRead, Times
 from target_zuora360_cleanup.report.states import States
+from target_zuora360_cleanup.report.taken_along import TakenAlong
 from target_zuora360_cleanup.state.outcome import ResetOutcome
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.output.timeline import Span
     from target_zuora360_cleanup.plan.finding import Finding
     from target_zuora360_cleanup.plan.plan import Plan
+    from target_zuora360_cleanup.plan.saved import SavedPlan
+    from target_zuora360_cleanup.reach import Path
     from target_zuora360_cleanup.report.header import Header
     from target_zuora360_cleanup.rows.failures import FailureGroup
 
@@ -29,7 +32,9 @@ def cleanup_report(  # noqa: PLR0913 - what a run leaves, each by its name
     header: Header,
     *,
     plan: Plan | None = None,
+    saved: SavedPlan | None = None,
     outcomes: tuple[Outcome, ...] = (),
+    along: Mapping[Path, int | None] | None = None,
     timeline: tuple[Span, ...] = (),
     failures: tuple[FailureGroup, ...] = (),
     findings: tuple[Finding, ...] = (),
@@ -42,7 +47,10 @@ def cleanup_report(  # noqa: PLR0913 - what a run leaves, each by its name
     Args:
         header: Which run it was and how it ended; its org is the plan's, and None without a plan.
         plan: The plan, once it is made.
+        saved: The plan that was saved, or that the cleanup was held to.
         outcomes: What became of its steps, in its order; none where the deletion never began.
+        along: How many rows of other objects went along, by the way to them; None of a way where
+            nobody could count them.
         timeline: When each object type was worked on.
         failures: Rows that could not be deleted, by reason.
         findings: What was found besides the plan's findings.
@@ -51,11 +59,15 @@ def cleanup_report(  # noqa: PLR0913 - what a run leaves, each by its name
         records: RECORD messages that the tap sent, by stream.
     """
     states = states or ResetOutcome()
+    taken_along = TakenAlong(plan, along or {})
+    is_reset = states.is_written
     return Report(
         header,
         (
-            Headline(headline(header, plan, outcomes, is_reset=states.is_written)),
+            Headline(headline(header, plan, outcomes, taken_along.words, is_reset=is_reset)),
+            Approved(saved, is_new=header.mode == "plan"),
             Objects(plan, outcomes),
+            taken_along,
             Times(timeline),
             Costs(plan, is_carried_out=bool(outcomes)),
             Findings((*(plan.findings if plan else ()), *findings)),

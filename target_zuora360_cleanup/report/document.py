@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 
 KEYS: Final = (
     "schema_version", "mode", "dry_run", "status", "headline", "error", "org", "snapshot",
-    "started_at", "finished_at", "objects", "links", "timeline", "estimate", "allowances_needed",
-    "blank_links", "strong_links", "findings", "failures", "notes", "state", "records_read",
-    "api_calls",
+    "started_at", "finished_at", "plan_fingerprint", "objects", "links", "timeline", "estimate",
+    "allowances_needed", "blank_links", "strong_links", "taken_along", "findings", "failures",
+    "notes", "state",
+    "records_read", "api_calls",
 )  # fmt: skip
 """The keys of `report.json` in their order; which of them a mode has is decided by its parts."""
 

@@ -18,6 +18,7 @@ def headline(
     header: Header,
     plan: Plan | None,
     outcomes: tuple[Outcome, ...],
+    along: str = "",
     *,
     is_reset: bool,
 ) -> str:
@@ -27,6 +28,7 @@ def headline(
         header: How the run ended.
         plan: What was, or was to be, carried out.
         outcomes: What became of its steps.
+        along: How many rows of other objects went along, to follow on the place; blank if none.
         is_reset: Whether a stored state was written.
     """
     if header.mode == "plan" and plan and header.status in ("done", "refused"):
@@ -34,11 +36,12 @@ def headline(
     if header.mode == "reset" and header.status == "done":
         return "Done: the bookmarks are reset; the next sync is a full one. Nothing was deleted."
     deleted = known_sum(each.deleted for each in outcomes)
+    place = header.place + along
     no_state = "" if is_reset else " and no state was written"
     sentences = {
-        "done": f"Done: {deleted:,} records deleted from {header.place}.",
+        "done": f"Done: {deleted:,} records deleted from {place}.",
         "refused": f"Refused: nothing was deleted{no_state}. {header.error}",
-        "partial": f"Partial: {_partly(header.place, deleted, outcomes)} {_next(header, outcomes)}",
+        "partial": f"Partial: {_partly(place, deleted, outcomes)} {_next(header, outcomes)}",
         "failed": f"Failed: {header.error}",
     }
     return sentences[header.status].rstrip()

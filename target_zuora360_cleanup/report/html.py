@@ -52,6 +52,7 @@ def _context(report: Mapping[str, Any]) -> dict[str, Any]:
     table = report_view.objects(report)
     return {
         "report": report,
+        "fingerprint": report.get("plan_fingerprint"),
         "headline": report.get("headline") or f"{report['mode']}: {report['status']}",
         "took": (_time(report["finished_at"]) - _time(report["started_at"])).total_seconds(),
         "carried_out": report_view.is_carried_out(report),
@@ -62,6 +63,7 @@ def _context(report: Mapping[str, Any]) -> dict[str, Any]:
         "labels": report_view.labels(report),
         "chart": chart(report.get("timeline", ())),
         "allowances_needed": report.get("allowances_needed", ()),
+        "taken_along": report.get("taken_along", ()),
         "estimate": report_view.estimate(report),
         "kinds": _KINDS,
         "most_objects": _MOST_FINDING_OBJECTS,

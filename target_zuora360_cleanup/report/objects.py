@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from rich import box
 from rich.table import Table
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _PLANNED = ("Found", "Delete", "Keep")
 _CARRIED_OUT = ("Found", "Deleted", "Kept", "Failed")
+_HELD_BACK = "Held back"
+_NOTHING: Final = {"held_back": 0, "ended": None, "error": None}
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Objects:
                     "api_name": step.name,
                     "label": step.kind.label,
                     "group": step.kind.group,
-                    "found": step.found,
+                    "found": outcomes[step.name].found if step.name in outcomes else step.found,
                     "to_delete": step.to_delete,
                     **_numbers(outcomes.get(step.name), len(step.kept)),
                     "links_removed": dict(step.links),
@@ -66,21 +68,40 @@ class Objects:
         table.add_column("#", justify="right")
         table.add_column("Object type", no_wrap=True)
         table.add_column("Label", no_wrap=True)
-        for name in (*(_CARRIED_OUT if self.outcomes else _PLANNED), "Links lost"):
+        for name in (*self._columns, "Links lost"):
             table.add_column(name, justify="right", no_wrap=True)
         for row in self._rows():
             table.add_row(*row)
         return table
 
+    @property
+    def _columns(self) -> tuple[str, ...]:
+        if not self.outcomes:
+            return _PLANNED
+        return (*_CARRIED_OUT, _HELD_BACK) if self._is_held_back else _CARRIED_OUT
+
+    @property
+    def _is_held_back(self) -> bool:
+        """Whether any rows were, for sure."""
+        return any(each.held_back for each in self.outcomes)
+
+    def _numbers(self, step: Step, outcome: Outcome | None) -> tuple[int | None, ...]:
+        if outcome is None:
+            return (step.found, step.to_delete, len(step.kept))
+        held = (outcome.held_back,) if self._is_held_back else ()
+        return (outcome.found, outcome.deleted, outcome.kept, outcome.failed, *held)
+
     def _rows(self) -> Iterator[list[str]]:
         """A row for each object type that has records; links to itself on rows of their own."""
         outcomes = {each.name: each for each in self.outcomes}
-        for number, step in enumerate((each for each in self._steps if each.found), 1):
-            numbers = [shown(each) for each in _columns(step, outcomes.get(step.name))]
+        came = {each.name for each in self.outcomes if each.found}
+        shown_steps = (each for each in self._steps if each.found or each.name in came)
+        for number, step in enumerate(shown_steps, 1):
+            numbers = [shown(each) for each in self._numbers(step, outcomes.get(step.name))]
             links = shown(self._lost(step.name))
             yield [str(number), step.name, step.kind.label, *numbers, links]
             for label, count in step.links.items():
-                if count:
+                if count != 0:
                     yield ["", "", f"  {label}", *([""] * len(numbers)), shown(count)]
 
     def _lost(self, name: str) -> int:
@@ -89,20 +110,15 @@ class Objects:
         return sum(rows for link, rows in links if link.parent == name)
 
 
-def _columns(step: Step, outcome: Outcome | None) -> tuple[int | None, ...]:
-    if outcome is None:
-        return (step.found, step.to_delete, len(step.kept))
-    return (step.found, outcome.deleted, outcome.kept, outcome.failed)
-
-
 def _numbers(outcome: Outcome | None, kept: int) -> dict[str, Any]:
     """Of a step without an outcome nothing was deleted: nobody has begun to."""
     if outcome is None:
-        return {"deleted": 0, "kept": kept, "failed": 0, "ended": None, "error": None}
+        return {"deleted": 0, "kept": kept, "failed": 0, **_NOTHING}
     return {
         "deleted": outcome.deleted,
         "kept": outcome.kept,
         "failed": outcome.failed,
+        "held_back": outcome.held_back,
         "ended": outcome.ended,
         "error": outcome.error or None,
     }

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from target_zuora360_cleanup.output.timeline import Span
+    from target_zuora360_cleanup.plan.saved import SavedPlan
 
 
 class Part(Protocol):
@@ -38,6 +39,30 @@ class Headline:
     def lines(self) -> Iterator[RenderableType]:
         """The sentence."""
         yield Text(self.sentence)
+
+
+@dataclass(frozen=True)
+class Approved:
+    """Which saved plan it is about.
+
+    Attributes:
+        saved: The plan, if there is one.
+        is_new: Whether this run has saved it; else the run was held to it.
+    """
+
+    saved: SavedPlan | None = None
+    is_new: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        """The key `plan_fingerprint`."""
+        return {"plan_fingerprint": self.saved.fingerprint if self.saved else None}
+
+    def lines(self) -> Iterator[RenderableType]:
+        """A sentence, where there is a plan."""
+        if self.saved and self.is_new:
+            yield Text(f"Plan {self.saved.fingerprint}, saved in plan.json.")
+        elif self.saved:
+            yield Text(f"Held to the plan {self.saved.fingerprint} of {self.saved.made_at}.")
 
 
 @dataclass(frozen=True)

@@ -100,7 +100,7 @@ def objects(report: Mapping[str, Any]) -> ObjectTable:
     lost = _links_lost(report)
     rows: list[TableRow] = []
     for each in report["objects"]:
-        links = tuple((label, n) for label, n in each.get("links_removed", {}).items() if n)
+        links = tuple((label, n) for label, n in each.get("links_removed", {}).items() if n != 0)
         numbers = (*(each.get(key, 0) for key in keys), *_extra(lost, each["api_name"]))
         if any(number != 0 for number in numbers):
             rows.append(TableRow(len(rows) + 1, each["api_name"], _label(each), numbers, links))
@@ -134,7 +134,10 @@ def _keys(report: Mapping[str, Any]) -> tuple[str, ...]:
         found.update((key, None) for key, value in each.items() if _is_count(value))
     if "to_delete" not in found:
         return tuple(found)
-    return _CARRIED_OUT if is_carried_out(report) else _PLANNED
+    if not is_carried_out(report):
+        return _PLANNED
+    is_held_back = any(each.get("held_back") for each in report["objects"])
+    return (*_CARRIED_OUT, "held_back") if is_held_back else _CARRIED_OUT
 
 
 def _is_count(value: object) -> bool:

@@ -3,25 +3,55 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from target_zuora360_cleanup.salesforce.errors import ApiError
 
-_QUOTED: Final = re.compile(rb'^"([a-zA-Z0-9]{18})"[^\n]*', re.MULTILINE)
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+_QUOTED: Final = re.compile(rb'^"([^",\r\n][^"\n]*)"[^\n]*', re.MULTILINE)
 """Takes in the rest of the line, since to skip it costs less than to search it."""
-_PLAIN: Final = re.compile(rb"^([a-zA-Z0-9]{18})(?=[\r\n])", re.MULTILINE)
+_PLAIN: Final = re.compile(rb"^([^\r\n]+)(?=[\r\n])", re.MULTILINE)
+_LENGTH: Final = 18
 
 
-def without(kept: frozenset[str], ids: list[bytes]) -> list[bytes]:
+class WrongId(Exception):
+    """What came as an id of an object is none; nothing of it may be sent."""
+
+
+def checked(name: str, prefix: str, ids: list[bytes]) -> list[bytes]:
+    """The same ids, if each is one of this object.
+
+    Args:
+        name: API name of the object.
+        prefix: With which its ids begin.
+        ids: As they came.
+
+    Raises:
+        WrongId: One is no id, or another object's.
+    """
+    begin = prefix.encode()
+    for each in ids:
+        if len(each) != _LENGTH or not each.startswith(begin) or not each.isalnum():
+            raise WrongId(
+                f"'{each.decode(errors='replace')}' came as an id of {name}, whose ids have "
+                f"{_LENGTH} characters and begin with '{prefix}'; it was not sent"
+            )
+    return ids
+
+
+def without(kept: Collection[str], ids: list[bytes]) -> list[bytes]:
     """The ids that may go."""
     return [each for each in ids if each.decode() not in kept] if kept else ids
 
 
 def find_ids(header: bytes, block: bytes) -> list[bytes]:
-    """The ids in the first column of CSV rows, without parsing the other columns.
+    """What is in the first column of CSV rows, without parsing the other columns.
 
     Salesforce quotes every value. No line inside a quoted value can begin with a quoted word, since
-    a quote in a value is doubled; so the pattern is exact.
+    a quote in a value is doubled, and one that ends it is followed by a comma or a line end; so the
+    pattern is exact, but for rows whose first column is blank: they are left out.
 
     Raises:
         ApiError: Values are not quoted although there are other columns, which may hold anything.

@@ -77,6 +77,10 @@ def codes(verdict: Verdict) -> tuple[str, ...]:
     return tuple(code for code, rule in RULES.items() if rule.verdict is verdict)
 
 
+HELD_BACK: Final = "HELD_BACK"
+"""Our own code of a row that nobody tried to delete, since rows below it are left."""
+
+
 class RowError(NamedTuple):
     """Why Salesforce did not take a row.
 

@@ -19,7 +19,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
 from target_zuora360_cleanup.output.folder import FailureFile
-from target_zuora360_cleanup.rows.errors import RowError, Verdict
+from target_zuora360_cleanup.rows.errors import HELD_BACK, RowError, Verdict
 from target_zuora360_cleanup.salesforce.attempts import Attempt
 
 if TYPE_CHECKING:
@@ -64,12 +64,14 @@ class RoundFailures:
 
     Attributes:
         count: How many there are.
+        held_back: How many of them nobody tried to delete.
         worth_another: Whether some may succeed in another round.
     """
 
     _name: str
     _path: Path
     count: int = 0
+    held_back: int = 0
     worth_another: bool = False
     _forgotten: bool = False
     _file: FailureFile = field(init=False)
@@ -104,6 +106,7 @@ class RoundFailures:
         if failed:
             with self._lock:
                 self.count += len(failed)
+                self.held_back += sum(each.code == HELD_BACK for each in failed)
                 if any(each.verdict is Verdict.TRY_AGAIN for each in failed):
                     self.worth_another = True
             self._file.add(self._name, failed)

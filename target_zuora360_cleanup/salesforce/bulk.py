@@ -122,9 +122,9 @@ class Bulk:
         self._waits = waits or Waits()
         self._polling = self._waits.polling
 
-    def create_query(self, soql: str) -> str:
-        """Start a query job; its id."""
-        body = {"operation": "query", "query": soql}
+    def create_query(self, soql: str, *, all_rows: bool = False) -> str:
+        """Start a query job, of deleted and archived rows too if wanted; its id."""
+        body = {"operation": "queryAll" if all_rows else "query", "query": soql}
         return str(self._session.post(f"{self._url}/query", json=body).json()["id"])
 
     def create_ingest(self, ingest: Ingest) -> str:

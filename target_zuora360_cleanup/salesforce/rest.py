@@ -62,13 +62,13 @@ class Rest:
         info = self.session.get(f"{self.url}/services/oauth2/userinfo").json()
         return str(info["user_id"]), str(info.get("preferred_username") or "")
 
-    def query(self, soql: str) -> list[dict[str, Any]]:
-        """All rows of a query that has few."""
-        return list(self._sf.query_all(soql)["records"])
+    def query(self, soql: str, *, all_rows: bool = False) -> list[dict[str, Any]]:
+        """All rows of a query that has few, deleted and archived ones if wanted."""
+        return list(self._sf.query_all(soql, include_deleted=all_rows)["records"])
 
     def tooling_query(self, soql: str) -> list[dict[str, Any]]:
         """All rows of a Tooling API query that has few."""
-        return list(self._sf.toolingexecute("query", params={"q": soql})["records"])
+        return self._all(self._sf.toolingexecute("query", params={"q": soql}))
 
     def count(self, soql: str) -> int:
         """The number of rows, of a `SELECT COUNT() FROM …`."""
@@ -107,13 +107,25 @@ class Rest:
             queries: SOQL.
             all_rows: Those that deleted and archived rows are asked for too.
         """
-        from urllib.parse import quote
-
-        paths = [
-            f"{'queryAll' if soql in all_rows else 'query'}?q={quote(soql)}" for soql in queries
-        ]
-        answers = self._composite(paths, COMPOSITE_QUERIES, lenient=True)
+        answers = self._composite(_query_paths(queries, all_rows), COMPOSITE_QUERIES, lenient=True)
         return [each if isinstance(each, ApiError) else self._all(each) for each in answers]
+
+    def look_at(
+        self, name: str, queries: Sequence[str], *, all_rows: Collection[str] = ()
+    ) -> tuple[dict[str, Any] | ApiError, list[list[dict[str, Any]] | ApiError]]:
+        """The describe of an object, and answers as of `query_each`, the first ones with it.
+
+        Args:
+            name: API name.
+            queries: SOQL.
+            all_rows: Those that deleted and archived rows are asked for too.
+        """
+        paths = _query_paths(queries[:COMPOSITE_QUERIES], all_rows)
+        described = f"sobjects/{name}/describe"
+        describe, *answers = self._composite([described, *paths], COMPOSITE, lenient=True)
+        others = self.query_each(queries[COMPOSITE_QUERIES:], all_rows=all_rows)
+        first = [each if isinstance(each, ApiError) else self._all(each) for each in answers]
+        return describe, [*first, *others]
 
     def _all(self, answer: dict[str, Any]) -> list[dict[str, Any]]:
         """The rows of an answer, and of those that follow it."""
@@ -146,6 +158,12 @@ class Rest:
         params = {"ids": ",".join(ids), "allOrNone": "false"}
         rows = self._json("composite/sobjects", method="DELETE", params=params)
         return [None if row["success"] else _row_error(row["errors"]) for row in rows]
+
+
+def _query_paths(queries: Iterable[str], all_rows: Collection[str]) -> list[str]:
+    from urllib.parse import quote
+
+    return [f"{'queryAll' if soql in all_rows else 'query'}?q={quote(soql)}" for soql in queries]
 
 
 def _slices(items: Sequence[str], size: int) -> Iterable[Sequence[str]]:

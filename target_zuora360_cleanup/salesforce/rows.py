@@ -36,6 +36,7 @@ class Selection:
         where: SOQL condition, or blank.
         rows: About how many rows there are.
         order_by: The field that they are sorted by, or blank.
+        all_rows: Whether deleted and archived rows are asked for too.
     """
 
     object_name: str
@@ -43,6 +44,7 @@ class Selection:
     where: str
     rows: int
     order_by: str = ""
+    all_rows: bool = False
 
     @property
     def soql(self) -> str:
@@ -50,6 +52,11 @@ class Selection:
         condition = f" WHERE {self.where}" if self.where else ""
         order = f" ORDER BY {self.order_by}" if self.order_by else ""
         return f"SELECT {', '.join(self.fields)} FROM {self.object_name}{condition}{order}"
+
+    @property
+    def fits_rest(self) -> bool:
+        """Whether one REST answer holds the rows, and a URL the query."""
+        return self.rows <= REST_ROWS and len(self.soql) <= _REST_SOQL
 
 
 def read_pages(
@@ -61,10 +68,10 @@ def read_pages(
     to Salesforce, which forgets it after a week: to remove it would be a call for nothing.
     """
     soql = selection.soql
-    if _fits_rest(selection):
-        yield _rest(salesforce, soql, selection.fields)
+    if selection.fits_rest:
+        yield _rest(salesforce, selection)
         return
-    job_id = salesforce.bulk.create_query(soql)
+    job_id = salesforce.bulk.create_query(soql, all_rows=selection.all_rows)
     salesforce.bulk.wait("query", job_id, selection.rows)
     for page in salesforce.bulk.pages(job_id, page_rows):
         yield whole_lines(page)
@@ -72,7 +79,7 @@ def read_pages(
 
 def read_tables(salesforce: Salesforce, selections: Sequence[Selection]) -> list[list[list[str]]]:
     """The rows of several small results, as `read_table`; those that REST holds in few calls."""
-    small = [each for each in selections if _fits_rest(each)]
+    small = [each for each in selections if each.fits_rest]
     answers = dict(
         zip(small, salesforce.rest.query_each([each.soql for each in small]), strict=True)
     )
@@ -87,10 +94,6 @@ def _from_answer(
     if isinstance(answer, ApiError):
         raise answer
     return [[str(_plain(record, name)) for name in selection.fields] for record in answer]
-
-
-def _fits_rest(selection: Selection) -> bool:
-    return selection.rows <= REST_ROWS and len(selection.soql) <= _REST_SOQL
 
 
 def split_header(page: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
@@ -108,11 +111,11 @@ def read_table(salesforce: Salesforce, selection: Selection) -> Iterator[list[st
         yield from csv.reader(lines)
 
 
-def _rest(salesforce: Salesforce, soql: str, fields: Sequence[str]) -> Iterator[bytes]:
-    text = io.StringIO()
+def _rest(salesforce: Salesforce, selection: Selection) -> Iterator[bytes]:
+    text, fields = io.StringIO(), selection.fields
     writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\n")
     writer.writerow(fields)
-    for record in salesforce.rest.query(soql):
+    for record in salesforce.rest.query(selection.soql, all_rows=selection.all_rows):
         writer.writerow([_plain(record, name) for name in fields])
     yield text.getvalue().encode()
 

@@ -62,6 +62,31 @@ def test_the_users_mapping_wins_exactly_as_typed() -> None:
     assert not NAMES.cleaned({*PRODUCTS})("Products")
 
 
+@pytest.mark.parametrize(
+    "name", ["OrderItem", "order_items", "Zuora__OrderItem__c", "db:order_item", "EU.OrderItem"]
+)
+def test_a_package_object_that_is_not_listed_is_fed_by_the_stream_of_its_name(name: str) -> None:
+    wider = NAMES.with_unlisted(["Zuora__OrderItem__c"])
+    assert wider.objects(name) == {"Zuora__OrderItem__c"}
+    assert NAMES.cleaned(["Zuora__OrderItem__c"])(name)
+    assert not NAMES.cleaned([ACCOUNT])(name)
+
+
+def test_names_of_object_types_that_are_not_listed_take_none_of_those_that_are() -> None:
+    wider = NAMES.with_unlisted(["zqu__Account__c", ACCOUNT])
+    assert wider.objects("Account") == {ACCOUNT, "zqu__Account__c"}
+    assert wider.objects("ProductRatePlan") == {PLAN}
+    assert NAMES.with_unlisted([ACCOUNT]) == NAMES
+
+
+def test_the_users_mapping_wins_over_the_name_of_an_object_type_that_is_not_listed() -> None:
+    chosen = StreamNames.of([(ACCOUNT, ["Account"])], chosen={"OrderItem": ACCOUNT})
+    assert not chosen.cleaned(["Zuora__OrderItem__c"])("OrderItem")
+    assert chosen.cleaned([ACCOUNT])("OrderItem")
+    mapped = StreamNames.of([(ACCOUNT, ["Account"])], chosen={"lines": "Zuora__OrderItem__c"})
+    assert mapped.cleaned(["Zuora__OrderItem__c"])("lines")
+
+
 def test_only_streams_of_the_cleaned_object_types_count_as_cleaned() -> None:
     cleaned = NAMES.cleaned([ACCOUNT])
     assert [name for name in ("Account", "acct_v2", "product", "Foo") if cleaned(name)] == [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,10 +11,12 @@ import pytest
 from target_zuora360_cleanup.catalog.objects import BY_NAME
 from target_zuora360_cleanup.deletion.ledger import Ledger
 from target_zuora360_cleanup.deletion.outcome import Outcome
-from target_zuora360_cleanup.deletion.scheduler import carry_out
+from target_zuora360_cleanup.deletion.scheduler import Schedule
+from target_zuora360_cleanup.deletion.turn import Halted, Turn
 from target_zuora360_cleanup.facts.known import Known
 from target_zuora360_cleanup.facts.org_facts import ObjectFacts, OrgInfo
 from target_zuora360_cleanup.plan.plan import Plan, Step
+from target_zuora360_cleanup.reach import Path, Relationship
 from target_zuora360_cleanup.rows.stop import Stop
 
 if TYPE_CHECKING:
@@ -37,11 +40,43 @@ PLAN = Plan(
 )
 
 
-def carried_out(delete: Callable[[Step], Outcome], stop: Stop | None = None) -> Ledger:
+@dataclass
+class Work:
+    """Sees what it is given to see; deletes as it is told to.
+
+    Attributes:
+        delete_step: Deletes one.
+        below: Rows below steps, by name: each look takes the first, but for the last.
+        halts: The step before which the run must end.
+    """
+
+    delete_step: Callable[[Step], Outcome]
+    below: dict[str, list[dict[Path, int]]] = field(default_factory=dict)
+    halts: str = ""
+
+    def turn(self, step: Step) -> Turn:
+        if step.name == self.halts:
+            raise Halted(f"before {step.name}")
+        looks = self.below.get(step.name, [{}])
+        return Turn(step, looks.pop(0) if len(looks) > 1 else looks[0])
+
+    def holding(self, turn: Turn) -> Turn:
+        return turn
+
+    def delete(self, turn: Turn) -> Outcome:
+        return self.delete_step(turn.step)
+
+
+def scheduled(work: Work, stop: Stop | None = None) -> tuple[Ledger, str]:
     ledger = Ledger()
     ledger.open(PLAN)
-    carry_out(PLAN, delete, ledger, stop or Stop())
-    return ledger
+    schedule = Schedule(PLAN, work, ledger, stop or Stop())
+    schedule.carry_out()
+    return ledger, schedule.halted
+
+
+def carried_out(delete: Callable[[Step], Outcome], stop: Stop | None = None) -> Ledger:
+    return scheduled(Work(delete), stop)[0]
 
 
 def ends(ledger: Ledger) -> dict[str, tuple[int | None, str]]:
@@ -99,7 +134,8 @@ def test_a_step_that_is_under_way_is_unknown_and_never_none() -> None:
         may_end.wait(LONG)
         return gone(step)
 
-    deleting = threading.Thread(target=carry_out, args=(PLAN, delete, ledger, Stop()))
+    schedule = Schedule(PLAN, Work(delete), ledger, Stop())
+    deleting = threading.Thread(target=schedule.carry_out)
     deleting.start()
     assert began.wait(LONG)
     seen.append(ledger.outcomes)
@@ -120,7 +156,57 @@ def test_a_mistake_in_one_step_loses_no_outcome_of_another() -> None:
     ledger = Ledger()
     ledger.open(PLAN)
     with pytest.raises(ZeroDivisionError):
-        carry_out(PLAN, delete, ledger, Stop())
+        Schedule(PLAN, Work(delete), ledger, Stop()).carry_out()
     assert ends(ledger) == {
         ITEM: (ROWS, "done"), INVOICE: (None, "unknown"), ACCOUNT: (0, "not begun"),
     }  # fmt: skip
+
+
+def test_a_step_that_must_not_begin_ends_the_run_in_front_of_it() -> None:
+    ledger, halted = scheduled(Work(gone, halts=INVOICE))
+    assert halted == f"before {INVOICE}"
+    assert ends(ledger) == {
+        ITEM: (ROWS, "done"), INVOICE: (0, "not begun"), ACCOUNT: (0, "not begun"),
+    }  # fmt: skip
+    assert [each.error for each in ledger.outcomes] == ["", halted, ""]
+
+
+WAY = Path((Relationship(ITEM, "Invoice__c", INVOICE, "cascade"),))
+
+
+def test_what_came_below_a_step_goes_first() -> None:
+    done: list[str] = []
+
+    def delete(step: Step) -> Outcome:
+        done.append(step.name)
+        return gone(step)
+
+    # (one look that finds them, one before the further turn, one after it)
+    work = Work(delete, {INVOICE: [{WAY: 2}, {WAY: 2}, {}]})
+    ledger, halted = scheduled(work)
+    assert (done, halted) == ([ITEM, ITEM, INVOICE, ACCOUNT], "")
+    assert {each.ended for each in ledger.outcomes} == {"done"}
+
+
+def test_what_its_own_step_has_left_does_not_go_again() -> None:
+    done: list[str] = []
+
+    def delete(step: Step) -> Outcome:
+        done.append(step.name)
+        return Outcome.of(step, 2)
+
+    scheduled(Work(delete, {INVOICE: [{WAY: 2}]}))
+    assert done == [ITEM, INVOICE, ACCOUNT]
+
+
+def test_what_keeps_coming_ends_the_run() -> None:
+    done: list[str] = []
+
+    def delete(step: Step) -> Outcome:
+        done.append(step.name)
+        return gone(step)
+
+    ledger, halted = scheduled(Work(delete, {INVOICE: [{WAY: 2}]}))
+    assert done == [ITEM] * 4
+    assert f"rows of {ITEM} keep coming below it" in halted
+    assert ends(ledger)[INVOICE] == (0, "not begun")

@@ -43,6 +43,13 @@ class Rest:
             raise answer
         return answer
 
+    def query(self, soql: str) -> list[dict[str, Any]]:
+        return self.tooling_query(soql)
+
+    def user(self) -> tuple[str, str]:
+        user: tuple[str, str] = self._other("user") or ("005A", "")  # type: ignore[assignment]
+        return user
+
     def record_counts(self) -> dict[str, int]:
         return self._other("record_counts")
 
@@ -75,12 +82,14 @@ def package(namespace: str, major: int | None, minor: int | None = 0) -> dict[st
 
 def test_everything_that_is_refused_is_unknown_with_its_reason() -> None:
     words = ("InstalledSubscriberPackage", "ApexTrigger", "CronTrigger", "UserPermissionAccess",
-             "Zuora__ZuoraConfig__c", "Zuora__Sync_History__c", "AsyncApexJob")  # fmt: skip
-    found = read(dict.fromkeys(words, NO), record_counts=NO, limits=NO)
+             "Zuora__ZuoraConfig__c", "Zuora__Sync_History__c", "AsyncApexJob",
+             "ObjectPermissions")  # fmt: skip
+    found = read(dict.fromkeys(words, NO), record_counts=NO, limits=NO, user=NO)
     assert found.running_syncs == {"syncs in Zuora__Sync_History__c": REFUSED, "Apex jobs": REFUSED}
     others = (
         found.quotes_version, found.config_version, found.scheduled_syncs, found.triggers,
         found.record_counts, found.allowances, found.may_hard_delete, found.may_modify_all,
+        found.may_view_all, found.viewed_objects, found.user,
     )  # fmt: skip
     assert others == (REFUSED,) * len(others)
 
@@ -94,8 +103,9 @@ def test_what_has_no_rows_is_known_to_be_none_but_for_what_must_have_some() -> N
     assert found.record_counts == Known({})
     unknown = (
         found.quotes_version, found.config_version, found.allowances, found.may_hard_delete,
-        found.may_modify_all,
+        found.may_modify_all, found.may_view_all,
     )  # fmt: skip
+    assert found.viewed_objects == Known(frozenset())
     assert all(isinstance(each, Unknown) and not each.is_refused for each in unknown)
 
 
@@ -129,6 +139,34 @@ def test_an_org_without_the_packages_settings_leaves_the_configured_version_unkn
         "the org has no Zuora__ZuoraConfig__c, or does not show it"
     )
     assert list(found.running_syncs) == ["Apex jobs"]
+
+
+@pytest.mark.parametrize("namespace", ["Zuora", "zqu"])
+def test_a_history_that_is_not_shown_leaves_unknown_whether_a_sync_runs(namespace: str) -> None:
+    found = read(names=(f"{namespace}__Other__c",)).running_syncs
+    assert list(found) == [f"syncs in {namespace}__Sync_History__c", "Apex jobs"]
+    assert isinstance(found[f"syncs in {namespace}__Sync_History__c"], Unknown)
+    assert found["Apex jobs"] == Known(())
+
+
+def test_the_user_has_the_name_to_log_in_with_or_else_an_id() -> None:
+    assert read(user=("005A", "ann@acme.example")).user == Known("ann@acme.example")
+    assert read(user=("005A", "")).user == Known("005A")
+
+
+@pytest.mark.parametrize("right", ["ViewAllData", "ModifyAllData"])
+def test_whoever_sees_all_rows_is_not_asked_object_by_object(right: str) -> None:
+    found = read({"UserPermissionAccess": [{f"Permissions{right}": True}], "ObjectPermissions": NO})
+    assert isinstance(found.viewed_objects, Unknown)
+    assert not found.viewed_objects.is_refused
+
+
+def test_objects_of_which_all_rows_are_seen_are_those_that_salesforce_names() -> None:
+    row = {"PermissionsViewAllData": False, "PermissionsModifyAllData": False}
+    rows = [{"SobjectType": name} for name in ("Case", "Case", "Note__c")]
+    found = read({"UserPermissionAccess": [row], "ObjectPermissions": rows})
+    assert found.may_view_all == Known(value=False)
+    assert found.viewed_objects == Known(frozenset({"Case", "Note__c"}))
 
 
 def test_rights_are_known_one_by_one() -> None:

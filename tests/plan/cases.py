@@ -6,40 +6,54 @@ org, so that a fact that is read wrongly shows too.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from target_zuora360_cleanup.catalog.objects import BY_NAME
+from target_zuora360_cleanup.catalog.objects import BY_NAME, QUOTE_PREFIX
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
+from target_zuora360_cleanup.emulator.schema.reading import load_objects
 from target_zuora360_cleanup.emulator.server.options import ServerOptions
-from target_zuora360_cleanup.facts.known import Known, Unknown
+from target_zuora360_cleanup.facts.known import Fact, Known, Unknown
 from target_zuora360_cleanup.facts.org_facts import (
+    Keyless,
     ObjectFacts,
     OrgConditions,
     OrgFacts,
     OrgInfo,
     RunningSync,
 )
-from target_zuora360_cleanup.facts.relationships import Relationship
 from target_zuora360_cleanup.meltano.pipeline import Pipeline
 from target_zuora360_cleanup.plan.allowances import BATCHES, CALLS, QUERY_JOBS, QUERY_MB
 from target_zuora360_cleanup.plan.check import Approval, Weighed
 from target_zuora360_cleanup.plan.saved import SavedPlan
+from target_zuora360_cleanup.reach import Path, Relationship
 from target_zuora360_cleanup.settings.reading import read_settings
 from tests.support.emulated import Emulated
 from tests.support.runs import ALLOWED, Ran, login, run
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from pathlib import Path as FilePath
 
-    from target_zuora360_cleanup.facts.relationships import OnDelete
+    from target_zuora360_cleanup.reach import OnDelete
 
 INVOICE, PLAN = "Zuora__ZInvoice__c", "zqu__ProductRatePlan__c"
+ITEM = "Zuora__InvoiceItem__c"
 ID = "00D5g0000000001EAA"
 REFUSED = Unknown("INSUFFICIENT_ACCESS: no access", is_refused=True)
 CALM = OrgFacts(
     OrgInfo(ID, "Acme", is_sandbox=True),
-    (ObjectFacts(BY_NAME[INVOICE], found=Known(7), oldest=Known("2020-05-01")),),
+    (
+        ObjectFacts(
+            BY_NAME[INVOICE],
+            ("Zuora__External_Id__c",),
+            "a01",
+            found=Known(7),
+            oldest=Known("2020-05-01"),
+            keyless=Keyless(Known(0)),
+        ),
+    ),
     conditions=OrgConditions(
         quotes_version=Known("9.12"),
         config_version=Unknown("the org has none"),
@@ -55,11 +69,26 @@ CALM = OrgFacts(
         ),
         may_hard_delete=Known(value=True),
         may_modify_all=Known(value=True),
+        may_view_all=Known(value=True),
+        user=Known("ann@acme.example"),
     ),
+    hidden=Known(()),
 )
 """An org of which everything is known, and in which nothing stands against a cleanup."""
 PRODUCTION = replace(CALM, org=OrgInfo(ID, "Acme", is_sandbox=False))
-SAVED = SavedPlan("2026-01-01T00:00:00+00:00", ID, "Acme", {"backup": "ids"}, {"a": 1}, {"b": 5})
+SAVED = SavedPlan(
+    "2026-01-01T00:00:00+00:00",
+    ID,
+    "Acme",
+    {"backup": "ids"},
+    {"a": 1},
+    {"b": 5},
+    "https://acme.example",
+    "ann@acme.example",
+    "1.0",
+    {"View All Data": True},
+    {"clear Case.Ref__c into c": 4},
+)
 
 
 def weighed(
@@ -72,16 +101,27 @@ def weighed(
     return Weighed(facts, read_settings(config), pipeline or Pipeline(), approval)
 
 
-def linked(on_delete: OnDelete, child: str = "Note__c", rows: int = 3, **more: Any) -> OrgFacts:
-    """Rows of another object that point to the invoices."""
-    by = Relationship(child, "Ref__c", INVOICE, on_delete)
-    return replace(CALM, relationships=(by,), linked_rows={by: Known(rows)}, **more)
+def way(on_delete: OnDelete, *names: str, top: str = INVOICE) -> Path:
+    """A way down from the invoices, over cascades, to rows to which `on_delete` is done."""
+    pairs = list(pairwise((top, *names)))
+    cascades = [Relationship(child, "Ref__c", parent, "cascade") for parent, child in pairs[:-1]]
+    parent, child = pairs[-1]
+    return Path((*cascades, Relationship(child, "Ref__c", parent, on_delete)))
+
+
+def linked(
+    on_delete: OnDelete, *names: str, rows: Fact[int] | int = 3, facts: OrgFacts = CALM, **more: Any
+) -> OrgFacts:
+    """Rows of another object that point to the invoices, maybe over others."""
+    path = way(on_delete, *(names or ("Note__c",)))
+    counted = Known(rows) if isinstance(rows, int) else rows
+    return replace(facts, relationships=path.links[:1], reach={path: counted}, **more)
 
 
 def held_by(*ids: str) -> OrgFacts:
     """Rows that forbid the deletion of the invoices, of which the first are known."""
     facts = linked("restrict")
-    return replace(facts, holders=dict.fromkeys(facts.linked_rows, Known(ids)))
+    return replace(facts, holders=dict.fromkeys(facts.reach, Known(ids)))
 
 
 def changed(**values: Any) -> OrgFacts:
@@ -94,10 +134,19 @@ def around(facts: OrgFacts = CALM, **values: Any) -> OrgFacts:
     return replace(facts, conditions=replace(facts.conditions, **values))
 
 
-CATALOG = replace(CALM, objects=(ObjectFacts(BY_NAME[PLAN], found=Known(7)),))
-QUOTED = replace(CATALOG, linked_rows={
-    Relationship("zqu__QuoteRatePlan__c", "Plan__c", PLAN, "clear"): Known(2),
-})  # fmt: skip
+CATALOG = replace(
+    CALM,
+    objects=(ObjectFacts(BY_NAME[PLAN], found=Known(7), keyless=Keyless(Known(0))),),
+    quote_objects=("zqu__QuoteRatePlan__c",),
+)
+QUOTED = replace(CATALOG, reach={way("clear", "zqu__QuoteRatePlan__c", top=PLAN): Known(2)})
+NOT_COUNTED = linked("clear", rows=REFUSED)
+NO = Known(value=False)
+LIMITED = around(may_modify_all=NO, may_view_all=NO)
+"""A user who may not see everything."""
+HIDDEN = replace(CALM, hidden=Known((Relationship("Secret__c", "Of__c", INVOICE, "cascade"),)))
+CIRCLE = (Relationship("Zuora__Payment__c", "Of__c", INVOICE, "restrict"),
+          Relationship(INVOICE, "By__c", "Zuora__Payment__c", "cascade"))  # fmt: skip
 RUNNING = {"Apex jobs": Known((RunningSync("Apex job Zuora.Sync", "707", "2026-01-01 10:00"),))}
 
 
@@ -128,32 +177,62 @@ CASES: dict[str, tuple[Pair, ...]] = {
     "nothing-to-delete": (
         (weighed(changed(found=Known(0))), weighed(changed(found=Known(1)))),
         (weighed(changed(found=Known(0))), weighed(replace(CALM, objects=()))),
+        (weighed(changed(found=Known(0))), weighed(changed(found=REFUSED))),
     ),
+    "filter-not-readable": ((weighed(replace(CALM, unfiltered=("Product2",))), weighed()),),
     "may-not-delete": ((weighed(changed(deletable=False)), weighed()),),
     "may-not-read": ((weighed(changed(found=REFUSED)), weighed(changed(found=Known(0)))),),
     "may-not-hard-delete": (
         (weighed(around(may_hard_delete=Known(value=False)), hard_delete=True),
          weighed(around(may_hard_delete=Known(value=False)))),
-        (weighed(around(may_hard_delete=Known(value=False)), hard_delete=True),
-         weighed(around(may_hard_delete=REFUSED), hard_delete=True)),
+        (weighed(around(may_hard_delete=REFUSED), hard_delete=True),
+         weighed(around(may_hard_delete=REFUSED))),
     ),
     "customer-rows-taken-along": (
         (weighed(linked("cascade")), weighed(linked("cascade"), allow_cascade_to=["Note__c"])),
         (weighed(linked("cascade")), weighed(linked("clear"))),
         (weighed(linked("cascade")), weighed(linked("cascade", rows=0))),
+        (weighed(linked("cascade", "A__c", "B__c"), allow_cascade_to=["A__c"]),
+         weighed(linked("cascade", "A__c", "B__c"), allow_cascade_to=["B__c"])),
+        (weighed(linked("cascade", "Task")), weighed(linked("cascade", "TopicAssignment"))),
     ),
     "allowed-rows-taken-along": (
         (weighed(linked("cascade"), allow_cascade_to=["Note__c"]), weighed(linked("cascade"))),
+        (weighed(linked("cascade", "A__c", "B__c"), allow_cascade_to=["B__c"]),
+         weighed(linked("cascade", "A__c", "B__c"), allow_cascade_to=["A__c"])),
     ),
     "package-rows-taken-along": (
-        (weighed(linked("cascade", "Zuora__InvoiceItem__c")), weighed(linked("cascade", INVOICE))),
+        (weighed(linked("cascade", "Zuora__InvoiceItem__c")), weighed(linked("cascade"))),
+        (weighed(linked("cascade", "A__c", "zqu__Quote__c")),
+         weighed(linked("restrict", "A__c", "zqu__Quote__c"))),
+    ),
+    "marks-taken-along": (
+        (weighed(linked("cascade", "EntitySubscription")), weighed(linked("cascade", "FeedItem"))),
+        (weighed(linked("cascade", "ProcessInstance")),
+         weighed(linked("cascade", "ProcessInstance", rows=0))),
+    ),
+    "objects-hold-each-other": ((weighed(replace(CALM, circles=CIRCLE)), weighed()),),
+    "rows-not-counted": (
+        (weighed(NOT_COUNTED), weighed(linked("clear"))),
+        (weighed(NOT_COUNTED, lookup_links="ignore"), weighed(linked("clear", rows=0))),
+        (weighed(linked("cascade", "EntitySubscription", rows=REFUSED)), weighed()),
+        (weighed(linked("restrict", "A__c", "B__c", rows=REFUSED)), weighed()),
+    ),
+    "links-without-key": (
+        (weighed(replace(linked("clear"), keyless_links={way("clear", "Note__c"): Known(1)})),
+         weighed(linked("clear"))),
+        (weighed(replace(linked("clear"), keyless_links={way("clear", "Note__c"): REFUSED}),
+                 lookup_links="ignore"),
+         weighed(replace(linked("clear", rows=0),
+                         keyless_links={way("clear", "Note__c"): Known(1)}))),
     ),
     "rows-hold-records": (
         (weighed(linked("restrict")), weighed(linked("restrict", rows=0))),
         (weighed(held_by("a01")), weighed(linked("cascade"))),
     ),
     "lookups-go-blank": (
-        (weighed(linked("clear")), weighed(linked("clear", "Zuora__InvoiceItem__c"))),
+        (weighed(linked("clear")), weighed(linked("cascade"))),
+        (weighed(linked("clear", "Zuora__InvoiceItem__c")), weighed(NOT_COUNTED)),
         (weighed(linked("clear"), lookup_links="refuse"), weighed(linked("clear", rows=0))),
     ),
     "sync-running": (
@@ -184,17 +263,38 @@ CASES: dict[str, tuple[Pair, ...]] = {
         (weighed(around(CATALOG, config_version=Known("2.9"))),
          weighed(around(CATALOG, config_version=REFUSED))),
     ),
+    "quotes-not-seen": (
+        (weighed(replace(CATALOG, quote_objects=())), weighed(CATALOG)),
+        (weighed(replace(CATALOG, quote_objects=())),
+         weighed(replace(CATALOG, quote_objects=()), keep_quoted_products=False)),
+        (weighed(replace(CATALOG, quote_objects=())), weighed()),
+    ),
     "quotes-lose-products": (
         (weighed(QUOTED, keep_quoted_products=False), weighed(QUOTED)),
         (weighed(QUOTED, keep_quoted_products=False), weighed(CATALOG, keep_quoted_products=False)),
     ),
     "rows-may-be-hidden": (
-        (weighed(around(may_modify_all=REFUSED, record_counts=Known({INVOICE: 58}))),
-         weighed(around(may_modify_all=REFUSED, record_counts=Known({INVOICE: 57})))),
-        (weighed(around(may_modify_all=Known(value=False), record_counts=Known({INVOICE: 99}))),
-         weighed(around(record_counts=Known({INVOICE: 99})))),
-        (weighed(around(may_modify_all=Known(value=False), record_counts=Known({INVOICE: 99}))),
-         weighed(around(may_modify_all=Known(value=False), record_counts=REFUSED))),
+        (weighed(around(LIMITED, record_counts=Known({INVOICE: 58}))),
+         weighed(around(LIMITED, record_counts=Known({INVOICE: 57})))),
+        (weighed(around(LIMITED, may_modify_all=REFUSED, record_counts=Known({INVOICE: 99}))),
+         weighed(around(may_modify_all=NO, record_counts=Known({INVOICE: 99})))),
+        (weighed(around(LIMITED, record_counts=Known({INVOICE: 99}))),
+         weighed(around(LIMITED, record_counts=REFUSED))),
+    ),
+    "cannot-see-everything": (
+        (weighed(LIMITED), weighed(around(LIMITED, viewed_objects=Known(frozenset({INVOICE}))))),
+        (weighed(around(LIMITED, viewed_objects=REFUSED), allow_hidden_rows=True), weighed()),
+        (weighed(around(may_modify_all=REFUSED, may_view_all=REFUSED)),
+         weighed(around(may_modify_all=NO))),
+    ),
+    "relationships-hidden": (
+        (weighed(HIDDEN), weighed()),
+        (weighed(HIDDEN, allow_hidden_rows=True), weighed(replace(CALM, hidden=REFUSED))),
+    ),
+    "relationships-not-checked": (
+        (weighed(replace(CALM, hidden=REFUSED)), weighed(HIDDEN)),
+        (weighed(replace(CALM, hidden=REFUSED), allow_hidden_rows=True),
+         weighed(replace(changed(found=Known(0)), hidden=REFUSED))),
     ),
     "objects-not-seen": ((weighed(replace(CALM, unseen=("Zuora__Refund__c",))), weighed()),),
     "sync-not-checked": (
@@ -207,8 +307,10 @@ CASES: dict[str, tuple[Pair, ...]] = {
         (weighed(around(scheduled_syncs=REFUSED)), weighed(around(allowances=REFUSED))),
         (weighed(around(config_version=REFUSED)), weighed(around(quotes_version=REFUSED))),
         (weighed(around(may_modify_all=REFUSED)), weighed(around(may_hard_delete=REFUSED))),
-        (weighed(around(record_counts=REFUSED, may_modify_all=Known(value=False))),
-         weighed(around(record_counts=REFUSED))),
+        (weighed(around(user=REFUSED)), weighed(around(viewed_objects=REFUSED))),
+        (weighed(around(LIMITED, record_counts=REFUSED)), weighed(around(record_counts=REFUSED))),
+        (weighed(around(LIMITED, record_counts=REFUSED)),
+         weighed(around(record_counts=REFUSED, may_modify_all=NO))),
     ),
     "recycle-bin-too-small": (
         (weighed(around(changed(found=Known(25_001)))), weighed(changed(found=Known(25_000)))),
@@ -221,18 +323,33 @@ CASES: dict[str, tuple[Pair, ...]] = {
         (weighed(around(allowances=REFUSED)), weighed()),
         (weighed(around(allowances=REFUSED)),
          weighed(around(changed(found=Known(0)), allowances=REFUSED))),
+        (weighed(around(allowances=Known({"DataStorageMB": (1, 1)}))),
+         weighed(around(allowances=Known({"DataStorageMB": (1, 1), CALLS: (9, 9)})))),
+        (weighed(around(allowances=Known({CALLS: (9, 9)}))),
+         weighed(around(allowances=Known({CALLS: (9, 9)})), hard_delete=True)),
     ),
     "allowance-too-small": (
         (weighed(around(allowances=Known({CALLS: (100, 2)}))),
          weighed(around(allowances=Known({CALLS: (100, 100)})))),
+        (weighed(around(allowances=Known({CALLS: (100, 2)}))),
+         weighed(around(allowances=Known({BATCHES: (100, 2)})))),
     ),
     "reset-would-not-hold": ((weighed(pipeline=meltano(undone_by="--merge-state")), weighed()),),
     "start-date-too-late": (
         (weighed(pipeline=meltano(start_date="2020-05-02")),
          weighed(pipeline=meltano(start_date="2020-05-01T00:00:00Z"))),
-        (weighed(pipeline=meltano(start_date="2020-05-02")),
+        (weighed(changed(oldest=Unknown("too many rows")),
+                 pipeline=meltano(start_date="2020-05-02")),
          weighed(changed(oldest=Unknown("too many rows")),
-                 pipeline=meltano(start_date="2020-05-02"))),
+                 pipeline=meltano(start_date="2000-01-01T00:00:00Z"))),
+        (weighed(changed(oldest=Unknown("too many rows")),
+                 pipeline=meltano(start_date="2020-05-02")),
+         weighed(changed(oldest=Unknown("too many rows")))),
+    ),
+    "rows-without-key": (
+        (weighed(changed(keyless=Keyless(Known(2), ("a01", "a02")))), weighed()),
+        (weighed(changed(keyless=Keyless(REFUSED))),
+         weighed(changed(found=Known(0), keyless=Keyless(REFUSED)))),
     ),
     "plan-of-other-org": (
         (weighed(approval=approved(org_id="00D2")), weighed(approval=approved())),
@@ -241,6 +358,24 @@ CASES: dict[str, tuple[Pair, ...]] = {
     "plan-settings-changed": (
         (weighed(approval=approved(settings={"backup": "none"})), weighed(approval=approved())),
         (weighed(approval=approved(settings={"backup": "none"})), weighed(backup="none")),
+    ),
+    "plan-circumstances-changed": (
+        (weighed(approval=approved(user="bob@acme.example")), weighed(approval=approved())),
+        (weighed(approval=approved(instance="https://other.example")),
+         weighed(approval=approved())),
+        (weighed(approval=approved(tool_version="2.0")), weighed(approval=approved())),
+        (weighed(approval=approved(permissions={"View All Data": None})),
+         weighed(approval=approved())),
+        (weighed(approval=Approval(replace(SAVED, user=""), replace(SAVED, user=""))),
+         weighed()),
+    ),
+    "plan-links-grown": (
+        (weighed(approval=approved(links={"clear Case.Ref__c into c": 5})),
+         weighed(approval=approved(links={"clear Case.Ref__c into c": 3}))),
+        (weighed(approval=approved(links={"clear Case.Ref__c into c": None})),
+         weighed(approval=approved(links={}))),
+        (weighed(approval=approved(links={**SAVED.links, "cascade Note__c.A__c into c": 1})),
+         weighed(approval=approved(links={**SAVED.links, "cascade Note__c.A__c into c": 0}))),
     ),
     "plan-counts-changed": (
         (weighed(approval=approved(to_delete={"a": 3})), weighed(approval=approved())),
@@ -260,7 +395,7 @@ class Case:
     settings: dict[str, Any] = field(default_factory=dict)
     pipeline: Pipeline = field(default_factory=Pipeline)
 
-    def plan(self, folder: Path) -> Ran:
+    def plan(self, folder: FilePath) -> Ran:
         """What `plan` finds."""
         options = OrgOptions(**{"records": 600, "sandbox": True, **self.org})
         with Emulated(options, ServerOptions(**self.server)) as server:
@@ -272,6 +407,16 @@ class Case:
 def customer(*names: str) -> dict[str, Any]:
     """An org with rows of these objects of a customer's."""
     return {"customer_rows": frozenset(names)}
+
+
+def shaped(*names: str, **shape: Any) -> dict[str, Any]:
+    """An org with rows of these objects of a customer's, and what a shape adds or hides."""
+    return {**customer(*names), "shape": json.dumps(shape)}
+
+
+def reference(name: str, to: str, on_delete: str) -> dict[str, Any]:
+    """A lookup that a shape adds."""
+    return {"name": name, "type": "reference", "to": [to], "on_delete": on_delete}
 
 
 def refuse(soql: str) -> dict[str, Any]:
@@ -288,6 +433,12 @@ def forbid(path: str) -> dict[str, Any]:
 CALM_ORG = Case()
 ONLY_CATALOG = {"object_groups": ["product_catalog"]}
 ONLY_ACCOUNTS = {"object_groups": ["accounts"]}
+QUOTES = frozenset(item.name for item in load_objects() if item.name.startswith(QUOTE_PREFIX))
+NO_FILTER = shaped(hidden={"fields": ["Product2.zqu__ZuoraId__c"]})
+HELD_ITEM = {"object": INVOICE, **reference("Top_Item__c", ITEM, "restrict")}
+TOP_ITEM = {"object": INVOICE, "at": 1, "values": {"Top_Item__c": {"object": ITEM, "at": 1}}}
+FOLLOWED = {"object": "EntitySubscription", "values": {"ParentId": {"object": INVOICE, "at": 1}}}
+NOT_COUNTED_NOTES = refuse("*COUNT(*FROM Usage_Note__c*")
 ORGS: dict[str, tuple[Case, Case]] = {
     "no-360-objects": (Case(org={"without_packages": frozenset({"Zuora", "zqu"})}), CALM_ORG),
     "production-not-confirmed": (
@@ -330,10 +481,42 @@ ORGS: dict[str, tuple[Case, Case]] = {
     ),
     "too-many-records": (Case(settings={"max_records": 99}), CALM_ORG),
     "nothing-to-delete": (Case(org={"records": 0}), CALM_ORG),
-    "allowed-rows-taken-along": (
-        Case(settings=ONLY_CATALOG),
-        Case(settings=ONLY_ACCOUNTS),
+    "filter-not-readable": (
+        Case(org=NO_FILTER),
+        Case(org=NO_FILTER, settings={"exclude_objects": ["Product2"]}),
     ),
+    "allowed-rows-taken-along": (
+        Case(org={"quotes": False}, settings=ONLY_CATALOG),
+        Case(org={"quotes": False}, settings=ONLY_ACCOUNTS),
+    ),
+    "marks-taken-along": (Case(org=shaped(rows=[FOLLOWED])), CALM_ORG),
+    "objects-hold-each-other": (
+        Case(org=shaped(fields=[HELD_ITEM], changes=[TOP_ITEM])),
+        Case(org=shaped(fields=[HELD_ITEM])),
+    ),
+    "rows-not-counted": (
+        Case(org=customer("Usage_Note__c"), faults=NOT_COUNTED_NOTES),
+        Case(org=customer("Usage_Note__c")),
+    ),
+    "links-without-key": (
+        Case(org=shaped("Renewal_Forecast__c",
+                        hidden={"fields": ["Zuora__Subscription__c.Zuora__External_Id__c"]})),
+        Case(org=customer("Renewal_Forecast__c")),
+    ),
+    "rows-without-key": (CALM_ORG, Case(settings=ONLY_ACCOUNTS)),
+    "quotes-not-seen": (
+        Case(org={"not_visible": QUOTES}),
+        Case(org={"not_visible": QUOTES}, settings={"keep_quoted_products": False}),
+    ),
+    "cannot-see-everything": (
+        Case(org={"modify_all": False}),
+        Case(org=shaped(permissions={"modify_all_data": False, "view_all_data": True})),
+    ),
+    "relationships-hidden": (
+        Case(org=shaped(hidden={"fields": ["Usage_Note__c.Charge__c"]})),
+        CALM_ORG,
+    ),
+    "relationships-not-checked": (Case(faults=refuse("*FROM RelationshipDomain*")), CALM_ORG),
     "package-rows-taken-along": (
         Case(settings={"exclude_objects": ["Zuora__InvoiceItem__c"]}),
         CALM_ORG,
@@ -363,5 +546,8 @@ ORGS: dict[str, tuple[Case, Case]] = {
         Case(pipeline=Pipeline(start_date="1999-01-01T00:00:00Z")),
     ),
 }  # fmt: skip
-NEEDS_TWO_RUNS = {"plan-of-other-org", "plan-settings-changed", "plan-counts-changed"}
+NEEDS_TWO_RUNS = {
+    "plan-of-other-org", "plan-settings-changed", "plan-circumstances-changed", "plan-links-grown",
+    "plan-counts-changed",
+}  # fmt: skip
 """Those are shown with two runs, in test_saved.py."""

@@ -6,6 +6,7 @@ from target_zuora360_cleanup.plan.allowances import (
     BATCHES,
     CALLS,
     QUERY_JOBS,
+    QUERY_MB,
     Need,
     needs,
 )
@@ -48,3 +49,20 @@ def test_the_quota_leaves_a_share_of_the_calls_to_others() -> None:
 def test_an_allowance_is_met_up_to_what_is_left() -> None:
     assert Need(CALLS, 5, 5).is_met
     assert not Need(CALLS, 6, 5).is_met
+
+
+def test_an_allowance_that_salesforce_does_not_name_is_not_met_where_it_is_needed() -> None:
+    found = {
+        each.name: each
+        for each in needs([3_000], {CALLS: (9_000, 9_000)}, job_size=10, backup="full",
+                          quota_percent=80)
+    }  # fmt: skip
+    assert {name: each.left for name, each in found.items()} == {
+        CALLS: 7_200, BATCHES: None, QUERY_JOBS: None, QUERY_MB: None,
+    }  # fmt: skip
+    assert not any(found[name].is_met for name in (BATCHES, QUERY_JOBS, QUERY_MB))
+
+
+def test_an_allowance_that_is_not_needed_is_not_missed() -> None:
+    found = needs([1], {}, job_size=1, backup="none", quota_percent=80)
+    assert found == (Need(CALLS, 3, None),)

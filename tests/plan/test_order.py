@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from target_zuora360_cleanup.facts.relationships import OnDelete, Relationship
 from target_zuora360_cleanup.plan.order import deletion_order, flat
+from target_zuora360_cleanup.reach import OnDelete, Relationship
 
 
 def link(child: str, parent: str, on_delete: OnDelete = "cascade") -> Relationship:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, replace
+from pathlib import Path as FilePath
 from typing import Any
 
 import pytest
 from typing_extensions import override
 
 from target_zuora360_cleanup.errors import CleanupError, Partial, Refused
+from target_zuora360_cleanup.facts.known import Unknown
 from target_zuora360_cleanup.report.cleanup import cleanup_report
 from target_zuora360_cleanup.report.document import Report
 from target_zuora360_cleanup.report.html import render
@@ -23,7 +25,9 @@ READ: dict[str, Any] = {"state_id": "prod:x", "records": {"B": 2, "A": 1}}
 
 def plan() -> Report:
     states = ResetOutcome(StreamReset(made.UNSAFE_RESET), made.PAIRED[2:])
-    return cleanup_report(made.header("plan"), plan=made.CLEAN_PLAN, states=states)
+    return cleanup_report(
+        made.header("plan"), plan=made.CLEAN_PLAN, saved=made.SAVED, states=states
+    )
 
 
 def refused_plan() -> Report:
@@ -36,6 +40,7 @@ def cleanup() -> Report:
     return cleanup_report(
         made.header("cleanup"),
         plan=made.CLEAN_PLAN,
+        saved=made.SAVED,
         outcomes=made.ALL_GONE,
         timeline=made.SPANS,
         states=ResetOutcome(ON_STDOUT, made.PAIRED),
@@ -111,6 +116,17 @@ def test_what_is_not_known_is_null_in_the_json_and_never_0() -> None:
             None, None, "unknown"
         ]  # fmt: skip
     assert objects[made.ITEM]["deleted"] == 5_000
+
+
+def test_links_of_an_object_type_to_itself_that_are_not_known_are_null_and_said() -> None:
+    facts = replace(made.STEPS[3].facts, links=Unknown("the field is hidden"))
+    plan = replace(made.CLEAN_PLAN, steps=(replace(made.STEPS[3], facts=facts),))
+    report = cleanup_report(made.header("plan"), plan=plan)
+    (told,) = report.as_json()["objects"]
+    assert told["links_removed"] == {"Customer Hierarchies": None}
+    summary = " ".join(report.summary(FilePath("out")).split())
+    assert "Customer Hierarchies unknown" in summary
+    assert "Customer Hierarchies: unknown links" in Page(render(report.as_json())).said("objects")
 
 
 def test_the_headline_says_of_how_many_object_types_nothing_is_known() -> None:

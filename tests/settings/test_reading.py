@@ -38,7 +38,15 @@ def test_every_unknown_setting_is_named() -> None:
             {"include_objects": ["Product2"], "exclude_objects": ["Product2"]},
             "include_objects and exclude_objects are both set",
         ),
-        ({"exclude_objects": ["Zuora__Invoice__c"]}, "did you mean 'Zuora__"),
+        ({"exclude_objects": ["Invoice__c"]}, "did you mean 'Zuora__"),
+        ({"exclude_objects": ["zqu__Quote__c"]}, "'zqu__Quote__c' is not a 360 object type"),
+        ({"include_objects": ["Zuora__New__c"]}, "'Zuora__New__c' is not a 360 object type"),
+        ({"stream_objects": {"x": "Zuora__Sync_History__c"}}, "'Zuora__Sync_History__c' is not"),
+        (
+            {"allow_cascade_to": ["Note__c", "zqu__Quote__c"]},
+            "allow_cascade_to: 'zqu__Quote__c' is an object of the Zuora packages",
+        ),
+        ({"allow_cascade_to": ["Zuora__InvoiceItem__c"]}, "object types of their own or not"),
         ({"include_objects": ["x"]}, "use an API name such as Zuora__ZInvoice__c"),
         ({"stream_objects": {"acct": "Account"}}, "stream_objects: acct: 'Account' is not"),
         ({"api_version": "v64.0"}, "'v64.0' can't be used"),
@@ -52,10 +60,26 @@ def test_what_contradicts_or_names_nothing_is_refused_with_the_remedy(
         read_settings(config)
 
 
+def test_package_objects_that_the_catalogue_does_not_list_may_be_left_alone_and_have_streams() -> (
+    None
+):
+    settings = read_settings(
+        {"exclude_objects": ["Zuora__New__c"], "stream_objects": {"new": "zqu__Newer__c"}}
+    )
+    assert settings.exclude_objects == ("Zuora__New__c",)
+    assert settings.stream_objects == {"new": "zqu__Newer__c"}
+
+
+def test_rows_of_any_object_that_is_not_the_packages_may_be_named_to_go_along() -> None:
+    names = ["Usage_Note__c", "acme__Log__c", "Task", "PricebookEntry"]
+    assert read_settings({"allow_cascade_to": names}).allow_cascade_to == tuple(names)
+
+
 @pytest.mark.parametrize(
     "config",
     [
         {"mode": "delete"},
+        {"allow_hidden_rows": "yes"},
         {"object_groups": ["quotes"]},
         {"max_records": -1},
         {"job_size": 0},

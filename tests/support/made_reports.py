@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any
 
 from target_zuora360_cleanup.catalog.objects import BY_NAME
@@ -16,7 +16,8 @@ from target_zuora360_cleanup.output.timeline import Span
 from target_zuora360_cleanup.plan.allowances import Need
 from target_zuora360_cleanup.plan.finding import Finding
 from target_zuora360_cleanup.plan.plan import Plan, Step
-from target_zuora360_cleanup.reach import Relationship
+from target_zuora360_cleanup.plan.saved import SavedPlan
+from target_zuora360_cleanup.reach import Path, Relationship
 from target_zuora360_cleanup.report.header import Header
 from target_zuora360_cleanup.rows.failures import FailureGroup
 from target_zuora360_cleanup.state.outcome import PairedState
@@ -66,17 +67,22 @@ STEPS = (
     step(PRODUCT, 0),
     step(ACCOUNT, 100, 0, (ITEM, INVOICE), {"Hierarchies": 7, "None": 0}),
 )
+NOTES = Relationship("Note__c", "A__c", ACCOUNT, "cascade")
 PLAN = Plan(
     ORG,
     STEPS,
     FINDINGS,
     (
-        (Relationship("Case", "Invoice__c", INVOICE, "clear"), 12),
-        (Relationship("Case", "Account__c", ACCOUNT, "clear"), 1_200),
+        (Path((Relationship("Case", "Invoice__c", INVOICE, "clear"),)), 12),
+        (Path((Relationship("Case", "Account__c", ACCOUNT, "clear"),)), 1_200),
     ),
-    ((Relationship("Note__c", "A__c", ACCOUNT, "cascade"), 3),),
+    (
+        (Path((NOTES,)), 3),
+        (Path((NOTES, Relationship("Line__c", "Note__c", "Note__c", "restrict"))), 2),
+    ),
     (Need("DailyApiRequests", 644, 79_970),),
 )
+SAVED = SavedPlan("2026-05-04T07:00:00+00:00", ORG.id, ORG.name, {}, {ITEM: 5_000}, {})
 CLEAN_PLAN = Plan(ORG, STEPS, FINDINGS[2:])
 ALL_GONE = (
     Outcome(ITEM, 5_000, 5_000, 0, 0),
@@ -138,5 +144,5 @@ def assert_reads_as_written(report: Report, name: str) -> None:
     written = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
     assert made == written
     assert list(made) == list(written)
-    summary = report.summary(Path("/out/20260504T080000Z"))
+    summary = report.summary(FilePath("/out/20260504T080000Z"))
     assert summary == (folder / f"{name}.txt").read_text(encoding="utf-8")

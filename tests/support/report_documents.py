@@ -9,6 +9,7 @@ from typing import Any
 
 ITEM, INVOICE, ACCOUNT = "Zuora__InvoiceItem__c", "Zuora__ZInvoice__c", "Zuora__CustomerAccount__c"
 STATE_ID = "prod:tap-zuora-to-target-zuora360-cleanup"
+FINGERPRINT = "0a1b2c3d4e5f"
 STARTED, FINISHED = "2026-05-04T08:00:00+00:00", "2026-05-04T08:12:30.500000+00:00"
 BEFORE = {"bookmarks": {"Invoice": {"UpdatedDate": "2026-05-01"}, "Amendment": {"x": 1}}}
 AFTER = {"bookmarks": {"Amendment": {"x": 1}}}
@@ -35,15 +36,17 @@ def document(mode: str, status: str, **more: Any) -> dict[str, Any]:
     made = {
         "schema_version": 1, "mode": mode, "status": status, "headline": f"A {mode}, {status}.",
         "error": None, "org": {"id": "00D5g0000000001EAA", "name": "Acme", "is_sandbox": False},
-        "started_at": STARTED, "finished_at": FINISHED, "objects": entries(), "timeline": [],
+        "started_at": STARTED, "finished_at": FINISHED, "plan_fingerprint": FINGERPRINT,
+        "objects": entries(), "timeline": [],
         "estimate": {"seconds": [700, 900], "bytes_freed": 14_540_800, "basis": "figures"},
         "allowances_needed": [{"name": "DailyApiRequests", "needed": 644, "left": 79_970}],
         "blank_links": [
-            {"object": "Case", "field": "Invoice__c", "parent": INVOICE, "rows": 12},
+            {"object": "Case", "field": "Invoice__c", "parent": INVOICE, "path": "Case.Invoice__c",
+             "rows": 12},
         ],
         "strong_links": [
-            {"object": "Note__c", "field": "Account__c", "parent": ACCOUNT, "rows": 3,
-             "on_delete": "cascade"},
+            {"object": "Note__c", "field": "Account__c", "parent": ACCOUNT,
+             "path": "Note__c.Account__c", "rows": 3, "on_delete": "cascade"},
         ],
         "findings": [
             {"code": "lookups-go-blank", "severity": "tells", "message": "12 lookups go blank.",
@@ -157,7 +160,15 @@ SYNC = document(
 OLD = {
     key: value
     for key, value in CLEANUP.items()
-    if key not in ("headline", "timeline", "strong_links", "allowances_needed", "estimate")
+    if key
+    not in (
+        "plan_fingerprint",
+        "headline",
+        "timeline",
+        "strong_links",
+        "allowances_needed",
+        "estimate",
+    )
 }
 """What a version before these keys has left."""
 ALL = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import json
 from dataclasses import dataclass
 from io import BytesIO, StringIO
@@ -119,6 +120,14 @@ class Ran:
         if not path.exists():
             return []
         with path.open(encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
+
+    def backup(self, name: str) -> list[dict[str, str]]:
+        """The rows of a backup; none where there is no such file."""
+        path = self.folder / "backup" / f"{name}.csv.gz"
+        if not path.exists():
+            return []
+        with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
             return list(csv.DictReader(file))
 
     @property

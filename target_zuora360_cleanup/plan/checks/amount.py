@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from target_zuora360_cleanup.facts.known import Known
 from target_zuora360_cleanup.plan.check import check
 from target_zuora360_cleanup.plan.counts import named_rows, rows_of, taken_along, to_delete
 from target_zuora360_cleanup.plan.finding import Code
@@ -43,7 +44,7 @@ def records(weighed: Weighed) -> Iterator[Finding]:
             "'reset', or raise max_records.",
             named_rows(each for each in facts.objects if rows_of(each)),
         )
-    elif facts.objects and not total:
+    elif facts.objects and all(each.found == Known(0) for each in facts.objects):
         yield NOTHING.found(
             "There are no Zuora records to delete.",
             "Nothing to do. For a full sync alone, mode 'reset' is enough.",

@@ -88,7 +88,7 @@ def ground(weighed: Weighed) -> Iterator[Finding]:
         "version of this plugin": (both.saved.tool_version, both.today.tool_version),
         "permissions": (both.saved.permissions, both.today.permissions),
     }
-    if differ := {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}:
+    if differ := {name: pair for name, pair in pairs.items() if not _is_same(*pair)}:
         listed = "; ".join(
             f"{name} was {_shown(old)} and is {_shown(new)}" for name, (old, new) in differ.items()
         )
@@ -96,6 +96,11 @@ def ground(weighed: Weighed) -> Iterator[Finding]:
             f"The saved plan was made under other circumstances: {listed}.",
             "Plan again as the user who is to carry it out.",
         )
+
+
+def _is_same(old: object, new: object) -> bool:
+    """What nobody could read, such as a user without a name, is not known to be the same."""
+    return bool(old) and old == new
 
 
 @check(MORE_LINKS)

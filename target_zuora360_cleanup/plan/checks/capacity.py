@@ -11,9 +11,10 @@ from target_zuora360_cleanup.plan.counts import rows_of, to_delete
 from target_zuora360_cleanup.plan.finding import Code
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from target_zuora360_cleanup.facts.org_facts import OrgConditions
+    from target_zuora360_cleanup.plan.allowances import Need
     from target_zuora360_cleanup.plan.check import Weighed
     from target_zuora360_cleanup.plan.finding import Finding
 
@@ -54,6 +55,19 @@ def recycle_bin(weighed: Weighed) -> Iterator[Finding]:
         )
 
 
+def _unknown(weighed: Weighed, needs: Iterable[Need]) -> str:
+    """Why nothing is known, or the names of which Salesforce says nothing; blank where it does."""
+    if not any(to_delete(weighed.facts).values()):
+        return ""
+    match weighed.facts.conditions.allowances:
+        case Unknown(why):
+            return why
+        case Known(allowances):
+            has_bin = _STORAGE in allowances or weighed.settings.hard_delete
+            names = [*([] if has_bin else [_STORAGE]), *(n.name for n in needs if n.left is None)]
+            return f"Salesforce does not name {', '.join(names)}" if names else ""
+
+
 def _bin(conditions: OrgConditions) -> int | None:
     """Records that the recycle bin holds; None where nothing is said of it."""
     match conditions.allowances:
@@ -66,17 +80,14 @@ def _bin(conditions: OrgConditions) -> int | None:
 @check(ALLOWANCES_UNKNOWN, ALLOWANCE_TOO_SMALL)
 def allowances(weighed: Weighed) -> Iterator[Finding]:
     """Whether the daily allowances will do."""
-    facts = weighed.facts
-    match facts.conditions.allowances:
-        case Unknown() if any(to_delete(facts).values()):
-            yield ALLOWANCES_UNKNOWN.found(
-                "What is left of the org's daily allowances could not be read.",
-                "Give the user the permission View Setup and Configuration, or look at Setup, "
-                "Company Information.",
-            )
-        case Known() | Unknown():
-            pass
-    for need in (each for each in needs_of(facts, weighed.settings) if not each.is_met):
+    needs = needs_of(weighed.facts, weighed.settings)
+    if unknown := _unknown(weighed, needs):
+        yield ALLOWANCES_UNKNOWN.found(
+            f"What is left of the org's daily allowances could not be read: {unknown}.",
+            "Give the user the permission View Setup and Configuration, or look at Setup, "
+            "Company Information.",
+        )
+    for need in (each for each in needs if each.left is not None and not each.is_met):
         yield ALLOWANCE_TOO_SMALL.found(
             f"The cleanup needs about {need.needed:,} of {need.name}, but {need.left:,} are left "
             "today.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from target_zuora360_cleanup.catalog.objects import QUOTE_PREFIX
 from target_zuora360_cleanup.facts.known import Fact, Known, Unknown
 from target_zuora360_cleanup.plan.check import check
 from target_zuora360_cleanup.plan.counts import blank_links, strong_links
@@ -16,12 +17,13 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.plan.check import Weighed
     from target_zuora360_cleanup.plan.finding import Finding, Severity
     from target_zuora360_cleanup.reach import OnDelete, Path
+    from target_zuora360_cleanup.settings.declared import Settings
 
 ALLOWED: Final = Code(
     "allowed-rows-taken-along",
     "tells",
     "rows of an object in `allow_cascade_to` will be destroyed with their parents",
-    "none needed: it is allowed, and they are backed up",
+    "none needed: it is allowed, and `backup` counts for them too",
 )
 OF_PACKAGE: Final = Code(
     "package-rows-taken-along",
@@ -96,12 +98,12 @@ def taken_along(weighed: Weighed) -> Iterator[Finding]:
         elif path.nature == "mark":
             marks.append((path, rows))
         else:
-            yield _cascade(path, rows, allowed=path.child in weighed.settings.allow_cascade_to)
+            yield _cascade(path, rows, weighed.settings)
     if marks:
         yield _marks(marks)
 
 
-def _cascade(path: Path, rows: int, *, allowed: bool) -> Finding:
+def _cascade(path: Path, rows: int, settings: Settings) -> Finding:
     what = f"{rows:,} rows of {path.child} would be destroyed with their {path.parent}"
     if path.nature == "package":
         return OF_PACKAGE.found(
@@ -110,10 +112,11 @@ def _cascade(path: Path, rows: int, *, allowed: bool) -> Finding:
             "exclude_objects).",
             ((path.child, rows),),
         )
-    if allowed:
+    if path.child in settings.allow_cascade_to:
+        backup = "not backed up: backup is none" if settings.backup == "none" else "backed up"
         return ALLOWED.found(
             f"{what} ({path.words}).",
-            f"That is allowed: {path.child} is named in allow_cascade_to. They are backed up.",
+            f"That is allowed: {path.child} is named in allow_cascade_to. They are {backup}.",
             ((path.child, rows),),
         )
     return OF_CUSTOMER.found(
@@ -163,7 +166,6 @@ def circle(weighed: Weighed) -> Iterator[Finding]:
 @check(NOT_COUNTED)
 def not_counted(weighed: Weighed) -> Iterator[Finding]:
     """Rows of which nobody can say whether there are any."""
-    ignores = weighed.settings.lookup_links == "ignore"
     found: dict[tuple[str, OnDelete, str], list[Path]] = {}
     for path in sorted(weighed.facts.reach):
         match weighed.facts.reach[path]:
@@ -172,7 +174,16 @@ def not_counted(weighed: Weighed) -> Iterator[Finding]:
             case Known():
                 pass
     for (_, _, why), paths in found.items():
-        yield _not_counted(paths, why, ignores=ignores)
+        yield _not_counted(paths, why, _severity(paths[0], weighed.settings))
+
+
+def _severity(path: Path, settings: Settings) -> Severity:
+    """Lookups of quotes are never ignored: without them nobody knows what to keep."""
+    if path.nature == "mark":
+        return "tells"
+    keeps = settings.keep_quoted_products and path.child.startswith(QUOTE_PREFIX)
+    is_ignored = path.on_delete == "clear" and settings.lookup_links == "ignore" and not keeps
+    return "warns" if is_ignored else "blocks"
 
 
 _DOES: Final = {
@@ -180,10 +191,9 @@ _DOES: Final = {
 }  # fmt: skip
 
 
-def _not_counted(paths: list[Path], why: str, *, ignores: bool) -> Finding:
+def _not_counted(paths: list[Path], why: str, severity: Severity) -> Finding:
     """Of one lookup, which may lead to several objects."""
     path = paths[0]
-    severity: Severity = "warns" if path.on_delete == "clear" and ignores else "blocks"
     parents = ", ".join(each.parent for each in paths)
     return NOT_COUNTED.found(
         f"How many rows of {path.child} would {_DOES[path.on_delete]} their {parents} could not be "
@@ -191,7 +201,7 @@ def _not_counted(paths: list[Path], why: str, *, ignores: bool) -> Finding:
         f"Give the user Read on {path.child} and {path.field}, blank that lookup, or leave "
         f"{', '.join(dict.fromkeys(each.root for each in paths))} alone.",
         ((path.child, 0),),
-        "tells" if path.nature == "mark" else severity,
+        severity,
     )
 
 

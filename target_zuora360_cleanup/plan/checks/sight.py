@@ -88,7 +88,7 @@ def hidden_rows(weighed: Weighed) -> Iterator[Finding]:
 
 def _hidden(facts: OrgFacts) -> Iterator[tuple[str, int]]:
     """How many more rows of an object there are, as (object, rows)."""
-    if facts.conditions.may_modify_all == Known(value=True):
+    if _sees_all(facts.conditions):
         return
     match facts.conditions.record_counts:
         case Unknown():
@@ -108,11 +108,9 @@ def _hidden(facts: OrgFacts) -> Iterator[tuple[str, int]]:
 def rights(weighed: Weighed) -> Iterator[Finding]:
     """Whether rows may be there that this user does not see."""
     conditions = weighed.facts.conditions
-    if Known(value=True) in (conditions.may_view_all, conditions.may_modify_all):
+    if _sees_all(conditions) or not (limited := tuple(_limited(weighed.facts))):
         return
-    if not (limited := tuple(_limited(weighed.facts))):
-        return
-    told = (conditions.may_view_all, conditions.may_modify_all)
+    told = (conditions.may_view_all, conditions.may_modify_all, conditions.viewed_objects)
     reasons = dict.fromkeys(each.why for each in told if isinstance(each, Unknown))
     why = f" (not known: {'; '.join(reasons)})" if reasons else ""
     yield NOT_ALL.found(
@@ -125,6 +123,10 @@ def rights(weighed: Weighed) -> Iterator[Finding]:
     )
 
 
+def _sees_all(conditions: OrgConditions) -> bool:
+    return Known(value=True) in (conditions.may_view_all, conditions.may_modify_all)
+
+
 def _unless_allowed(weighed: Weighed) -> Severity:
     return "warns" if weighed.settings.allow_hidden_rows else "blocks"
 
@@ -132,12 +134,14 @@ def _unless_allowed(weighed: Weighed) -> Severity:
 def _limited(facts: OrgFacts) -> Iterator[tuple[str, int]]:
     """Objects of which this user may not see every row, as far as that is known, with what is seen.
 
-    Rows of all that have a lookup to what is deleted matter, also where none is seen.
+    Rows of all that have a lookup to what is deleted or taken along matter, also where none is
+    seen.
     """
     viewed = facts.conditions.viewed_objects.or_else(frozenset())
     seen = {each.kind.api_name: rows_of(each) for each in facts.objects}
-    children = sorted({each.child for each in facts.relationships} - seen.keys())
-    for name in (*seen, *children):
+    children = {each.child for each in facts.relationships}
+    children |= {each.child for each in facts.reach} | {name for name, _ in facts.lookups}
+    for name in (*seen, *sorted(children - seen.keys())):
         ours = nature_of(name) != "mark" and not is_kept_by_salesforce(name, None)
         if name not in viewed and ours:
             yield name, seen.get(name, 0)
@@ -215,11 +219,12 @@ def _without_own_finding(conditions: OrgConditions) -> dict[str, Fact[object]]:
         "triggers": conditions.triggers,
         # (the user's two rights come from one query)
         "rights": conditions.may_modify_all,
+        "user": conditions.user,
         "Zuora Config": conditions.config_version,
         "scheduled syncs": conditions.scheduled_syncs,
     }
-    if conditions.may_modify_all != Known(value=True):
-        # Whoever may modify all sees all: nothing is hidden that a count would show.
+    if not _sees_all(conditions):
+        # Of whoever sees all nothing is hidden that a count would show.
         facts["record counts"] = conditions.record_counts
     return facts
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from target_zuora360_cleanup.emulator.soql.object_limits import METADATA
 from target_zuora360_cleanup.emulator.wire.calls import Answer, Call, json_answer
 from target_zuora360_cleanup.emulator.wire.errors import SalesforceError
 from target_zuora360_cleanup.emulator.wire.routing import Route
@@ -56,18 +57,20 @@ def _query(
         with result:
             return json_answer(_columns(service, result))
     size = _batch_size(call)
-    if result.is_aggregate and not result.is_count and result.total > size:
+    single = "Aggregate query" if result.is_aggregate else result.object_name
+    one_batch = result.is_aggregate or result.object_name in METADATA
+    if one_batch and not result.is_count and result.total > size:
         result.close()
-        raise _no_locator()
+        raise _no_locator(single)
     key = service.cursors.keep(result, size) if result.total > size else ""
     return _batch(call, result, 0, size, f"{path}/{key}")
 
 
-def _no_locator() -> SalesforceError:
-    """Groups come in one batch or not at all ("Considerations for GROUP BY")."""
+def _no_locator(single: str) -> SalesforceError:
+    """Groups ("Considerations for GROUP BY") and metadata come in one batch or not at all."""
     text = (
-        "Aggregate query does not support queryMore(), use LIMIT to restrict the results to a "
-        "single batch"
+        f"{single} does not support queryMore(), use LIMIT to restrict the results to a single "
+        "batch"
     )
     return SalesforceError("EXCEEDED_ID_LIMIT", text)
 

@@ -94,6 +94,17 @@ def test_groups_come_in_one_batch_or_not_at_all(client: Client) -> None:
     assert (limited["totalSize"], limited["done"]) == (2_000, True)
 
 
+def test_metadata_comes_in_one_batch_or_not_at_all(client: Client) -> None:
+    names = ", ".join(f"'{name}'" for name in client.server.org.schema.objects)
+    soql = (
+        f"SELECT FieldId FROM RelationshipDomain WHERE ParentSobject.QualifiedApiName IN ({names})"
+    )
+    answer = client("GET", "tooling/query", params={"q": soql})
+
+    assert error(answer) == (400, "EXCEEDED_ID_LIMIT")
+    assert answer.json()[0]["message"].startswith("RelationshipDomain does not support queryMore()")
+
+
 def test_what_comes_later_comes_with_the_first_job_that_deletes(client: Client) -> None:
     late = "SELECT COUNT() FROM Contact WHERE LastName = 'late'"
     subscription = client.server.org.all_rows(SUB)[-1]["Id"]

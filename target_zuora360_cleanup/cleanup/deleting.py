@@ -1,0 +1,91 @@
+"""The deletion of one run: its parts put together, its plan carried out, what is left counted."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import TYPE_CHECKING
+
+from target_zuora360_cleanup.deletion.delete import Deletion
+from target_zuora360_cleanup.deletion.keeping import Keeping
+from target_zuora360_cleanup.deletion.look import Look
+from target_zuora360_cleanup.deletion.recheck import Recheck
+from target_zuora360_cleanup.deletion.scheduler import Schedule
+from target_zuora360_cleanup.deletion.sending import Sender
+from target_zuora360_cleanup.deletion.taken_along import TakenAlong
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from target_zuora360_cleanup.deletion.ledger import Ledger
+    from target_zuora360_cleanup.deletion.outcome import Outcome
+    from target_zuora360_cleanup.deletion.turn import Turn
+    from target_zuora360_cleanup.lifecycle.context import Context
+    from target_zuora360_cleanup.plan.plan import Plan, Step
+    from target_zuora360_cleanup.rows.failures import Failures
+    from target_zuora360_cleanup.salesforce.client import Salesforce
+
+logger = logging.getLogger(__name__)
+
+
+class Deleting:
+    """What a run does with each step of its plan.
+
+    Args:
+        run: What every run has.
+        salesforce: Where.
+        plan: What to delete.
+        failures: Takes in by reason what could not be deleted.
+        ledger: Opened for this plan; takes what becomes of it.
+    """
+
+    def __init__(
+        self, run: Context, salesforce: Salesforce, plan: Plan, failures: Failures, ledger: Ledger
+    ) -> None:
+        settings, folder = run.settings, run.folder
+        look = Look(salesforce, plan, settings)
+        slots = threading.BoundedSemaphore(settings.max_parallel_jobs)
+        sender = Sender(salesforce, settings, run.progress, slots, run.stop)
+        is_backed_up = settings.backup != "none"
+        self._run, self._plan, self._ledger = run, plan, ledger
+        keeping = Keeping(salesforce, plan, self._note_kept)
+        self._recheck = Recheck(salesforce, plan, settings, keeping, look)
+        self._along = TakenAlong(salesforce, folder, look, is_backed_up=is_backed_up)
+        self._deletion = Deletion(sender, self._along, folder, failures, folder.failures())
+
+    def carry_out(self) -> str:
+        """Delete all that may go; why nothing more was begun, blank where everything was."""
+        logger.info("Deleting %s records.", f"{self._plan.to_delete:,}")
+        schedule = Schedule(self._plan, self, self._ledger, self._run.stop)
+        schedule.carry_out()
+        self._ledger.note(self._deletion.recounted(self._plan.steps, self._ledger.outcomes))
+        if not self._run.stop.is_set():
+            self._ledger.note_along(self._along.gone())
+        return schedule.halted
+
+    def turn(self, step: Step) -> Turn:
+        """The step as it is now.
+
+        Raises:
+            Halted: The run must end before it.
+        """
+        return self._recheck.turn(step)
+
+    def holding(self, turn: Turn) -> Turn:
+        """The same with the rows that are held back.
+
+        Raises:
+            Halted: Nobody can tell which they are.
+        """
+        return self._recheck.holding(turn)
+
+    def delete(self, turn: Turn) -> Outcome:
+        """Delete a step's rows; the timeline gets a span."""
+        started_at = self._run.clock()
+        self._ledger.note_along(dict.fromkeys(turn.along))
+        outcome = self._deletion.delete(turn)
+        self._run.timeline.add(turn.step.name, started_at, outcome.deleted)
+        return outcome
+
+    def _note_kept(self, kept: Mapping[str, frozenset[str]]) -> None:
+        self._run.folder.write_kept(kept.items())

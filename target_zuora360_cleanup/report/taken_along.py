@@ -1,0 +1,68 @@
+"""The part of a report that says which rows of other objects went with those that were deleted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from rich.text import Text
+
+from target_zuora360_cleanup.report.numbers import UNKNOWN, Total, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from rich.console import RenderableType
+
+    from target_zuora360_cleanup.plan.plan import Plan
+    from target_zuora360_cleanup.reach import Path
+
+
+@dataclass(frozen=True)
+class TakenAlong:
+    """Rows that a cascade destroys with permission, by the way to them.
+
+    Attributes:
+        gone: Of each way whose root was begun, how many rows are gone; None where nobody knows.
+    """
+
+    plan: Plan | None
+    gone: Mapping[Path, int | None]
+
+    def as_json(self) -> dict[str, Any]:
+        """The key `taken_along`; what was not begun has taken nothing along."""
+        return {
+            "taken_along": [
+                {
+                    "object": path.child,
+                    "path": path.words,
+                    "planned": planned,
+                    "gone": self.gone.get(path, 0),
+                }
+                for path, planned in sorted(self._planned.items())
+            ]
+        }
+
+    @property
+    def _planned(self) -> dict[Path, int]:
+        """How many rows were planned; of a way that has come since, none."""
+        links = self.plan.strong_links if self.plan else ()
+        planned = {path: rows for path, rows in links if path.on_delete == "cascade"}
+        return dict.fromkeys(self.gone, 0) | planned
+
+    @property
+    def words(self) -> str:
+        """How many rows in all, to follow on how many records were deleted; blank if none."""
+        total = Total.of(self.gone.values())
+        if total.is_all and not total.known:
+            return ""
+        count = "an unknown number of" if total.words == UNKNOWN else total.words
+        rows = "row" if count == "1" else "rows"
+        return f" and {count} {rows} of other objects taken along"
+
+    def lines(self) -> Iterator[RenderableType]:
+        """A line for each way, once it was gone."""
+        for path, rows in sorted(self.gone.items()):
+            if rows != 0:
+                count = f"{shown(rows)} rows" if rows != 1 else "1 row"
+                yield Text(f"ALONG {count} of {path.child} went with {path.root} ({path.words}).")

@@ -1,0 +1,89 @@
+"""Relationships that describes keep from a user, from the org's metadata."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from target_zuora360_cleanup.facts.hidden import read_hidden
+from target_zuora360_cleanup.facts.known import Fact, Known, Unknown
+from target_zuora360_cleanup.reach import Relationship
+from tests.facts.answers import NO, REFUSED, Answer, Answers
+
+INVOICE = "Zuora__ZInvoice__c"
+NOTE = Relationship("Note__c", "Of__c", INVOICE, "clear")
+SECRET = Relationship("Secret__c", "Of__c", INVOICE, "cascade")
+
+
+def row(each: Relationship, **more: Any) -> dict[str, Any]:
+    """What the metadata says of a relationship."""
+    return {
+        "ParentSobject": {"QualifiedApiName": each.parent},
+        "ChildSobject": {"QualifiedApiName": each.child},
+        "Field": {"QualifiedApiName": each.field},
+        "IsCascadeDelete": each.on_delete == "cascade",
+        "IsRestrictedDelete": each.on_delete == "restrict",
+        **more,
+    }
+
+
+def hidden(
+    rows: Answer, *seen: Relationship, shown: dict[str, Any] | None = None
+) -> Fact[tuple[Relationship, ...]]:
+    answers = Answers({"RelationshipDomain": rows})
+    return read_hidden(answers.salesforce, {INVOICE}, seen, shown or {})
+
+
+@pytest.mark.parametrize("on_delete", ["cascade", "restrict", "clear"])
+def test_what_only_the_metadata_has_is_hidden_with_what_a_deletion_does_to_it(
+    on_delete: Any,
+) -> None:
+    secret = Relationship("Secret__c", "Of__c", INVOICE, on_delete)
+    assert hidden([row(NOTE), row(secret)], NOTE) == Known((secret,))
+
+
+def test_what_describes_show_is_not_hidden() -> None:
+    assert hidden([row(NOTE)], NOTE) == Known(())
+
+
+def test_a_second_lookup_of_an_object_that_is_shown_may_be_hidden() -> None:
+    other = Relationship("Note__c", "Other__c", INVOICE, "clear")
+    assert hidden([row(NOTE), row(other)], NOTE) == Known((other,))
+
+
+@pytest.mark.parametrize(
+    "name", ["AccountHistory", "Zuora__ZInvoice__Share", "TopicAssignment", "EntitySubscription"]
+)
+def test_companions_and_marks_that_are_hidden_do_not_matter(name: str) -> None:
+    assert hidden([row(Relationship(name, "ParentId", INVOICE, "cascade"))]) == Known(())
+
+
+def test_views_do_not_matter_and_activities_do() -> None:
+    view = dict.fromkeys(("queryable", "createable", "updateable", "deletable"), False)
+    rows = [row(Relationship(name, "WhatId", INVOICE, "cascade")) for name in ("View", "Task")]
+    found = hidden(rows, shown={"View": view})
+    assert found == Known((Relationship("Task", "WhatId", INVOICE, "cascade"),))
+
+
+def test_metadata_that_is_refused_leaves_it_unknown() -> None:
+    assert hidden(NO) == REFUSED
+
+
+@pytest.mark.parametrize("rows", [[], [row(SECRET)]])
+def test_metadata_that_leaves_out_what_describes_show_proves_nothing(rows: Answer) -> None:
+    assert hidden(rows, NOTE) == Unknown("it leaves out what describes show, such as Note__c.Of__c")
+
+
+def test_standard_fields_that_lead_to_any_object_need_not_be_in_the_metadata() -> None:
+    assert hidden([], Relationship("Task", "WhatId", INVOICE, "cascade")) == Known(())
+
+
+def test_rows_without_a_field_or_a_child_lead_nowhere() -> None:
+    assert hidden([row(SECRET, Field=None), row(SECRET, ChildSobject=None)]) == Known(())
+
+
+def test_nothing_is_asked_where_nothing_goes() -> None:
+    answers = Answers()
+    assert read_hidden(answers.salesforce, (), (), {}) == Known(())
+    assert answers.asked == []
