@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 import requests
 from typing_extensions import override
@@ -50,6 +51,7 @@ class OrgSession(requests.Session):
         self._grant: Grant | None = None
         self._plain = False
         self._lock = threading.Lock()
+        self._environment: dict[tuple[Any, ...], Any] = {}
         self.calls: dict[str, int] = {}
         self.usage: Usage | None = None
 
@@ -96,6 +98,24 @@ class OrgSession(requests.Session):
         if not response.ok:
             raise ApiError.of(response)
         return response
+
+    @override
+    def merge_environment_settings(
+        self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any
+    ) -> Any:
+        """Read proxies and certificates from the environment once for each host.
+
+        To read them anew for each request takes longer than to send it.
+        """
+        parts = urlsplit(url)
+        key = (parts.scheme, parts.netloc, stream, verify, cert)
+        if proxies:
+            return super().merge_environment_settings(url, proxies, stream, verify, cert)
+        if key not in self._environment:
+            merged = super().merge_environment_settings(url, {}, stream, verify, cert)
+            self._environment[key] = merged
+        settings = self._environment[key]
+        return {**settings, "proxies": dict(settings["proxies"])}
 
     def _send(
         self,
