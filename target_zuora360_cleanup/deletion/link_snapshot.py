@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Final
 
 from target_zuora360_cleanup.output.folder import OutputFolder
 from target_zuora360_cleanup.reach import soql
+from target_zuora360_cleanup.salesforce.errors import ApiError
 from target_zuora360_cleanup.salesforce.rows import Selection, read_pages, split_header
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from target_zuora360_cleanup.output.folder import Backup
     from target_zuora360_cleanup.plan.plan import Plan, Step
@@ -30,6 +31,9 @@ COLUMNS: Final = (
 FOLDER: Final = "links"
 MANIFEST: Final = "manifest.json"
 _PAGE_ROWS: Final = 50_000
+_IDS: Final = 200
+"""Parents that one query names."""
+Link = tuple[str, str, str, str, str]
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,8 @@ class LinkSnapshot:
         """Write `links/<Object>.<Field>.csv.gz` for each lookup that will go blank.
 
         Each row tells which field its external id is from: where an object type has two, a parent
-        may have one or the other. A parent without any is named by its Salesforce id.
+        may have one or the other. A parent without any is named by its Salesforce id. Keys of
+        parents that no query follows a lookup to are read by the parents' ids.
         `links/manifest.json`, which comes first, tells which org they are of and which field is
         preferred.
 
@@ -83,8 +88,28 @@ class LinkSnapshot:
             file.write(header, b"")
             _, blocks = split_header(page)
             for block in _rows(blocks):
-                file.write(header, _csv(selected.links(block)))
+                links = list(selected.links(block))
+                file.write(header, _csv(self._led_back(selected, links)))
         file.flush()
+
+    def _led_back(self, selected: Selected, links: Sequence[Link]) -> Iterator[Link]:
+        """The same with the keys of parents that had to be asked for by their ids."""
+        keys = self._keys_of(selected, {each[3] for each in links}) if selected.asked else {}
+        for record, field, parent, value, key in links:
+            yield record, field, parent, *keys.get(value, (value, key))
+
+    def _keys_of(self, selected: Selected, ids: Collection[str]) -> dict[str, tuple[str, str]]:
+        """The first key that is filled, and its field, by id; none of parents without any."""
+        ordered = sorted(ids)
+        parts = [ordered[at : at + _IDS] for at in range(0, len(ordered), _IDS)]
+        found: dict[str, tuple[str, str]] = {}
+        for answer in self.salesforce.rest.query_each([selected.parents(part) for part in parts]):
+            if isinstance(answer, ApiError):
+                raise answer
+            for row in answer:
+                if filled := next((key for key in selected.asked if row[key]), ""):
+                    found[row["Id"]] = (str(row[filled]), filled)
+        return found
 
 
 @dataclass(frozen=True)
@@ -97,6 +122,7 @@ class Selected:
             query can tell it, then the keys of the parent.
         root: The column of the record at the root, else that of the lookup.
         keys: The fields of these keys; none where no query follows the lookup to them.
+        asked: Then the keys that the parents are asked for by their ids.
         kept: Ids of the records at the root that stay.
     """
 
@@ -105,6 +131,7 @@ class Selected:
     root: int
     keys: tuple[str, ...]
     kept: frozenset[str]
+    asked: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, plan: Plan, path: Path, rows: int) -> Selected:
@@ -113,16 +140,23 @@ class Selected:
         root = steps[path.root]
         lookup = plan.lookups.get((path.child, path.field))
         followed = lookup.followed_as if lookup else None
-        keys = tuple(filter(None, _keys(steps.get(path.parent)))) if followed else ()
+        own_keys = tuple(filter(None, _keys(steps.get(path.parent))))
+        keys, asked = (own_keys, ()) if followed else ((), own_keys)
         above = dict.fromkeys([path.field, soql.root_id(path, plan.lookups) or path.field])
         condition = soql.condition(path, plan.lookups, root.kind.where)
         if own := steps.get(path.child):
             condition = f"{condition} AND {own.kind.others}"
         fields = ("Id", *above, *(f"{followed}.{key}" for key in keys))
         selection = Selection(path.child, fields, condition or "", rows)
-        return cls(path, selection, len(above), keys, root.kept)
+        return cls(path, selection, len(above), keys, root.kept, asked)
 
-    def links(self, rows: Iterable[list[str]]) -> Iterator[tuple[str, ...]]:
+    def parents(self, ids: Sequence[str]) -> str:
+        """The query for the keys of parents."""
+        listed = ", ".join(f"'{each}'" for each in ids)
+        fields = ", ".join(("Id", *self.asked))
+        return f"SELECT {fields} FROM {self.path.parent} WHERE Id IN ({listed})"
+
+    def links(self, rows: Iterable[list[str]]) -> Iterator[Link]:
         """The links as the file has them; those to records that stay are left out."""
         for row in rows:
             if row[self.root] not in self.kept:

@@ -20,7 +20,7 @@ def count_keyless_links(
 ) -> dict[Path, Fact[int]]:
     """How many lookups that go blank lead to a row without a key, by path.
 
-    Where the parent's key can't be read, or no query follows the lookup to it, all of them do.
+    Where the parents' keys can't be read, or no query can ask for them, all of them do.
     """
     parents = {each.kind.api_name: each for each in objects}
     blank = {
@@ -29,9 +29,7 @@ def count_keyless_links(
         if path.on_delete == "clear" and path.parent in parents
     }
     doubtful = {
-        path: rows
-        for path, rows in blank.items()
-        if not _all_have_keys(parents[path.parent]) or _followed(counter, path) is None
+        path: rows for path, rows in blank.items() if not _all_have_keys(parents[path.parent])
     }
     questions = [
         Question.of_rows(path, condition)
@@ -55,6 +53,12 @@ def _followed(counter: Counter, path: Path) -> str | None:
 def _condition(counter: Counter, path: Path, parent: ObjectFacts) -> str | None:
     """The lookups to rows whose keys are all blank; None where that can't be asked."""
     name, found = _followed(counter, path), counter.condition(path)
-    if name is None or found is None or not parent.keys or len(path.links) > 1:
+    if found is None or not parent.keys or len(path.links) > 1:
         return None
-    return " AND ".join([found, *(f"{name}.{key} = null" for key in parent.keys)])
+    if name is not None:
+        return " AND ".join([found, *(f"{name}.{key} = null" for key in parent.keys)])
+    blank = " AND ".join(
+        [*([parent.kind.where] if parent.kind.where else []), *(f"{k} = null" for k in parent.keys)]
+    )
+    is_itself = path.child == path.parent
+    return None if is_itself else f"{path.field} IN (SELECT Id FROM {path.parent} WHERE {blank})"

@@ -124,11 +124,7 @@ class LinkStore:
         self._db.execute("COMMIT")
 
     def add(
-        self,
-        number: int,
-        restoration: Restoration,
-        links: Sequence[Link],
-        same: Sequence[int] = (),
+        self, number: int, restoration: Restoration, links: Sequence[Link], same: Sequence[int] = ()
     ) -> None:
         """Take in links of the snapshot; a later one of the same record takes an earlier's place.
 

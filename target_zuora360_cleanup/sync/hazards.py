@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence  # noqa: TC003 - publi
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from target_zuora360_cleanup.catalog.objects import BY_NAME, is_discoverable
+from target_zuora360_cleanup.catalog.objects import BY_NAME, is_discoverable, of_package
 from target_zuora360_cleanup.reach import nature_of, soql
 
 if TYPE_CHECKING:
@@ -34,9 +34,15 @@ class Hazard:
         """What it means, and what to do."""
         would = f"might be deleted with it ({self.refusal})" if self.refusal else ""
         would = would or "would be deleted with it"
-        return (
-            f"rows of {self.object} {would}; if they may be, name {self.object} in allow_cascade_to"
-        )
+        return f"rows of {self.object} {would}; {self._remedy}"
+
+    @property
+    def _remedy(self) -> str:
+        if not of_package(self.object):
+            return f"if they may be, name {self.object} in allow_cascade_to"
+        if self.refusal:
+            return f"give the user Read on {self.object}"
+        return "if they may be, delete them first: no sync brings them back"
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import gzip
+import io
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -91,8 +94,7 @@ def test_what_is_allowed_goes_is_backed_up_and_is_counted(tmp_path: Path) -> Non
     text = json.loads(shape_file("people"))
     text["rows"] = [each for each in text["rows"] if each["object"] != "Sign_Off__c"]
     with Emulated(shaped(text)) as server:
-        # (the lookup of an e-mail leads to records of many objects: no query names their keys)
-        config = {"mode": "cleanup", "allow_cascade_to": PEOPLE[:8], "lookup_links": "ignore"}
+        config = {"mode": "cleanup", "allow_cascade_to": PEOPLE[:8]}
         made = run({**ACCOUNTS, **config, **login(server)}, tmp_path)
         left = [name for name in zuora_rows(server.org) if name.startswith("Zuora__")]
     assert made.status == 0, made.message
@@ -101,6 +103,28 @@ def test_what_is_allowed_goes_is_backed_up_and_is_counted(tmp_path: Path) -> Non
     assert gone["Milestone_Step__c"] == 2 * gone["Milestone__c"] > 0
     for name in ("Task", "Note", "Milestone_Step__c"):
         assert (made.folder / "backup" / f"{name}.csv.gz").exists()
+
+
+MAIL = {"object": "EmailMessage", "values": {"RelatedToId": {"object": INVOICE, "at": 1}}}
+
+
+def test_a_lookup_to_many_objects_is_in_the_snapshot_with_its_parents_key(tmp_path: Path) -> None:
+    with Emulated(shaped({"rows": [MAIL]})) as server:
+        with server.org.query(f"SELECT Zuora__External_Id__c FROM {INVOICE} ORDER BY Id") as rows:
+            ((key,),) = rows.rows(0, 1)
+        made = run({**ACCOUNTS, "mode": "cleanup", **login(server)}, tmp_path)
+    assert made.status == 0, made.message
+    file = made.folder / "links" / "EmailMessage.RelatedToId.csv.gz"
+    (link,) = csv.DictReader(io.StringIO(gzip.decompress(file.read_bytes()).decode()))
+    assert (link["parent_object"], link["parent_external_id"]) == (INVOICE, key)
+    assert link["external_id_field"] == "Zuora__External_Id__c"
+
+
+def test_one_that_leads_to_a_row_without_a_key_blocks(tmp_path: Path) -> None:
+    blank = {"object": INVOICE, "at": 1, "values": {"Zuora__External_Id__c": None}}
+    made = ran(tmp_path, shaped({"rows": [MAIL], "changes": [blank]}))
+    assert found(made, "links-without-key") == {"EmailMessage.RelatedToId": 1}
+    assert made.status == 3
 
 
 def test_a_circle_blocks_only_where_rows_use_it(tmp_path: Path) -> None:

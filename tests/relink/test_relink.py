@@ -286,7 +286,7 @@ def hide(server: EmulatorServer, name: str) -> None:
 
 def test_records_that_may_be_hidden_leave_the_snapshot_open(tmp_path: Path) -> None:
     with Emulated(replace(ORG, modify_all=False)) as server:
-        scene = Scene.make(server, tmp_path)
+        scene = Scene.make(server, tmp_path, allow_hidden_rows=True)
         scene.sync()
         all_of_it = server.org.schema
         hide(server, FORECAST)

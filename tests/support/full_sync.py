@@ -135,8 +135,9 @@ def lookups(org: Org) -> dict[tuple[str, str, str], str]:
             queryable = org.schema.get(child.child).queryable
             if is_untouchable(child.child) and queryable and child.field.on_delete == "set_null":
                 for row in read(org, child.child, ["Id", field]):
-                    if value := row[field]:
-                        found[child.child, row["Id"], field] = keys.get(value, str(value))
+                    # (a lookup may lead to other objects too)
+                    if (value := str(row[field] or ""))[:3] == parent.key_prefix:
+                        found[child.child, row["Id"], field] = keys.get(value, value)
     return found
 
 

@@ -81,13 +81,18 @@ class Scene:
     @classmethod
     @contextmanager
     def of_copy(
-        cls, output: Path, options: ServerOptions | None = None, *, synced: bool = False
+        cls,
+        output: Path,
+        options: ServerOptions | None = None,
+        *,
+        synced: bool = False,
+        org: OrgOptions = ORG,
     ) -> Iterator[Scene]:
         """A copy of an org that was cleaned once in a test run, and synced if that is asked for."""
-        base = _base(synced=synced)
+        base = _base(org, synced=synced)
         shutil.copytree(base.output, output, dirs_exist_ok=True)
         ran = replace(base.cleanup, folder=output / base.cleanup.folder.name)
-        with Emulated(ORG, options, base=base.db) as server:
+        with Emulated(org, options, base=base.db) as server:
             yield cls(server, output, base.before, base.zuora, base.parents, ran)
 
     @classmethod
@@ -156,9 +161,9 @@ class _Base:
 
 
 @cache
-def _base(*, synced: bool) -> _Base:
+def _base(org: OrgOptions, *, synced: bool) -> _Base:
     folder = Path(tempfile.mkdtemp(dir=os.environ[FOLDER]))
-    with EmulatorServer(ORG, db=folder / "org.sqlite") as server:
+    with EmulatorServer(org, db=folder / "org.sqlite") as server:
         scene = Scene.make(server, folder / "output")
         if synced:
             scene.sync()

@@ -111,7 +111,7 @@ def _keys(org: Org, record_id: str) -> list[object]:
     parent = org.schema.by_prefix(record_id[:3])
     if parent is None:
         return []
-    names = [each.name for each in parent.fields.values() if each.external_id and each.unique]
+    names = [each.name for each in parent.fields.values() if each.external_id]
     soql = f"SELECT {', '.join(names)} FROM {parent.name} WHERE Id = '{record_id}'"
     with org.query(soql, all_rows=True) as found:
         return [value for row in found.rows(0, 1) for value in row]
