@@ -234,28 +234,23 @@ CHARGES, QUOTED = "zqu__ProductRatePlanCharge__c", "zqu__QuoteRatePlanCharge__c"
 PLANS, TIERS = "zqu__ProductRatePlan__c", "zqu__ProductRatePlanChargeTier__c"
 
 
-@pytest.mark.quotes_may_change
-def test_what_a_quote_begins_to_use_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The quote came when the first tiers went; its charge is one that would have gone."""
+def test_what_a_quote_begins_to_use_stays(tmp_path: Path) -> None:
+    """The quote comes when the first tiers go; its charge is one that would have gone."""
+    catalog = {"include_objects": [], "object_groups": ["product_catalog"]}
     with shaped({}, records=3000) as asked:
-        ran = cleanup(
-            asked, tmp_path / "asked", include_objects=[], object_groups=["product_catalog"]
-        )
+        charges = sorted(ids(asked, CHARGES))
+        ran = cleanup(asked, tmp_path / "asked", **catalog)
         kept = {row["id"] for row in ran.file("kept.csv")}
-    with shaped({}, records=3000) as server:
-        gone = sorted(ids(server, CHARGES) - kept)
-        quote = min(ids(server, QUOTED))
-        change = [{"Id": quote, "zqu__ProductRatePlanCharge__c": gone[0]}]
-        at_first(monkeypatch, TIERS, lambda: server.org.dml("update", QUOTED, change))
-        ran = cleanup(server, tmp_path, include_objects=[], object_groups=["product_catalog"])
-        assert ran.status == 0
-        where = f"WHERE Id = '{gone[0]}'"
-        assert ids(server, CHARGES, where) == {gone[0]}
-        assert ids(server, QUOTED, f"WHERE zqu__ProductRatePlanCharge__c = '{gone[0]}'") == {quote}
-        (plan,) = ids(
-            server, PLANS, f"WHERE Id IN (SELECT zqu__ProductRatePlan__c FROM {CHARGES} {where})"
-        )
-    now = {row["id"] for row in ran.file("kept.csv")}
-    assert kept | {gone[0], plan} <= now
+    at, used = next(each for each in enumerate(charges, 1) if each[1] not in kept)
+    quote: dict[str, Any] = {"zqu__QuoteRatePlan__c": of("zqu__QuoteRatePlan__c")}
+    came = rows(QUOTED, **quote, zqu__ProductRatePlanCharge__c=of(CHARGES, at))
+    with shaped({"later": [{"object": TIERS, "rows": [came]}]}, records=3000) as server:
+        ran = cleanup(server, tmp_path, **catalog)
+        where = f"WHERE Id = '{used}'"
+        assert (ran.status, ids(server, CHARGES, where)) == (0, {used})
+        assert len(ids(server, QUOTED, f"WHERE zqu__ProductRatePlanCharge__c = '{used}'")) == 1
+        above = f"SELECT zqu__ProductRatePlan__c FROM {CHARGES} {where}"
+        (plan,) = ids(server, PLANS, f"WHERE Id IN ({above})")
+    assert kept | {used, plan} <= {row["id"] for row in ran.file("kept.csv")}
     entry = ran.object(CHARGES)
     assert entry["found"] == entry["deleted"] + entry["kept"]
