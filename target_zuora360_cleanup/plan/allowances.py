@@ -31,6 +31,8 @@ _COLLECTION: Final = 200
 _MULTIPART_ROWS: Final = 5_000
 _POLLS: Final = 40
 """Polls of a job that takes three minutes, at waits that grow by a fifth of its age."""
+_LOOKS: Final = 4
+"""Calls to look at the org again before an object type: a composite holds five queries."""
 _ROW_BYTES: Final = {"none": 24, "ids": 64, "full": 2_000}
 
 
@@ -101,11 +103,11 @@ def needs(
 
 def _calls(rows: int, job_size: int) -> int:
     if rows <= _FEW:
-        return 2 + _ceil(rows, _COLLECTION)
+        return _LOOKS + 2 + _ceil(rows, _COLLECTION)
     jobs = _ceil(rows, job_size)
     sending = 1 if min(rows, job_size) <= _MULTIPART_ROWS else 3
     reading = 1 if rows <= _REST_ROWS else 2 + _POLLS + jobs
-    return 1 + reading + jobs * (sending + _POLLS)
+    return _LOOKS + 1 + reading + jobs * (sending + _POLLS)
 
 
 def _batches(rows: int, job_size: int) -> int:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _ID_BYTES: Final = 27
 _FIELD_BYTES: Final = 2
+_ROW_BYTES: Final = _ID_BYTES + 20 * _FIELD_BYTES
+"""Of a whole row of an object that nobody has described yet, of some twenty fields."""
 
 
 @dataclass(frozen=True)
@@ -146,8 +148,9 @@ def backup_bytes(plan: Plan, backup: str) -> int:
     """About the least room that the backups of a plan take, in bytes.
 
     A row's ids take some 27 bytes compressed, since Zuora's are random; what all its fields take
-    depends on what is in them.
+    depends on what is in them. Rows of others that go along are always written whole.
     """
     fields = {"none": 0, "ids": 0, "full": _FIELD_BYTES}[backup]
     ids = 0 if backup == "none" else _ID_BYTES
-    return sum(step.to_delete * (ids + fields * len(step.facts.fields)) for step in plan.steps)
+    own = sum(step.to_delete * (ids + fields * len(step.facts.fields)) for step in plan.steps)
+    return own + (plan.taken_along * _ROW_BYTES if ids else 0)

@@ -24,7 +24,7 @@ def test_nothing_to_delete_costs_nothing() -> None:
 
 
 def test_few_rows_need_neither_batches_nor_query_jobs() -> None:
-    assert needed([200, 400]) == {CALLS: 3 + 4, BATCHES: 0, QUERY_JOBS: 0}
+    assert needed([200, 400]) == {CALLS: 7 + 8, BATCHES: 0, QUERY_JOBS: 0}
 
 
 def test_every_ten_thousand_rows_of_a_job_are_a_batch() -> None:
@@ -43,7 +43,7 @@ def test_more_rows_never_cost_fewer_calls() -> None:
 def test_the_quota_leaves_a_share_of_the_calls_to_others() -> None:
     allowances = {CALLS: (1_000, 700)}
     (need,) = needs([1], allowances, job_size=1, backup="ids", quota_percent=80)
-    assert need == Need(CALLS, 3, 500)
+    assert need == Need(CALLS, 7, 500)
 
 
 def test_an_allowance_is_met_up_to_what_is_left() -> None:
