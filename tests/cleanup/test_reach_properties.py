@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 MORE = int(os.environ.get("ZUORA360_EXAMPLES", "200"))
 """Examples of the slow test; 2,000 are tried by hand."""
-RECORDS = 40
+RECORDS = 20
 OWN = (
     "Zuora__CustomerAccount__c", "Zuora__Subscription__c", "Zuora__SubscriptionRatePlan__c",
     "Zuora__SubscriptionProductCharge__c", "Zuora__ZInvoice__c", "Zuora__InvoiceItem__c",
@@ -181,7 +181,7 @@ SETTINGS = st.fixed_dictionaries(
 
 
 @given(shapes(), SETTINGS)
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
 def test_a_cleanup_does_no_more_than_its_plan_says(
     shape: dict[str, Any], chosen: dict[str, Any]
 ) -> None:
@@ -189,6 +189,7 @@ def test_a_cleanup_does_no_more_than_its_plan_says(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(0)
 @given(shapes(), SETTINGS)
 @settings(max_examples=MORE, deadline=None, suppress_health_check=list(HealthCheck))
 def test_many_more_shapes_do_not_either(shape: dict[str, Any], chosen: dict[str, Any]) -> None:

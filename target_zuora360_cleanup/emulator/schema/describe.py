@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from target_zuora360_cleanup.emulator.wire.errors import SalesforceError
@@ -46,11 +47,17 @@ def describe_global(schema: Schema, base: str = BASE) -> dict[str, Any]:
 
 
 def describe(schema: Schema, name: str, base: str = BASE) -> dict[str, Any]:
-    """Return the describe of one object.
+    """Return the describe of one object, which nobody may change.
 
     Raises:
         SalesforceError: There is no such object.
     """
+    return _described(schema, schema.get(name).name, base)
+
+
+@lru_cache(maxsize=512)
+def _described(schema: Schema, name: str, base: str) -> dict[str, Any]:
+    """A schema does not change while its org is open."""
     item = schema.get(name)
     if not item.visible:
         raise SalesforceError("NOT_FOUND", "The requested resource does not exist", status=404)

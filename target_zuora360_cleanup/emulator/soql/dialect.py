@@ -6,6 +6,7 @@ The parser makes a tree; whether the tree is SOQL is for `soql_compile` to say.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, ClassVar, Final
 
 from sqlglot import exp, parser, tokens
@@ -76,6 +77,10 @@ class Soql(Dialect):
             return ordered
 
 
+_REMEMBERED: Final = 2_000
+"""Characters of the longest query whose tree is kept."""
+
+
 @dataclass(frozen=True)
 class Parsed:
     """A query's tree and what stood at its end beyond SQL: `ALL ROWS`."""
@@ -86,11 +91,20 @@ class Parsed:
 
 
 def parse(text: str) -> Parsed:
-    """Return the tree of a SOQL query.
+    """Return the tree of a SOQL query, which nobody may change: clients ask the same again.
 
     Raises:
         SalesforceError: `MALFORMED_QUERY`.
     """
+    return _remembered(text) if len(text) <= _REMEMBERED else _parse(text)
+
+
+@lru_cache(maxsize=4_096)
+def _remembered(text: str) -> Parsed:
+    return _parse(text)
+
+
+def _parse(text: str) -> Parsed:
     dialect = Soql()
     try:
         found = _join_dates(text, dialect.tokenize(text))
