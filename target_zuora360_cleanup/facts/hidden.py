@@ -27,11 +27,16 @@ _DOMAINS: Final = (
 )
 
 
+_NOT_TOLD = "(not told)"
+
+
 def read_hidden(
     salesforce: Salesforce,
     parents: Collection[str],
     seen: Iterable[Relationship],
     shown: Mapping[str, Mapping[str, Any]],
+    *,
+    sees_all: bool = False,
 ) -> Fact[tuple[Relationship, ...]]:
     """Relationships into these objects that the org has and no describe shows.
 
@@ -40,6 +45,8 @@ def read_hidden(
         parents: API names of the objects whose rows are deleted or go along.
         seen: The relationships that describes show.
         shown: The global describe.
+        sees_all: Whether the user may read all objects: a standard object that is not shown then is
+            none that the API serves to anybody.
     """
     if not parents:
         return Known(())
@@ -48,7 +55,7 @@ def read_hidden(
     except ApiError as exc:
         return refusal(exc)
     known = {(each.child, each.field, each.parent) for each in seen}
-    there = {_relationship(row) for row in rows if row.get("Field") and row.get("ChildSobject")}
+    there = {_relationship(row) for row in rows}
     if missing := _missing(known, there):
         return Unknown(f"it leaves out what describes show, such as {missing[0]}")
     return Known(
@@ -56,12 +63,20 @@ def read_hidden(
             sorted(
                 each
                 for each in there
-                if (each.child, each.field, each.parent) not in known
+                if not _is_seen(each, known)
                 and not is_kept_by_salesforce(each.child, shown.get(each.child))
                 and nature_of(each.child) != "mark"
+                and not (sees_all and each.child not in shown and "__" not in each.child)
             )
         )
     )
+
+
+def _is_seen(each: Relationship, known: Collection[tuple[str, str, str]]) -> bool:
+    """Whether describes show it; one whose field is not told, where they show any between both."""
+    if each.field != _NOT_TOLD:
+        return (each.child, each.field, each.parent) in known
+    return any((child, parent) == (each.child, each.parent) for child, _, parent in known)
 
 
 def _read(salesforce: Salesforce, parents: Sequence[str]) -> list[dict[str, Any]]:
@@ -92,11 +107,16 @@ def _missing(known: Iterable[tuple[str, str, str]], there: Iterable[Relationship
 
 def _relationship(row: Mapping[str, Any]) -> Relationship:
     return Relationship(
-        row["ChildSobject"]["QualifiedApiName"],
-        row["Field"]["QualifiedApiName"],
+        _name(row.get("ChildSobject")),
+        _name(row.get("Field")),
         row["ParentSobject"]["QualifiedApiName"],
         _on_delete(row),
     )
+
+
+def _name(of: Mapping[str, Any] | None) -> str:
+    """What can't be named may be hidden all the same."""
+    return str(of["QualifiedApiName"]) if of else _NOT_TOLD
 
 
 def _on_delete(row: Mapping[str, Any]) -> OnDelete:

@@ -140,6 +140,11 @@ class OrgConditions:
     viewed_objects: Fact[frozenset[str]] = _NOT_READ
     user: Fact[str] = _NOT_READ
 
+    @property
+    def sees_all(self) -> bool:
+        """Whether it is known that the user may read every row of every object."""
+        return Known(value=True) in (self.may_view_all, self.may_modify_all)
+
 
 @dataclass(frozen=True)
 class OrgFacts:

@@ -107,7 +107,7 @@ class _Reading:
             tuple(self._unseen(conditions, unfiltered)),
             reach.through,
             in_circles(self._names, ways.keys() - idle),
-            self._hidden(reach.rows),
+            self._hidden(reach.rows, sees_all=conditions.sees_all),
             tuple(sorted(name for name in self._shown if name.startswith(QUOTE_PREFIX))),
             unfiltered,
             idle,
@@ -149,13 +149,15 @@ class _Reading:
             if may_be_there and kind.api_name not in {*self._names, *told}:
                 yield kind.api_name
 
-    def _hidden(self, reach: Mapping[Path, Fact[int]]) -> Fact[tuple[Relationship, ...]]:
+    def _hidden(
+        self, reach: Mapping[Path, Fact[int]], *, sees_all: bool
+    ) -> Fact[tuple[Relationship, ...]]:
         """What describes leave out, of all whose rows are deleted or go along."""
         going = {each.kind.api_name for each in self._objects if each.found != Known(0)}
         going |= {each.child for each in reach if each.on_delete == "cascade"}
         parents = going & self._describes.keys()
         seen = [r for name in parents for r in read_relationships(name, self._describes[name])]
-        return read_hidden(self._salesforce, parents, seen, self._shown)
+        return read_hidden(self._salesforce, parents, seen, self._shown, sees_all=sees_all)
 
 
 def _ways(

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 
-pytestmark = pytest.mark.quotes_may_change
+pytestmark = [pytest.mark.slow, pytest.mark.quotes_may_change]
 """Everything goes here, so that what is left is what failed."""
 
 CHARGES = "Zuora__SubscriptionProductCharge__c"

@@ -80,8 +80,22 @@ def test_standard_fields_that_lead_to_any_object_need_not_be_in_the_metadata() -
     assert hidden([], Relationship("Task", "WhatId", INVOICE, "cascade")) == Known(())
 
 
-def test_rows_without_a_field_or_a_child_lead_nowhere() -> None:
-    assert hidden([row(SECRET, Field=None), row(SECRET, ChildSobject=None)]) == Known(())
+def test_what_the_metadata_does_not_name_may_be_hidden_all_the_same() -> None:
+    assert hidden([row(SECRET, Field=None), row(SECRET, ChildSobject=None)]) == Known(
+        (
+            Relationship("(not told)", "Of__c", INVOICE, "cascade"),
+            Relationship("Secret__c", "(not told)", INVOICE, "cascade"),
+        )
+    )
+    assert hidden([row(NOTE), row(NOTE, Field=None)], NOTE) == Known(())
+
+
+def test_a_standard_object_that_nobody_is_shown_is_hidden_from_nobody() -> None:
+    system = Relationship("CollaborationRoom", "RecordId", INVOICE, "cascade")
+    answers = Answers({"RelationshipDomain": [row(system), row(SECRET)]})
+    for sees_all, expected in ((True, (SECRET,)), (False, (system, SECRET))):
+        found = read_hidden(answers.salesforce, {INVOICE}, (), {}, sees_all=sees_all)
+        assert found == Known(expected)
 
 
 MANY = ApiError(400, "EXCEEDED_ID_LIMIT", "RelationshipDomain does not support queryMore()")

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 
-pytestmark = pytest.mark.relinks(LINK)
+pytestmark = [pytest.mark.slow, pytest.mark.relinks(LINK)]
 
 VETO = 'Acme.Guard: „nein“, bitte "nicht"\nClass.Acme.Guard: line 7'
 

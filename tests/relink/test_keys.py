@@ -37,7 +37,7 @@ The last one's key goes after the plan, which would refuse to blank lookups that
 """
 TIMES = 2
 """Forecasts of each payment."""
-pytestmark = pytest.mark.relinks(LINK)
+pytestmark = [pytest.mark.slow, pytest.mark.relinks(LINK)]
 
 
 def shape() -> str:

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.emulator.server.server import EmulatorServer
     from target_zuora360_cleanup.salesforce.csv_file import CsvFile
 
-pytestmark = pytest.mark.relinks(LINK)
+pytestmark = [pytest.mark.slow, pytest.mark.relinks(LINK)]
 
 
 @pytest.fixture

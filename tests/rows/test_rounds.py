@@ -53,6 +53,7 @@ def failures(ran: Ran) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+@pytest.mark.slow
 def test_rows_that_were_locked_for_a_while_are_no_failures(
     server: EmulatorServer, tmp_path: Path
 ) -> None:
@@ -80,6 +81,7 @@ def test_a_second_attempt_asks_for_rows_side_by_side_by_their_parent(tmp_path: P
     assert selects[1].endswith(" ORDER BY Zuora__Invoice__c")
 
 
+@pytest.mark.slow
 def test_a_veto_is_told_once_although_other_rows_were_tried_again(
     server: EmulatorServer, tmp_path: Path
 ) -> None:
@@ -97,6 +99,7 @@ def test_a_veto_is_told_once_although_other_rows_were_tried_again(
     assert group["count"] == left.total == ran.object(ITEMS)["failed"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("state", ["Failed", "Aborted"])
 def test_a_job_that_broke_off_is_made_up_for_by_others(
     server: EmulatorServer, tmp_path: Path, state: str
@@ -107,6 +110,7 @@ def test_a_job_that_broke_off_is_made_up_for_by_others(
     assert (ran.status, ran.report["failures"], zuora_rows(server.org)) == (0, [], {})
 
 
+@pytest.mark.slow
 def test_locks_that_stay_end_after_a_few_rounds(server: EmulatorServer, tmp_path: Path) -> None:
     server.set_faults({"rows": [{"object": ITEMS, "every": 9, **LOCK}]})
     ran = cleanup(server, tmp_path, include_objects=["Zuora__TaxationItem__c", ITEMS])
@@ -172,6 +176,7 @@ def states(server: EmulatorServer) -> dict[str, str]:
     return {job.id: job.state for job in server.service.jobs.page(query=False, offset=0)[0]}
 
 
+@pytest.mark.slow
 def test_jobs_that_an_earlier_run_left_are_seen_to_first(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -88,7 +88,7 @@ def hidden_rows(weighed: Weighed) -> Iterator[Finding]:
 
 def _hidden(facts: OrgFacts) -> Iterator[tuple[str, int]]:
     """How many more rows of an object there are, as (object, rows)."""
-    if _sees_all(facts.conditions):
+    if facts.conditions.sees_all:
         return
     match facts.conditions.record_counts:
         case Unknown():
@@ -108,7 +108,7 @@ def _hidden(facts: OrgFacts) -> Iterator[tuple[str, int]]:
 def rights(weighed: Weighed) -> Iterator[Finding]:
     """Whether rows may be there that this user does not see."""
     conditions = weighed.facts.conditions
-    if _sees_all(conditions) or not (limited := tuple(_limited(weighed.facts))):
+    if conditions.sees_all or not (limited := tuple(_limited(weighed.facts))):
         return
     told = (conditions.may_view_all, conditions.may_modify_all, conditions.viewed_objects)
     reasons = dict.fromkeys(each.why for each in told if isinstance(each, Unknown))
@@ -121,10 +121,6 @@ def rights(weighed: Weighed) -> Iterator[Finding]:
         limited,
         _unless_allowed(weighed),
     )
-
-
-def _sees_all(conditions: OrgConditions) -> bool:
-    return Known(value=True) in (conditions.may_view_all, conditions.may_modify_all)
 
 
 def _unless_allowed(weighed: Weighed) -> Severity:
@@ -225,7 +221,7 @@ def _without_own_finding(conditions: OrgConditions) -> dict[str, Fact[object]]:
         "Zuora Config": conditions.config_version,
         "scheduled syncs": conditions.scheduled_syncs,
     }
-    if not _sees_all(conditions):
+    if not conditions.sees_all:
         # Of whoever sees all nothing is hidden that a count would show.
         facts["record counts"] = conditions.record_counts
     return facts
