@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 
+pytestmark = pytest.mark.slow
 RECORDS = 1500
 
 

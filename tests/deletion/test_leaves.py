@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
+pytestmark = pytest.mark.slow
 SUBS, FIELD = "Zuora__Subscription__c", "Renewed__c"
 ALL = {"include_objects": [], "object_groups": ["accounts"]}
 

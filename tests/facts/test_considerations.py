@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 
+pytestmark = pytest.mark.slow
 CATALOG = {"object_groups": ["product_catalog"]}
 ACCOUNTS = {"object_groups": ["accounts"]}
 

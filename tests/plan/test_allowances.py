@@ -65,4 +65,4 @@ def test_an_allowance_that_salesforce_does_not_name_is_not_met_where_it_is_neede
 
 def test_an_allowance_that_is_not_needed_is_not_missed() -> None:
     found = needs([1], {}, job_size=1, backup="none", quota_percent=80)
-    assert found == (Need(CALLS, 3, None),)
+    assert found == (Need(CALLS, 7, None),)
