@@ -63,7 +63,7 @@ def read_hidden(
             sorted(
                 each
                 for each in there
-                if not _is_seen(each, known)
+                if not _is_seen(each, known, there)
                 and not is_kept_by_salesforce(each.child, shown.get(each.child))
                 and nature_of(each.child) != "mark"
                 and not (sees_all and each.child not in shown and "__" not in each.child)
@@ -72,11 +72,19 @@ def read_hidden(
     )
 
 
-def _is_seen(each: Relationship, known: Collection[tuple[str, str, str]]) -> bool:
-    """Whether describes show it; one whose field is not told, where they show any between both."""
+def _is_seen(
+    each: Relationship, known: Collection[tuple[str, str, str]], there: Iterable[Relationship]
+) -> bool:
+    """Whether describes show it.
+
+    One whose field is not told may be any that they show between both and the metadata has no name
+    for; where there is none, it is another.
+    """
     if each.field != _NOT_TOLD:
         return (each.child, each.field, each.parent) in known
-    return any((child, parent) == (each.child, each.parent) for child, _, parent in known)
+    named = {(other.child, other.field, other.parent) for other in there}
+    shown = {key for key in known if (key[0], key[2]) == (each.child, each.parent)}
+    return bool(shown - named)
 
 
 def _read(salesforce: Salesforce, parents: Sequence[str]) -> list[dict[str, Any]]:

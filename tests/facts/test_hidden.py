@@ -87,7 +87,13 @@ def test_what_the_metadata_does_not_name_may_be_hidden_all_the_same() -> None:
             Relationship("Secret__c", "(not told)", INVOICE, "cascade"),
         )
     )
-    assert hidden([row(NOTE), row(NOTE, Field=None)], NOTE) == Known(())
+
+
+def test_a_field_that_is_not_told_is_a_shown_one_only_where_the_metadata_names_fewer() -> None:
+    standard = Relationship("Case", "InvoiceId", INVOICE, "clear")
+    assert hidden([row(standard, Field=None)], standard) == Known(())
+    other = Relationship("Note__c", "(not told)", INVOICE, "clear")
+    assert hidden([row(NOTE), row(NOTE, Field=None)], NOTE) == Known((other,))
 
 
 def test_a_standard_object_that_nobody_is_shown_is_hidden_from_nobody() -> None:
