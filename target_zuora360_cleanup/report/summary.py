@@ -20,7 +20,11 @@ _TABLE_WIDTH: Final = 150
 def as_text(parts: Iterable[RenderableType]) -> str:
     """One below the other, with a line end; tables may be wider than what is read."""
     out = StringIO()
-    console = Console(file=out, width=_TABLE_WIDTH, color_system=None, highlight=False)
+    # (a label with brackets in it is no markup)
+    console = Console(
+        file=out, width=_TABLE_WIDTH, color_system=None,
+        highlight=False, markup=False, emoji=False,
+    )  # fmt: skip
     for part in parts:
         console.print(part, width=None if isinstance(part, Table) else _WIDTH)
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"

@@ -9,8 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from target_zuora360_cleanup.emulator.schema import ids
-from target_zuora360_cleanup.emulator.schema.store import quote
-from target_zuora360_cleanup.emulator.soql.object_limits import METADATA
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -18,7 +16,7 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.emulator.schema.objects import Field, Schema, SObject
     from target_zuora360_cleanup.emulator.schema.store import Store
 
-__all__ = ["is_metadata", "tell_metadata"]
+__all__ = ["tell_metadata"]
 
 _OBJECT, _FIELD = "01I", "00N"
 _TYPES: Final = {
@@ -31,14 +29,8 @@ _TYPES: Final = {
 Line = dict[str, Any]
 
 
-def is_metadata(soql: str) -> bool:
-    """Whether a query may be on one of these objects."""
-    text = soql.lower()
-    return any(name.lower() in text for name in METADATA)
-
-
 def tell_metadata(store: Store, schema: Schema) -> None:
-    """Write the rows, in place of those that are there. Made inside of a transaction."""
+    """Write the rows. Made inside of a transaction."""
     told = _Told(schema)
     for name, lines in (
         ("EntityDefinition", told.entities()),
@@ -46,7 +38,6 @@ def tell_metadata(store: Store, schema: Schema) -> None:
         ("RelationshipInfo", told.infos()),
         ("RelationshipDomain", told.domains()),
     ):
-        store.run(f"DELETE FROM {quote(name)}")
         _write(store, name, list(lines))
 
 

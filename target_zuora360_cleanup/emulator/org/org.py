@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from contextlib import ExitStack
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
@@ -15,7 +16,6 @@ from target_zuora360_cleanup.emulator.org.delete import (
 )
 from target_zuora360_cleanup.emulator.org.file import fill_or_check, open_store
 from target_zuora360_cleanup.emulator.org.holdings import Holdings, as_record
-from target_zuora360_cleanup.emulator.org.metadata import is_metadata, tell_metadata
 from target_zuora360_cleanup.emulator.org.options import OrgOptions
 from target_zuora360_cleanup.emulator.org.permissions import for_user
 from target_zuora360_cleanup.emulator.org.refusals import NO_ACCESS
@@ -63,16 +63,21 @@ class Org(Holdings):
     """
 
     def __init__(
-        self, options: OrgOptions, store: Store, whole: Schema, path: Path, stack: ExitStack
+        self,
+        options: OrgOptions,
+        store: Store,
+        whole: Schema,
+        seen: Schema,
+        path: Path,
+        stack: ExitStack,
     ) -> None:
         super().__init__(whole, store)
-        self.options, self.schema = options, for_user(whole, options)
+        self.options, self.schema = options, seen
         self.row_hook: RowHook | None = None
         self.path = path
         self._stack = stack
         shape = read_shape(options.shape)
         self._vetoes, self._later = veto_hook(shape, store), Later(shape, whole, store)
-        self._tells_metadata = False
         self.org_id = ids.encode("00D", 1)
         self.user_id = ids.encode("005", 1)
         self.username = self._value("User", "Username")
@@ -92,14 +97,12 @@ class Org(Holdings):
                 shape can't be.
         """
         with ExitStack() as stack:
-            whole = _whole(options)
-            if options.shape:
-                for_user(whole, options)  # (refuses before a file is filled)
+            whole, seen = _schemas(options)  # (refuses before a file is filled)
             path = db or Path(stack.enter_context(tempfile.TemporaryDirectory())) / "org.sqlite"
             store = open_store(path, kept=db is not None)
             stack.callback(store.close)
             fill_or_check(store, whole, options, path, fill)
-            return cls(options, store, whole, path, stack.pop_all())
+            return cls(options, store, whole, seen, path, stack.pop_all())
 
     def __enter__(self) -> Self:
         return self
@@ -124,18 +127,10 @@ class Org(Holdings):
             SalesforceError: The query is no SOQL, or names what the org has not.
         """
         with self.lock:
-            self._tell_metadata(soql)
             return run_query(
                 self.schema, self.store, self.lock, soql,
                 all_rows=all_rows, tooling=tooling, version=_VERSION,
             )  # fmt: skip
-
-    def _tell_metadata(self, soql: str) -> None:
-        """Write down what objects there are, before the first query that asks for it."""
-        if not self._tells_metadata and is_metadata(soql):
-            with self.store.transaction():
-                tell_metadata(self.store, self.whole)
-            self._tells_metadata = True
 
     def describe_global(self) -> dict[str, Any]:
         """Return the global describe."""
@@ -241,11 +236,16 @@ class Org(Holdings):
         return as_record(self.whole, sobject, row)
 
 
-def _whole(options: OrgOptions) -> Schema:
+@lru_cache(maxsize=16)
+def _schemas(options: OrgOptions) -> tuple[Schema, Schema]:
+    """All objects of an org, and these as its user may see them."""
     shape = read_shape(options.shape)
-    if not shape:
-        return load_schema(options.without_packages)
-    return shaped(load_objects(options.without_packages), shape)
+    whole = (
+        shaped(load_objects(options.without_packages), shape)
+        if shape
+        else load_schema(options.without_packages)
+    )
+    return whole, for_user(whole, options)
 
 
 def _number(sobject: SObject, record_id: str) -> int:

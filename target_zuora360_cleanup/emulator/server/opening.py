@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from target_zuora360_cleanup.emulator.generate.customers import remember_links, remove_synced
 from target_zuora360_cleanup.emulator.generate.rows import fill_org
+from target_zuora360_cleanup.emulator.org.metadata import tell_metadata
 from target_zuora360_cleanup.emulator.org.org import Org
 from target_zuora360_cleanup.emulator.org.shape.filling import begin_later, plant
 from target_zuora360_cleanup.emulator.org.shape.shape import read_shape
@@ -44,6 +45,7 @@ def _fill(store: Store, schema: Schema, options: OrgOptions) -> None:
         fill_zuora(store, schema, options.seed, made.links.counts, made.links.lost())
         add_unsynced(store, options.seed)
         plant(shape, schema, store)
+        tell_metadata(store, schema)
         remember_links(store, schema, made.synced)
         if not options.synced:
             remove_synced(store, schema, made.synced)
