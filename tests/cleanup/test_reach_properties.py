@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 MORE = int(os.environ.get("ZUORA360_EXAMPLES", "200"))
 """Examples of the slow test; 2,000 are tried by hand."""
+PARTS = 4
+"""Into which they are divided, for workers to share."""
 RECORDS = 20
 OWN = (
     "Zuora__CustomerAccount__c", "Zuora__Subscription__c", "Zuora__SubscriptionRatePlan__c",
@@ -190,10 +192,15 @@ def test_a_cleanup_does_no_more_than_its_plan_says(
 
 @pytest.mark.slow
 @pytest.mark.timeout(0)
-@given(shapes(), SETTINGS)
-@settings(max_examples=MORE, deadline=None, suppress_health_check=list(HealthCheck))
-def test_many_more_shapes_do_not_either(shape: dict[str, Any], chosen: dict[str, Any]) -> None:
-    check(shape, chosen)
+@pytest.mark.parametrize("part", range(PARTS))
+def test_many_more_shapes_do_not_either(part: int) -> None:
+    @seed(part)
+    @settings(max_examples=MORE // PARTS, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(shapes(), SETTINGS)
+    def any_shape(shape: dict[str, Any], chosen: dict[str, Any]) -> None:
+        check(shape, chosen)
+
+    any_shape()
 
 
 Rows = dict[tuple[str, str], dict[str, Any]]
