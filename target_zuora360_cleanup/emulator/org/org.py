@@ -62,17 +62,10 @@ class Org(Holdings):
         row_hook: Asked before a row is changed, under `lock`, by the thread that changes it.
     """
 
-    def __init__(
-        self,
-        options: OrgOptions,
-        store: Store,
-        whole: Schema,
-        seen: Schema,
-        path: Path,
-        stack: ExitStack,
-    ) -> None:
+    def __init__(self, options: OrgOptions, store: Store, path: Path, stack: ExitStack) -> None:
+        whole, self.schema = _schemas(options)
         super().__init__(whole, store)
-        self.options, self.schema = options, seen
+        self.options = options
         self.row_hook: RowHook | None = None
         self.path = path
         self._stack = stack
@@ -97,12 +90,12 @@ class Org(Holdings):
                 shape can't be.
         """
         with ExitStack() as stack:
-            whole, seen = _schemas(options)  # (refuses before a file is filled)
+            whole, _ = _schemas(options)  # (refuses before a file is filled)
             path = db or Path(stack.enter_context(tempfile.TemporaryDirectory())) / "org.sqlite"
             store = open_store(path, kept=db is not None)
             stack.callback(store.close)
             fill_or_check(store, whole, options, path, fill)
-            return cls(options, store, whole, seen, path, stack.pop_all())
+            return cls(options, store, path, stack.pop_all())
 
     def __enter__(self) -> Self:
         return self
