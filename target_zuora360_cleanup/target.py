@@ -9,8 +9,10 @@ from collections import Counter
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 import click
+from dotenv import find_dotenv, load_dotenv
 from singer_sdk import Sink, Target
 from singer_sdk.exceptions import ConfigValidationError
+from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.helpers.capabilities import PluginCapabilities, TargetCapabilities
 from singer_sdk.io_base import SingerReader
 from typing_extensions import override
@@ -20,8 +22,15 @@ from target_zuora360_cleanup.lifecycle.signals import handler
 from target_zuora360_cleanup.meltano.pipeline import parent_command_line, read_pipeline
 from target_zuora360_cleanup.rows.stop import Stop
 from target_zuora360_cleanup.salesforce.waits import Waits
+from target_zuora360_cleanup.settings.environment import (
+    TARGET_PREFIX,
+    from_environment,
+    loader_prefixes,
+    unknown_variables,
+)
 from target_zuora360_cleanup.settings.reading import read_settings, unknown_settings
 from target_zuora360_cleanup.settings.schema import json_schema
+from target_zuora360_cleanup.settings.violations import violations
 from target_zuora360_cleanup.singer.input import stoppable
 from target_zuora360_cleanup.singer.stream import SingerStream
 from target_zuora360_cleanup.sync.reader import BROKEN_STREAM, SyncReader
@@ -82,8 +91,8 @@ class TargetZuora360Cleanup(Target):
         self._stop = Stop()
         self._run: Run | None = None
         self._sync: Story | None = None
-        super().__init__(setup_mapper=False, **kwargs)
         try:
+            super().__init__(setup_mapper=False, **kwargs)
             self._begin(read_settings(self.config))
         except InputError as exc:
             raise ConfigValidationError(
@@ -160,13 +169,25 @@ class TargetZuora360Cleanup(Target):
 
     @override
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
-        """Also refuse settings that don't exist."""
-        errors = unknown_settings(self.config)
+        """Refuse settings that don't exist, here or in the environment, and wrong values."""
+        environ = os.environ
+        errors = [
+            *unknown_settings(self.config),
+            *unknown_variables(environ, *loader_prefixes(environ)),
+            *violations(self.config),
+        ]
         if errors and raise_errors:
             raise ConfigValidationError(
                 "Config validation failed", errors=errors, schema=self.config_jsonschema
             )
-        return errors + super()._validate_config(raise_errors=raise_errors)
+        return errors
+
+    @classproperty
+    @override
+    def _env_var_config(cls) -> dict[str, Any]:  # noqa: N805 - a property of the class
+        """The settings in the environment and in a `.env` file, read as `zuora360` reads them."""
+        load_dotenv(find_dotenv(usecwd=True))
+        return from_environment(os.environ, TARGET_PREFIX)
 
     @override
     @classmethod

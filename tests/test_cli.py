@@ -17,7 +17,7 @@ from target_zuora360_cleanup.cli import main
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
 from target_zuora360_cleanup.emulator.server.options import ServerOptions
 from target_zuora360_cleanup.errors import InputError
-from target_zuora360_cleanup.settings.sources import from_environment, read_cli_settings
+from target_zuora360_cleanup.settings.sources import read_cli_settings
 from target_zuora360_cleanup.state.files import StateFiles
 from target_zuora360_cleanup.state.store import StoreFailed
 from tests.support.agreement import assert_report_agrees
@@ -197,39 +197,16 @@ def test_a_value_of_a_wrong_kind_is_told_but_never_a_secrets(tmp_path: Path) -> 
     file = tmp_path / "config.json"
     file.write_text('{"max_records": "many", "password": 31415926}')
     said = failed("plan", "--config", str(file))
-    assert "max_records: 'many' is not of type" in said
+    assert "max_records: must be a whole number." in said
+    assert "many" not in said
     assert "password: must be text." in said
     assert "31415926" not in said
-
-
-def test_variables_are_read_as_meltano_passes_them() -> None:
-    found = from_environment({
-        "ZUORA360_PAIRED_STATE_IDS": '["a", "b"]',
-        "ZUORA360_STREAM_OBJECTS": '{"acc": "Zuora__CustomerAccount__c"}',
-        "ZUORA360_STREAM_OBJECTS_ACC": "Zuora__CustomerAccount__c",
-        "ZUORA360_HARD_DELETE": "true",
-        "ZUORA360_IS_SANDBOX": "false",
-        "ZUORA360_MAX_RECORDS": "5",
-        "ZUORA360_API_VERSION": "64.0",
-        "ZUORA360_DOMAIN": "",
-        "ZUORA360_EMULATOR_PORT": "8360",
-        "ZUORA360__CATALOG": "x",
-        "PATH": "x",
-    })  # fmt: skip
-    assert found == {
-        "paired_state_ids": ["a", "b"],
-        "stream_objects": {"acc": "Zuora__CustomerAccount__c"},
-        "hard_delete": True,
-        "is_sandbox": False,
-        "max_records": 5,
-        "api_version": "64.0",
-    }
 
 
 @pytest.mark.parametrize(
     ("variables", "words"),
     [
-        ({"ZUORA360_MAX_RECORD": "5"}, "did you mean 'max_records'"),
+        ({"ZUORA360_MAX_RECORD": "5"}, "did you mean 'ZUORA360_MAX_RECORDS'"),
         ({"ZUORA360_MAX_RECORDS": "many"}, "ZUORA360_MAX_RECORDS must hold JSON"),
         ({"ZUORA360_PAIRED_STATE_IDS": "a,b"}, "ZUORA360_PAIRED_STATE_IDS must hold JSON"),
     ],

@@ -12,7 +12,7 @@ from target_zuora360_cleanup.errors import InputError
 from target_zuora360_cleanup.settings.declared import OLDEST_API_VERSION, Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 
 def unknown_settings(config: Mapping[str, object]) -> list[str]:
@@ -25,9 +25,13 @@ def unknown_settings(config: Mapping[str, object]) -> list[str]:
 
 
 def _unknown(name: str, known: list[str]) -> str:
+    return f"Unknown setting '{name}': {nearest(name, known)}"
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """What to do about the name of a setting that is none."""
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    hint = f"did you mean '{near[0]}'?" if near else "see --about for the settings there are."
-    return f"Unknown setting '{name}': {hint}"
+    return f"did you mean '{near[0]}'?" if near else "see --about for the settings there are."
 
 
 def read_settings(config: Mapping[str, Any]) -> Settings:

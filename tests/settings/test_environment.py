@@ -1,0 +1,81 @@
+"""Settings in the environment: each is read as it was meant, and no mistake is passed over."""
+
+from __future__ import annotations
+
+import pytest
+
+from target_zuora360_cleanup.errors import InputError
+from target_zuora360_cleanup.settings.environment import (
+    TARGET_PREFIX,
+    WORDS,
+    from_environment,
+    loader_prefixes,
+    unknown_variables,
+)
+
+
+def test_variables_are_read_as_meltano_passes_them() -> None:
+    found = from_environment({
+        "ZUORA360_PAIRED_STATE_IDS": '["a", "b"]',
+        "ZUORA360_STREAM_OBJECTS": '{"acc": "Zuora__CustomerAccount__c"}',
+        "ZUORA360_STREAM_OBJECTS_ACC": "Zuora__CustomerAccount__c",
+        "ZUORA360_HARD_DELETE": "true",
+        "ZUORA360_IS_SANDBOX": "false",
+        "ZUORA360_MAX_RECORDS": "5",
+        "ZUORA360_API_VERSION": "64.0",
+        "ZUORA360_DOMAIN": "",
+        "ZUORA360_EMULATOR_PORT": "8360",
+        "ZUORA360__CATALOG": "x",
+        "PATH": "x",
+    })  # fmt: skip
+    assert found == {
+        "paired_state_ids": ["a", "b"],
+        "stream_objects": {"acc": "Zuora__CustomerAccount__c"},
+        "hard_delete": True,
+        "is_sandbox": False,
+        "max_records": 5,
+        "api_version": "64.0",
+    }
+
+
+@pytest.mark.parametrize("word", ["y", "n", "t", "none", "2", "falsch", "enabled"])
+def test_a_boolean_is_one_of_the_listed_words(word: str) -> None:
+    with pytest.raises(InputError, match="ZUORA360_KEEP_QUOTED_PRODUCTS must be one of true, yes"):
+        from_environment({"ZUORA360_KEEP_QUOTED_PRODUCTS": word})
+
+
+@pytest.mark.parametrize("word", [*WORDS, "TRUE", "Off "])
+def test_each_listed_word_is_read_in_any_case(word: str) -> None:
+    found = from_environment({"ZUORA360_HARD_DELETE": word})
+    assert found == {"hard_delete": WORDS[word.strip().lower()]}
+
+
+def test_a_mistyped_variable_is_told_with_the_nearest() -> None:
+    environ = {"TARGET_ZUORA360_CLEANUP_EXCLUDE_OBJECT": '["Product2"]'}
+    (said,) = unknown_variables(environ, TARGET_PREFIX)
+    assert said == (
+        "The variable TARGET_ZUORA360_CLEANUP_EXCLUDE_OBJECT is no setting: did you mean "
+        "'TARGET_ZUORA360_CLEANUP_EXCLUDE_OBJECTS'?"
+    )
+
+
+def test_variables_of_others_are_left_alone() -> None:
+    environ = {
+        "TARGET_ZUORA360_CLEANUP__LOAD_SCHEMA": "x",
+        "TARGET_ZUORA360_CLEANUP_STREAM_OBJECTS_ACC": "Zuora__CustomerAccount__c",
+        "TARGET_ZUORA360_CLEANUP_EU_MAX_RECORDS": "5",
+        "TARGET_ZUORA360_CLEANUP_LOGLEVEL": "DEBUG",
+        "TARGET_ZUORA360_CLEANUP_MODE": "plan",
+        "TARGET_SALESFORCE_EXCLUDE_OBJECT": "x",
+    }
+    assert unknown_variables(environ, TARGET_PREFIX) == []
+
+
+def test_the_name_by_which_meltano_runs_the_loader_counts_too() -> None:
+    environ = {
+        "MELTANO_LOADER_NAME": "zuora-cleaner",
+        "ZUORA_CLEANER_MAX_RECORD": "5",
+    }
+    assert loader_prefixes(environ) == (TARGET_PREFIX, "ZUORA_CLEANER_")
+    (said,) = unknown_variables(environ, *loader_prefixes(environ))
+    assert "did you mean 'ZUORA_CLEANER_MAX_RECORDS'?" in said
