@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from target_zuora360_cleanup.output.progress import Progress
 from target_zuora360_cleanup.output.timeline import Timeline
 from target_zuora360_cleanup.rows.stop import Stop
 from target_zuora360_cleanup.salesforce.waits import Waits
+from target_zuora360_cleanup.settings.guards import in_force
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
     from target_zuora360_cleanup.output.progress import ProgressListener
     from target_zuora360_cleanup.settings.declared import Settings
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -60,12 +64,14 @@ class Context:
         progress: ProgressListener | None = None,
         waits: Waits | None = None,
     ) -> Context:
-        """Begin a run: its folder is made.
+        """Begin a run: what guards it is said, and its folder is made.
 
         Raises:
             InputError: `output_dir` can't be written to.
         """
         mode, started_at = mode or settings.mode, now()
+        if said := in_force(settings, mode):
+            logger.info("Mode %s. %s", mode, said)
         return cls(
             settings,
             mode,

@@ -1,0 +1,46 @@
+"""The settings that guard what is there: those in force are said before anything is done.
+
+A word that is no boolean counts as false where Meltano has read it, and nothing tells then what was
+meant. Whoever reads these lines sees what came of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from target_zuora360_cleanup.settings.declared import Settings
+
+_DELETING: Final = (
+    "object_groups", "include_objects", "exclude_objects", "max_records", "backup", "hard_delete",
+    "keep_quoted_products", "lookup_links", "allow_cascade_to", "allow_hidden_rows",
+    "allow_failures", "ignore_running_sync", "plan_file",
+)  # fmt: skip
+_OF_MODE: Final = {
+    "plan": _DELETING,
+    "cleanup": _DELETING,
+    "reset": ("object_groups", "include_objects", "exclude_objects", "paired_state_ids"),
+    "sync": ("unmapped_streams", "backup", "allow_cascade_to", "allow_failures"),
+}
+
+
+def guards(settings: Settings, mode: str) -> dict[str, str]:
+    """The settings of a mode that guard what is there, by name, as a person writes them."""
+    return {name: _written(getattr(settings, name)) for name in _OF_MODE.get(mode, ())}
+
+
+def in_force(settings: Settings, mode: str) -> str:
+    """The guards in one sentence; blank for a command that has none."""
+    found = [f"{name} {value}" for name, value in guards(settings, mode).items()]
+    return f"In force: {', '.join(found)}." if found else ""
+
+
+def _written(value: Any) -> str:  # noqa: ANN401 - the value of any setting
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, Collection) and not isinstance(value, str):
+        return " + ".join(str(each) for each in value) or "none"
+    return str(value or "none")
