@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import csv
 import io
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from target_zuora360_cleanup.output.folder import OutputFolder
+from target_zuora360_cleanup.output.private import make_folder
 from target_zuora360_cleanup.reach import soql
 from target_zuora360_cleanup.salesforce.errors import ApiError
 from target_zuora360_cleanup.salesforce.rows import Selection, read_pages, split_header
@@ -70,7 +72,8 @@ class LinkSnapshot:
 
     def _write_manifest(self, plan: Plan, steps: Mapping[str, Step]) -> None:
         folder = OutputFolder(self.folder.path / FOLDER)
-        folder.path.mkdir(exist_ok=True)
+        with suppress(FileExistsError):
+            make_folder(folder.path)
         links = [
             {
                 "object": each.child,

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+from importlib.metadata import version
 from typing import TYPE_CHECKING, TextIO
 
 from target_zuora360_cleanup.errors import CleanupError
 from target_zuora360_cleanup.lifecycle.result import Result
+from target_zuora360_cleanup.plan.saved import DISTRIBUTION
 from target_zuora360_cleanup.report.files import write_report
 from target_zuora360_cleanup.report.header import Header
+from target_zuora360_cleanup.settings.guards import guards
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +39,17 @@ def header_of(
         salesforce: What it asked, once logged in.
     """
     calls, usage = (salesforce.calls, salesforce.usage) if salesforce else ({}, None)
-    return Header(run.mode, run.started_at, run.clock(), error, org, calls, usage)
+    return Header(
+        run.mode,
+        run.started_at,
+        run.clock(),
+        error,
+        org,
+        calls,
+        usage,
+        guards(run.settings, run.mode),
+        version(DISTRIBUTION),
+    )
 
 
 def conclude(run: Context, report: Report, show: Show, error: BaseException | None) -> Result:

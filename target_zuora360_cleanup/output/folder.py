@@ -10,11 +10,13 @@ import shutil
 import tempfile
 import threading
 import zlib
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
 from target_zuora360_cleanup.errors import InputError
+from target_zuora360_cleanup.output.private import file_name, harmless, make_folder, open_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -43,7 +45,7 @@ class OutputFolder:
         for suffix in ("", *(f"-{number}" for number in range(2, 1000))):
             try:
                 path = Path(parent).expanduser() / f"{name}{suffix}"
-                path.mkdir(parents=True)
+                make_folder(path)
             except FileExistsError as exc:
                 if path.is_dir():
                     continue
@@ -62,7 +64,8 @@ class OutputFolder:
         """Write a file such as `report.html`; never leaves half a file."""
         target = self.path / name
         draft = self.path / f".{name}"
-        draft.write_text(text, encoding="utf-8")
+        with open_file(draft, "w", encoding="utf-8") as file:
+            file.write(text)
         draft.replace(target)
         return target
 
@@ -70,7 +73,7 @@ class OutputFolder:
         """Write `kept.csv`, the ids that stay by object type; no file where none does."""
         rows = [(name, id_) for name, ids in kept for id_ in sorted(ids)]
         if rows:
-            with (self.path / "kept.csv").open("w", encoding="utf-8", newline="") as file:
+            with open_file(self.path / "kept.csv", "w", encoding="utf-8", newline="") as file:
                 csv.writer(file).writerows((("object", "id"), *rows))
 
     def prove_room(self, size: int) -> None:
@@ -80,7 +83,7 @@ class OutputFolder:
             OSError: They can't.
         """
         folder = self.path / "backup"
-        folder.mkdir()
+        make_folder(folder)
         with tempfile.TemporaryFile(dir=folder) as file:
             file.write(bytes(_PROBE_BYTES))
             os.fsync(file.fileno())
@@ -90,12 +93,20 @@ class OutputFolder:
             raise OSError(errno.ENOSPC, f"{os.strerror(errno.ENOSPC)} ({megabytes})")
 
     def backup(self, object_name: str) -> Backup:
-        """The backup file of an object type, opened at its first block."""
-        return Backup(self.path / "backup" / f"{object_name}.csv.gz")
+        """The backup file of an object type, opened at its first block.
+
+        Raises:
+            CleanupError: The name is none that a file may have.
+        """
+        return Backup(self.path / "backup" / f"{file_name(object_name)}.csv.gz")
 
     def links(self, lookup: str) -> Backup:
-        """The file of the links of one lookup, such as `Contract.Subscription__c`."""
-        return Backup(self.path / "links" / f"{lookup}.csv.gz")
+        """The file of the links of one lookup, such as `Contract.Subscription__c`.
+
+        Raises:
+            CleanupError: The name is none that a file may have.
+        """
+        return Backup(self.path / "links" / f"{file_name(lookup)}.csv.gz")
 
     def failures(self) -> FailureFile:
         """The file of rows that could not be deleted, opened at the first row."""
@@ -130,9 +141,10 @@ class Backup:
     def write(self, header: bytes, block: bytes) -> None:
         """Append rows; the header goes first, once."""
         if self._file is None:
-            self._path.parent.mkdir(exist_ok=True)
+            with suppress(FileExistsError):
+                make_folder(self._path.parent)
             is_new = not self._path.exists()
-            self._file = self._path.open("ab")
+            self._file = open_file(self._path, "ab")
             self._file.write(self._gzip.compress(header if is_new else b""))
         self._file.write(self._gzip.compress(block))
 
@@ -158,11 +170,15 @@ class FailureFile:
         self._lock = threading.Lock()
 
     def add(self, object_name: str, rows: Iterable[tuple[str, str, str]]) -> None:
-        """Append rows of (id, code, message), Salesforce's words or ours."""
+        """Append rows of (id, code, message), Salesforce's words or ours.
+
+        People open the file in spreadsheets: a word that one would compute gets a `'` before it.
+        """
         with self._lock:
             new = not self._path.exists()
-            with self._path.open("a", encoding="utf-8", newline="") as file:
+            with open_file(self._path, "a", encoding="utf-8", newline="") as file:
                 writer = csv.writer(file)
                 if new:
                     writer.writerow(_FAILURE_COLUMNS)
-                writer.writerows((object_name, *row) for row in rows)
+                for id_, code, message in rows:
+                    writer.writerow((object_name, id_, harmless(code), harmless(message)))

@@ -26,7 +26,7 @@ PLANNED_SETTINGS: Final = (
 go and where to write may differ between the plan and the cleanup; none of those is saved."""
 _FINGERPRINT: Final = 12
 """Hexadecimal digits: enough that nobody makes the same by chance, few enough to be compared."""
-_DISTRIBUTION: Final = "target-zuora360-cleanup"
+DISTRIBUTION: Final = "target-zuora360-cleanup"
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class SavedPlan:
             to_keep={step.name: len(step.kept) for step in plan.steps},
             instance=plan.org.instance,
             user=plan.user,
-            tool_version=version(_DISTRIBUTION),
+            tool_version=version(DISTRIBUTION),
             permissions=dict(plan.permissions),
             links={
                 **{_name(path): rows for path, rows in (*plan.strong_links, *plan.blank_links)},

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 from typing_extensions import override
 
+from target_zuora360_cleanup.output.private import harmless, open_file
 from target_zuora360_cleanup.report.document import Report
 from target_zuora360_cleanup.report.failures import Failures as Failed
 from target_zuora360_cleanup.report.part import Headline
@@ -240,7 +241,7 @@ def write_not_restored(
     first = next(rows, None)
     if first is None:
         return
-    with path.open("w", encoding="utf-8", newline="") as file:
+    with open_file(path, "w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(COLUMNS)
         for row in _with(first, rows):
@@ -248,7 +249,7 @@ def write_not_restored(
             relationship = restoration.relationship
             reason = {"blank": TO_RESTORE, "": "unknown"}.get(row.result, row.result)
             link = (relationship.child, row.record, relationship.field, reason, row.external_id)
-            writer.writerow((*link, _detail(row, restoration)))
+            writer.writerow((*link, harmless(_detail(row, restoration))))
             if row.result == "failed":
                 failures.add(relationship.name, RowError(row.record, row.code, row.message))
 

@@ -65,7 +65,7 @@ def cleanup_report(  # noqa: PLR0913 - what a run leaves, each by its name
         header,
         (
             Headline(headline(header, plan, outcomes, taken_along.words, is_reset=is_reset)),
-            Approved(saved, is_new=header.mode == "plan"),
+            Approved(saved, is_new=header.mode == "plan", user=plan.user if plan else ""),
             Objects(plan, outcomes),
             taken_along,
             Times(timeline),

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 KEYS: Final = (
     "schema_version", "mode", "dry_run", "status", "headline", "error", "org", "snapshot",
-    "started_at", "finished_at", "plan_fingerprint", "objects", "links", "timeline", "estimate",
+    "started_at", "finished_at", "tool_version", "guards", "user", "plan_fingerprint",
+    "objects", "links", "timeline", "estimate",
     "allowances_needed", "blank_links", "strong_links", "taken_along", "findings", "failures",
     "notes", "state",
     "records_read", "api_calls",

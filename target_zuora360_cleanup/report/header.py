@@ -31,6 +31,8 @@ class Header:
         org: Which org it was, once that is known.
         calls: Requests to Salesforce, by HTTP method.
         usage: Calls used and allowed in 24 hours, as Salesforce counts.
+        guards: The settings in force that guard what is there, as a person writes them.
+        tool_version: Version of this package.
     """
 
     mode: str
@@ -40,6 +42,8 @@ class Header:
     org: OrgInfo | None = None
     calls: Mapping[str, int] = field(default_factory=dict)
     usage: tuple[int, int] | None = None
+    guards: Mapping[str, str] = field(default_factory=dict)
+    tool_version: str = ""
 
     @property
     def status(self) -> Status:
@@ -71,6 +75,8 @@ class Header:
             "org": self._org(),
             "started_at": self.started_at.isoformat(),
             "finished_at": self.finished_at.isoformat(),
+            "tool_version": self.tool_version,
+            "guards": dict(self.guards),
             "api_calls": {
                 "total": sum(self.calls.values()),
                 "by_method": dict(self.calls),
@@ -81,4 +87,11 @@ class Header:
 
     def _org(self) -> dict[str, Any] | None:
         org = self.org
-        return {"id": org.id, "name": org.name, "is_sandbox": org.is_sandbox} if org else None
+        if org is None:
+            return None
+        return {
+            "id": org.id,
+            "name": org.name,
+            "is_sandbox": org.is_sandbox,
+            "instance": org.instance,
+        }

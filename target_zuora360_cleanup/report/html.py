@@ -7,8 +7,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
-from target_zuora360_cleanup.report import view as report_view
+from target_zuora360_cleanup.report import view, weighing
 from target_zuora360_cleanup.report.drawing import drawing
 from target_zuora360_cleanup.report.graph import BOX_WIDTH, LINE_HEIGHT
 from target_zuora360_cleanup.report.numbers import shown
@@ -44,36 +45,45 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(number=shown, moment=_moment, duration=duration)
+    made.filters.update(
+        number=shown, moment=_moment, duration=duration, css_text=_css_text, became=weighing.paired
+    )
     return made
 
 
 def _context(report: Mapping[str, Any]) -> dict[str, Any]:
-    table = report_view.objects(report)
+    table = view.objects(report)
     return {
         "report": report,
         "fingerprint": report.get("plan_fingerprint"),
-        "headline": report.get("headline") or f"{report['mode']}: {report['status']}",
+        "headline": _headline(report),
+        "running": _running(report),
+        "guards": report.get("guards", {}),
+        "can_be_approved": weighing.can_be_approved(report),
+        "groups": weighing.groups(report),
+        "touched": weighing.touched(report),
+        "undone": weighing.taken_back(report),
         "took": (_time(report["finished_at"]) - _time(report["started_at"])).total_seconds(),
-        "carried_out": report_view.is_carried_out(report),
+        "carried_out": view.is_carried_out(report),
         "table": table,
         "graph": drawing(report, table),
         "box_width": BOX_WIDTH,
         "line_height": LINE_HEIGHT,
-        "labels": report_view.labels(report),
+        "labels": view.labels(report),
         "chart": chart(report.get("timeline", ())),
         "allowances_needed": report.get("allowances_needed", ()),
         "taken_along": report.get("taken_along", ()),
-        "estimate": report_view.estimate(report),
+        "estimate": view.estimate(report),
         "kinds": _KINDS,
         "most_objects": _MOST_FINDING_OBJECTS,
-        "blocking": report_view.findings(report, "blocks"),
-        "warning": report_view.findings(report, "warns"),
-        "left_out": report_view.left_out(report),
-        "reasons": report_view.reasons(report),
-        "broken": list(report_view.broken(report)),
-        "bookmarks": report_view.bookmarks(report),
-        "allowance": report_view.allowance,
+        "blocking": view.findings(report, "blocks"),
+        "warning": view.findings(report, "warns"),
+        "left_out": view.left_out(report),
+        "reasons": view.reasons(report),
+        "broken": list(view.broken(report)),
+        "bookmarks": view.bookmarks(report),
+        "allowance": view.allowance,
+        "paired": report["state"].get("paired", ()),
     }
 
 
@@ -83,3 +93,33 @@ def _time(text: str) -> datetime:
 
 def _moment(text: str) -> str:
     return f"{_time(text):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _headline(report: Mapping[str, Any]) -> str:
+    """What happened. A failure's own text comes below: it may be long, and is no title."""
+    plain = f"{report['mode']}: {report['status']}"
+    if report["status"] == "failed" and report["error"]:
+        return plain.capitalize()
+    return str(report.get("headline") or plain)
+
+
+def _running(report: Mapping[str, Any]) -> str:
+    """What stands on each printed page and beside the signature: org, plan and time."""
+    org, plan = report["org"], report.get("plan_fingerprint")
+    parts = [
+        f"{org['name']} ({org['id']})" if org else "",
+        f"plan {plan}" if plan else "",
+        _moment(report["started_at"]),
+    ]
+    return ", ".join(part for part in parts if part)
+
+
+def _css_text(text: str) -> Markup:
+    """A text within a string of CSS: whatever it holds, it can't end the string."""
+    plain = " -.,:"
+    return Markup(  # noqa: S704 - nothing is left in it that HTML or CSS reads
+        "".join(
+            each if (each.isascii() and each.isalnum()) or each in plain else f"\\{ord(each):06x}"
+            for each in text
+        )
+    )

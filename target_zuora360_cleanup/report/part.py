@@ -48,14 +48,19 @@ class Approved:
     Attributes:
         saved: The plan, if there is one.
         is_new: Whether this run has saved it; else the run was held to it.
+        user: Name of the user who looked; blank where it is not known.
     """
 
     saved: SavedPlan | None = None
     is_new: bool = False
+    user: str = ""
 
     def as_json(self) -> dict[str, Any]:
-        """The key `plan_fingerprint`."""
-        return {"plan_fingerprint": self.saved.fingerprint if self.saved else None}
+        """The keys `user` and `plan_fingerprint`."""
+        return {
+            "user": self.user or None,
+            "plan_fingerprint": self.saved.fingerprint if self.saved else None,
+        }
 
     def lines(self) -> Iterator[RenderableType]:
         """A sentence, where there is a plan."""

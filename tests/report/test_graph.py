@@ -8,7 +8,7 @@ from graphlib import CycleError
 from itertools import combinations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from target_zuora360_cleanup.output.timeline import Timeline
@@ -60,6 +60,7 @@ def test_every_line_leads_from_what_goes_first_to_what_goes_later(nodes: list[No
 
 
 @given(graphs())
+@settings(suppress_health_check=[HealthCheck.too_slow])
 def test_no_line_runs_through_a_box(nodes: list[Node]) -> None:
     drawing = draw(nodes)
     for edge in drawing.edges:

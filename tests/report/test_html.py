@@ -16,7 +16,7 @@ from tests.support import report_documents as documents
 from tests.support.page import Page
 from tests.support.paths import ROOT
 
-SECTIONS = ["objects", "graph", "timeline", "findings", "failures", "links", "state", "allowances"]
+SECTIONS = ["findings", "failures", "objects", "links", "graph", "timeline", "state", "allowances"]
 TEMPLATES = ROOT / "target_zuora360_cleanup" / "report" / "templates"
 CSS = (TEMPLATES / "report.css").read_text(encoding="utf-8")
 HOSTILE = "<script>alert(1)</script>\"'><img src=https://example.com/x onerror=y>{{ 7*7 }}&amp;"
@@ -33,7 +33,7 @@ def test_every_section_is_there_in_its_order_and_says_something(document: dict[s
     ids = [each["id"] for each in page.all("section")]
     # A sync has no order of deletion.
     wanted = [each for each in SECTIONS if each != "graph" or document["mode"] != "sync"]
-    assert ids == wanted + (["approval"] if document["mode"] == "plan" else [])
+    assert ids == wanted + (["approval"] if document.get("guards") else [])
     for name in ids:
         heading, _, rest = page.text[name].strip().partition("\n")
         assert heading.strip(), name
@@ -43,7 +43,8 @@ def test_every_section_is_there_in_its_order_and_says_something(document: dict[s
 
 def test_what_happened_comes_first_in_one_sentence(document: dict[str, Any]) -> None:
     page = Page(render(document))
-    assert document.get("headline", "cleanup: done") in page.said()
+    told = "error" if document["status"] == "failed" else "headline"
+    assert document.get(told, "cleanup: done") in page.said()
     assert len(page.all("h1")) == 1
 
 
@@ -109,9 +110,80 @@ def test_a_plan_says_what_would_be_deleted_and_how_long_it_takes() -> None:
     assert "Found To delete Kept Links lost" in page.said("objects").replace("# Object type", "")
     assert "5,000" in page.said("objects")
     assert "Hierarchies: 7 links would go with them" in page.said("objects")
-    assert "Without records: Refund." in page.said("objects")
-    assert "Nothing has run yet. It may take 12 min to 15 min" in page.said("timeline")
+    assert "1 object type without recordsRefund" in page.said("objects")
+    assert "How long It may take 12 min to 15 min" in page.said()
     assert "plan_file" in page.said("approval")
+
+
+def test_the_first_screen_says_how_much_whose_and_whether_there_is_a_way_back() -> None:
+    first = Page(render(documents.PLAN)).said().partition("Findings")[0]
+    for words in (
+        "Acme, production00D5g0000000001EAAacme.my.salesforce.com",
+        "Accounts & Related Objects 7,100 to be deleted",
+        "Of people's 12 lookups go blank, at most",
+        "Taken back From Salesforce's recycle bin, within 15 days",
+        "by sync@acme.comversion 1.2.3",
+        "Plan 0a1b2c3d4e5f",
+    ):
+        assert words in first
+
+
+def test_two_plans_with_different_guards_do_not_look_alike() -> None:
+    hard = {**documents.PLAN, "guards": {**documents.PLAN["guards"], "hard_delete": "on"}}
+    page = Page(render(hard))
+    assert "hard_delete on" in page.said("approval")
+    assert "Taken back No: hard_delete skips the recycle bin." in page.said()
+
+
+def test_org_plan_and_time_stand_on_each_printed_page_and_beside_the_signature() -> None:
+    running = "Acme (00D5g0000000001EAA), plan 0a1b2c3d4e5f, 2026-05-04 08:00:00 UTC"
+    html = render(documents.PLAN)
+    assert running in Page(html).said("approval")
+    printed = running.replace("(", "\\000028").replace(")", "\\000029")
+    assert html.count(f'content: "{printed}"') == 2
+
+
+def test_a_hostile_org_name_can_not_leave_the_style_that_it_stands_in() -> None:
+    name = '"; } </style><script>alert(1)</script> \\ \n @import "x"'
+    html = render({**documents.PLAN, "org": {**documents.PLAN["org"], "name": name}})
+    style = html.partition("<style>")[2].partition("</style>")[0]
+    assert "@page { @top-left" in style
+    assert "@import" not in style
+    assert "<" not in style
+
+
+@pytest.mark.parametrize("name", ["refused", "failed", "cleanup", "partial", "reset", "sync"])
+def test_only_a_plan_that_could_be_carried_out_is_there_to_be_signed(name: str) -> None:
+    assert "Signature" not in Page(render(documents.ALL[name])).said()
+
+
+def test_a_plan_that_something_else_stops_is_not_there_to_be_signed() -> None:
+    (first, second) = documents.BLOCKED["findings"]
+    other = {**documents.BLOCKED, "findings": [first, {**second, "severity": "blocks"}]}
+    assert "Signature" not in Page(render(other)).said()
+
+
+def test_a_plan_that_lacks_only_the_confirmation_can_be_signed_and_says_so() -> None:
+    said = Page(render(documents.BLOCKED)).said("approval")
+    assert "It lacks only the confirmation of the production org: confirm_org_id" in said
+    assert "Signature" in said
+
+
+def test_states_of_paired_pipelines_are_told() -> None:
+    paired = {"state_id": "prod:a-to-b", "before": {}, "written": {}, "verified": True,
+              "overwritten": False}  # fmt: skip
+    state = {**documents.CLEANUP["state"], "written": None, "before": None, "paired": [paired]}
+    said = Page(render({**documents.CLEANUP, "state": state})).said("state")
+    assert "prod:a-to-b reset and read back" in said
+    assert "No state was written" not in said
+
+
+def test_a_failures_text_is_no_title() -> None:
+    page = render({**documents.FAILED, "error": "x" * 600})
+    title = page.partition("<title>")[2].partition("</title>")[0]
+    heading = page.partition("<h1>")[2].partition("</h1>")[0]
+    assert (title, heading) == ("cleanup: failed", "Cleanup: failed")
+    assert "x" * 600 in Page(page).said()
 
 
 def test_what_stops_a_cleanup_is_told_at_the_top() -> None:
@@ -196,7 +268,7 @@ def test_numbers_of_a_sync_are_shown_as_they_are_named() -> None:
     said = page.said("objects")
     assert "Received Upserted Deleted Skipped Failed" in said
     assert "Invoice Zuora__ZInvoice__c 900 880 10 7 3" in said
-    assert "Without records: Unheard_Of__c." in said
+    assert "1 object type without recordsUnheard_Of__c" in said
     assert page.all("svg") == []
     left_out = page.said("links")
     assert "skipped: the parent is not in Salesforce 7" in left_out

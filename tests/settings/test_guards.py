@@ -34,7 +34,7 @@ def test_two_cleanups_with_different_guards_never_read_alike() -> None:
         {"allow_hidden_rows": True}, {"allow_failures": True}, {"ignore_running_sync": True},
         {"exclude_objects": ("Product2",)}, {"plan_file": "plan.json"},
     ):  # fmt: skip
-        assert in_force(Settings(**change), "cleanup") != plain  # type: ignore[arg-type]
+        assert in_force(Settings(**change), "cleanup") != plain
 
 
 def test_a_command_that_has_no_guards_says_nothing() -> None:

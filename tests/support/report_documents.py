@@ -35,8 +35,11 @@ def entries() -> list[dict[str, Any]]:
 def document(mode: str, status: str, **more: Any) -> dict[str, Any]:
     made = {
         "schema_version": 1, "mode": mode, "status": status, "headline": f"A {mode}, {status}.",
-        "error": None, "org": {"id": "00D5g0000000001EAA", "name": "Acme", "is_sandbox": False},
-        "started_at": STARTED, "finished_at": FINISHED, "plan_fingerprint": FINGERPRINT,
+        "error": None, "org": {"id": "00D5g0000000001EAA", "name": "Acme", "is_sandbox": False,
+                               "instance": "acme.my.salesforce.com"},
+        "started_at": STARTED, "finished_at": FINISHED, "tool_version": "1.2.3",
+        "guards": {"max_records": "1,000,000", "hard_delete": "off"}, "user": "sync@acme.com",
+        "plan_fingerprint": FINGERPRINT,
         "objects": entries(), "timeline": [],
         "estimate": {"seconds": [700, 900], "bytes_freed": 14_540_800, "basis": "figures"},
         "allowances_needed": [{"name": "DailyApiRequests", "needed": 644, "left": 79_970}],
@@ -162,6 +165,9 @@ OLD = {
     for key, value in CLEANUP.items()
     if key
     not in (
+        "guards",
+        "tool_version",
+        "user",
         "plan_fingerprint",
         "headline",
         "timeline",

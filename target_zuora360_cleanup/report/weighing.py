@@ -1,0 +1,73 @@
+"""What somebody weighs who approves a cleanup: how much, whose, for how long, and the way back.
+
+Pure: documented JSON in, plain data out.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from target_zuora360_cleanup.report.numbers import Total, counted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    Report = Mapping[str, Any]
+
+_GROUPS: Final = {
+    "accounts": "Accounts & Related Objects",
+    "product_catalog": "Product Catalog",
+}
+_CONFIRMATION: Final = {"production-not-confirmed"}
+
+
+def groups(report: Report) -> tuple[tuple[str, Total], ...]:
+    """Records deleted, or to be, by object group; none where nothing is deleted."""
+    key = "to_delete" if report["mode"] == "plan" else "deleted"
+    if report["mode"] not in ("plan", "cleanup"):
+        return ()
+    found: dict[str, list[int | None]] = {}
+    for each in report["objects"]:
+        found.setdefault(each["group"], []).append(each[key])
+    return tuple((_GROUPS.get(name, name), Total.of(rows)) for name, rows in found.items())
+
+
+def touched(report: Report) -> tuple[str, ...]:
+    """What a plan touches that is not Zuora's, in a few words each; "nothing" where it does not."""
+    return tuple(_touched(report)) or ("nothing",) if report["mode"] == "plan" else ()
+
+
+def _touched(report: Report) -> Iterator[str]:
+    along = [each["planned"] for each in report.get("taken_along", ())]
+    if along:
+        yield f"{Total.of(along).words} rows go along"
+    if report["blank_links"]:
+        links = Total.of(each["rows"] for each in report["blank_links"])
+        yield f"{links.words} lookups go blank, at most"
+    if blocked := [each for each in report["strong_links"] if each["on_delete"] == "restrict"]:
+        yield f"{counted(sum(each['rows'] for each in blocked), 'row', 'rows')} in the way"
+
+
+def taken_back(report: Report) -> str:
+    """Whether what is deleted can be had back, in a sentence; blank where nothing is deleted."""
+    if report["mode"] not in ("plan", "cleanup") or not report.get("guards"):
+        return ""
+    if report["guards"]["hard_delete"] == "on":
+        return "No: hard_delete skips the recycle bin."
+    return "From Salesforce's recycle bin, within 15 days and as far as its room goes."
+
+
+def can_be_approved(report: Report) -> bool:
+    """Whether it is a plan that could be carried out, but for the confirmation of the org."""
+    blocking = {each["code"] for each in report["findings"] if each["severity"] == "blocks"}
+    is_whole = report["status"] in ("done", "refused") and bool(report["objects"])
+    return report["mode"] == "plan" and is_whole and blocking <= _CONFIRMATION
+
+
+def paired(state: Mapping[str, Any]) -> str:
+    """What became of another pipeline's state."""
+    if state["written"] is None:
+        return "not written"
+    if state["overwritten"]:
+        return "reset twice: a run of its own wrote it in between"
+    return "reset and read back" if state["verified"] else "reset, but not sure to hold"
