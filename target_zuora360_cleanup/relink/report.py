@@ -6,8 +6,6 @@ import csv
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from rich import box
-from rich.table import Table
 from rich.text import Text
 from typing_extensions import override
 
@@ -15,6 +13,7 @@ from target_zuora360_cleanup.output.private import harmless, open_file
 from target_zuora360_cleanup.report.document import Report
 from target_zuora360_cleanup.report.failures import Failures as Failed
 from target_zuora360_cleanup.report.part import Headline
+from target_zuora360_cleanup.report.summary import table_of
 from target_zuora360_cleanup.rows.errors import RowError
 
 if TYPE_CHECKING:
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rich.console import RenderableType
+    from rich.table import Table
 
     from target_zuora360_cleanup.reach import Relationship
     from target_zuora360_cleanup.relink.plan import Restoration
@@ -133,11 +133,8 @@ class Relinked:
         yield from (Text(f"WARN {note}") for note in self.notes)
 
     def _table(self) -> Table:
-        table = Table(box=box.SIMPLE, pad_edge=False)
-        table.add_column("Lookup", no_wrap=True)
         names = [name for name in _TITLES if name not in _RARE or self.total(name)]
-        for name in names:
-            table.add_column(_TITLES[name], justify="right", no_wrap=True)
+        table = table_of("Lookup", numbers=(_TITLES[name] for name in names))
         for each in self.links:
             table.add_row(
                 self._label(each.relationship), *(f"{getattr(each, name):,}" for name in names)

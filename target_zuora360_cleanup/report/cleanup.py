@@ -66,11 +66,11 @@ def cleanup_report(  # noqa: PLR0913 - what a run leaves, each by its name
         (
             Headline(headline(header, plan, outcomes, taken_along.words, is_reset=is_reset)),
             Approved(saved, is_new=header.mode == "plan", user=plan.user if plan else ""),
+            Findings((*(plan.findings if plan else ()), *findings)),
             Objects(plan, outcomes),
             taken_along,
             Times(timeline),
             Costs(plan, is_carried_out=bool(outcomes)),
-            Findings((*(plan.findings if plan else ()), *findings)),
             Failures(failures, tuple((each.name, each.error) for each in outcomes if each.error)),
             States(states, state_id, is_planned=header.mode == "plan"),
             RecordsRead(records or {}),

@@ -19,17 +19,21 @@ _MARKS: Final = {"blocks": "STOP", "warns": "WARN", "tells": "NOTE"}
 
 @dataclass(frozen=True)
 class Findings:
-    """Findings in the order in which they are to be read."""
+    """Findings, to be read in this order: what stops a cleanup, what warns, what only tells."""
 
     findings: tuple[Finding, ...] = ()
+
+    @property
+    def _sorted(self) -> list[Finding]:
+        return sorted(self.findings, key=lambda each: list(_MARKS).index(each.severity))
 
     def as_json(self) -> dict[str, Any]:
         """The key `findings`."""
         return {
-            "findings": [{**asdict(each), "objects": dict(each.objects)} for each in self.findings]
+            "findings": [{**asdict(each), "objects": dict(each.objects)} for each in self._sorted]
         }
 
     def lines(self) -> Iterator[RenderableType]:
         """A paragraph for each."""
-        for each in self.findings:
+        for each in self._sorted:
             yield Text(f"{_MARKS[each.severity]} {each.message} {each.remedy}")

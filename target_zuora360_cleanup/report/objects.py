@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from rich import box
-from rich.table import Table
-
-from target_zuora360_cleanup.report.numbers import shown
+from target_zuora360_cleanup.report.numbers import Total, shown
+from target_zuora360_cleanup.report.summary import table_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from rich.console import RenderableType
+    from rich.table import Table
 
     from target_zuora360_cleanup.deletion.outcome import Outcome
     from target_zuora360_cleanup.plan.plan import Plan, Step
@@ -21,6 +20,8 @@ if TYPE_CHECKING:
 _PLANNED = ("Found", "Delete", "Keep")
 _CARRIED_OUT = ("Found", "Deleted", "Kept", "Failed")
 _HELD_BACK = "Held back"
+_LISTED: Final = 12
+"""Object types that the summary lists; the page and `report.json` have all."""
 _NOTHING: Final = {"held_back": 0, "ended": None, "error": None}
 
 
@@ -64,12 +65,7 @@ class Objects:
             yield self._table()
 
     def _table(self) -> Table:
-        table = Table(box=box.SIMPLE, pad_edge=False)
-        table.add_column("#", justify="right")
-        table.add_column("Object type", no_wrap=True)
-        table.add_column("Label", no_wrap=True)
-        for name in (*self._columns, "Links lost"):
-            table.add_column(name, justify="right", no_wrap=True)
+        table = table_of("#", "Object type", "Label", numbers=(*self._columns, "Links lost"))
         for row in self._rows():
             table.add_row(*row)
         return table
@@ -92,22 +88,45 @@ class Objects:
         return (outcome.found, outcome.deleted, outcome.kept, outcome.failed, *held)
 
     def _rows(self) -> Iterator[list[str]]:
-        """A row for each object type that has records; links to itself on rows of their own."""
+        """A row for each of the object types that count most, and one for the others together.
+
+        Links of an object type to itself have rows of their own.
+        """
         outcomes = {each.name: each for each in self.outcomes}
         came = {each.name for each in self.outcomes if each.found}
-        shown_steps = (each for each in self._steps if each.found or each.name in came)
-        for number, step in enumerate(shown_steps, 1):
-            numbers = [shown(each) for each in self._numbers(step, outcomes.get(step.name))]
-            links = shown(self._lost(step.name))
-            yield [str(number), step.name, step.kind.label, *numbers, links]
-            for label, count in step.links.items():
-                if count != 0:
-                    yield ["", "", f"  {label}", *([""] * len(numbers)), shown(count)]
+        steps = [each for each in self._steps if each.found or each.name in came]
+        numbers = {each.name: self._numbers(each, outcomes.get(each.name)) for each in steps}
+        listed = _most(steps, numbers, outcomes)
+        for number, step in enumerate(steps, 1):
+            if step.name in listed:
+                counts = [shown(each) for each in numbers[step.name]]
+                links = shown(self._lost(step.name))
+                yield [str(number), step.name, step.kind.label, *counts, links]
+                for label, count in step.links.items():
+                    if count != 0:
+                        yield ["-", "", f"  {label}", *([""] * len(counts)), shown(count)]
+        others = [each for each in steps if each.name not in listed]
+        if others:
+            sums = zip(*(numbers[each.name] for each in others), strict=True)
+            links = shown(sum(self._lost(each.name) for each in others))
+            words = f"{len(others)} other object types"
+            yield ["+", words, "", *(Total.of(column).words for column in sums), links]
 
     def _lost(self, name: str) -> int:
         """Lookups of other objects to this one that go blank."""
         links = self.plan.blank_links if self.plan else ()
         return sum(rows for link, rows in links if link.parent == name)
+
+
+def _most(
+    steps: list[Step],
+    numbers: Mapping[str, tuple[int | None, ...]],
+    outcomes: Mapping[str, Outcome],
+) -> set[str]:
+    """The object types to be listed: all of which something is left, then those with most rows."""
+    left = {name for name, each in outcomes.items() if each.ended != "done" or each.failed != 0}
+    by_rows = sorted((each.name for each in steps), key=lambda name: -(numbers[name][0] or 0))
+    return left | set(by_rows if len(steps) <= _LISTED + 1 else by_rows[:_LISTED])
 
 
 def _numbers(outcome: Outcome | None, kept: int) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from io import StringIO
 from typing import TYPE_CHECKING, Final
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -15,6 +16,19 @@ if TYPE_CHECKING:
 
 _WIDTH: Final = 110
 _TABLE_WIDTH: Final = 150
+
+
+def table_of(*texts: str, numbers: Iterable[str] = ()) -> Table:
+    """A table without rows yet: columns of texts, then columns of numbers.
+
+    No line of it begins with a blank, as Meltano would strip it.
+    """
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for name in texts:
+        table.add_column(name, no_wrap=True)
+    for name in numbers:
+        table.add_column(name, justify="right", no_wrap=True)
+    return table
 
 
 def as_text(parts: Iterable[RenderableType]) -> str:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from rich import box
-from rich.table import Table
 from rich.text import Text
 
 from target_zuora360_cleanup.catalog.objects import BY_NAME
@@ -16,12 +14,14 @@ from target_zuora360_cleanup.report.failures import Failures
 from target_zuora360_cleanup.report.findings import Findings
 from target_zuora360_cleanup.report.part import Headline, RecordsRead, Times
 from target_zuora360_cleanup.report.states import state_json
+from target_zuora360_cleanup.report.summary import table_of
 from target_zuora360_cleanup.sync.tally import NO_ACCOUNT, NO_PARENT, NOT_THERE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from rich.console import RenderableType
+    from rich.table import Table
 
     from target_zuora360_cleanup.output.timeline import Span
     from target_zuora360_cleanup.report.header import Header
@@ -78,11 +78,11 @@ class Loaded:
         yield from (Text(line) for line in self._notes())
 
     def _table(self) -> Table:
-        table = Table(box=box.SIMPLE, pad_edge=False)
-        for name in ("Object type", "Label"):
-            table.add_column(name, no_wrap=True)
-        for name in ("Received", "Loaded", "Deleted", "Merged", "Skipped", "Failed"):
-            table.add_column(name, justify="right", no_wrap=True)
+        table = table_of(
+            "Object type",
+            "Label",
+            numbers=("Received", "Loaded", "Deleted", "Merged", "Skipped", "Failed"),
+        )
         for name, counts in self.counts.items():
             table.add_row(name, BY_NAME[name].label, *(f"{counts[key]:,}" for key in _COLUMNS))
         return table
