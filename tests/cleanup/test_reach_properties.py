@@ -218,11 +218,20 @@ def check(shape: dict[str, Any], chosen: dict[str, Any]) -> None:
     text = json.dumps({key: value for key, value in shape.items() if value})
     options = OrgOptions(records=RECORDS, sandbox=True, shape=text)
     with TemporaryDirectory() as folder, Emulated(options) as server:
+        thin_out(server.org)
         before = everything(server.org)
         ran = run({**config, **login(server)}, Path(folder) / "out")
         after = everything(server.org)
         problems = [*differences(before, after, ran, config), *silences(shape, ran, config, after)]
     assert problems == [], f"{ran.status}: {ran.message}"
+
+
+def thin_out(org: Org) -> None:
+    """Leave Zuora's rows of a few types alone: each type costs a run as much as its shape does."""
+    with org.lock, org.store.transaction():
+        for name in org.whole.objects.keys() & org.store.tables():
+            if not is_untouchable(name) and name not in (*OWN, *NAMES):
+                org.store.run(f'DELETE FROM "{name}"')
 
 
 def everything(org: Org) -> Rows:
