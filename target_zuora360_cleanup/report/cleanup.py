@@ -73,6 +73,6 @@ def cleanup_report(  # noqa: PLR0913 - what a run leaves, each by its name
             Costs(plan, is_carried_out=bool(outcomes)),
             Failures(failures, tuple((each.name, each.error) for each in outcomes if each.error)),
             States(states, state_id, is_planned=header.mode == "plan"),
-            RecordsRead(records or {}),
+            RecordsRead(records or {}, unloaded_by=header.mode),
         ),
     )

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from rich.text import Text
 
+from target_zuora360_cleanup.report.numbers import counted
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
@@ -87,14 +89,25 @@ class Times:
 
 @dataclass(frozen=True)
 class RecordsRead:
-    """RECORD messages that the tap sent, by stream: for programs and for the page."""
+    """RECORD messages that the tap sent, by stream.
+
+    Attributes:
+        unloaded_by: The mode that loaded none of them; blank where they were loaded.
+    """
 
     counts: Mapping[str, int]
+    unloaded_by: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """The key `records_read`."""
         return {"records_read": dict(sorted(self.counts.items()))}
 
-    def lines(self) -> Iterable[RenderableType]:
-        """Nothing: Meltano's log has it."""
-        return ()
+    def lines(self) -> Iterator[RenderableType]:
+        """That they were read in vain, where they were; else Meltano's log has it."""
+        count = sum(self.counts.values())
+        if count and self.unloaded_by:
+            yield Text(
+                f"NOTE The tap sent {counted(count, 'record', 'records')}, and mode "
+                f"{self.unloaded_by} loads none; only mode sync does. In Meltano, "
+                f"zuora360:{self.unloaded_by} needs no tap."
+            )
