@@ -108,9 +108,27 @@ class Removals:
         return rows
 
     def _delete(self, name: str, ids: list[str]) -> dict[str, RowError]:
-        """Why rows are still there, by id."""
-        failed = self._delete_few(ids) if len(ids) <= _FEW else self._delete_many(name, ids)
-        return {each.id: each for each in failed if each.verdict is not Verdict.GONE}
+        """Why rows are still there, by id; those that were locked are tried again."""
+        errors: dict[str, RowError] = {}
+        for each in self.salesforce.attempts():
+            failed = self._delete_few(ids) if len(ids) <= _FEW else self._delete_many(name, ids)
+            errors = {key: error for key, error in errors.items() if key not in set(ids)}
+            errors |= {each.id: each for each in failed if each.verdict is not Verdict.GONE}
+            ids = [key for key, error in errors.items() if error.verdict is Verdict.TRY_AGAIN]
+            if each.is_last or not ids:
+                break
+            logger.info("%s: %d rows were locked and are tried again.", name, len(ids))
+        return self._still_there(name, errors)
+
+    def _still_there(self, name: str, errors: dict[str, RowError]) -> dict[str, RowError]:
+        """The errors of rows that are there, where only a look tells."""
+        doubtful = [key for key, error in errors.items() if error.verdict is Verdict.LOOK]
+        select = f"SELECT Id FROM {name} WHERE Id"
+        queries = [
+            f"{select} IN ({', '.join(map(soql_text, part))})" for part in parts(doubtful, PART)
+        ]
+        gone = set(doubtful) - {row["Id"] for row in self._rows(queries)}
+        return {key: error for key, error in errors.items() if key not in gone}
 
     def _delete_few(self, ids: list[str]) -> Iterator[RowError]:
         for at in range(0, len(ids), COLLECTION):
