@@ -9,16 +9,21 @@ from __future__ import annotations
 import codecs
 import csv
 import json
+import logging
 import time
+from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from requests import RequestException
 
+from target_zuora360_cleanup.salesforce.attempts import attempts
 from target_zuora360_cleanup.salesforce.csv_file import CHUNK_BYTES
 from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed, is_passing
 from target_zuora360_cleanup.salesforce.polling import Pace
 from target_zuora360_cleanup.salesforce.waits import Waits
+from target_zuora360_cleanup.salesforce.whole import Page, ShortResult, compare
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,6 +32,8 @@ if TYPE_CHECKING:
 
     from target_zuora360_cleanup.salesforce.csv_file import CsvFile
     from target_zuora360_cleanup.salesforce.session import OrgSession
+
+logger = logging.getLogger(__name__)
 
 MULTIPART_CHARACTERS: Final = 100_000
 """Up to here a job is created, filled and closed in one request."""
@@ -226,20 +233,49 @@ class Bulk:
                     raise
             self._pause(self._polling.wait(time.monotonic() - start))
 
-    def pages(self, job_id: str, page_rows: int) -> Iterator[Iterator[bytes]]:
-        """The result of a query job: pages, each as blocks of CSV of up to 64 KiB.
+    def pages(self, job_id: str, page_rows: int, rows: int = 0) -> Iterator[Iterator[bytes]]:
+        """The result of a query job: pages that are whole, each as blocks of CSV.
 
-        Every page begins with the header row. A page is to be read to its end before the next.
+        Every page begins with the header row, and is to be read to its end before the next. One
+        that comes short is read again before anybody has it.
+
+        Args:
+            job_id: A job that has ended.
+            page_rows: How many rows a page holds at most.
+            rows: How many the job says that it has read (`numberRecordsProcessed`).
+
+        Raises:
+            ShortResult: A page, or all of them together, stay short.
+            ApiError, requests.RequestException: Salesforce does not tell.
         """
-        locator: str | None = None
+        locator, came = "", 0
+        url = f"{self._url}/query/{job_id}/results"
         while True:
             params = {"maxRecords": str(page_rows)} | ({"locator": locator} if locator else {})
-            url = f"{self._url}/query/{job_id}/results"
-            with self._session.get(url, params=params, stream=True) as response:
-                yield response.iter_content(CHUNK_BYTES)
-                locator = response.headers.get("Sforce-Locator")
-            if (locator or "").strip() in ("", "null"):
-                return
+            page, locator = self._whole_page(url, params)
+            with closing(page):
+                came += page.rows
+                yield iter(page)
+            if not locator:
+                return compare("a query's result", came, rows)
+
+    def _whole_page(self, url: str, params: dict[str, str]) -> tuple[Page, str]:
+        """A page, and the locator of the next; read again where it comes short."""
+        for each in attempts(self._waits.rounds, self._pause):
+            with each.outlive(partial(logger.info, "%s; reading it again.")):
+                return self._page(url, params)
+        raise AssertionError("the last attempt returns or raises")
+
+    def _page(self, url: str, params: dict[str, str]) -> tuple[Page, str]:
+        with self._session.get(url, params=params, stream=True) as response:
+            page = Page(response.iter_content(CHUNK_BYTES))
+        try:
+            page.check(response.headers.get("Sforce-NumberOfRecords"))
+        except ShortResult:
+            page.close()
+            raise
+        locator = (response.headers.get("Sforce-Locator") or "").strip()
+        return page, "" if locator == "null" else locator
 
     def failed_rows(self, job_id: str) -> Iterator[dict[str, str]]:
         """The rows of an ingest job that failed: `sf__Id`, `sf__Error` and the columns sent."""

@@ -12,6 +12,7 @@ from target_zuora360_cleanup.errors import InputError
 from target_zuora360_cleanup.salesforce.credentials import read_credentials
 from target_zuora360_cleanup.salesforce.errors import ApiError, unreachable
 from target_zuora360_cleanup.salesforce.session import OrgSession, refusal
+from target_zuora360_cleanup.salesforce.whole import ShortResult, compare
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -63,8 +64,13 @@ class Rest:
         return str(info["user_id"]), str(info.get("preferred_username") or "")
 
     def query(self, soql: str, *, all_rows: bool = False) -> list[dict[str, Any]]:
-        """All rows of a query that has few, deleted and archived ones if wanted."""
-        return list(self._sf.query_all(soql, include_deleted=all_rows)["records"])
+        """All rows of a query that has few, deleted and archived ones if wanted.
+
+        Raises:
+            ShortResult: Fewer came than there are.
+        """
+        answer = self._sf.query(soql, include_deleted=all_rows)
+        return self._all(answer, answer["totalSize"])
 
     def tooling_query(self, soql: str) -> list[dict[str, Any]]:
         """All rows of a Tooling API query that has few."""
@@ -108,7 +114,7 @@ class Rest:
             all_rows: Those that deleted and archived rows are asked for too.
         """
         answers = self._composite(_query_paths(queries, all_rows), COMPOSITE_QUERIES, lenient=True)
-        return [each if isinstance(each, ApiError) else self._all(each) for each in answers]
+        return [self._rows(each) for each in answers]
 
     def look_at(
         self, name: str, queries: Sequence[str], *, all_rows: Collection[str] = ()
@@ -124,15 +130,24 @@ class Rest:
         described = f"sobjects/{name}/describe"
         describe, *answers = self._composite([described, *paths], COMPOSITE, lenient=True)
         others = self.query_each(queries[COMPOSITE_QUERIES:], all_rows=all_rows)
-        first = [each if isinstance(each, ApiError) else self._all(each) for each in answers]
-        return describe, [*first, *others]
+        return describe, [*map(self._rows, answers), *others]
 
-    def _all(self, answer: dict[str, Any]) -> list[dict[str, Any]]:
-        """The rows of an answer, and of those that follow it."""
+    def _rows(self, answer: dict[str, Any] | ApiError) -> list[dict[str, Any]] | ApiError:
+        """The rows of a part of a composite answer, or why it has none that count."""
+        if isinstance(answer, ApiError):
+            return answer
+        try:
+            return self._all(answer, answer["totalSize"])
+        except ShortResult as exc:
+            return exc
+
+    def _all(self, answer: dict[str, Any], told: int = 0) -> list[dict[str, Any]]:
+        """The rows of an answer, and of those that follow it; at least so many as are told."""
         rows = list(answer["records"])
         while not answer["done"]:
             answer = self._sf.query_more(answer["nextRecordsUrl"], identifier_is_url=True)
             rows += answer["records"]
+        compare("the answer to a query", len(rows), told)
         return rows
 
     def _json(self, path: str, **kwargs: Any) -> Any:  # noqa: ANN401 - Salesforce's JSON

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import csv
 import io
+import logging
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from target_zuora360_cleanup.salesforce.client import Salesforce
+
+logger = logging.getLogger(__name__)
 
 REST_ROWS: Final = 2_000
 """Rows that one REST answer holds."""
@@ -62,18 +66,22 @@ class Selection:
 def read_pages(
     salesforce: Salesforce, selection: Selection, page_rows: int
 ) -> Iterator[Iterator[bytes]]:
-    """CSV of the rows in pages, each in blocks of whole lines, the first with the header row.
+    """CSV of the rows in whole pages, each in blocks of whole lines, the first with the header row.
 
-    No request is open between one page and the next, however long the caller takes. The job is left
-    to Salesforce, which forgets it after a week: to remove it would be a call for nothing.
+    No request is open while the caller has a page, however long that takes. The job is left to
+    Salesforce, which forgets it after a week: to remove it would be a call for nothing.
+
+    Raises:
+        ShortResult: Fewer rows came than Salesforce says there are, again and again.
+        ApiError, JobFailed, requests.RequestException: Salesforce does not tell.
     """
     soql = selection.soql
     if selection.fits_rest:
         yield _rest(salesforce, selection)
         return
     job_id = salesforce.bulk.create_query(soql, all_rows=selection.all_rows)
-    salesforce.bulk.wait("query", job_id, selection.rows)
-    for page in salesforce.bulk.pages(job_id, page_rows):
+    job = salesforce.bulk.wait("query", job_id, selection.rows)
+    for page in salesforce.bulk.pages(job_id, page_rows, job.processed):
         yield whole_lines(page)
 
 
@@ -115,9 +123,16 @@ def _rest(salesforce: Salesforce, selection: Selection) -> Iterator[bytes]:
     text, fields = io.StringIO(), selection.fields
     writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\n")
     writer.writerow(fields)
-    for record in salesforce.rest.query(selection.soql, all_rows=selection.all_rows):
+    for record in _records(salesforce, selection):
         writer.writerow([_plain(record, name) for name in fields])
     yield text.getvalue().encode()
+
+
+def _records(salesforce: Salesforce, selection: Selection) -> list[dict[str, Any]]:
+    for each in salesforce.attempts():
+        with each.outlive(partial(logger.info, "%s; asking again.")):
+            return salesforce.rest.query(selection.soql, all_rows=selection.all_rows)
+    raise AssertionError("the last attempt returns or raises")
 
 
 def _plain(record: Mapping[str, Any], path: str) -> object:

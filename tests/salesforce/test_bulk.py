@@ -51,8 +51,8 @@ def info(state: str, **more: Any) -> dict[str, Any]:
     return {"id": "750", "state": state, **more}
 
 
-def read(bulk: Bulk, rows: int = 2) -> list[bytes]:
-    return [b"".join(page) for page in bulk.pages("750", rows)]
+def read(bulk: Bulk, rows: int = 2, told: int = 0) -> list[bytes]:
+    return [b"".join(page) for page in bulk.pages("750", rows, told)]
 
 
 @pytest.mark.parametrize(
