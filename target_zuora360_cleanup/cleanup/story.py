@@ -198,7 +198,14 @@ class Story:
         """Make sure, after a deletion, that the reset still holds; what is to be said if not."""
         if not (self.may_have_deleted and self.resets.written):
             return None
-        self._findings = self.resets.confirm(self._reset_names)
+        try:
+            self._findings = self.resets.confirm(self._reset_names)
+        except Exception as exc:
+            logger.exception("The bookmarks")
+            return Partial(
+                f"Whether the bookmarks are still reset could not be looked at ({exc}). Run "
+                "'zuora360 status', and 'zuora360 reset' if one is not."
+            )
         lost = [each for each in self._findings if each.severity == "blocks"]
         return Partial(_words(lost)) if lost else None
 

@@ -236,9 +236,7 @@ class LinkStore:
         """Take in why records were not updated."""
         self._db.executemany(
             "UPDATE link SET code = ?, message = ?, verdict = ? WHERE lookup = ? AND record = ?",
-            (
-                (each.code, each.message, each.verdict.name, number, each.id) for each in errors
-            ),
+            ((each.code, each.message, each.verdict.name, number, each.id) for each in errors),
         )
 
     def judge(self, number: int, why: str, *, final: bool) -> None:

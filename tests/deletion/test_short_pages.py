@@ -1,4 +1,4 @@
-"""Pages of ids that come short: nothing of them is deleted, and what is deleted was written down."""
+"""Pages of ids that come short: nothing of them is deleted; what is deleted was written down."""
 
 from __future__ import annotations
 

@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from target_zuora360_cleanup.salesforce.bulk import Bulk
 from target_zuora360_cleanup.salesforce.client import Salesforce
 from target_zuora360_cleanup.salesforce.credentials import AccessToken
 from target_zuora360_cleanup.salesforce.errors import is_passing
@@ -23,6 +22,8 @@ from target_zuora360_cleanup.salesforce.whole import Page, ShortResult
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from target_zuora360_cleanup.salesforce.bulk import Bulk
 
 URL = "https://acme.my.salesforce.com"
 DATA = f"{URL}/services/data/v64.0"
