@@ -19,6 +19,7 @@ from target_zuora360_cleanup.cleanup.words import BEFORE_DELETION, writing
 from target_zuora360_cleanup.deletion.ledger import Ledger
 from target_zuora360_cleanup.deletion.link_snapshot import LinkSnapshot
 from target_zuora360_cleanup.deletion.outcome import total
+from target_zuora360_cleanup.deletion.trouble import STOPPED
 from target_zuora360_cleanup.errors import Partial, Refused
 from target_zuora360_cleanup.facts.reading import read_facts, read_org
 from target_zuora360_cleanup.lifecycle.ending import header_of
@@ -29,6 +30,7 @@ from target_zuora360_cleanup.plan.plan import backup_bytes
 from target_zuora360_cleanup.plan.saved import SavedPlan
 from target_zuora360_cleanup.report.cleanup import cleanup_report
 from target_zuora360_cleanup.rows.failures import Failures
+from target_zuora360_cleanup.rows.stop import Stopped
 from target_zuora360_cleanup.salesforce.client import connect
 from target_zuora360_cleanup.salesforce.errors import ApiError
 from target_zuora360_cleanup.settings.selection import selected
@@ -174,8 +176,14 @@ class Story:
     def _delete(self, plan: Plan, salesforce: Salesforce) -> None:
         deleting = Deleting(self._run, salesforce, plan, self._failures, self._ledger)
         halted = deleting.carry_out()
-        allow_failures = self._settings.allow_failures
-        refuse_left(self._ledger.outcomes, halted, allow_failures=allow_failures)
+        outcomes, allow_failures = self._ledger.outcomes, self._settings.allow_failures
+        try:
+            refuse_left(outcomes, halted, allow_failures=allow_failures)
+        except Partial:
+            by_itself = halted or any(each.error not in ("", STOPPED) for each in outcomes)
+            if self._run.stop.is_set() and not by_itself:
+                raise Stopped from None
+            raise
 
     @property
     def may_begin_early(self) -> bool:

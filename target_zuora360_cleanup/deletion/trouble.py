@@ -12,6 +12,7 @@ from target_zuora360_cleanup.rows.halting import QuotaReached
 from target_zuora360_cleanup.rows.stop import Stopped
 from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed, unreachable
 
+STOPPED: Final = "stopped by a signal"
 _MOST: Final = 200
 _TOLD: Final = (ApiError, JobFailed, QuotaReached, WrongId)
 
@@ -25,7 +26,7 @@ def in_words(exc: Exception) -> str:
     """Why it ended, without a full stop."""
     match exc:
         case Stopped():
-            return "stopped by a signal"
+            return STOPPED
         case ApiError() | JobFailed() | QuotaReached() | WrongId():
             return str(exc)
         case RequestException():  # (an OSError too)

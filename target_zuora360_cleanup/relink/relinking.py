@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import logging
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from itertools import islice
@@ -21,6 +21,7 @@ from target_zuora360_cleanup.relink.looking import Looking
 from target_zuora360_cleanup.relink.plan import by_object
 from target_zuora360_cleanup.rows.errors import failed_rows
 from target_zuora360_cleanup.rows.halting import go_on
+from target_zuora360_cleanup.rows.pool import Pool
 from target_zuora360_cleanup.rows.rounds import rounds
 from target_zuora360_cleanup.salesforce.bulk import Ingest
 from target_zuora360_cleanup.salesforce.csv_file import CsvFile
@@ -143,7 +144,7 @@ class Relinking:
         self.progress.begin(restoration.relationship.name, self.store.blank(number))
         self.store.begin(number)
         running: set[Future[str]] = set()
-        with ThreadPoolExecutor(most, "jobs") as pool:
+        with Pool(most, "jobs") as pool:
             for rows in self._files(number, each.job_size):
                 running.add(pool.submit(self._job, restoration, rows))
                 if len(running) >= most:

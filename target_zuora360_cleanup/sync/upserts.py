@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence  # noqa: TC003 - public shape
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from target_zuora360_cleanup.output.metrics import Metrics
 from target_zuora360_cleanup.rows.errors import RowError, Verdict, failed_rows
+from target_zuora360_cleanup.rows.pool import Pool
 from target_zuora360_cleanup.rows.rounds import SMALLEST
 from target_zuora360_cleanup.salesforce.bulk import Ingest
 from target_zuora360_cleanup.salesforce.csv_file import CsvFile
@@ -112,8 +112,9 @@ class Upserts:
         return [*rest, *self._run(without_it, self.parallel)]
 
     def _run(self, jobs: Sequence[_Job], parallel: int) -> list[FailedRow]:
-        with ThreadPoolExecutor(max(1, parallel), thread_name_prefix="upserts") as pool:
-            return [failed for each in pool.map(self._persist, jobs) for failed in each]
+        with Pool(parallel, "upserts") as pool:
+            sent = [pool.submit(self._persist, each) for each in jobs]
+        return [failed for each in sent for failed in each.result()]
 
     def _persist(self, job: _Job) -> list[FailedRow]:
         """A job's failed rows; a job that broke off is sent again."""

@@ -32,7 +32,7 @@ TROUBLE = (
 )
 STORIES = {
     "before a deletion": (BEFORE_DELETION, [2, 3, 3, 2, 3, 3, 3, 1]),
-    "while loading": (WHILE_LOADING, [2, 4, 4, 4, 4, 4, 4, 4]),
+    "while loading": (WHILE_LOADING, [2, 4, 4, 4, 4, 4, 4, 1]),
     "before a relink": (relinking(lambda: False), [1] * 8),
     "in a relink": (relinking(lambda: True), [4] * 8),
 }
