@@ -24,7 +24,7 @@ from target_zuora360_cleanup.rows.halting import go_on
 from target_zuora360_cleanup.rows.pool import Pool
 from target_zuora360_cleanup.rows.rounds import rounds
 from target_zuora360_cleanup.salesforce.bulk import Ingest
-from target_zuora360_cleanup.salesforce.csv_file import CsvFile
+from target_zuora360_cleanup.salesforce.csv_file import MOST_BYTES, CsvFile
 from target_zuora360_cleanup.salesforce.errors import (
     ApiError,
     JobFailed,
@@ -47,8 +47,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_MOST_A_JOB: Final = 500_000
-"""Rows of an update that are sure to fit into one upload."""
 _BLOCK_ROWS: Final = 5_000
 _ACCEPTED: Final = "Salesforce accepted the update, but the field is blank again"
 
@@ -116,7 +114,7 @@ class Relinking:
         todo = self._blank(numbers)
         if not todo:
             return
-        for each in rounds(self.salesforce.attempts(), min(self.settings.job_size, _MOST_A_JOB)):
+        for each in rounds(self.salesforce.attempts(), self.settings.job_size):
             for number in todo:
                 self._set(number, each)
             self._looking.at_records(numbers)
@@ -158,7 +156,8 @@ class Relinking:
         while True:
             self._go_on()
             last = [after]
-            file = CsvFile(header, _lines(self.store.to_set(number, after, job_size), last))
+            links = self.store.to_set(number, after, job_size)
+            file = CsvFile(header, _lines(links, last, MOST_BYTES - len(header) - 1))
             if not file.rows:
                 file.close()
                 return
@@ -213,8 +212,16 @@ def csv_line(values: Sequence[str]) -> bytes:
     return text.getvalue().encode()
 
 
-def _lines(links: Iterator[tuple[str, ...]], last: list[tuple[str, str]]) -> Iterator[list[bytes]]:
-    """Rows of CSV in blocks; leaves in `last` where they ended."""
+def _lines(
+    links: Iterator[tuple[str, ...]], last: list[tuple[str, str]], most_bytes: int
+) -> Iterator[list[bytes]]:
+    """Rows of CSV in blocks, as many as fit into one upload; leaves in `last` where they ended."""
+    size = 0
     while block := list(islice(links, _BLOCK_ROWS)):
-        yield [csv_line(link[:2]) for link in block]
+        lines = [csv_line(link[:2]) for link in block]
+        needs = sum(len(each) + 1 for each in lines)
+        if size and size + needs > most_bytes:
+            return
+        size += needs
+        yield lines
         last[0] = block[-1][2], block[-1][0]

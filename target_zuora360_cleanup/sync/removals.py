@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from target_zuora360_cleanup.output.metrics import Metrics
 from target_zuora360_cleanup.rows.errors import RowError, Verdict, failed_rows, refused_rows
 from target_zuora360_cleanup.salesforce.bulk import Ingest
-from target_zuora360_cleanup.salesforce.csv_file import IdFile
+from target_zuora360_cleanup.salesforce.csv_file import IdFile, fitting
 from target_zuora360_cleanup.salesforce.errors import ApiError
 from target_zuora360_cleanup.salesforce.rest import COLLECTION
 from target_zuora360_cleanup.salesforce.rows import soql_text
@@ -136,9 +136,14 @@ class Removals:
             yield from refused_rows(part, self.salesforce.rest.delete_collection(part))
 
     def _delete_many(self, name: str, ids: list[str]) -> Iterator[RowError]:
-        with closing(IdFile([[each.encode() for each in ids]])) as rows:
-            job_id = self.salesforce.jobs.send(Ingest(name, OPERATION), rows)
-        with Metrics(name, OPERATION).job(job_id):
-            done = self.salesforce.bulk.wait("ingest", job_id, len(ids))
-        if done.failed:
-            yield from failed_rows(self.salesforce.bulk, job_id)
+        for part in fitting((each.encode() for each in ids), _id_bytes, len(ids)):
+            with closing(IdFile([part])) as rows:
+                job_id = self.salesforce.jobs.send(Ingest(name, OPERATION), rows)
+            with Metrics(name, OPERATION).job(job_id):
+                done = self.salesforce.bulk.wait("ingest", job_id, len(part))
+            if done.failed:
+                yield from failed_rows(self.salesforce.bulk, job_id)
+
+
+def _id_bytes(row_id: bytes) -> int:
+    return len(row_id) + len("\n") + 1

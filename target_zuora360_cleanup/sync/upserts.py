@@ -20,7 +20,7 @@ from target_zuora360_cleanup.rows.errors import RowError, Verdict, failed_rows
 from target_zuora360_cleanup.rows.pool import Pool
 from target_zuora360_cleanup.rows.rounds import SMALLEST
 from target_zuora360_cleanup.salesforce.bulk import Ingest
-from target_zuora360_cleanup.salesforce.csv_file import CsvFile
+from target_zuora360_cleanup.salesforce.csv_file import MOST_BYTES, CsvFile, fitting
 from target_zuora360_cleanup.sync.rows import line, without
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 OPERATION: Final = "upsert"
+_HEADER_BYTES: Final = 100_000
+"""More than the names of all fields that an object may have (800, of 80 characters at most)."""
 _SET_ONCE: Final = "INVALID_FIELD_FOR_INSERT_UPDATE"
 """A row that is there already, and a lookup that may only be set when a row is created."""
 
@@ -145,15 +147,15 @@ class Upserts:
         return CsvFile(layout.header(changes[0].links).encode(), blocks)
 
     def _jobs(self, name: str, rows: Iterable[Change], size: int) -> Iterator[_Job]:
-        """Rows whose CSV has the same columns, in jobs of at most `size`."""
+        """Rows whose CSV has the same columns, in jobs that fit an upload, of `size` at most."""
         alike: dict[tuple[object, ...], list[Change]] = {}
         for each in rows:
             # (a lookup is set, cleared, or left)
             columns = (each.layout, *(value and True for value in each.links))
             alike.setdefault(columns, []).append(each)
         for same in alike.values():
-            for at in range(0, len(same), size):
-                yield _Job(name, same[at : at + size])
+            for part in fitting(same, _bytes, size, MOST_BYTES - _HEADER_BYTES):
+                yield _Job(name, part)
 
     def _regrouped(self, rows: Iterable[FailedRow], size: int = 0) -> list[_Job]:
         """Jobs for rows once more, those of one parent side by side."""
@@ -189,6 +191,16 @@ class Upserts:
         change = failed.change
         links = without(change.links, self._set_once(change))
         return FailedRow(failed.object, change.with_links(links), failed.error)
+
+
+def _bytes(change: Change) -> int:
+    """How large a change's row is at most: each character of a lookup may need to be doubled."""
+    links = sum(2 * _encoded(each) + len('"",') for each in change.links if each is not None)
+    return _encoded(change.cells) + links + len("#N/A,\n") * (1 + len(change.links))
+
+
+def _encoded(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode())
 
 
 def _may_pass(failed: FailedRow) -> bool:

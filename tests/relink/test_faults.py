@@ -14,6 +14,7 @@ from target_zuora360_cleanup.relink import looking
 from target_zuora360_cleanup.salesforce.bulk import Ingest
 from target_zuora360_cleanup.salesforce.client import connect
 from target_zuora360_cleanup.salesforce.csv_file import CsvFile
+from target_zuora360_cleanup.salesforce.sending import JobSender
 from target_zuora360_cleanup.salesforce.waits import NO_WAITS
 from target_zuora360_cleanup.settings.reading import read_settings
 from tests.support.emulated import Emulated
@@ -210,3 +211,22 @@ def test_an_open_update_of_another_program_is_never_aborted(server: EmulatorServ
         sent = salesforce.jobs.send(update, file)
     assert sent != other
     assert salesforce.bulk.job("ingest", other).state == "Open"
+
+
+def test_updates_are_cut_by_bytes_as_well_as_by_rows(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    most, sent = 250, list[int]()
+    monkeypatch.setattr("target_zuora360_cleanup.relink.relinking.MOST_BYTES", most)
+    monkeypatch.setattr("target_zuora360_cleanup.relink.relinking._BLOCK_ROWS", 1)
+    real = JobSender.send
+
+    def noted(self: JobSender, ingest: Ingest, rows: CsvFile) -> str:
+        sent.append(len(rows))
+        return real(self, ingest, rows)
+
+    monkeypatch.setattr(JobSender, "send", noted)
+    ran = scene.relink()
+    assert ran.status == 0
+    assert len(sent) > 2
+    assert max(sent) <= most
