@@ -132,7 +132,8 @@ class Story:
         return saved
 
     def _connected(self) -> Salesforce:
-        return connect(self._settings, self._run.stop.pause, self._run.waits)
+        run = self._run
+        return connect(self._settings, run.stop.pause, run.waits, run.jobs)
 
     def _log_in(self) -> Salesforce:
         self._salesforce = salesforce = self._connected()

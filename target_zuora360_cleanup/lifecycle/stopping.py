@@ -10,7 +10,7 @@ from target_zuora360_cleanup.rows.stop import Stopped
 
 logger = logging.getLogger(__name__)
 
-_KINDS: Final = (InputError, Refused, Partial, CleanupError)
+_KINDS: Final = (InputError, Refused, Partial)
 
 
 def with_own_failure(ending: CleanupError, failure: BaseException | None) -> CleanupError:
@@ -23,7 +23,7 @@ def with_own_failure(ending: CleanupError, failure: BaseException | None) -> Cle
     if failure is None or isinstance(failure, (Stopped, Interrupted)):
         return ending
     if isinstance(failure, CleanupError):
-        kind = next(each for each in _KINDS if isinstance(failure, each))
+        kind = next((each for each in _KINDS if isinstance(failure, each)), CleanupError)
         return kind(f"{ending} {failure}")
     logger.error("The work failed before it was stopped.", exc_info=failure)
     words = f"Its work had failed: {type(failure).__name__}: {failure}".rstrip(".")

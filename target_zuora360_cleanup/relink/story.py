@@ -106,7 +106,7 @@ class Story:
 
     def _log_in(self) -> tuple[Salesforce, OrgInfo]:
         self._salesforce = salesforce = connect(
-            self._settings, self._run.stop.pause, self._run.waits
+            self._settings, self._run.stop.pause, self._run.waits, self._run.jobs
         )
         self._org = org = read_org(salesforce)
         logger.info("Logged in to %s.", salesforce.url)

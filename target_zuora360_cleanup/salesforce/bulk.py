@@ -281,6 +281,17 @@ class Bulk:
         """The rows of an ingest job that failed: `sf__Id`, `sf__Error` and the columns sent."""
         return self._rows(f"{self._url}/ingest/{job_id}/failedResults")
 
+    def keys(self, job_id: str, key: str) -> Iterator[str]:
+        """What is in a column of the rows that an ingest job was given, whatever became of them.
+
+        Args:
+            job_id: A job that has ended.
+            key: The column, such as `Id`.
+        """
+        for results in ("successfulResults", "failedResults", "unprocessedrecords"):
+            for row in self._rows(f"{self._url}/ingest/{job_id}/{results}"):
+                yield row.get(key, "")
+
     def _rows(self, url: str) -> Iterator[dict[str, str]]:
         with self._session.get(url, stream=True) as response:
             yield from csv.DictReader(_text(response), strict=True)

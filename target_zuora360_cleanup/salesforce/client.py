@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from target_zuora360_cleanup.output.jobs import JobRecord
 from target_zuora360_cleanup.salesforce.attempts import Attempt, attempts
 from target_zuora360_cleanup.salesforce.bulk import Bulk
 from target_zuora360_cleanup.salesforce.rest import Rest, log_in
@@ -38,10 +39,17 @@ class Salesforce:
     waits: Waits
 
     @classmethod
-    def of(cls, rest: Rest, pause: Callable[[float], None], waits: Waits) -> Salesforce:
+    def of(
+        cls,
+        rest: Rest,
+        pause: Callable[[float], None],
+        waits: Waits,
+        record: JobRecord | None = None,
+    ) -> Salesforce:
         """The client of an org that is logged in to."""
         bulk = Bulk(rest.session, rest.data_url, pause=pause, waits=waits)
-        return cls(rest, bulk, JobSender(bulk, pause, rest.user_id, waits), pause, waits)
+        jobs = JobSender(bulk, pause, rest.user_id, waits, record or JobRecord())
+        return cls(rest, bulk, jobs, pause, waits)
 
     @property
     def url(self) -> str:
@@ -64,7 +72,10 @@ class Salesforce:
 
 
 def connect(
-    settings: Settings, pause: Callable[[float], None] = time.sleep, waits: Waits | None = None
+    settings: Settings,
+    pause: Callable[[float], None] = time.sleep,
+    waits: Waits | None = None,
+    record: JobRecord | None = None,
 ) -> Salesforce:
     """Log in to the org that the settings name.
 
@@ -72,9 +83,10 @@ def connect(
         settings: What the user set.
         pause: Waits that many seconds; may raise to give a wait up.
         waits: How long is waited, and for what.
+        record: Takes in the jobs that are made, and knows those of earlier runs.
 
     Raises:
         InputError: The credentials are incomplete or refused, or Salesforce can't be reached.
     """
     waits = waits or Waits()
-    return Salesforce.of(log_in(settings, waits), pause, waits)
+    return Salesforce.of(log_in(settings, waits), pause, waits, record)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import tempfile
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -55,6 +57,12 @@ class CsvFile:
         """The CSV in chunks."""
         self._file.seek(0)
         return iter(partial(self._file.read, CHUNK_BYTES), b"")
+
+    def column(self, name: str) -> list[str]:
+        """What is in a column, where there are few rows."""
+        return [
+            row[name] for row in csv.DictReader(io.StringIO(b"".join(self).decode(), newline=""))
+        ]
 
     def close(self) -> None:
         """Give the room on the disk back."""

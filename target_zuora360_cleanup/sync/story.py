@@ -196,7 +196,7 @@ class Story:
 
     def _connect(self) -> Loading:
         self.salesforce = salesforce = connect(
-            self._settings, self._run.stop.pause, self._run.waits
+            self._settings, self._run.stop.pause, self._run.waits, self._run.jobs
         )
         self.org = info = read_org(salesforce)
         logger.info("Logged in to %s (%s).", info.name, info.id)

@@ -11,6 +11,7 @@ import pytest
 
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
 from target_zuora360_cleanup.emulator.resources.bulk import query
+from target_zuora360_cleanup.emulator.resources.bulk.results import read_page
 from tests.support.agreement import assert_report_agrees
 from tests.support.emulated import Emulated
 from tests.support.runs import ALLOWED, login, run, zuora_rows
@@ -55,7 +56,7 @@ def written(ran: Ran) -> Counter[str]:
 def test_what_goes_is_in_a_file_although_each_page_came_short_at_first(
     server: EmulatorServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = query.read_page
+    real = read_page
     seen: set[tuple[Path, int]] = set()
 
     def short_once(folder: Path, first: int, count: int) -> Iterator[bytes]:
@@ -73,7 +74,7 @@ def test_what_goes_is_in_a_file_although_each_page_came_short_at_first(
 def test_nothing_is_deleted_by_a_page_that_stays_short(
     server: EmulatorServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, prefix = query.read_page, server.org.query(f"SELECT Id FROM {ITEMS} LIMIT 1")
+    real, prefix = read_page, server.org.query(f"SELECT Id FROM {ITEMS} LIMIT 1")
     begin = str(prefix.rows(0, 1)[0][0])[:3]
 
     def short(folder: Path, first: int, count: int) -> Iterator[bytes]:
