@@ -21,6 +21,7 @@ from target_zuora360_cleanup.rows.pool import Pool
 from target_zuora360_cleanup.rows.rounds import SMALLEST
 from target_zuora360_cleanup.salesforce.bulk import Ingest
 from target_zuora360_cleanup.salesforce.csv_file import MOST_BYTES, CsvFile, fitting
+from target_zuora360_cleanup.salesforce.errors import JobFailed
 from target_zuora360_cleanup.sync.rows import line, without
 
 if TYPE_CHECKING:
@@ -133,8 +134,10 @@ class Upserts:
             job_id = self.salesforce.jobs.send(Ingest(job.object, OPERATION, key), rows)
         with Metrics(job.object, OPERATION).job(job_id):
             done = self.salesforce.bulk.wait("ingest", job_id, len(job.changes))
-        if not done.failed:
-            return []
+        if done.processed < len(job.changes):
+            told = f"it says that it has worked on {done.processed:,} of {len(job.changes):,} rows"
+            raise JobFailed(job_id, done.state, told)
+        # (the number of rows that failed may be late, so the rows themselves are asked for)
         by_key = {each.key: each for each in job.changes}
         return [
             FailedRow(job.object, by_key[error.id], error)
