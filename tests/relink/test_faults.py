@@ -11,7 +11,7 @@ import requests
 
 from target_zuora360_cleanup.emulator.server.options import ServerOptions
 from target_zuora360_cleanup.relink import looking
-from target_zuora360_cleanup.salesforce.bulk import Ingest
+from target_zuora360_cleanup.salesforce.bulk import Bulk, Ingest
 from target_zuora360_cleanup.salesforce.client import connect
 from target_zuora360_cleanup.salesforce.csv_file import CsvFile
 from target_zuora360_cleanup.salesforce.sending import JobSender
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from target_zuora360_cleanup.emulator.server.server import EmulatorServer
+    from target_zuora360_cleanup.salesforce.bulk import Job
 
 pytestmark = [pytest.mark.slow, pytest.mark.relinks(LINK)]
 
@@ -230,3 +231,31 @@ def test_updates_are_cut_by_bytes_as_well_as_by_rows(
     assert ran.status == 0
     assert len(sent) > 2
     assert max(sent) <= most
+
+
+def test_an_error_that_nobody_foresaw_hides_nothing_that_is_set(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, calls = Bulk.wait, list[str]()
+
+    def broken(self: Bulk, kind: str, job_id: str, *args: Any) -> Job:
+        job = real(self, kind, job_id, *args)
+        calls.extend([job_id] if kind == "ingest" else [])
+        if len(calls) == 2:
+            raise KeyError("numberRecordsFailed")
+        return job
+
+    monkeypatch.setattr(Bulk, "wait", broken)
+    ran = scene.relink(job_size=3, max_parallel_jobs=1)
+    link = ran.link(LINK)
+    assert (ran.status, ran.report["status"]) == (4, "partial")
+    assert "KeyError: 'numberRecordsFailed'" in ran.message
+    # (what was sent and not looked at again is not known)
+    assert link["unknown"] > 0
+
+
+def test_a_lock_within_a_flow_is_tried_again(scene: Scene) -> None:
+    words = "We can't save this record. UNABLE_TO_LOCK_ROW: unable to obtain exclusive access"
+    scene.server.set_faults(row_fault("CANNOT_EXECUTE_FLOW_TRIGGER", words, times=1))
+    ran = scene.relink()
+    assert (ran.status, ran.link(LINK)["restored"]) == (0, len(scene.linked))

@@ -53,11 +53,20 @@ def failures(ran: Ran) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+TRIGGERS_LOCK = {
+    "code": "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY",
+    "message": "Acme.Guard: execution of AfterDelete\n\ncaused by: System.DmlException: Update "
+    "failed. First exception on row 0; first error: UNABLE_TO_LOCK_ROW, unable to obtain exclusive "
+    "access to this record: []",
+}
+
+
 @pytest.mark.slow
+@pytest.mark.parametrize("lock", [LOCK, TRIGGERS_LOCK], ids=["the row's", "a trigger's"])
 def test_rows_that_were_locked_for_a_while_are_no_failures(
-    server: EmulatorServer, tmp_path: Path
+    server: EmulatorServer, tmp_path: Path, lock: dict[str, str]
 ) -> None:
-    server.set_faults({"rows": [{"object": ITEMS, "share": 0.3, "times": 1, **LOCK}]})
+    server.set_faults({"rows": [{"object": ITEMS, "share": 0.3, "times": 1, **lock}]})
     ran = cleanup(server, tmp_path)
     assert (ran.status, ran.report["failures"], zuora_rows(server.org)) == (0, [], {})
     assert not (ran.folder / "failures.csv").exists()
