@@ -91,7 +91,7 @@ class Deletion:
         have none. Where the org does not tell either, the next look at it finds them: that of the
         steps above, or the one at the end.
         """
-        if self.sender.are_few(came):
+        if self.sender.are_few(max(came, turn.step.found)):
             return 0
         try:
             left = count_left(self.sender.salesforce, turn.step)

@@ -9,11 +9,9 @@ from __future__ import annotations
 import codecs
 import csv
 import json
-import logging
 import time
 from contextlib import closing
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from requests import RequestException
@@ -23,7 +21,7 @@ from target_zuora360_cleanup.salesforce.csv_file import CHUNK_BYTES
 from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed, is_passing
 from target_zuora360_cleanup.salesforce.polling import Pace
 from target_zuora360_cleanup.salesforce.waits import Waits
-from target_zuora360_cleanup.salesforce.whole import Page, ShortResult, compare
+from target_zuora360_cleanup.salesforce.whole import compare, read_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,8 +30,6 @@ if TYPE_CHECKING:
 
     from target_zuora360_cleanup.salesforce.csv_file import CsvFile
     from target_zuora360_cleanup.salesforce.session import OrgSession
-
-logger = logging.getLogger(__name__)
 
 MULTIPART_CHARACTERS: Final = 100_000
 """Up to here a job is created, filled and closed in one request."""
@@ -252,30 +248,13 @@ class Bulk:
         url = f"{self._url}/query/{job_id}/results"
         while True:
             params = {"maxRecords": str(page_rows)} | ({"locator": locator} if locator else {})
-            page, locator = self._whole_page(url, params)
+            again = attempts(self._waits.rounds, self._pause)
+            page, locator = read_whole(self._session, url, params, again)
             with closing(page):
                 came += page.rows
                 yield iter(page)
             if not locator:
                 return compare("a query's result", came, rows)
-
-    def _whole_page(self, url: str, params: dict[str, str]) -> tuple[Page, str]:
-        """A page, and the locator of the next; read again where it comes short."""
-        for each in attempts(self._waits.rounds, self._pause):
-            with each.outlive(partial(logger.info, "%s; reading it again.")):
-                return self._page(url, params)
-        raise AssertionError("the last attempt returns or raises")
-
-    def _page(self, url: str, params: dict[str, str]) -> tuple[Page, str]:
-        with self._session.get(url, params=params, stream=True) as response:
-            page = Page(response.iter_content(CHUNK_BYTES))
-        try:
-            page.check(response.headers.get("Sforce-NumberOfRecords"))
-        except ShortResult:
-            page.close()
-            raise
-        locator = (response.headers.get("Sforce-Locator") or "").strip()
-        return page, "" if locator == "null" else locator
 
     def failed_rows(self, job_id: str) -> Iterator[dict[str, str]]:
         """The rows of an ingest job that failed: `sf__Id`, `sf__Error` and the columns sent."""

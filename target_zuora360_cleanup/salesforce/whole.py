@@ -6,6 +6,7 @@ is short is passing trouble: the result lies ready on the server, and may be ask
 
 from __future__ import annotations
 
+import logging
 from functools import partial
 from http import HTTPStatus
 from tempfile import SpooledTemporaryFile
@@ -15,7 +16,13 @@ from target_zuora360_cleanup.salesforce.csv_file import CHUNK_BYTES
 from target_zuora360_cleanup.salesforce.errors import ApiError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
+
+    import requests
+
+    from target_zuora360_cleanup.salesforce.attempts import Attempt
+
+logger = logging.getLogger(__name__)
 
 _IN_MEMORY: Final = 1 << 20
 
@@ -114,3 +121,36 @@ class Page:
     def close(self) -> None:
         """Give the room back."""
         self._file.close()
+
+
+def read_whole(
+    session: requests.Session, url: str, params: Mapping[str, str], attempts: Iterable[Attempt]
+) -> tuple[Page, str]:
+    """A page of the result of a query job, and the locator of the next; blank after the last.
+
+    Args:
+        session: To read it with.
+        url: Of the results.
+        params: Which page.
+        attempts: At reading it, where it comes short or is cut.
+
+    Raises:
+        ShortResult: It stays short.
+        ApiError, requests.RequestException: Salesforce does not tell.
+    """
+    for each in attempts:
+        with each.outlive(partial(logger.info, "%s; reading it again.")):
+            return _read(session, url, params)
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _read(session: requests.Session, url: str, params: Mapping[str, str]) -> tuple[Page, str]:
+    with session.get(url, params=params, stream=True) as response:
+        page = Page(response.iter_content(CHUNK_BYTES))
+    try:
+        page.check(response.headers.get("Sforce-NumberOfRecords"))
+    except ShortResult:
+        page.close()
+        raise
+    locator = (response.headers.get("Sforce-Locator") or "").strip()
+    return page, "" if locator == "null" else locator
