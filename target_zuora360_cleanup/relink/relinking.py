@@ -11,7 +11,7 @@ import io
 import logging
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import closing, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
@@ -96,6 +96,18 @@ class Relinking:
         self._looking.at_parents()
         for name, numbers in by_object(self.restorations).items():
             self._restore(name, numbers)
+
+    def look_again(self) -> None:
+        """See what became of the links that were to be set, once nothing more is sent.
+
+        Raises:
+            ApiError, JobFailed, requests.RequestException: Salesforce would not tell.
+            Stopped: The run is to end, and Salesforce does not tell at once.
+        """
+        looking = replace(self._looking, go_on=lambda: None)
+        for numbers in by_object(self.restorations).values():
+            if any(self.store.tried(number) for number in numbers):
+                looking.at_records(numbers)
 
     def wait_for_leftovers(self) -> None:
         """Wait for updates of an earlier relink, and deletions, that still run in Salesforce.

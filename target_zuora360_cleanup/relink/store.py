@@ -210,6 +210,11 @@ class LinkStore:
         sql = "SELECT COUNT(*) FROM link WHERE lookup = ? AND result = 'blank'"
         return int(self._db.execute(sql, (number,)).fetchone()[0])
 
+    def tried(self, number: int) -> bool:
+        """Whether there are links that an attempt was made at, and of which no more is known."""
+        sql = "SELECT 1 FROM link WHERE lookup = ? AND result = 'blank' AND tried LIMIT 1"
+        return self._db.execute(sql, (number,)).fetchone() is not None
+
     def begin(self, number: int) -> None:
         """An attempt to set what is blank begins."""
         self._db.execute(

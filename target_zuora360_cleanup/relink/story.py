@@ -84,6 +84,7 @@ class Story:
         self._snapshot: Snapshot | None = None
         self._restorations: tuple[Restoration, ...] = ()
         self._sees_all = True
+        self._relinking: Relinking | None = None
         self.may_have_set = False
 
     def relink(self) -> None:
@@ -152,7 +153,7 @@ class Story:
             relinking.look()
             return
         relinking.wait_for_leftovers()
-        self.may_have_set = True
+        self.may_have_set, self._relinking = True, relinking
         relinking.restore()
 
     def _refuse_left(self) -> None:
@@ -186,6 +187,7 @@ class Story:
             The report, and what the run ends with.
         """
         if error:
+            self._look_again()
             with suppress(sqlite3.Error):
                 self._store.give_up(str(error))
         self._relinked = self._counted()
@@ -206,6 +208,15 @@ class Story:
             problems += write_report(self._run.folder, self._report(error, failures))
         report = self._report(error, failures)
         return report, error or (CleanupError(problems[0]) if problems else None)
+
+    def _look_again(self) -> None:
+        """See what became of links that were being set; those that nobody tells of are unknown."""
+        if self._relinking is None:
+            return
+        try:
+            self._relinking.look_again()
+        except Exception as exc:  # noqa: BLE001 - the report comes first, whatever it was
+            logger.warning("What was set could not be looked at again (%s).", exc)
 
     def _report(self, error: CleanupError | None, failures: Failures) -> Report:
         return relink_report(
