@@ -54,15 +54,20 @@ class RowCounter:
 
     def __init__(self) -> None:
         self._ends = 0
-        self._is_quoted = False
+        self._is_quoted = 0
         self._last = b""
 
     def add(self, block: bytes) -> None:
         """Take a block in."""
         # A quote within quotes is doubled, so each one either opens or closes.
-        parts = block.split(b'"')
-        self._ends += sum(part.count(b"\n") for part in parts[self._is_quoted :: 2])
-        self._is_quoted ^= len(parts) % 2 == 0
+        *lines, rest = [line.count(b'"') % 2 for line in block.split(b"\n")]
+        if self._is_quoted or any(lines):
+            for odd in lines:
+                self._is_quoted ^= odd
+                self._ends += not self._is_quoted
+        else:
+            self._ends += len(lines)
+        self._is_quoted ^= rest
         self._last = block[-1:] or self._last
 
     @property
