@@ -103,7 +103,10 @@ def count_by_job(salesforce: Salesforce, text: str) -> int:
     """Rows of a query, by a query job.
 
     Raises:
-        ApiError: Salesforce refuses the job.
+        ApiError: Salesforce refuses the job, or does not say how many it has found.
     """
     job_id = salesforce.bulk.create_query(text)
-    return salesforce.bulk.wait("query", job_id).processed
+    job = salesforce.bulk.wait("query", job_id)
+    if not job.is_counted:
+        raise ApiError(200, "NOT_COUNTED", f"job {job_id} does not say how many rows it has found")
+    return job.processed

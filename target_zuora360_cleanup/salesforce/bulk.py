@@ -38,13 +38,18 @@ _TERMINAL: Final = frozenset({"JobComplete", "Failed", "Aborted"})
 
 @dataclass(frozen=True)
 class Job:
-    """What Salesforce says of a job."""
+    """What Salesforce says of a job.
+
+    Attributes:
+        is_counted: Whether it says how many rows it has processed; `processed` is 0 if not.
+    """
 
     id: str
     state: str
     processed: int
     failed: int
     error: str
+    is_counted: bool = True
 
     @classmethod
     def of(cls, info: dict[str, Any]) -> Job:
@@ -55,6 +60,7 @@ class Job:
             int(info.get("numberRecordsProcessed") or 0),
             int(info.get("numberRecordsFailed") or 0),
             info.get("errorMessage") or "",
+            info.get("numberRecordsProcessed") is not None,
         )
 
     @property

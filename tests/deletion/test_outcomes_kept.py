@@ -115,3 +115,24 @@ def test_rows_of_which_no_result_tells_are_left_and_not_called_gone(
     assert ran.object(ITEMS)["failed"] == left > 0
     assert f"Salesforce says nothing of {left} rows" in ran.object(ITEMS)["error"]
     assert_report_agrees(server.org, before, ran.report)
+
+
+GONE = {**LOCK, "code": "INVALID_CROSS_REFERENCE_KEY", "message": "invalid cross reference id"}
+
+
+def test_rows_that_are_called_no_record_are_looked_for(
+    server: EmulatorServer, tmp_path: Path
+) -> None:
+    server.set_faults({"rows": [{**GONE, "every": 3, "times": 1}]})
+    ran = cleanup(server, tmp_path)
+    assert (ran.status, zuora_rows(server.org), ran.report["failures"]) == (0, {}, [])
+
+
+def test_rows_that_are_called_no_record_and_stay_have_failed(
+    server: EmulatorServer, tmp_path: Path
+) -> None:
+    server.set_faults({"rows": [{**GONE, "every": 3}]})
+    ran = cleanup(server, tmp_path)
+    left = zuora_rows(server.org)[ITEMS]
+    assert (ran.status, ran.object(ITEMS)["failed"]) == (4, left)
+    assert [each["count"] for each in ran.report["failures"] if each["object"] == ITEMS] == [left]

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from target_zuora360_cleanup.facts.counting import count_by_job
 from target_zuora360_cleanup.salesforce.client import Salesforce
 from target_zuora360_cleanup.salesforce.credentials import AccessToken
-from target_zuora360_cleanup.salesforce.errors import is_passing
+from target_zuora360_cleanup.salesforce.errors import ApiError, is_passing
 from target_zuora360_cleanup.salesforce.rest import Rest
 from target_zuora360_cleanup.salesforce.rows import Selection, read_pages
 from target_zuora360_cleanup.salesforce.session import OrgSession
@@ -171,3 +172,14 @@ def cut(data: bytes, sizes: list[int]) -> Iterator[bytes]:
         size = sizes[number % len(sizes)]
         yield data[start : start + size]
         start, number = start + size, number + 1
+
+
+@pytest.mark.parametrize("told", [{}, {"numberRecordsProcessed": None}])
+def test_a_job_that_does_not_say_how_many_rows_it_has_found_has_not_found_none(
+    salesforce: Salesforce, requests_mock: Any, told: dict[str, Any]
+) -> None:
+    made = {"id": "750", "state": "UploadComplete"}
+    requests_mock.post(f"{DATA}/jobs/query", json=made)
+    requests_mock.get(f"{DATA}/jobs/query/750", json={"id": "750", "state": "JobComplete", **told})
+    with pytest.raises(ApiError, match="NOT_COUNTED"):
+        count_by_job(salesforce, "SELECT Id FROM A__c")
