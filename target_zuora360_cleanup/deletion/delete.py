@@ -8,15 +8,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from requests import RequestException
-
 from target_zuora360_cleanup.deletion.counting import count_all_left, count_left
 from target_zuora360_cleanup.deletion.leaves import Leaves, delete_by_levels
 from target_zuora360_cleanup.deletion.outcome import Outcome
 from target_zuora360_cleanup.deletion.pages import Pages
+from target_zuora360_cleanup.deletion.silence import count_silent, name_silent
 from target_zuora360_cleanup.deletion.trouble import in_words, is_expected
 from target_zuora360_cleanup.rows.rounds import RoundFailures, rounds
-from target_zuora360_cleanup.salesforce.errors import ApiError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -77,28 +75,23 @@ class Deletion:
                 with RoundFailures.of(step.name, self.failures, self.failure_file) as failed:
                     with each.outlive(partial(logger.info, "%s: %s", step.name)):
                         came = max(came, self._round(turn, each, backup, failed))
-                        silent = self._left_in_silence(turn, came, failed)
+                        silent = self._silent(turn, each, came, failed)
                         if each.is_last or not (failed.worth_another or silent):
                             return self._outcome(turn, came, failed, silent)
                     failed.forget()
                 logger.info("%s: some records are left and tried again.", step.name)
         raise AssertionError("the last round is not tried again")
 
-    def _left_in_silence(self, turn: Turn, came: int, failed: RoundFailures) -> int:
-        """Rows that are there although no job has said so, by a count in the org.
-
-        What a job says of its rows may be late or have gaps; answers to a request with few rows
-        have none. Where the org does not tell either, the next look at it finds them: that of the
-        steps above, or the one at the end.
-        """
+    def _silent(self, turn: Turn, each: Round, came: int, failed: RoundFailures) -> int:
+        """Rows that are left without a word; named, where no other round follows."""
         if self.sender.are_few(max(came, turn.step.found)):
+            # (such requests answer for each row)
             return 0
-        try:
-            left = count_left(self.sender.salesforce, turn.step)
-        except (ApiError, RequestException) as exc:
-            logger.info("%s: what is left could not be counted (%s).", turn.step.name, exc)
-            return 0
-        return max(0, left - len(turn.step.kept) - failed.count)
+        salesforce = self.sender.salesforce
+        silent = count_silent(salesforce, turn.step, failed)
+        if silent and each.is_last:
+            return name_silent(salesforce, turn.step, failed, silent)
+        return silent
 
     def _round(self, turn: Turn, each: Round, backup: Backup, failed: RoundFailures) -> int:
         """Delete what is there; how many rows were."""
@@ -120,8 +113,6 @@ class Deletion:
         step = turn.step.found_now(came if turn.again else max(came, turn.step.found))
         count = failed.count + silent
         why = f"Salesforce says nothing of {silent:,} rows that are left" if silent else ""
-        if why:
-            logger.warning("%s: %s.", step.name, why)
         outcome = Outcome.of(step, len(step.kept) + count, "done", why, failed.held_back)
         deleted = max(0, step.to_delete - count)
         self.sender.progress.end(step.name, deleted, count)

@@ -117,13 +117,20 @@ class RoundFailures:
         """Another round follows."""
         self._forgotten = True
 
+    def ids(self) -> frozenset[str]:
+        """The ids of the rows, where there are few."""
+        return frozenset(each.id for block in self._blocks() for each in block)
+
     def _hand_on(self, failures: Failures, file: FailureFile) -> None:
-        if self._forgotten or not self._path.exists():
+        for errors in self._blocks() if not self._forgotten else ():
+            for each in errors:
+                failures.add(self._name, each)
+            file.add(self._name, errors)
+
+    def _blocks(self) -> Iterator[list[RowError]]:
+        if not self._path.exists():
             return
         with self._path.open(encoding="utf-8", newline="") as source:
             rows = csv.DictReader(source)
             while block := list(islice(rows, _BLOCK)):
-                errors = [RowError(each["id"], each["code"], each["message"]) for each in block]
-                for each in errors:
-                    failures.add(self._name, each)
-                file.add(self._name, errors)
+                yield [RowError(each["id"], each["code"], each["message"]) for each in block]

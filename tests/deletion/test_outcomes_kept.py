@@ -113,6 +113,26 @@ def test_rows_of_which_no_result_tells_are_left_and_not_called_gone(
     ran = cleanup(server, tmp_path)
     left = zuora_rows(server.org)[ITEMS]
     assert ran.object(ITEMS)["failed"] == left > 0
+    assert_report_agrees(server.org, before, ran.report)
+    (group,) = [each for each in ran.report["failures"] if each["object"] == ITEMS]
+    assert (group["code"], group["count"]) == ("NO_RESULT", left)
+    found = server.org.query(f"SELECT Id FROM {ITEMS}")
+    assert {each["id"] for each in ran.file("failures.csv") if each["object"] == ITEMS} == {
+        row[0] for row in found.rows(0, found.total)
+    }
+
+
+def test_rows_left_without_a_word_that_are_too_many_to_name_are_counted(
+    server: EmulatorServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counters_are_late(monkeypatch)
+    monkeypatch.setattr("target_zuora360_cleanup.deletion.silence.MOST_NAMED", 0)
+    monkeypatch.setattr(Bulk, "failed_rows", lambda *_: iter(()))
+    server.set_faults({"rows": [{**LOCK, "every": 7}]})
+    before = zuora_rows(server.org)
+    ran = cleanup(server, tmp_path)
+    left = zuora_rows(server.org)[ITEMS]
+    assert ran.object(ITEMS)["failed"] == left > 0
     assert f"Salesforce says nothing of {left} rows" in ran.object(ITEMS)["error"]
     assert_report_agrees(server.org, before, ran.report)
 
