@@ -7,6 +7,7 @@ from typing import Final
 
 from requests import RequestException
 
+from target_zuora360_cleanup.errors import CleanupError
 from target_zuora360_cleanup.rows.csv_ids import WrongId
 from target_zuora360_cleanup.rows.halting import QuotaReached
 from target_zuora360_cleanup.rows.stop import Stopped
@@ -14,7 +15,7 @@ from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed, unrea
 
 STOPPED: Final = "stopped by a signal"
 _MOST: Final = 200
-_TOLD: Final = (ApiError, JobFailed, QuotaReached, WrongId)
+_TOLD: Final = (ApiError, JobFailed, QuotaReached, WrongId, CleanupError)
 
 
 def is_expected(exc: Exception) -> bool:
@@ -27,8 +28,8 @@ def in_words(exc: Exception) -> str:
     match exc:
         case Stopped():
             return STOPPED
-        case ApiError() | JobFailed() | QuotaReached() | WrongId():
-            return str(exc)
+        case ApiError() | JobFailed() | QuotaReached() | WrongId() | CleanupError():
+            return str(exc).rstrip(".")
         case RequestException():  # (an OSError too)
             return unreachable(exc)
         case OSError():

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from target_zuora360_cleanup.output.private import open_file
+
 logger = logging.getLogger(__name__)
 
 FILE: Final = "jobs.txt"
@@ -45,7 +47,7 @@ class JobRecord:
         if self.own is None:
             return
         try:
-            with self._lock, (self.own / FILE).open("a", encoding="utf-8") as file:
+            with self._lock, open_file(self.own / FILE, "a", encoding="utf-8") as file:
                 file.write(f"{job_id}\n")
         except OSError as exc:
             logger.warning("Job %s can't be noted: %s.", job_id, exc.strerror or exc)
