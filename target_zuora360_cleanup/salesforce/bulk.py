@@ -6,8 +6,6 @@ whole files in memory. Facts: Bulk API 2.0 and Bulk API Developer Guide.
 
 from __future__ import annotations
 
-import codecs
-import csv
 import json
 import time
 from contextlib import closing
@@ -16,17 +14,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 from requests import RequestException
 
+from target_zuora360_cleanup.salesforce.asking import ask, ask_until_read, nothing
 from target_zuora360_cleanup.salesforce.attempts import attempts
-from target_zuora360_cleanup.salesforce.csv_file import CHUNK_BYTES
 from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed, is_passing
 from target_zuora360_cleanup.salesforce.polling import Pace
+from target_zuora360_cleanup.salesforce.results import read_rows
+from target_zuora360_cleanup.salesforce.shapes import JOB, JOBS
 from target_zuora360_cleanup.salesforce.waits import Waits
 from target_zuora360_cleanup.salesforce.whole import compare, read_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-    import requests
 
     from target_zuora360_cleanup.salesforce.csv_file import CsvFile
     from target_zuora360_cleanup.salesforce.session import OrgSession
@@ -134,11 +132,12 @@ class Bulk:
     def create_query(self, soql: str, *, all_rows: bool = False) -> str:
         """Start a query job, of deleted and archived rows too if wanted; its id."""
         body = {"operation": "queryAll" if all_rows else "query", "query": soql}
-        return str(self._session.post(f"{self._url}/query", json=body).json()["id"])
+        # (a second one would read the same, to nobody's harm)
+        return self._created("query", repeatable=True, json=body)
 
     def create_ingest(self, ingest: Ingest) -> str:
         """Open an ingest job; its id."""
-        return str(self._session.post(f"{self._url}/ingest", json=ingest.body).json()["id"])
+        return self._created("ingest", json=ingest.body)
 
     def create_filled(self, ingest: Ingest, rows: CsvFile) -> str:
         """Create, fill and close an ingest job in one request; its id.
@@ -151,12 +150,17 @@ class Bulk:
             "job": (None, json.dumps(ingest.body), "application/json"),
             "content": ("content", b"".join(rows), "text/csv"),
         }
-        return str(self._session.post(f"{self._url}/ingest", files=parts).json()["id"])
+        return self._created("ingest", files=parts)
+
+    def _created(self, kind: str, *, repeatable: bool = False, **sent: Any) -> str:  # noqa: ANN401 - handed on
+        url = f"{self._url}/{kind}"
+        return str(ask(self._session, "POST", url, JOB, repeatable=repeatable, **sent)["id"])
 
     def upload(self, job_id: str, rows: CsvFile) -> None:
         """Fill an open ingest job with CSV; there is one upload a job."""
-        self._session.put(
-            f"{self._url}/ingest/{job_id}/batches", data=rows, headers={"Content-Type": "text/csv"}
+        url, headers = f"{self._url}/ingest/{job_id}/batches", {"Content-Type": "text/csv"}
+        ask_until_read(
+            self._session, "PUT", url, nothing, repeatable=False, data=rows, headers=headers
         )
 
     def close(self, job_id: str) -> None:
@@ -175,18 +179,19 @@ class Bulk:
         self._patch(job_id, "Aborted")
 
     def _patch(self, job_id: str, state: str) -> None:
-        self._session.patch(f"{self._url}/ingest/{job_id}", json={"state": state})
+        url = f"{self._url}/ingest/{job_id}"
+        ask(self._session, "PATCH", url, JOB, json={"state": state})
 
     def job(self, kind: str, job_id: str) -> Job:
         """The state of a `query` or `ingest` job."""
-        return Job.of(self._session.get(f"{self._url}/{kind}/{job_id}").json())
+        return Job.of(ask(self._session, "GET", f"{self._url}/{kind}/{job_id}", JOB))
 
     def listed(self) -> Iterator[ListedJob]:
         """All ingest jobs of the Bulk API 2.0 that the org still knows, page by page."""
         url = f"{self._url}/ingest?jobType=V2Ingest"
         host = self._url.partition("/services/")[0]
         while url:
-            page = self._session.get(url).json()
+            page = ask(self._session, "GET", url, JOBS)
             for each in page["records"]:
                 yield ListedJob(
                     each["id"],
@@ -263,8 +268,13 @@ class Bulk:
                 return compare("a query's result", came, rows)
 
     def failed_rows(self, job_id: str) -> Iterator[dict[str, str]]:
-        """The rows of an ingest job that failed: `sf__Id`, `sf__Error` and the columns sent."""
-        return self._rows(f"{self._url}/ingest/{job_id}/failedResults")
+        """The rows of an ingest job that failed: `sf__Id`, `sf__Error` and the columns sent.
+
+        Raises:
+            ApiError, requests.RequestException: Salesforce does not tell them.
+        """
+        url = f"{self._url}/ingest/{job_id}/failedResults"
+        return read_rows(self._session, url, ("sf__Id", "sf__Error"))
 
     def keys(self, job_id: str, key: str) -> Iterator[str]:
         """What is in a column of the rows that an ingest job was given, whatever became of them.
@@ -274,23 +284,5 @@ class Bulk:
             key: The column, such as `Id`.
         """
         for results in ("successfulResults", "failedResults", "unprocessedrecords"):
-            for row in self._rows(f"{self._url}/ingest/{job_id}/{results}"):
-                yield row.get(key, "")
-
-    def _rows(self, url: str) -> Iterator[dict[str, str]]:
-        with self._session.get(url, stream=True) as response:
-            yield from csv.DictReader(_text(response), strict=True)
-
-
-def _text(response: requests.Response) -> Iterator[str]:
-    # A field may hold line breaks, so lines keep theirs; the answer is UTF-8 whatever it says.
-    return codecs.iterdecode(_lines(response), "utf-8")
-
-
-def _lines(response: requests.Response) -> Iterator[bytes]:
-    rest = b""
-    for chunk in response.iter_content(CHUNK_BYTES):
-        *lines, rest = (rest + chunk).split(b"\n")
-        yield from (line + b"\n" for line in lines)
-    if rest:
-        yield rest
+            url = f"{self._url}/ingest/{job_id}/{results}"
+            yield from (row[key] for row in read_rows(self._session, url, (key,)))

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 from target_zuora360_cleanup.output.jobs import JobRecord
 from target_zuora360_cleanup.salesforce.attempts import Attempt, attempts
 from target_zuora360_cleanup.salesforce.bulk import Bulk
-from target_zuora360_cleanup.salesforce.rest import Rest, log_in
+from target_zuora360_cleanup.salesforce.login import log_in
 from target_zuora360_cleanup.salesforce.sending import JobSender
 from target_zuora360_cleanup.salesforce.waits import Waits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from target_zuora360_cleanup.salesforce.rest import Rest
     from target_zuora360_cleanup.salesforce.usage import Usage
     from target_zuora360_cleanup.settings.declared import Settings
 
@@ -76,6 +77,7 @@ def connect(
     pause: Callable[[float], None] = time.sleep,
     waits: Waits | None = None,
     record: JobRecord | None = None,
+    keep: Callable[[str], None] = lambda _: None,
 ) -> Salesforce:
     """Log in to the org that the settings name.
 
@@ -84,9 +86,10 @@ def connect(
         pause: Waits that many seconds; may raise to give a wait up.
         waits: How long is waited, and for what.
         record: Takes in the jobs that are made, and knows those of earlier runs.
+        keep: Is given a new refresh token, where the old one may be good no more.
 
     Raises:
         InputError: The credentials are incomplete or refused, or Salesforce can't be reached.
     """
     waits = waits or Waits()
-    return Salesforce.of(log_in(settings, waits), pause, waits, record)
+    return Salesforce.of(log_in(settings, waits, pause, keep), pause, waits, record)

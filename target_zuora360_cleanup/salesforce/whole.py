@@ -6,14 +6,16 @@ is short is passing trouble: the result lies ready on the server, and may be ask
 
 from __future__ import annotations
 
+import codecs
 import logging
 from functools import partial
 from http import HTTPStatus
 from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, Final
 
+from target_zuora360_cleanup.salesforce.asking import ask_until_read
 from target_zuora360_cleanup.salesforce.csv_file import CHUNK_BYTES
-from target_zuora360_cleanup.salesforce.errors import ApiError
+from target_zuora360_cleanup.salesforce.errors import ApiError, Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -21,10 +23,12 @@ if TYPE_CHECKING:
     import requests
 
     from target_zuora360_cleanup.salesforce.attempts import Attempt
+    from target_zuora360_cleanup.salesforce.session import OrgSession
 
 logger = logging.getLogger(__name__)
 
 _IN_MEMORY: Final = 1 << 20
+_BEGINNING: Final = 1 << 14
 
 
 class ShortResult(ApiError):
@@ -82,6 +86,37 @@ class RowCounter:
         return self._last == b"\n" and not self._is_quoted
 
 
+class _Text:
+    """Watches blocks of a text go by."""
+
+    def __init__(self) -> None:
+        self._decoder = codecs.getincrementaldecoder("utf-8")()
+        self._is_utf8 = True
+        self._has_begun = False
+        self.beginning = b""
+
+    def checked(self, block: bytes) -> bytes:
+        """The block, without the mark of the byte order that a text may begin with."""
+        try:
+            self._decoder.decode(block)
+        except UnicodeDecodeError:
+            self._is_utf8 = False
+            self._decoder.reset()
+        if self._has_begun:
+            return block
+        self._has_begun, self.beginning = True, block[:_BEGINNING]
+        return block.removeprefix(codecs.BOM_UTF8)
+
+    @property
+    def is_csv(self) -> bool:
+        """Whether what came is UTF-8, and no web page or JSON."""
+        try:
+            self._decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return False
+        return self._is_utf8 and self.beginning.lstrip()[:1] not in (b"<", b"{", b"[")
+
+
 class Page:
     """A page of a result, on the disk. Close it.
 
@@ -90,19 +125,22 @@ class Page:
 
     Attributes:
         rows: How many it has, the header left out.
+        is_csv: Whether it is UTF-8 and begins as a table does, not as a web page or JSON.
+        beginning: Its first bytes.
     """
 
     def __init__(self, blocks: Iterable[bytes]) -> None:
         self._file = SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - `close` closes it
-        counter = RowCounter()
+        counter, text = RowCounter(), _Text()
         try:
-            for block in blocks:
+            for block in map(text.checked, blocks):
                 counter.add(block)
                 self._file.write(block)
         except BaseException:
             self._file.close()
             raise
         self.rows, self._has_end = counter.rows, counter.has_end
+        self.is_csv, self.beginning = text.is_csv, text.beginning
 
     def check(self, told: str | None) -> None:
         """Return if the page is whole.
@@ -129,7 +167,7 @@ class Page:
 
 
 def read_whole(
-    session: requests.Session, url: str, params: Mapping[str, str], attempts: Iterable[Attempt]
+    session: OrgSession, url: str, params: Mapping[str, str], attempts: Iterable[Attempt]
 ) -> tuple[Page, str]:
     """A page of the result of a query job, and the locator of the next; blank after the last.
 
@@ -149,12 +187,19 @@ def read_whole(
     raise AssertionError("the last attempt returns or raises")
 
 
-def _read(session: requests.Session, url: str, params: Mapping[str, str]) -> tuple[Page, str]:
-    with session.get(url, params=params, stream=True) as response:
-        page = Page(response.iter_content(CHUNK_BYTES))
+def _read(session: OrgSession, url: str, params: Mapping[str, str]) -> tuple[Page, str]:
+    read = partial(_page, session.secrets)
+    return ask_until_read(session, "GET", url, read, repeatable=True, params=params, stream=True)
+
+
+def _page(secrets: tuple[str, ...], response: requests.Response) -> tuple[Page, str]:
+    page = Page(response.iter_content(CHUNK_BYTES))
     try:
+        if not page.is_csv:
+            what = "a page of a query's result"
+            raise Unreadable.of_answer(response, what, page.beginning, secrets=secrets)
         page.check(response.headers.get("Sforce-NumberOfRecords"))
-    except ShortResult:
+    except ApiError:
         page.close()
         raise
     locator = (response.headers.get("Sforce-Locator") or "").strip()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
 from target_zuora360_cleanup.salesforce.bulk import Bulk, Ingest
-from target_zuora360_cleanup.salesforce.credentials import OAuth
+from target_zuora360_cleanup.salesforce.credentials import ClientCredentials
 from target_zuora360_cleanup.salesforce.csv_file import MOST_BYTES, IdFile, fitting
 from target_zuora360_cleanup.salesforce.session import OrgSession
 from target_zuora360_cleanup.settings.schema import json_schema
@@ -39,8 +39,7 @@ def server() -> Iterator[EmulatorServer]:
 
 
 def opened(server: EmulatorServer) -> OrgSession:
-    form = {"grant_type": "refresh_token", "client_id": "client", "refresh_token": "token"}
-    session = OrgSession(OAuth(server.url, "client", tuple(form.items())))
+    session = OrgSession(ClientCredentials(server.url, "client", "secret"))
     session.connect()
     return session
 
