@@ -254,7 +254,7 @@ class Loading:
 
     def _missing(self, failed: FailedRow) -> ParentColumn | None:
         columns = self.layouts[failed.change.layout].parents
-        return missing_parent(failed.error.message, columns, failed.change.links)
+        return missing_parent(failed.error, columns, failed.change.links)
 
     def _flush_late(self, late: Mapping[str, list[Change]]) -> None:
         ready: Batch = {}
