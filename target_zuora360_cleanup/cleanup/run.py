@@ -112,6 +112,7 @@ class Run:
     def follow(self, stream: SingerStream) -> Result:
         """Read a tap's stream to its end and tell the story meanwhile."""
         with self.stop.awake():
+            self._story.begin_login()
             error = self._followed(stream)
         return self._end(error, stream.counts)
 

@@ -23,6 +23,7 @@ from target_zuora360_cleanup.deletion.trouble import STOPPED
 from target_zuora360_cleanup.errors import Partial, Refused
 from target_zuora360_cleanup.facts.reading import read_facts, read_org
 from target_zuora360_cleanup.lifecycle.ending import header_of
+from target_zuora360_cleanup.lifecycle.login import Login
 from target_zuora360_cleanup.lifecycle.words import in_words
 from target_zuora360_cleanup.plan.checks.coming_back import reset_alone_holds
 from target_zuora360_cleanup.plan.making import make_plan
@@ -31,7 +32,6 @@ from target_zuora360_cleanup.plan.saved import SavedPlan
 from target_zuora360_cleanup.report.cleanup import cleanup_report
 from target_zuora360_cleanup.rows.failures import Failures
 from target_zuora360_cleanup.rows.stop import Stopped
-from target_zuora360_cleanup.salesforce.client import connect
 from target_zuora360_cleanup.salesforce.errors import ApiError
 from target_zuora360_cleanup.settings.selection import selected
 
@@ -68,6 +68,7 @@ class Story:
         self._settings = context.settings
         self.gate = Gate()
         self.resets = resets
+        self._login = Login(context)
         self._salesforce: Salesforce | None = None
         self._plan: Plan | None = None
         self._saved: SavedPlan | None = None
@@ -82,6 +83,11 @@ class Story:
             CleanupError: With the exit status that the run deserves.
         """
         {"plan": self.plan, "cleanup": self.cleanup, "reset": self.reset}[self._run.mode]()
+
+    def begin_login(self) -> None:
+        """Log in meanwhile, where the mode asks Salesforce for anything."""
+        if self._run.mode != "reset":
+            self._login.begin()
 
     def check_login(self) -> None:
         """Log in and say where; for `meltano config test`."""
@@ -132,8 +138,7 @@ class Story:
         return saved
 
     def _connected(self) -> Salesforce:
-        run = self._run
-        return connect(self._settings, run.stop.pause, run.waits, run.jobs)
+        return self._login.salesforce()
 
     def _log_in(self) -> Salesforce:
         self._salesforce = salesforce = self._connected()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from target_zuora360_cleanup.errors import CleanupError, Partial, Refused
 from target_zuora360_cleanup.facts.reading import read_org
 from target_zuora360_cleanup.lifecycle.ending import header_of
+from target_zuora360_cleanup.lifecycle.login import Login
 from target_zuora360_cleanup.lifecycle.words import in_words
 from target_zuora360_cleanup.plan.checks.identity import (
     confirmation,
@@ -31,7 +32,6 @@ from target_zuora360_cleanup.relink.report import (
 from target_zuora360_cleanup.relink.words import words
 from target_zuora360_cleanup.report.files import write_report
 from target_zuora360_cleanup.rows.failures import Failures
-from target_zuora360_cleanup.salesforce.client import connect
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -106,9 +106,7 @@ class Story:
         self._refuse_left()
 
     def _log_in(self) -> tuple[Salesforce, OrgInfo]:
-        self._salesforce = salesforce = connect(
-            self._settings, self._run.stop.pause, self._run.waits, self._run.jobs
-        )
+        self._salesforce = salesforce = Login(self._run).salesforce()
         self._org = org = read_org(salesforce)
         logger.info("Logged in to %s.", salesforce.url)
         return salesforce, org

@@ -12,7 +12,10 @@ from target_zuora360_cleanup.catalog.objects import is_unlisted
 from target_zuora360_cleanup.cleanup.words import BEFORE_DELETION
 from target_zuora360_cleanup.deletion.outcome import total
 from target_zuora360_cleanup.facts.reading import read_facts
+from target_zuora360_cleanup.lifecycle.rotated import keeper
 from target_zuora360_cleanup.lifecycle.words import in_words
+from target_zuora360_cleanup.meltano.pipeline import Pipeline
+from target_zuora360_cleanup.output.folder import OutputFolder
 from target_zuora360_cleanup.output.jobs import JobRecord
 from target_zuora360_cleanup.plan.counts import rows_of
 from target_zuora360_cleanup.salesforce.client import connect
@@ -41,7 +44,10 @@ def gather(settings: Settings, sinks: Sequence[StoredStates]) -> Found:
         CleanupError: The org can't be looked at.
     """
     with in_words(BEFORE_DELETION):
-        salesforce = connect(settings, record=JobRecord.read_only(settings.output_dir))
+        folder = OutputFolder(Path(settings.output_dir).expanduser())
+        record = JobRecord.read_only(settings.output_dir)
+        keep = keeper(settings, folder, Pipeline())
+        salesforce = connect(settings, record=record, keep=keep)
         facts = read_facts(salesforce, replace(settings, keep_quoted_products=False))
         jobs = _jobs(salesforce, settings)
     names = frozenset(kind.api_name for kind in selected(settings))

@@ -73,6 +73,7 @@ class SyncRun:
         """
         work = Background(self.stop)
         with self.stop.awake():
+            self.story.begin_login()
             work.begin(read)
             if not work.wait():
                 work.leave(self._run.waits.after_stop)

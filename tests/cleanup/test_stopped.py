@@ -100,7 +100,7 @@ def test_a_stop_does_not_hide_that_the_login_had_failed(
         stop.request("SIGTERM")
         raise InputError("Salesforce refused the login.")
 
-    monkeypatch.setattr("target_zuora360_cleanup.cleanup.story.connect", refuse)
+    monkeypatch.setattr("target_zuora360_cleanup.lifecycle.login.connect", refuse)
     result = follow(begin({"mode": "cleanup", "access_token": "x"}, tmp_path, stop=stop))
     assert str(result.error) == (
         "Stopped by SIGTERM before anything was deleted; no state was written. "

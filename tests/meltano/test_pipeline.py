@@ -111,3 +111,11 @@ def test_el_without_a_state_id_stores_the_reset_where_no_run_finds_it() -> None:
 
 def test_the_parent_of_this_process_has_a_command_line() -> None:
     assert parent_command_line()
+
+
+@pytest.mark.parametrize(
+    "names", [ENVIRON, {"MELTANO_LOADER_NAME": ENVIRON["MELTANO_LOADER_NAME"]}]
+)
+def test_the_loaders_own_name_is_known_also_where_no_tap_runs(names: dict[str, str]) -> None:
+    assert read_pipeline(names, RUN).loader == "target-zuora360-cleanup"
+    assert not read_pipeline({}, RUN).loader
