@@ -62,7 +62,7 @@ class Login:
 
     def _log_in(self) -> None:
         run = self._run
-        keep = keeper(run.settings, run.folder, run.pipeline)
+        keep = keeper(run.settings, run.folder)
         self._salesforce = connect(run.settings, run.stop.pause, run.waits, run.jobs, keep)
 
     def _tell(self) -> None:

@@ -29,14 +29,33 @@ class Pipeline:
         start_date: The tap's `start_date` as it was set.
         undone_by: What would keep a reset from being stored, such as `--merge-state`.
         run_id: The run's id, where the user gave one.
-        loader: The name that this plugin has in the project.
     """
 
     state_id: str = ""
     start_date: str = ""
     undone_by: str = ""
     run_id: str = ""
-    loader: str = ""
+
+
+@dataclass(frozen=True)
+class OwnPlugin:
+    """What this process is in a Meltano project.
+
+    Attributes:
+        kind: `loader` or `utility`.
+        name: Its name there.
+    """
+
+    kind: str
+    name: str
+
+
+def own_plugin(environ: Mapping[str, str]) -> OwnPlugin | None:
+    """The plugin of a Meltano project that runs as this process; None outside of Meltano."""
+    for kind in ("utility", "loader"):
+        if name := environ.get(f"MELTANO_{kind.upper()}_NAME"):
+            return OwnPlugin(kind, name)
+    return None
 
 
 def read_pipeline(environ: Mapping[str, str], parent: Sequence[str]) -> Pipeline:
@@ -46,13 +65,12 @@ def read_pipeline(environ: Mapping[str, str], parent: Sequence[str]) -> Pipeline
     )
     names = f"{extractor}-to-{loader}" if extractor and loader else ""
     if not names:
-        return Pipeline(loader=loader)
+        return Pipeline()
     return Pipeline(
         state_id=_state_id(names, environ, parent),
         start_date=environ.get("MELTANO_EXTRACT_START_DATE", ""),
         undone_by=_undone_by(environ, parent),
         run_id=_option("run-id", parent) or environ.get("MELTANO_RUN_ID", ""),
-        loader=loader,
     )
 
 

@@ -10,16 +10,17 @@ from target_zuora360_cleanup.meltano.command import MeltanoFailed
 
 if TYPE_CHECKING:
     from target_zuora360_cleanup.meltano.command import Meltano
+    from target_zuora360_cleanup.meltano.pipeline import OwnPlugin
 
 
-def store_secret(meltano: Meltano, loader: str, name: str, value: str) -> None:
-    """Store a secret setting of a loader in the project's `.env`, never in `meltano.yml`.
+def store_secret(meltano: Meltano, plugin: OwnPlugin, name: str, value: str) -> None:
+    """Store a secret setting of a plugin in the project's `.env`, never in `meltano.yml`.
 
     The value goes to the command's standard input, since command lines can be seen by everybody.
 
     Args:
         meltano: The Meltano of the project.
-        loader: The loader's name there.
+        plugin: Which plugin there.
         name: The setting's.
         value: What to store.
 
@@ -30,11 +31,11 @@ def store_secret(meltano: Meltano, loader: str, name: str, value: str) -> None:
     variable = f"_{name.upper()}"
     environ = {key: each for key, each in meltano.environ.items() if not key.endswith(variable)}
     clean = replace(meltano, environ=environ)
-    kind = ("--plugin-type", "loader")
+    kind = ("--plugin-type", plugin.kind)
     try:
-        stored = ("--store", "dotenv", "--from-file", "-", loader, name)
+        stored = ("--store", "dotenv", "--from-file", "-", plugin.name, name)
         clean.run("config", "set", *kind, *stored, given=value)
-        answer = clean.run("config", "--unsafe", "print", *kind, loader)
+        answer = clean.run("config", "--unsafe", "print", *kind, plugin.name)
     except MeltanoFailed as exc:
         raise MeltanoFailed(str(exc).replace(value, "…")) from None
     if _read(answer).get(name) != value:

@@ -69,16 +69,6 @@ class OutputFolder:
         draft.replace(target)
         return target
 
-    def write_private(self, name: str, text: str) -> Path:
-        """Write a file that only its owner can read; never leaves half a file."""
-        self.path.mkdir(parents=True, exist_ok=True)
-        target, draft = self.path / name, self.path / f".{name}"
-        draft.unlink(missing_ok=True)
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(text)
-        draft.replace(target)
-        return target
-
     def write_kept(self, kept: Iterable[tuple[str, Iterable[str]]]) -> None:
         """Write `kept.csv`, the ids that stay by object type; no file where none does."""
         rows = [(name, id_) for name, ids in kept for id_ in sorted(ids)]

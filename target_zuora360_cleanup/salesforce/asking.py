@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from requests.exceptions import ChunkedEncodingError, ContentDecodingError, RequestException
 
 from target_zuora360_cleanup.salesforce.errors import ApiError, Unreadable, json_of
-from target_zuora360_cleanup.salesforce.meaning import BUSY, REPEATABLE, Kind
+from target_zuora360_cleanup.salesforce.meaning import BUSY, REPEATABLE, Answer, Kind, meaning
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -100,7 +100,8 @@ def _shaped(
         body = json_of(response.content)
     except ValueError:
         body = None
-    if not shape.fits(body):
+    answer = Answer(response.status_code, fits=shape.fits(body), repeatable=repeatable)
+    if meaning(answer).kind is not Kind.DONE:
         raise Unreadable.of_answer(response, shape.name, secrets=secrets, repeatable=repeatable)
     return body
 

@@ -10,6 +10,7 @@ from typing_extensions import override
 from target_zuora360_cleanup.errors import InputError
 from target_zuora360_cleanup.salesforce.errors import ApiError, Unreadable, json_of
 from target_zuora360_cleanup.salesforce.hosts import host_of, is_loopback, org_url
+from target_zuora360_cleanup.salesforce.meaning import Answer, Kind, meaning
 from target_zuora360_cleanup.salesforce.shapes import Shape, has
 
 if TYPE_CHECKING:
@@ -89,7 +90,8 @@ def _granted(
     if has(body, error=str):
         error = ApiError.of(response)
         raise SalesforceAuthenticationFailed(error.code, error.message)
-    if not (response.ok and GRANT.fits(body)):
+    answer = Answer(response.status_code, fits=GRANT.fits(body))
+    if meaning(answer).kind is not Kind.DONE:
         raise Unreadable.of_answer(response, GRANT.name, secrets=secrets)
     return Grant(body["access_token"], checked_org(url, body["instance_url"]))
 

@@ -64,7 +64,7 @@ class Rest:
                 raise
             except ApiError:
                 identity = self._get("", shapes.RESOURCES)["identity"]
-                self._user = identity.rstrip("/").rpartition("/")[2], ""
+                self._user = _long_id(identity.rstrip("/").rpartition("/")[2]), ""
         return self._user
 
     def query(self, soql: str, *, all_rows: bool = False) -> list[dict[str, Any]]:
@@ -207,6 +207,17 @@ def _describe(_: str) -> Shape:
 
 def _either(path: str) -> Shape:
     return shapes.ROWS if path.startswith("query") else shapes.DESCRIBE
+
+
+def _long_id(text: str) -> str:
+    """An id with 18 characters; the last three tell which of the others are capitals.
+
+    ("Field Types", ID Field Type, of the Object Reference: five characters a letter or digit.)
+    """
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
+    parts = (text[0:5], text[5:10], text[10:15])
+    marks = (sum(1 << at for at, each in enumerate(part) if each.isupper()) for part in parts)
+    return text + "".join(letters[mark] for mark in marks) if len(text) == 15 else text  # noqa: PLR2004
 
 
 def _as_number(version: str) -> float:

@@ -14,7 +14,6 @@ from target_zuora360_cleanup.deletion.outcome import total
 from target_zuora360_cleanup.facts.reading import read_facts
 from target_zuora360_cleanup.lifecycle.rotated import keeper
 from target_zuora360_cleanup.lifecycle.words import in_words
-from target_zuora360_cleanup.meltano.pipeline import Pipeline
 from target_zuora360_cleanup.output.folder import OutputFolder
 from target_zuora360_cleanup.output.jobs import JobRecord
 from target_zuora360_cleanup.plan.counts import rows_of
@@ -46,7 +45,7 @@ def gather(settings: Settings, sinks: Sequence[StoredStates]) -> Found:
     with in_words(BEFORE_DELETION):
         folder = OutputFolder(Path(settings.output_dir).expanduser())
         record = JobRecord.read_only(settings.output_dir)
-        keep = keeper(settings, folder, Pipeline())
+        keep = keeper(settings, folder)
         salesforce = connect(settings, record=record, keep=keep)
         facts = read_facts(salesforce, replace(settings, keep_quoted_products=False))
         jobs = _jobs(salesforce, settings)

@@ -10,7 +10,7 @@ import pytest
 from target_zuora360_cleanup.lifecycle import rotated
 from target_zuora360_cleanup.lifecycle.rotated import FILE, keeper
 from target_zuora360_cleanup.meltano.command import Meltano, MeltanoFailed
-from target_zuora360_cleanup.meltano.pipeline import Pipeline
+from target_zuora360_cleanup.meltano.pipeline import OwnPlugin
 from target_zuora360_cleanup.output.folder import OutputFolder
 from target_zuora360_cleanup.settings.reading import read_settings
 
@@ -19,21 +19,23 @@ if TYPE_CHECKING:
 
 TOKEN = "5Aep861.new-sec-ret"
 SETTINGS = read_settings({})
-UNDER_MELTANO = Pipeline(loader="target-zuora360-cleanup--eu")
+PLUGIN = OwnPlugin("loader", "target-zuora360-cleanup--eu")
 
 
 @pytest.fixture(autouse=True)
 def no_meltano(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rotated, "find_meltano", lambda *_: Meltano(("meltano",), {}, "."))
+    for name in ("MELTANO_LOADER_NAME", "MELTANO_UTILITY_NAME"):
+        monkeypatch.delenv(name, raising=False)
 
 
 def stored_with(monkeypatch: pytest.MonkeyPatch, failure: Exception | None) -> list[Any]:
     stored: list[Any] = []
 
-    def store(_: Meltano, loader: str, name: str, value: str) -> None:
+    def store(_: Meltano, plugin: OwnPlugin, name: str, value: str) -> None:
         if failure:
             raise failure
-        stored.append((loader, name, value))
+        stored.append((plugin, name, value))
 
     monkeypatch.setattr(rotated, "store_secret", store)
     return stored
@@ -44,23 +46,25 @@ def test_under_meltano_it_is_stored_there(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     stored = stored_with(monkeypatch, None)
-    keeper(SETTINGS, OutputFolder(tmp_path), UNDER_MELTANO)(TOKEN)
-    assert stored == [(UNDER_MELTANO.loader, "refresh_token", TOKEN)]
-    assert f"meltano config set {UNDER_MELTANO.loader} refresh_token" in caplog.text
+    monkeypatch.setenv("MELTANO_LOADER_NAME", PLUGIN.name)
+    keeper(SETTINGS, OutputFolder(tmp_path))(TOKEN)
+    assert stored == [(PLUGIN, "refresh_token", TOKEN)]
+    assert f"meltano config set {PLUGIN.name} refresh_token" in caplog.text
     assert TOKEN not in caplog.text
     assert not (tmp_path / FILE).exists()
 
 
-@pytest.mark.parametrize("pipeline", [Pipeline(), UNDER_MELTANO])
+@pytest.mark.parametrize("name", ["", PLUGIN.name])
 def test_elsewhere_it_is_in_a_file_of_the_owners(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
-    pipeline: Pipeline,
+    name: str,
 ) -> None:
     caplog.set_level(logging.DEBUG)
     stored_with(monkeypatch, MeltanoFailed("Meltano says: it is read-only"))
-    keep = keeper(SETTINGS, OutputFolder(tmp_path / "new"), pipeline)
+    monkeypatch.setenv("MELTANO_LOADER_NAME", name)
+    keep = keeper(SETTINGS, OutputFolder(tmp_path / "new"))
     keep("an older one")
     keep(TOKEN)
     file = tmp_path / "new" / FILE
@@ -68,13 +72,13 @@ def test_elsewhere_it_is_in_a_file_of_the_owners(
     assert file.stat().st_mode & 0o777 == 0o600
     assert str(file) in caplog.text
     assert TOKEN not in caplog.text
-    assert ("it is read-only" in caplog.text) == bool(pipeline.loader)
+    assert ("it is read-only" in caplog.text) == bool(name)
 
 
 def test_what_can_not_be_kept_is_told_and_ends_no_run(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
-    keeper(SETTINGS, OutputFolder(tmp_path / "file"), Pipeline())(TOKEN)
+    keeper(SETTINGS, OutputFolder(tmp_path / "file"))(TOKEN)
     assert "before the next run" in caplog.text
     assert TOKEN not in caplog.text

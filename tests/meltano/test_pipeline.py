@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from target_zuora360_cleanup.meltano.pipeline import ancestors, parent_command_line, read_pipeline
+from target_zuora360_cleanup.meltano.pipeline import (
+    OwnPlugin,
+    ancestors,
+    own_plugin,
+    parent_command_line,
+    read_pipeline,
+)
 
 ENVIRON = {
     "MELTANO_ENVIRONMENT": "prod",
@@ -114,8 +120,13 @@ def test_the_parent_of_this_process_has_a_command_line() -> None:
 
 
 @pytest.mark.parametrize(
-    "names", [ENVIRON, {"MELTANO_LOADER_NAME": ENVIRON["MELTANO_LOADER_NAME"]}]
+    ("environ", "plugin"),
+    [
+        (ENVIRON, OwnPlugin("loader", "target-zuora360-cleanup")),
+        ({"MELTANO_UTILITY_NAME": "zuora360--eu"}, OwnPlugin("utility", "zuora360--eu")),
+        ({"MELTANO_EXTRACTOR_NAME": "tap-zuora"}, None),
+        ({}, None),
+    ],
 )
-def test_the_loaders_own_name_is_known_also_where_no_tap_runs(names: dict[str, str]) -> None:
-    assert read_pipeline(names, RUN).loader == "target-zuora360-cleanup"
-    assert not read_pipeline({}, RUN).loader
+def test_the_plugin_knows_itself(environ: dict[str, str], plugin: OwnPlugin | None) -> None:
+    assert own_plugin(environ) == plugin

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from target_zuora360_cleanup.meltano.command import Meltano, MeltanoFailed
+from target_zuora360_cleanup.meltano.pipeline import OwnPlugin
 from target_zuora360_cleanup.meltano.setting import store_secret
 from tests.support.meltano_project import BIN, LOADER, Project, project_file
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TOKEN = "5Aep861.new-sec-ret"
+OWN = OwnPlugin("loader", LOADER)
 FAKE = """#!{python}
 import json, os, sys
 words = sys.argv[1:]
@@ -44,7 +46,7 @@ def fake(folder: Path, stored: dict[str, Any], *, fails: bool = False) -> Meltan
 
 
 def test_it_goes_to_the_project_by_standard_input(tmp_path: Path) -> None:
-    store_secret(fake(tmp_path, {"refresh_token": TOKEN}), LOADER, "refresh_token", TOKEN)
+    store_secret(fake(tmp_path, {"refresh_token": TOKEN}), OWN, "refresh_token", TOKEN)
     seen = json.loads((tmp_path / "seen.json").read_text(encoding="utf-8"))
     assert seen["given"] == TOKEN
     assert TOKEN not in " ".join(seen["words"])
@@ -53,7 +55,7 @@ def test_it_goes_to_the_project_by_standard_input(tmp_path: Path) -> None:
 
 
 def test_what_meltano_handed_to_this_process_is_not_taken_for_the_users(tmp_path: Path) -> None:
-    store_secret(fake(tmp_path, {"refresh_token": TOKEN}), LOADER, "refresh_token", TOKEN)
+    store_secret(fake(tmp_path, {"refresh_token": TOKEN}), OWN, "refresh_token", TOKEN)
     environ = json.loads((tmp_path / "seen.json").read_text(encoding="utf-8"))["environ"]
     assert "TARGET_ZUORA360_CLEANUP_REFRESH_TOKEN" not in environ
     assert environ["KEPT"] == "yes"
@@ -62,12 +64,12 @@ def test_what_meltano_handed_to_this_process_is_not_taken_for_the_users(tmp_path
 @pytest.mark.parametrize("stored", [{}, {"refresh_token": "old"}, {"refresh_token": "*****"}])
 def test_what_does_not_read_back_is_not_stored(tmp_path: Path, stored: dict[str, Any]) -> None:
     with pytest.raises(MeltanoFailed, match="back"):
-        store_secret(fake(tmp_path, stored), LOADER, "refresh_token", TOKEN)
+        store_secret(fake(tmp_path, stored), OWN, "refresh_token", TOKEN)
 
 
 def test_what_meltano_says_is_told_without_the_value(tmp_path: Path) -> None:
     with pytest.raises(MeltanoFailed, match="can't store … here") as caught:
-        store_secret(fake(tmp_path, {}, fails=True), LOADER, "refresh_token", TOKEN)
+        store_secret(fake(tmp_path, {}, fails=True), OWN, "refresh_token", TOKEN)
     assert TOKEN not in str(caught.value)
 
 
@@ -76,7 +78,7 @@ def test_the_real_meltano_stores_it_in_a_file_of_the_owners(tmp_path: Path) -> N
     (tmp_path / "meltano.yml").write_text(yaml.safe_dump(project_file()), encoding="utf-8")
     environ = Project(tmp_path).environ({"refresh_token": "old"})
     meltano = Meltano((str(BIN / "meltano"),), environ, str(tmp_path))
-    store_secret(meltano, LOADER, "refresh_token", TOKEN)
+    store_secret(meltano, OWN, "refresh_token", TOKEN)
     file = tmp_path / ".env"
     assert f"TARGET_ZUORA360_CLEANUP_REFRESH_TOKEN='{TOKEN}'" in file.read_text(encoding="utf-8")
     assert file.stat().st_mode & 0o077 == 0

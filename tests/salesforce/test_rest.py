@@ -143,6 +143,15 @@ def test_who_may_not_ask_who_it_is_is_named_by_the_list_of_resources(
     assert requests_mock.call_count == 2
 
 
+@pytest.mark.parametrize("user", ["005xx000001Sv1g", "005xx000001Sv1gAAC"])
+def test_the_users_id_has_18_characters_as_the_list_of_jobs_has_it(
+    rest: Rest, requests_mock: Any, user: str
+) -> None:
+    requests_mock.get(USERINFO, status_code=403)
+    requests_mock.get(DATA, json={"identity": f"https://login.salesforce.com/id/00D/{user}"})
+    assert rest.user_id() == "005xx000001Sv1gAAC"
+
+
 def test_to_ask_who_is_logged_in_is_no_call(rest: Rest, requests_mock: Any) -> None:
     requests_mock.get(USERINFO, json={"user_id": "005", "preferred_username": "me"})
     assert rest.user() == ("005", "me")
