@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from requests.exceptions import ChunkedEncodingError, ContentDecodingError, RequestException
 
 from target_zuora360_cleanup.salesforce.errors import ApiError, Unreadable, json_of
-from target_zuora360_cleanup.salesforce.meaning import BUSY, REPEATABLE, Answer, Kind, meaning
+from target_zuora360_cleanup.salesforce.meaning import (
+    BUSY,
+    REPEATABLE,
+    TOO_SLOW,
+    Answer,
+    Kind,
+    meaning,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -85,7 +92,8 @@ def ask_until_read(
                 return read(response)
         except (ApiError, *CUT) as exc:
             wait = next(waits, None)
-            if wait is None or not _is_worth_another(exc, repeatable=repeatable):
+            is_repeated_below = method in REPEATABLE
+            if wait is None or not _is_worth_another(exc, is_repeated_below, repeatable=repeatable):
                 raise
             session.pause(max(wait, _asked_pause(exc, session.waits.retry_after)))
 
@@ -116,13 +124,20 @@ def nothing(response: requests.Response) -> None:
         raise Unreadable.of_answer(response, "nothing but to be taken", repeatable=False)
 
 
-def _is_worth_another(exc: RequestException | ApiError, *, repeatable: bool) -> bool:
+def _is_worth_another(
+    exc: RequestException | ApiError,
+    is_repeated_below: bool,  # noqa: FBT001 - named as what it is
+    *,
+    repeatable: bool,
+) -> bool:
     if not isinstance(exc, ApiError):
         return repeatable
     if exc.meaning.kind is Kind.UNREADABLE:
         return repeatable
-    # (a busy server has been asked again as often as it makes sense)
-    return exc.meaning.kind is Kind.PASSING and not (exc.status in BUSY and repeatable)
+    if exc.status not in BUSY or not repeatable:
+        return exc.meaning.kind is Kind.PASSING
+    # (what took too long is asked for in smaller pieces)
+    return exc.meaning.may_pass and not is_repeated_below and exc.status not in TOO_SLOW
 
 
 def _asked_pause(exc: RequestException | ApiError, most: float) -> float:

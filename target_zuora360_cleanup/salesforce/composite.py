@@ -37,8 +37,8 @@ class Composite:
     def __init__(self, session: OrgSession, data_url: str) -> None:
         self._session = session
         self._data_url = data_url
-        # They hold nothing but GETs; and a record can't be deleted a second time.
-        session.repeat_all(f"{data_url}/composite")
+        # (they hold nothing but GETs)
+        session.repeat_together(f"{data_url}/composite")
 
     def get(
         self,

@@ -15,7 +15,7 @@ from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, ReadTimeoutEr
 from urllib3.util.retry import Retry
 
 from target_zuora360_cleanup.salesforce.errors import Redirected, Unreadable
-from target_zuora360_cleanup.salesforce.meaning import BUSY, REPEATABLE, TOO_SLOW
+from target_zuora360_cleanup.salesforce.meaning import BUSY, REPEATABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -107,8 +107,12 @@ def retry_policy(waits: Waits, methods: frozenset[str] | None = REPEATABLE) -> _
 
 
 def together_policy(waits: Waits) -> Retry:
-    """What is repeated of many questions in one request: all, but for those that took too long."""
-    policy = retry_policy(waits, methods=None).new(status_forcelist=BUSY - TOO_SLOW)
+    """What is repeated of many questions in one request: what got no answer, but in no time.
+
+    An answer is judged by who asks: whether the server is busy or the questions are too many, its
+    code tells.
+    """
+    policy = retry_policy(waits, methods=None).new(status_forcelist=frozenset[int]())
     policy.final = (ReadTimeoutError,)
     return policy
 

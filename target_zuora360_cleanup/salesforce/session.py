@@ -104,12 +104,13 @@ class OrgSession(requests.Session):
         """What must not be told of an answer."""
         return (self._grant.access_token,) if self._grant else ()
 
-    def repeat_all(self, prefix: str) -> None:
-        """Repeat requests of every method below this URL: they do the same a second time.
+    def repeat_together(self, url: str) -> None:
+        """Repeat requests of every method to this URL that get no answer: they only ask.
 
-        What took too long is not: it would again, and less of it may be asked for.
+        What took too long is not repeated: it would again, and less of it may be asked for.
         """
-        self.mount(prefix, Adapter(together_policy(self.waits)))
+        self.mount(url, Adapter(together_policy(self.waits)))
+        self.mount(f"{url}/", Adapter(retry_policy(self.waits)))
 
     def _login(self) -> Grant:
         with LoginSession(self.waits, self.pause) as session:

@@ -63,11 +63,16 @@ def query_timeout(context: Any) -> str:
     return '[{"errorCode": "QUERY_TIMEOUT", "message": "zu langsam"}]'
 
 
+def stopped(context: Any) -> str:
+    context.status_code = 503
+    return '[{"errorCode": "REQUEST_RUNNING_TOO_LONG", "message": "zu langsam"}]'
+
+
 def no_answer(_: Any) -> str:
     raise requests.ReadTimeout
 
 
-@pytest.mark.parametrize("otherwise", [gateway_timeout, query_timeout, no_answer])
+@pytest.mark.parametrize("otherwise", [gateway_timeout, query_timeout, stopped, no_answer])
 def test_what_is_too_slow_together_is_asked_for_by_halves(
     rest: Rest, requests_mock: Any, otherwise: Callable[[Any], str]
 ) -> None:
@@ -76,6 +81,18 @@ def test_what_is_too_slow_together_is_asked_for_by_halves(
     assert list(rest.describe_all(NAMES)) == NAMES
     assert [size for size in sizes if size <= 7] == [6, 6, 6, 7]
     assert len(sizes) == 7
+
+
+@pytest.mark.parametrize("status", [406, 429, 500, 502, 503])
+def test_what_is_busy_is_asked_again_and_not_divided(
+    rest: Rest, requests_mock: Any, status: int
+) -> None:
+    sizes: list[int] = []
+    good = answering(25, gateway_timeout, sizes)
+    busy: dict[str, Any] = {"status_code": status, "text": "<html>"}
+    asked = requests_mock.post(f"{DATA}/composite", [busy, busy, {"text": good}])
+    assert list(rest.describe_all(NAMES)) == NAMES
+    assert (sizes, asked.call_count) == ([25], 3)
 
 
 def test_what_is_too_slow_alone_is_told(rest: Rest, requests_mock: Any) -> None:
