@@ -67,7 +67,8 @@ def ask_for_token(
         body = _body(response)
         if has(body, refresh_token=str):
             rotated(body["refresh_token"])
-        return _granted(response, body, url, tuple(sent.values()))
+        secrets = [value for name, value in sent.items() if name != "grant_type"]
+        return _granted(response, body, url, secrets)
 
     return session.until_read(read)
 
