@@ -3,6 +3,7 @@
 ::
 
     CleanupError        1  anything else
+    ├── Interrupted     1  a signal ended it
     ├── InputError      2  settings or the tap's stream are wrong
     ├── Refused         3  a safety check said no: nothing deleted, no state written
     └── Partial         4  some records are left: the state is reset, running it again goes on
@@ -14,13 +15,17 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-__all__ = ["CleanupError", "InputError", "Partial", "Refused"]
+__all__ = ["CleanupError", "InputError", "Interrupted", "Partial", "Refused"]
 
 
 class CleanupError(Exception):
     """The run can't go on; the message says what, where and the remedy."""
 
     exit_status: ClassVar[int] = 1
+
+
+class Interrupted(CleanupError):
+    """The run was asked to stop, and did."""
 
 
 class InputError(CleanupError):

@@ -199,6 +199,39 @@ def test_a_signal_before_the_deletion_prints_no_state(
     assert_report_agrees(server.org, before, target.report)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize("records", [600, 4_000], ids=["few rows at a time", "by jobs"])
+def test_a_signal_while_records_are_deleted_tells_how_many_are_gone(
+    tmp_path: Path, number: signal.Signals, records: int
+) -> None:
+    with Emulated(OrgOptions(records=records, sandbox=True)) as server:
+        tells_how_many_are_gone(server, tmp_path, number)
+
+
+def tells_how_many_are_gone(server: EmulatorServer, tmp_path: Path, number: signal.Signals) -> None:
+    before, gone = zuora_rows(server.org), 0
+    half = sum(before.values()) // 2
+    config = {**settings(server, "cleanup"), "job_size": 200, "max_parallel_jobs": 1}
+    with started(tmp_path, config) as target:
+
+        def send(operation: str, _name: str, _id: str) -> None:
+            nonlocal gone
+            gone += operation == "delete"
+            if gone == half:
+                target.process.send_signal(number)
+
+        server.org.row_hook = send
+        target.send(lines(state(BOOKMARKS), schema("Account"), record("Account")))
+        status = target.process.wait(SECONDS)
+    wait_until(lambda: not list(server.service.jobs.unfinished()))
+    told = sum(each["deleted"] for each in target.report["objects"])
+    assert (status, target.report["status"]) == (4, "partial"), target.log
+    assert target.report["error"].startswith(f"Stopped by {number.name}. ")
+    assert 0 < told <= sum(before.values()) - sum(zuora_rows(server.org).values())
+    assert f"{told:,} records deleted" in target.report["headline"]
+
+
 def test_a_signal_after_a_broken_line_ends_with_a_report_and_no_state(
     server: EmulatorServer, tmp_path: Path
 ) -> None:

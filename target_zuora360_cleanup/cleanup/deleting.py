@@ -59,8 +59,7 @@ class Deleting:
         schedule = Schedule(self._plan, self, self._ledger, self._run.stop)
         schedule.carry_out()
         self._ledger.note(self._deletion.recounted(self._plan.steps, self._ledger.outcomes))
-        if not self._run.stop.is_set():
-            self._ledger.note_along(self._along.gone())
+        self._ledger.note_along(self._along.gone())
         return schedule.halted
 
     def turn(self, step: Step) -> Turn:

@@ -18,6 +18,7 @@ from target_zuora360_cleanup.cleanup.story import Story
 from target_zuora360_cleanup.errors import CleanupError, Partial
 from target_zuora360_cleanup.lifecycle.background import Background
 from target_zuora360_cleanup.lifecycle.ending import conclude, show_words
+from target_zuora360_cleanup.lifecycle.stopping import with_own_failure
 from target_zuora360_cleanup.singer.stream import FirstRecord, SingerStream, State
 from target_zuora360_cleanup.state.from_settings import (
     is_own_state_paired,
@@ -111,6 +112,7 @@ class Run:
     def follow(self, stream: SingerStream) -> Result:
         """Read a tap's stream to its end and tell the story meanwhile."""
         with self.stop.awake():
+            self._story.begin_login()
             error = self._followed(stream)
         return self._end(error, stream.counts)
 
@@ -145,13 +147,17 @@ class Run:
         """What a signal leaves behind; None where all was done before it was heeded."""
         never_began = self._story.gate.shut()
         ended = self._work.leave(self._context.waits.after_stop)
+        failure = self._work.failure
+        if ended and failure is None and not never_began:
+            return None
+        return with_own_failure(self._left_behind(never_began=never_began), failure)
+
+    def _left_behind(self, *, never_began: bool) -> CleanupError:
         by = self.stop.by
         if never_began:
             return CleanupError(
                 f"Stopped by {by} before anything was deleted; no state was written."
             )
-        if ended and self._work.failure is None:
-            return None
         if not self._story.resets.written:
             return CleanupError(
                 f"Stopped by {by} while bookmarks were being reset; nothing was deleted."

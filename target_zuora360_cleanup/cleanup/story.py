@@ -19,9 +19,11 @@ from target_zuora360_cleanup.cleanup.words import BEFORE_DELETION, writing
 from target_zuora360_cleanup.deletion.ledger import Ledger
 from target_zuora360_cleanup.deletion.link_snapshot import LinkSnapshot
 from target_zuora360_cleanup.deletion.outcome import total
+from target_zuora360_cleanup.deletion.trouble import STOPPED
 from target_zuora360_cleanup.errors import Partial, Refused
 from target_zuora360_cleanup.facts.reading import read_facts, read_org
 from target_zuora360_cleanup.lifecycle.ending import header_of
+from target_zuora360_cleanup.lifecycle.login import Login
 from target_zuora360_cleanup.lifecycle.words import in_words
 from target_zuora360_cleanup.plan.checks.coming_back import reset_alone_holds
 from target_zuora360_cleanup.plan.making import make_plan
@@ -29,7 +31,7 @@ from target_zuora360_cleanup.plan.plan import backup_bytes
 from target_zuora360_cleanup.plan.saved import SavedPlan
 from target_zuora360_cleanup.report.cleanup import cleanup_report
 from target_zuora360_cleanup.rows.failures import Failures
-from target_zuora360_cleanup.salesforce.client import connect
+from target_zuora360_cleanup.rows.stop import Stopped
 from target_zuora360_cleanup.salesforce.errors import ApiError
 from target_zuora360_cleanup.settings.selection import selected
 
@@ -66,6 +68,7 @@ class Story:
         self._settings = context.settings
         self.gate = Gate()
         self.resets = resets
+        self._login = Login(context)
         self._salesforce: Salesforce | None = None
         self._plan: Plan | None = None
         self._saved: SavedPlan | None = None
@@ -80,6 +83,11 @@ class Story:
             CleanupError: With the exit status that the run deserves.
         """
         {"plan": self.plan, "cleanup": self.cleanup, "reset": self.reset}[self._run.mode]()
+
+    def begin_login(self) -> None:
+        """Log in meanwhile, where the mode asks Salesforce for anything."""
+        if self._run.mode != "reset":
+            self._login.begin()
 
     def check_login(self) -> None:
         """Log in and say where; for `meltano config test`."""
@@ -130,7 +138,7 @@ class Story:
         return saved
 
     def _connected(self) -> Salesforce:
-        return connect(self._settings, self._run.stop.pause, self._run.waits)
+        return self._login.salesforce()
 
     def _log_in(self) -> Salesforce:
         self._salesforce = salesforce = self._connected()
@@ -174,8 +182,14 @@ class Story:
     def _delete(self, plan: Plan, salesforce: Salesforce) -> None:
         deleting = Deleting(self._run, salesforce, plan, self._failures, self._ledger)
         halted = deleting.carry_out()
-        allow_failures = self._settings.allow_failures
-        refuse_left(self._ledger.outcomes, halted, allow_failures=allow_failures)
+        outcomes, allow_failures = self._ledger.outcomes, self._settings.allow_failures
+        try:
+            refuse_left(outcomes, halted, allow_failures=allow_failures)
+        except Partial:
+            by_itself = halted or any(each.error not in ("", STOPPED) for each in outcomes)
+            if self._run.stop.is_set() and not by_itself:
+                raise Stopped from None
+            raise
 
     @property
     def may_begin_early(self) -> bool:
@@ -198,7 +212,14 @@ class Story:
         """Make sure, after a deletion, that the reset still holds; what is to be said if not."""
         if not (self.may_have_deleted and self.resets.written):
             return None
-        self._findings = self.resets.confirm(self._reset_names)
+        try:
+            self._findings = self.resets.confirm(self._reset_names)
+        except Exception as exc:
+            logger.exception("The bookmarks")
+            return Partial(
+                f"Whether the bookmarks are still reset could not be looked at ({exc}). Run "
+                "'zuora360 status', and 'zuora360 reset' if one is not."
+            )
         lost = [each for each in self._findings if each.severity == "blocks"]
         return Partial(_words(lost)) if lost else None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from target_zuora360_cleanup.errors import CleanupError, InputError, Refused
+from target_zuora360_cleanup.errors import InputError, Interrupted, Refused
 from target_zuora360_cleanup.lifecycle.words import Words
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ BEFORE_DELETION: Final = Words(
     unreachable=InputError,
     file=lambda exc: Refused(f"A file can't be used: {_why(exc)}."),
     quota=lambda why: Refused(f"{why}."),
-    stopped=lambda _: CleanupError("Stopped before anything was deleted; no state was written."),
+    stopped=lambda _: Interrupted("Stopped before anything was deleted; no state was written."),
 )
 
 

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import logging
-import sqlite3
 from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from requests import RequestException
-
 from target_zuora360_cleanup.deletion.counting import count_all_left, count_left
 from target_zuora360_cleanup.deletion.leaves import Leaves, delete_by_levels
 from target_zuora360_cleanup.deletion.outcome import Outcome
 from target_zuora360_cleanup.deletion.pages import Pages
-from target_zuora360_cleanup.rows.csv_ids import WrongId
-from target_zuora360_cleanup.rows.halting import QuotaReached
+from target_zuora360_cleanup.deletion.silence import count_silent, name_silent
+from target_zuora360_cleanup.deletion.trouble import in_words, is_expected
 from target_zuora360_cleanup.rows.rounds import RoundFailures, rounds
-from target_zuora360_cleanup.rows.stop import Stopped
-from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed, unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -69,17 +64,8 @@ class Deletion:
         try:
             self.along.back_up(turn)
             return self._deleted(turn)
-        except Stopped:
-            why = "stopped by a signal"
-        except (ApiError, JobFailed, QuotaReached, WrongId) as exc:
-            why = str(exc)
-        except RequestException as exc:
-            why = unreachable(exc)
-        except OSError as exc:
-            why = f"can't write {exc.filename or 'a file'}: {exc.strerror}"
-        except sqlite3.Error as exc:
-            why = f"can't write a temporary file: {exc}"
-        return self._broken(turn, why)
+        except Exception as exc:  # noqa: BLE001 - no outcome may be lost, whatever it is
+            return self._broken(turn, in_words(exc), None if is_expected(exc) else exc)
 
     def _deleted(self, turn: Turn) -> Outcome:
         """Delete them in as many rounds as it takes."""
@@ -89,11 +75,23 @@ class Deletion:
                 with RoundFailures.of(step.name, self.failures, self.failure_file) as failed:
                     with each.outlive(partial(logger.info, "%s: %s", step.name)):
                         came = max(came, self._round(turn, each, backup, failed))
-                        if each.is_last or not failed.worth_another:
-                            return self._outcome(turn, came, failed)
+                        silent = self._silent(turn, each, came, failed)
+                        if each.is_last or not (failed.worth_another or silent):
+                            return self._outcome(turn, came, failed, silent)
                     failed.forget()
                 logger.info("%s: some records are left and tried again.", step.name)
         raise AssertionError("the last round is not tried again")
+
+    def _silent(self, turn: Turn, each: Round, came: int, failed: RoundFailures) -> int:
+        """Rows that are left without a word; named, where no other round follows."""
+        if self.sender.are_few(max(came, turn.step.found)):
+            # (such requests answer for each row)
+            return 0
+        salesforce = self.sender.salesforce
+        silent = count_silent(salesforce, turn.step, failed)
+        if silent and each.is_last:
+            return name_silent(salesforce, turn.step, failed, silent)
+        return silent
 
     def _round(self, turn: Turn, each: Round, backup: Backup, failed: RoundFailures) -> int:
         """Delete what is there; how many rows were."""
@@ -111,12 +109,13 @@ class Deletion:
                 delete_by_levels(sender, turn, leaves, each, failed.add)
         return pages.rows
 
-    def _outcome(self, turn: Turn, came: int, failed: RoundFailures) -> Outcome:
+    def _outcome(self, turn: Turn, came: int, failed: RoundFailures, silent: int) -> Outcome:
         step = turn.step.found_now(came if turn.again else max(came, turn.step.found))
-        left = len(step.kept) + failed.count
-        outcome = Outcome.of(step, left, held_back=failed.held_back)
-        deleted = max(0, step.to_delete - failed.count)
-        self.sender.progress.end(step.name, deleted, failed.count)
+        count = failed.count + silent
+        why = f"Salesforce says nothing of {silent:,} rows that are left" if silent else ""
+        outcome = Outcome.of(step, len(step.kept) + count, "done", why, failed.held_back)
+        deleted = max(0, step.to_delete - count)
+        self.sender.progress.end(step.name, deleted, count)
         self.sender.metrics(step.name).deleted(deleted)
         return outcome
 
@@ -126,23 +125,31 @@ class Deletion:
         words = f"nothing of it was deleted: {why}"
         return Outcome.of(step, step.found, "done", words, held_back=step.to_delete)
 
-    def _broken(self, turn: Turn, why: str) -> Outcome:
-        """The outcome of a step that broke off: counted in the org, unknown if it can't be."""
+    def _broken(self, turn: Turn, why: str, mistake: Exception | None = None) -> Outcome:
+        """The outcome of a step that broke off: counted in the org, unknown if it can't be.
+
+        Args:
+            turn: Which.
+            why: In words.
+            mistake: What the program did not expect, if that was it.
+        """
         step = turn.step
-        logger.error("%s: %s", step.name, why)
+        logger.error("%s: %s", step.name, why, exc_info=mistake)
         if turn.again:
             return Outcome.unknown(step, why)
         try:
             left = count_left(self.sender.salesforce, step)
-        except (ApiError, RequestException):
+        except Exception as exc:  # noqa: BLE001 - then it is unknown, whatever it was
+            logger.info("%s: what is left could not be counted (%s).", step.name, in_words(exc))
             return Outcome.uncounted(step, why)
         return Outcome.of(step, left, "partial", why)
 
     def recounted(self, steps: Iterable[Step], outcomes: Iterable[Outcome]) -> tuple[Outcome, ...]:
         """The outcomes with what is left at the end, counted in the org.
 
-        Others may have deleted rows since, and rows may have come. Where the org does not answer,
-        or the run is stopped, the outcomes stay as they are: what is unknown stays so.
+        Others may have deleted rows since, rows may have come, and jobs that a stopped run has left
+        behind go on. Where the org does not answer, the outcomes stay as they are: what is unknown
+        stays so.
         """
         pairs = list(zip(steps, outcomes, strict=True))
         begun = [
@@ -150,8 +157,7 @@ class Deletion:
             for step, outcome in pairs
             if outcome.ended != "not begun" and (step.to_delete or outcome.found > step.found)
         ]
-        sender = self.sender
-        left = {} if sender.stop.is_set() else count_all_left(sender.salesforce, begun)
+        left = count_all_left(self.sender.salesforce, begun)
         return tuple(
             outcome.recounted(left[step.name]) if step.name in left else outcome
             for step, outcome in pairs

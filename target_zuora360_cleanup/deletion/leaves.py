@@ -157,12 +157,17 @@ class Leaves:
 
     def left(self) -> Iterator[RowError]:
         """The rows that never had their turn: above what stays, or in a circle or above one."""
+        below = f"rows of {self._name} below it are left"
+        circle = f"rows of {self._name} hold each other in a circle, with it or below it"
         with self._lock:
-            rows = self._db.execute(_LEFT).fetchall()
-        for row_id, is_held in rows:
-            below = f"rows of {self._name} below it are left"
-            circle = f"rows of {self._name} hold each other in a circle, with it or below it"
-            yield RowError(row_id, HELD_BACK, below if is_held else circle)
+            rows = self._db.execute(_LEFT)
+        while True:
+            with self._lock:
+                block = rows.fetchmany(_BLOCK)
+            if not block:
+                return
+            for row_id, is_held in block:
+                yield RowError(row_id, HELD_BACK, below if is_held else circle)
 
 
 def delete_by_levels(

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import logging
 import threading
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import replace
 from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING, Final, Protocol
 
 from target_zuora360_cleanup.deletion.outcome import Outcome
+from target_zuora360_cleanup.deletion.trouble import in_words
 from target_zuora360_cleanup.deletion.turn import Halted, Turn
+from target_zuora360_cleanup.rows.pool import Pool
 from target_zuora360_cleanup.rows.stop import Stop, Stopped
 
 if TYPE_CHECKING:
@@ -41,14 +43,14 @@ class Work(Protocol):
         """The same with the rows that are held back."""
 
     def delete(self, turn: Turn) -> Outcome:
-        """Delete its rows; raises nothing but programming errors."""
+        """Delete its rows; raises nothing, unless the program is wrong."""
 
 
 class Schedule:
     """One plan carried out.
 
     The calling thread begins steps and waits; `OBJECTS_AT_ONCE` others look and delete, and each
-    notes its outcome itself, so that none is lost where another one raises.
+    notes its outcome itself. Whatever a step raises ends that step, and no more begin.
 
     Args:
         plan: What to do.
@@ -77,7 +79,7 @@ class Schedule:
         sorter = TopologicalSorter({name: step.after for name, step in self._steps.items()})
         sorter.prepare()
         running: dict[Future[bool], str] = {}
-        with ThreadPoolExecutor(OBJECTS_AT_ONCE, thread_name_prefix="objects") as pool:
+        with Pool(OBJECTS_AT_ONCE, "objects") as pool:
             while True:
                 if self._may_begin:
                     names = sorter.get_ready()
@@ -104,7 +106,19 @@ class Schedule:
             self._halt(step, str(exc))
         except Stopped:
             logger.info("%s: not begun.", step.name)
+        except Exception as exc:
+            logger.exception("%s", step.name)
+            self._break_off(step, exc)
         return False
+
+    def _break_off(self, step: Step, exc: Exception) -> None:
+        """Whatever went wrong: other steps end as they do, and none that was not begun begins."""
+        before, why = self._ledger.of(step.name), in_words(exc)
+        self.halted = self.halted or f"The cleanup ended at {step.name}: {why}."
+        if before.is_known:
+            self._ledger.note([Outcome.not_begun(step, why)])
+        else:
+            self._ledger.note([replace(before, error=why)])
 
     def _halt(self, step: Step, why: str) -> None:
         self.halted = self.halted or why

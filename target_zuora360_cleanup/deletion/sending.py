@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, wait
 from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from target_zuora360_cleanup.output.metrics import Metrics
 from target_zuora360_cleanup.rows.errors import RowError, failed_rows, refused_rows
 from target_zuora360_cleanup.rows.halting import go_on
+from target_zuora360_cleanup.rows.pool import Pool
 from target_zuora360_cleanup.rows.stop import Stop, Stopped
 from target_zuora360_cleanup.salesforce.bulk import Ingest
 from target_zuora360_cleanup.salesforce.errors import JobFailed
@@ -54,7 +55,11 @@ class Sender:
 
     def page_rows(self, rows: int, each: Round) -> int:
         """How many ids a page of so many rows holds in a round."""
-        return COLLECTION_ROWS if self._are_few(rows) else each.job_size
+        return COLLECTION_ROWS if self.are_few(rows) else each.job_size
+
+    def are_few(self, rows: int) -> bool:
+        """Whether so many rows go without a job, by requests that answer for each."""
+        return rows <= COLLECTION_ROWS and not self.settings.hard_delete
 
     def send(
         self, name: str, rows: int, each: Round, pages: Iterator[IdFile], failed: Failed
@@ -72,7 +77,7 @@ class Sender:
             ApiError, JobFailed, requests.RequestException: Salesforce refuses, or does not answer.
             Stopped, QuotaReached: The run is to end.
         """
-        if self._are_few(rows):
+        if self.are_few(rows):
             for ids in pages:
                 with closing(ids):
                     self._delete_few(name, ids.ids(), failed)
@@ -91,9 +96,6 @@ class Sender:
         """Metrics of an object's deletion."""
         return Metrics(name, self._operation)
 
-    def _are_few(self, rows: int) -> bool:
-        return rows <= COLLECTION_ROWS and not self.settings.hard_delete
-
     @property
     def _operation(self) -> str:
         return "hardDelete" if self.settings.hard_delete else "delete"
@@ -108,7 +110,7 @@ class Sender:
     def _delete_many(self, name: str, each: Round, pages: Iterator[IdFile], failed: Failed) -> None:
         """Each page becomes a job; one page is read ahead while no job may begin."""
         jobs: list[Future[None]] = []
-        with ThreadPoolExecutor(self.settings.max_parallel_jobs, "jobs") as pool:
+        with Pool(self.settings.max_parallel_jobs, "jobs") as pool:
             for ids in pages:
                 try:
                     if not each.is_first:
@@ -117,7 +119,7 @@ class Sender:
                 except BaseException:
                     ids.close()
                     raise
-                jobs.append(pool.submit(self._job_in_slot, name, ids, failed))
+                jobs.append(pool.submit(self._job_in_slot, name, each, ids, failed))
         for job in jobs:
             job.result()
 
@@ -128,17 +130,17 @@ class Sender:
             self.slots.release()
             raise Stopped
 
-    def _job_in_slot(self, name: str, ids: IdFile, failed: Failed) -> None:
+    def _job_in_slot(self, name: str, each: Round, ids: IdFile, failed: Failed) -> None:
         try:
             with closing(ids):
                 ingest = Ingest(name, self._operation)
                 job_id = self.salesforce.jobs.send(ingest, ids) if ids.rows else ""
             if job_id:
-                self._follow(name, job_id, ids.rows, failed)
+                self._follow(name, each, job_id, ids.rows, failed)
         finally:
             self.slots.release()
 
-    def _follow(self, name: str, job_id: str, rows: int, failed: Failed) -> None:
+    def _follow(self, name: str, each: Round, job_id: str, rows: int, failed: Failed) -> None:
         def on_poll(job: Job) -> None:
             self.progress.update(name, job_id, job.processed)
 
@@ -150,5 +152,6 @@ class Sender:
             failed(failed_rows(self.salesforce.bulk, job_id))
             raise
         on_poll(job)
-        if job.failed:
+        # (the number may be late: where rows were left before, the rows themselves are asked for)
+        if job.failed or not each.is_first:
             failed(failed_rows(self.salesforce.bulk, job_id))

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from requests import RequestException
-
+from target_zuora360_cleanup.deletion.trouble import in_words
 from target_zuora360_cleanup.facts.counts import selectable
 from target_zuora360_cleanup.facts.known import Known
 from target_zuora360_cleanup.reach import soql
-from target_zuora360_cleanup.salesforce.errors import ApiError
 from target_zuora360_cleanup.salesforce.rows import Selection, read_pages, split_header
 
 if TYPE_CHECKING:
@@ -20,6 +19,8 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.output.folder import Backup, OutputFolder
     from target_zuora360_cleanup.reach import Path
     from target_zuora360_cleanup.salesforce.client import Salesforce
+
+logger = logging.getLogger(__name__)
 
 _PAGE_ROWS = 50_000
 
@@ -81,7 +82,8 @@ class TakenAlong:
         paths = list(self._before)
         try:
             now = self._look.counter.count(paths)
-        except (ApiError, RequestException):
+        except Exception as exc:  # noqa: BLE001 - then they are unknown, whatever it was
+            logger.warning("What went along could not be counted (%s).", in_words(exc))
             return self.begun
         return {
             path: max(0, self._before[path] - left.value) if isinstance(left, Known) else None

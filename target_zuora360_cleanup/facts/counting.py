@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence  # noqa: TC003 - public shape
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from target_zuora360_cleanup.facts.known import Fact, Known, refusal
 from target_zuora360_cleanup.reach import Path, soql
@@ -13,8 +13,6 @@ from target_zuora360_cleanup.salesforce.errors import ApiError
 if TYPE_CHECKING:
     from target_zuora360_cleanup.salesforce.client import Salesforce
 
-SLOW: Final = frozenset({"QUERY_TIMEOUT", "OPERATION_TOO_LARGE"})
-"""Refusals of a count that a query job may still answer."""
 Rows = list[dict[str, Any]]
 
 
@@ -91,19 +89,39 @@ def read_answers(
 
 def _by_job(salesforce: Salesforce, each: Question, error: ApiError) -> Fact[int]:
     """A query job may take longer than the two minutes of a query."""
-    if not each.rows or error.code not in SLOW or each.child in soql.WITH_ARCHIVED:
+    if not each.rows:
+        return refusal(error)
+    is_archived = each.child in soql.WITH_ARCHIVED
+    return counted_by_job(salesforce, each.rows, error, all_rows=is_archived)
+
+
+def counted_by_job(
+    salesforce: Salesforce, text: str, error: ApiError, *, all_rows: bool = False
+) -> Fact[int]:
+    """Rows of a query by a query job, where to count them was refused for being too much at once.
+
+    Args:
+        salesforce: Where.
+        text: The query, which selects the rows' ids.
+        error: Why they could not be counted.
+        all_rows: Whether deleted and archived ones are asked for too.
+    """
+    if not error.meaning.is_slow:
         return refusal(error)
     try:
-        return Known(count_by_job(salesforce, each.rows))
+        return Known(count_by_job(salesforce, text, all_rows=all_rows))
     except ApiError as exc:
         return refusal(exc)
 
 
-def count_by_job(salesforce: Salesforce, text: str) -> int:
+def count_by_job(salesforce: Salesforce, text: str, *, all_rows: bool = False) -> int:
     """Rows of a query, by a query job.
 
     Raises:
-        ApiError: Salesforce refuses the job.
+        ApiError: Salesforce refuses the job, or does not say how many it has found.
     """
-    job_id = salesforce.bulk.create_query(text)
-    return salesforce.bulk.wait("query", job_id).processed
+    job_id = salesforce.bulk.create_query(text, all_rows=all_rows)
+    job = salesforce.bulk.wait("query", job_id)
+    if not job.is_counted:
+        raise ApiError(200, "NOT_COUNTED", f"job {job_id} does not say how many rows it has found")
+    return job.processed

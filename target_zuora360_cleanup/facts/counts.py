@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from target_zuora360_cleanup.facts.counting import SLOW, count_by_job
-from target_zuora360_cleanup.facts.known import Fact, Known, Unknown, refusal
+from target_zuora360_cleanup.facts.counting import counted_by_job
+from target_zuora360_cleanup.facts.known import Fact, Known, Unknown
 from target_zuora360_cleanup.facts.org_facts import Keyless, ObjectFacts
 from target_zuora360_cleanup.salesforce.errors import ApiError
 
@@ -83,7 +83,7 @@ def _counted(
     salesforce: Salesforce, each: ObjectFacts, answer: list[dict[str, Any]] | ApiError
 ) -> ObjectFacts:
     if isinstance(answer, ApiError):
-        found = _by_job(salesforce, each, answer)
+        found = counted_by_job(salesforce, f"SELECT Id {_rows(each)}", answer)
         return replace(
             each, found=found, oldest=_TOO_MANY, links=_TOO_MANY, keyless=Keyless(_TOO_MANY)
         )
@@ -103,16 +103,6 @@ def _links(each: ObjectFacts, row: Mapping[str, Any]) -> Fact[Mapping[str, int]]
     return Known({label: int(row[f"l{at}"]) for at, (_, label) in enumerate(each.kind.links)})
 
 
-def _by_job(salesforce: Salesforce, each: ObjectFacts, error: ApiError) -> Fact[int]:
-    """Rows by a query job, which may take longer than the two minutes of a query."""
-    if error.code not in SLOW:
-        return refusal(error)
-    try:
-        return Known(count_by_job(salesforce, f"SELECT Id {_rows(each)}"))
-    except ApiError as exc:
-        return refusal(exc)
-
-
 def _may_be_keyless(each: ObjectFacts) -> bool:
     return bool(each.keyless.rows.or_else(0))
 
@@ -128,14 +118,21 @@ def _keyless(salesforce: Salesforce, objects: Sequence[ObjectFacts]) -> dict[str
         [f"SELECT Id {each} ORDER BY Id LIMIT {IDS_TOLD}" for each in blank]
     )
     return {
-        each.kind.api_name: replace(each, keyless=_keyless_rows(count, first))
-        for each, count, first in zip(objects, counts, firsts, strict=True)
+        each.kind.api_name: replace(each, keyless=_keyless_rows(salesforce, where, count, first))
+        for each, where, count, first in zip(objects, blank, counts, firsts, strict=True)
     }
 
 
 def _keyless_rows(
-    count: list[dict[str, Any]] | ApiError, first: list[dict[str, Any]] | ApiError
+    salesforce: Salesforce,
+    where: str,
+    count: list[dict[str, Any]] | ApiError,
+    first: list[dict[str, Any]] | ApiError,
 ) -> Keyless:
-    rows = refusal(count) if isinstance(count, ApiError) else Known(int(count[0]["n"]))
+    rows: Fact[int]
+    if isinstance(count, ApiError):
+        rows = counted_by_job(salesforce, f"SELECT Id {where}", count)
+    else:
+        rows = Known(int(count[0]["n"]))
     ids = () if isinstance(first, ApiError) else tuple(row["Id"] for row in first)
     return Keyless(rows, ids)

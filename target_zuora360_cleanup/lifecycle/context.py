@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from target_zuora360_cleanup.meltano.pipeline import Pipeline
 from target_zuora360_cleanup.output.clock import now
 from target_zuora360_cleanup.output.folder import OutputFolder
+from target_zuora360_cleanup.output.jobs import JobRecord
 from target_zuora360_cleanup.output.progress import Progress
 from target_zuora360_cleanup.output.timeline import Timeline
 from target_zuora360_cleanup.rows.stop import Stop
@@ -52,6 +53,11 @@ class Context:
     waits: Waits
     timeline: Timeline = field(default_factory=Timeline)
     clock: Callable[[], datetime] = now
+
+    @property
+    def jobs(self) -> JobRecord:
+        """The record of the jobs that the run makes."""
+        return JobRecord.of_run(self.folder.path)
 
     @classmethod
     def begin(  # noqa: PLR0913 - what every run has

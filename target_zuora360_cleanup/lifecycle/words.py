@@ -19,6 +19,7 @@ from target_zuora360_cleanup.salesforce.errors import (
     ApiError,
     JobFailed,
     SessionExpired,
+    Unreadable,
     unreachable,
 )
 
@@ -75,7 +76,7 @@ def _failure(exc: Exception, words: Words) -> CleanupError:
         case SessionExpired():
             return words.session(exc)
         case ApiError():
-            return words.refused(f"{exc.code}: {exc.message}")
+            return _unasked(exc, words)
         case JobFailed():
             return words.job(str(exc))
         case RequestException():  # (an OSError too)
@@ -83,3 +84,14 @@ def _failure(exc: Exception, words: Words) -> CleanupError:
         case OSError() | sqlite3.Error():
             return words.file(exc)
     raise AssertionError(exc)
+
+
+def _unasked(exc: ApiError, words: Words) -> CleanupError:
+    """What is not as asked, by what the answer means."""
+    if isinstance(exc, Unreadable):
+        return words.unreachable(f"{exc.message}. Check the network, and try again later.")
+    why = f"{exc.code}: {exc.message}"
+    if exc.meaning.is_day_used:
+        used = "the org's API calls of the day are used up; run again when more are allowed"
+        return words.quota(f"{why.rstrip('.')}: {used}")
+    return words.refused(why)

@@ -37,6 +37,27 @@ class Pipeline:
     run_id: str = ""
 
 
+@dataclass(frozen=True)
+class OwnPlugin:
+    """What this process is in a Meltano project.
+
+    Attributes:
+        kind: `loader` or `utility`.
+        name: Its name there.
+    """
+
+    kind: str
+    name: str
+
+
+def own_plugin(environ: Mapping[str, str]) -> OwnPlugin | None:
+    """The plugin of a Meltano project that runs as this process; None outside of Meltano."""
+    for kind in ("utility", "loader"):
+        if name := environ.get(f"MELTANO_{kind.upper()}_NAME"):
+            return OwnPlugin(kind, name)
+    return None
+
+
 def read_pipeline(environ: Mapping[str, str], parent: Sequence[str]) -> Pipeline:
     """The run that `environ` and the parent process's command line describe."""
     extractor, loader = (

@@ -107,7 +107,8 @@ def _calls(rows: int, job_size: int) -> int:
     jobs = _ceil(rows, job_size)
     sending = 1 if min(rows, job_size) <= _MULTIPART_ROWS else 3
     reading = 1 if rows <= _REST_ROWS else 2 + _POLLS + jobs
-    return _LOOKS + 1 + reading + jobs * (sending + _POLLS)
+    # (counted at the end of the step, and at that of the run)
+    return _LOOKS + 2 + reading + jobs * (sending + _POLLS)
 
 
 def _batches(rows: int, job_size: int) -> int:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import csv
 import io
 import logging
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import closing, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
@@ -21,9 +21,10 @@ from target_zuora360_cleanup.relink.looking import Looking
 from target_zuora360_cleanup.relink.plan import by_object
 from target_zuora360_cleanup.rows.errors import failed_rows
 from target_zuora360_cleanup.rows.halting import go_on
+from target_zuora360_cleanup.rows.pool import Pool
 from target_zuora360_cleanup.rows.rounds import rounds
 from target_zuora360_cleanup.salesforce.bulk import Ingest
-from target_zuora360_cleanup.salesforce.csv_file import CsvFile
+from target_zuora360_cleanup.salesforce.csv_file import MOST_BYTES, CsvFile
 from target_zuora360_cleanup.salesforce.errors import (
     ApiError,
     JobFailed,
@@ -46,8 +47,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_MOST_A_JOB: Final = 500_000
-"""Rows of an update that are sure to fit into one upload."""
 _BLOCK_ROWS: Final = 5_000
 _ACCEPTED: Final = "Salesforce accepted the update, but the field is blank again"
 
@@ -98,6 +97,18 @@ class Relinking:
         for name, numbers in by_object(self.restorations).items():
             self._restore(name, numbers)
 
+    def look_again(self) -> None:
+        """See what became of the links that were to be set, once nothing more is sent.
+
+        Raises:
+            ApiError, JobFailed, requests.RequestException: Salesforce would not tell.
+            Stopped: The run is to end, and Salesforce does not tell at once.
+        """
+        looking = replace(self._looking, go_on=lambda: None)
+        for numbers in by_object(self.restorations).values():
+            if any(self.store.tried(number) for number in numbers):
+                looking.at_records(numbers)
+
     def wait_for_leftovers(self) -> None:
         """Wait for updates of an earlier relink, and deletions, that still run in Salesforce.
 
@@ -115,7 +126,7 @@ class Relinking:
         todo = self._blank(numbers)
         if not todo:
             return
-        for each in rounds(self.salesforce.attempts(), min(self.settings.job_size, _MOST_A_JOB)):
+        for each in rounds(self.salesforce.attempts(), self.settings.job_size):
             for number in todo:
                 self._set(number, each)
             self._looking.at_records(numbers)
@@ -143,7 +154,7 @@ class Relinking:
         self.progress.begin(restoration.relationship.name, self.store.blank(number))
         self.store.begin(number)
         running: set[Future[str]] = set()
-        with ThreadPoolExecutor(most, "jobs") as pool:
+        with Pool(most, "jobs") as pool:
             for rows in self._files(number, each.job_size):
                 running.add(pool.submit(self._job, restoration, rows))
                 if len(running) >= most:
@@ -157,7 +168,8 @@ class Relinking:
         while True:
             self._go_on()
             last = [after]
-            file = CsvFile(header, _lines(self.store.to_set(number, after, job_size), last))
+            links = self.store.to_set(number, after, job_size)
+            file = CsvFile(header, _lines(links, last, MOST_BYTES - len(header) - 1))
             if not file.rows:
                 file.close()
                 return
@@ -212,8 +224,16 @@ def csv_line(values: Sequence[str]) -> bytes:
     return text.getvalue().encode()
 
 
-def _lines(links: Iterator[tuple[str, ...]], last: list[tuple[str, str]]) -> Iterator[list[bytes]]:
-    """Rows of CSV in blocks; leaves in `last` where they ended."""
+def _lines(
+    links: Iterator[tuple[str, ...]], last: list[tuple[str, str]], most_bytes: int
+) -> Iterator[list[bytes]]:
+    """Rows of CSV in blocks, as many as fit into one upload; leaves in `last` where they ended."""
+    size = 0
     while block := list(islice(links, _BLOCK_ROWS)):
-        yield [csv_line(link[:2]) for link in block]
+        lines = [csv_line(link[:2]) for link in block]
+        needs = sum(len(each) + 1 for each in lines)
+        if size and size + needs > most_bytes:
+            return
+        size += needs
+        yield lines
         last[0] = block[-1][2], block[-1][0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from target_zuora360_cleanup.relink.choice import candidates
 from target_zuora360_cleanup.relink.snapshot import Snapshot
 from target_zuora360_cleanup.relink.store import LinkStore
 from target_zuora360_cleanup.relink.story import Story
+from target_zuora360_cleanup.relink.words import unexpected
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.settings.declared import Settings
 
     Show = Callable[[Report, Path], None]
+
+logger = logging.getLogger(__name__)
 
 
 def snapshots(settings: Settings, folder: Path | None) -> tuple[Snapshot | None, list[Snapshot]]:
@@ -106,4 +110,7 @@ class Relink:
             story.relink()
         except CleanupError as exc:
             return story.end(exc)
+        except Exception as exc:
+            logger.exception("The relink met what the program does not know.")
+            return story.end(unexpected(exc, begun=story.may_have_set))
         return story.end(None)

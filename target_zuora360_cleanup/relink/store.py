@@ -10,7 +10,7 @@ import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from target_zuora360_cleanup.rows.errors import Verdict, codes
+from target_zuora360_cleanup.rows.errors import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -28,7 +28,8 @@ _SCHEMA: Final = """
 CREATE TABLE link (
     lookup INTEGER, record TEXT, external_id TEXT, wanted TEXT, lost INTEGER,
     seen INTEGER DEFAULT 0, value TEXT DEFAULT '', value_key TEXT DEFAULT '',
-    tried INTEGER DEFAULT 0, code TEXT DEFAULT '', message TEXT DEFAULT '', result TEXT DEFAULT '',
+    tried INTEGER DEFAULT 0, code TEXT DEFAULT '', message TEXT DEFAULT '',
+    verdict TEXT DEFAULT '', result TEXT DEFAULT '',
     PRIMARY KEY (lookup, record)
 ) WITHOUT ROWID;
 CREATE INDEX by_parent ON link (lookup, wanted);
@@ -57,18 +58,13 @@ WHERE lookup = ? AND result = 'failed' AND code = ''
 """
 
 
-def _listed(verdict: Verdict) -> str:
-    """The codes of a verdict as SQL lists them."""
-    return ", ".join(f"'{code}'" for code in codes(verdict))
-
-
 _JUDGE: Final = f"""
 UPDATE link SET result = CASE
-    WHEN code IN ({_listed(Verdict.GONE)}) THEN 'record_gone'
+    WHEN verdict = '{Verdict.GONE.name}' THEN 'record_gone'
     WHEN message LIKE 'Foreign key external ID%' THEN 'parent_not_back'
     ELSE 'failed' END
 WHERE lookup = :lookup AND result = 'blank'
-AND (:final OR (code != '' AND code NOT IN ({_listed(Verdict.TRY_AGAIN)})))
+AND (:final OR (code != '' AND verdict != '{Verdict.TRY_AGAIN.name}'))
 """
 
 
@@ -214,10 +210,15 @@ class LinkStore:
         sql = "SELECT COUNT(*) FROM link WHERE lookup = ? AND result = 'blank'"
         return int(self._db.execute(sql, (number,)).fetchone()[0])
 
+    def tried(self, number: int) -> bool:
+        """Whether there are links that an attempt was made at, and of which no more is known."""
+        sql = "SELECT 1 FROM link WHERE lookup = ? AND result = 'blank' AND tried LIMIT 1"
+        return self._db.execute(sql, (number,)).fetchone() is not None
+
     def begin(self, number: int) -> None:
         """An attempt to set what is blank begins."""
         self._db.execute(
-            "UPDATE link SET tried = 1, code = '', message = '' "
+            "UPDATE link SET tried = 1, code = '', message = '', verdict = '' "
             "WHERE lookup = ? AND result = 'blank'",
             (number,),
         )
@@ -239,8 +240,8 @@ class LinkStore:
     def note(self, number: int, errors: Iterable[RowError]) -> None:
         """Take in why records were not updated."""
         self._db.executemany(
-            "UPDATE link SET code = ?, message = ? WHERE lookup = ? AND record = ?",
-            ((code, message, number, record) for record, code, message in errors),
+            "UPDATE link SET code = ?, message = ?, verdict = ? WHERE lookup = ? AND record = ?",
+            ((each.code, each.message, each.verdict.name, number, each.id) for each in errors),
         )
 
     def judge(self, number: int, why: str, *, final: bool) -> None:

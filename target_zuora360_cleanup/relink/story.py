@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from target_zuora360_cleanup.errors import CleanupError, Partial, Refused
 from target_zuora360_cleanup.facts.reading import read_org
 from target_zuora360_cleanup.lifecycle.ending import header_of
+from target_zuora360_cleanup.lifecycle.login import Login
 from target_zuora360_cleanup.lifecycle.words import in_words
 from target_zuora360_cleanup.plan.checks.identity import (
     confirmation,
@@ -31,7 +32,6 @@ from target_zuora360_cleanup.relink.report import (
 from target_zuora360_cleanup.relink.words import words
 from target_zuora360_cleanup.report.files import write_report
 from target_zuora360_cleanup.rows.failures import Failures
-from target_zuora360_cleanup.salesforce.client import connect
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -84,6 +84,7 @@ class Story:
         self._snapshot: Snapshot | None = None
         self._restorations: tuple[Restoration, ...] = ()
         self._sees_all = True
+        self._relinking: Relinking | None = None
         self.may_have_set = False
 
     def relink(self) -> None:
@@ -105,9 +106,7 @@ class Story:
         self._refuse_left()
 
     def _log_in(self) -> tuple[Salesforce, OrgInfo]:
-        self._salesforce = salesforce = connect(
-            self._settings, self._run.stop.pause, self._run.waits
-        )
+        self._salesforce = salesforce = Login(self._run).salesforce()
         self._org = org = read_org(salesforce)
         logger.info("Logged in to %s.", salesforce.url)
         return salesforce, org
@@ -152,7 +151,7 @@ class Story:
             relinking.look()
             return
         relinking.wait_for_leftovers()
-        self.may_have_set = True
+        self.may_have_set, self._relinking = True, relinking
         relinking.restore()
 
     def _refuse_left(self) -> None:
@@ -186,6 +185,7 @@ class Story:
             The report, and what the run ends with.
         """
         if error:
+            self._look_again()
             with suppress(sqlite3.Error):
                 self._store.give_up(str(error))
         self._relinked = self._counted()
@@ -206,6 +206,15 @@ class Story:
             problems += write_report(self._run.folder, self._report(error, failures))
         report = self._report(error, failures)
         return report, error or (CleanupError(problems[0]) if problems else None)
+
+    def _look_again(self) -> None:
+        """See what became of links that were being set; those that nobody tells of are unknown."""
+        if self._relinking is None:
+            return
+        try:
+            self._relinking.look_again()
+        except Exception as exc:  # noqa: BLE001 - the report comes first, whatever it was
+            logger.warning("What was set could not be looked at again (%s).", exc)
 
     def _report(self, error: CleanupError | None, failures: Failures) -> Report:
         return relink_report(

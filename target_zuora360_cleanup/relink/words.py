@@ -19,10 +19,7 @@ def words(begun: Callable[[], bool]) -> Words:
     """
 
     def broken(why: str) -> CleanupError:
-        why = why.rstrip(".")
-        if begun():
-            return Partial(f"{why}. Links that were set stay so; relink again to go on.")
-        return CleanupError(f"{why}. Nothing was changed.")
+        return _broken(why, begun=begun())
 
     return Words(
         session=lambda exc: broken(f"Salesforce refused ({exc})"),
@@ -33,3 +30,15 @@ def words(begun: Callable[[], bool]) -> Words:
         quota=broken,
         stopped=lambda _: broken("Stopped by a signal"),
     )
+
+
+def unexpected(exc: Exception, *, begun: bool) -> CleanupError:
+    """What is told where the program met what it does not know; the log has its traceback."""
+    return _broken(f"{type(exc).__name__}: {exc}; please report it with the log", begun=begun)
+
+
+def _broken(why: str, *, begun: bool) -> CleanupError:
+    why = why.rstrip(".")
+    if begun:
+        return Partial(f"{why}. Links that were set stay so; relink again to go on.")
+    return CleanupError(f"{why}. Nothing was changed.")

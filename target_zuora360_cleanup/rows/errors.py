@@ -20,6 +20,7 @@ class Verdict(Enum):
     """What an error means for its row."""
 
     GONE = "the row is deleted already, so a deletion of it is done"
+    LOOK = "the row may be deleted already; only a look at the org tells"
     TRY_AGAIN = "another attempt may succeed"
     FINAL = "another attempt would fail as well"
 
@@ -38,11 +39,19 @@ class Rule(NamedTuple):
 
 
 _STATUS_CODES: Final = 'SOAP API Developer Guide, "StatusCode"'
+LOCK: Final = "UNABLE_TO_LOCK_ROW"
+"""Also where a trigger or a flow met the lock: then their own code comes first, and this one stands
+in the message (Apex Developer Guide, "Record Locks"; System.DmlException names the status code)."""
 RULES: Final[dict[str, Rule]] = {
     "ENTITY_IS_DELETED": Rule(
         Verdict.GONE, "the record is in the recycle bin, or went with its parent", _STATUS_CODES
     ),
-    "UNABLE_TO_LOCK_ROW": Rule(
+    "INVALID_CROSS_REFERENCE_KEY": Rule(
+        Verdict.LOOK,
+        "there is no such record, not even in the recycle bin, or this user may not see it",
+        _STATUS_CODES,
+    ),
+    LOCK: Rule(
         Verdict.TRY_AGAIN,
         "another transaction held the row or its parent",
         'Bulk API 2.0 Developer Guide, "General Guidelines for Data Loads"',
@@ -72,11 +81,6 @@ RULES: Final[dict[str, Rule]] = {
 """Codes with a meaning of their own; every other one is final, as are words without a code."""
 
 
-def codes(verdict: Verdict) -> tuple[str, ...]:
-    """The codes that the table gives this verdict."""
-    return tuple(code for code, rule in RULES.items() if rule.verdict is verdict)
-
-
 HELD_BACK: Final = "HELD_BACK"
 """Our own code of a row that nobody tried to delete, since rows below it are left."""
 
@@ -98,7 +102,9 @@ class RowError(NamedTuple):
     def verdict(self) -> Verdict:
         """What it means for the row."""
         rule = RULES.get(self.code)
-        return rule.verdict if rule else Verdict.FINAL
+        verdict = rule.verdict if rule else Verdict.FINAL
+        is_lock = verdict is Verdict.FINAL and LOCK in self.message
+        return RULES[LOCK].verdict if is_lock else verdict
 
 
 def failed_rows(bulk: Bulk, job_id: str, key: str = "Id") -> Iterator[RowError]:

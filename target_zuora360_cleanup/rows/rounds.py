@@ -29,6 +29,8 @@ SMALLEST: Final = 200
 """Rows that Salesforce works on in one transaction."""
 _SMALLER: Final = 10
 _BLOCK: Final = 1_000
+_WORTH_ANOTHER: Final = frozenset({Verdict.TRY_AGAIN, Verdict.LOOK})
+"""Another round reads the rows anew, and so leaves out those that are gone."""
 
 
 @dataclass(frozen=True)
@@ -101,27 +103,34 @@ class RoundFailures:
                 made._hand_on(failures, file)
 
     def add(self, errors: Iterable[RowError]) -> None:
-        """Take in rows; one that is gone already has not failed."""
-        failed = [each for each in errors if each.verdict is not Verdict.GONE]
-        if failed:
+        """Take in rows, a block in memory at a time; one that is gone already has not failed."""
+        failed = (each for each in errors if each.verdict is not Verdict.GONE)
+        while block := list(islice(failed, _BLOCK)):
             with self._lock:
-                self.count += len(failed)
-                self.held_back += sum(each.code == HELD_BACK for each in failed)
-                if any(each.verdict is Verdict.TRY_AGAIN for each in failed):
+                self.count += len(block)
+                self.held_back += sum(each.code == HELD_BACK for each in block)
+                if any(each.verdict in _WORTH_ANOTHER for each in block):
                     self.worth_another = True
-            self._file.add(self._name, failed)
+            self._file.add(self._name, block)
 
     def forget(self) -> None:
         """Another round follows."""
         self._forgotten = True
 
+    def ids(self) -> frozenset[str]:
+        """The ids of the rows, where there are few."""
+        return frozenset(each.id for block in self._blocks() for each in block)
+
     def _hand_on(self, failures: Failures, file: FailureFile) -> None:
-        if self._forgotten or not self._path.exists():
+        for errors in self._blocks() if not self._forgotten else ():
+            for each in errors:
+                failures.add(self._name, each)
+            file.add(self._name, errors)
+
+    def _blocks(self) -> Iterator[list[RowError]]:
+        if not self._path.exists():
             return
         with self._path.open(encoding="utf-8", newline="") as source:
             rows = csv.DictReader(source)
             while block := list(islice(rows, _BLOCK)):
-                errors = [RowError(each["id"], each["code"], each["message"]) for each in block]
-                for each in errors:
-                    failures.add(self._name, each)
-                file.add(self._name, errors)
+                yield [RowError(each["id"], each["code"], each["message"]) for each in block]

@@ -6,24 +6,25 @@ whole files in memory. Facts: Bulk API 2.0 and Bulk API Developer Guide.
 
 from __future__ import annotations
 
-import codecs
-import csv
 import json
 import time
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from requests import RequestException
 
-from target_zuora360_cleanup.salesforce.csv_file import CHUNK_BYTES
+from target_zuora360_cleanup.salesforce.asking import ask, ask_until_read, nothing
+from target_zuora360_cleanup.salesforce.attempts import attempts
 from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed, is_passing
 from target_zuora360_cleanup.salesforce.polling import Pace
+from target_zuora360_cleanup.salesforce.results import read_rows
+from target_zuora360_cleanup.salesforce.shapes import JOB, JOBS
 from target_zuora360_cleanup.salesforce.waits import Waits
+from target_zuora360_cleanup.salesforce.whole import compare, read_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-    import requests
 
     from target_zuora360_cleanup.salesforce.csv_file import CsvFile
     from target_zuora360_cleanup.salesforce.session import OrgSession
@@ -35,13 +36,18 @@ _TERMINAL: Final = frozenset({"JobComplete", "Failed", "Aborted"})
 
 @dataclass(frozen=True)
 class Job:
-    """What Salesforce says of a job."""
+    """What Salesforce says of a job.
+
+    Attributes:
+        is_counted: Whether it says how many rows it has processed; `processed` is 0 if not.
+    """
 
     id: str
     state: str
     processed: int
     failed: int
     error: str
+    is_counted: bool = True
 
     @classmethod
     def of(cls, info: dict[str, Any]) -> Job:
@@ -52,6 +58,7 @@ class Job:
             int(info.get("numberRecordsProcessed") or 0),
             int(info.get("numberRecordsFailed") or 0),
             info.get("errorMessage") or "",
+            info.get("numberRecordsProcessed") is not None,
         )
 
     @property
@@ -125,11 +132,12 @@ class Bulk:
     def create_query(self, soql: str, *, all_rows: bool = False) -> str:
         """Start a query job, of deleted and archived rows too if wanted; its id."""
         body = {"operation": "queryAll" if all_rows else "query", "query": soql}
-        return str(self._session.post(f"{self._url}/query", json=body).json()["id"])
+        # (a second one would read the same, to nobody's harm)
+        return self._created("query", repeatable=True, json=body)
 
     def create_ingest(self, ingest: Ingest) -> str:
         """Open an ingest job; its id."""
-        return str(self._session.post(f"{self._url}/ingest", json=ingest.body).json()["id"])
+        return self._created("ingest", json=ingest.body)
 
     def create_filled(self, ingest: Ingest, rows: CsvFile) -> str:
         """Create, fill and close an ingest job in one request; its id.
@@ -142,12 +150,17 @@ class Bulk:
             "job": (None, json.dumps(ingest.body), "application/json"),
             "content": ("content", b"".join(rows), "text/csv"),
         }
-        return str(self._session.post(f"{self._url}/ingest", files=parts).json()["id"])
+        return self._created("ingest", files=parts)
+
+    def _created(self, kind: str, *, repeatable: bool = False, **sent: Any) -> str:  # noqa: ANN401 - handed on
+        url = f"{self._url}/{kind}"
+        return str(ask(self._session, "POST", url, JOB, repeatable=repeatable, **sent)["id"])
 
     def upload(self, job_id: str, rows: CsvFile) -> None:
         """Fill an open ingest job with CSV; there is one upload a job."""
-        self._session.put(
-            f"{self._url}/ingest/{job_id}/batches", data=rows, headers={"Content-Type": "text/csv"}
+        url, headers = f"{self._url}/ingest/{job_id}/batches", {"Content-Type": "text/csv"}
+        ask_until_read(
+            self._session, "PUT", url, nothing, repeatable=False, data=rows, headers=headers
         )
 
     def close(self, job_id: str) -> None:
@@ -166,18 +179,19 @@ class Bulk:
         self._patch(job_id, "Aborted")
 
     def _patch(self, job_id: str, state: str) -> None:
-        self._session.patch(f"{self._url}/ingest/{job_id}", json={"state": state})
+        url = f"{self._url}/ingest/{job_id}"
+        ask(self._session, "PATCH", url, JOB, json={"state": state})
 
     def job(self, kind: str, job_id: str) -> Job:
         """The state of a `query` or `ingest` job."""
-        return Job.of(self._session.get(f"{self._url}/{kind}/{job_id}").json())
+        return Job.of(ask(self._session, "GET", f"{self._url}/{kind}/{job_id}", JOB))
 
     def listed(self) -> Iterator[ListedJob]:
         """All ingest jobs of the Bulk API 2.0 that the org still knows, page by page."""
         url = f"{self._url}/ingest?jobType=V2Ingest"
         host = self._url.partition("/services/")[0]
         while url:
-            page = self._session.get(url).json()
+            page = ask(self._session, "GET", url, JOBS)
             for each in page["records"]:
                 yield ListedJob(
                     each["id"],
@@ -226,39 +240,49 @@ class Bulk:
                     raise
             self._pause(self._polling.wait(time.monotonic() - start))
 
-    def pages(self, job_id: str, page_rows: int) -> Iterator[Iterator[bytes]]:
-        """The result of a query job: pages, each as blocks of CSV of up to 64 KiB.
+    def pages(self, job_id: str, page_rows: int, rows: int = 0) -> Iterator[Iterator[bytes]]:
+        """The result of a query job: pages that are whole, each as blocks of CSV.
 
-        Every page begins with the header row. A page is to be read to its end before the next.
+        Every page begins with the header row, and is to be read to its end before the next. One
+        that comes short is read again before anybody has it.
+
+        Args:
+            job_id: A job that has ended.
+            page_rows: How many rows a page holds at most.
+            rows: How many the job says that it has read (`numberRecordsProcessed`).
+
+        Raises:
+            ShortResult: A page, or all of them together, stay short.
+            ApiError, requests.RequestException: Salesforce does not tell.
         """
-        locator: str | None = None
+        locator, came = "", 0
+        url = f"{self._url}/query/{job_id}/results"
         while True:
             params = {"maxRecords": str(page_rows)} | ({"locator": locator} if locator else {})
-            url = f"{self._url}/query/{job_id}/results"
-            with self._session.get(url, params=params, stream=True) as response:
-                yield response.iter_content(CHUNK_BYTES)
-                locator = response.headers.get("Sforce-Locator")
-            if (locator or "").strip() in ("", "null"):
-                return
+            again = attempts(self._waits.rounds, self._pause)
+            page, locator = read_whole(self._session, url, params, again)
+            with closing(page):
+                came += page.rows
+                yield iter(page)
+            if not locator:
+                return compare("a query's result", came, rows)
 
     def failed_rows(self, job_id: str) -> Iterator[dict[str, str]]:
-        """The rows of an ingest job that failed: `sf__Id`, `sf__Error` and the columns sent."""
-        return self._rows(f"{self._url}/ingest/{job_id}/failedResults")
+        """The rows of an ingest job that failed: `sf__Id`, `sf__Error` and the columns sent.
 
-    def _rows(self, url: str) -> Iterator[dict[str, str]]:
-        with self._session.get(url, stream=True) as response:
-            yield from csv.DictReader(_text(response), strict=True)
+        Raises:
+            ApiError, requests.RequestException: Salesforce does not tell them.
+        """
+        url = f"{self._url}/ingest/{job_id}/failedResults"
+        return read_rows(self._session, url, ("sf__Id", "sf__Error"))
 
+    def keys(self, job_id: str, key: str) -> Iterator[str]:
+        """What is in a column of the rows that an ingest job was given, whatever became of them.
 
-def _text(response: requests.Response) -> Iterator[str]:
-    # A field may hold line breaks, so lines keep theirs; the answer is UTF-8 whatever it says.
-    return codecs.iterdecode(_lines(response), "utf-8")
-
-
-def _lines(response: requests.Response) -> Iterator[bytes]:
-    rest = b""
-    for chunk in response.iter_content(CHUNK_BYTES):
-        *lines, rest = (rest + chunk).split(b"\n")
-        yield from (line + b"\n" for line in lines)
-    if rest:
-        yield rest
+        Args:
+            job_id: A job that has ended.
+            key: The column, such as `Id`.
+        """
+        for results in ("successfulResults", "failedResults", "unprocessedrecords"):
+            url = f"{self._url}/ingest/{job_id}/{results}"
+            yield from (row[key] for row in read_rows(self._session, url, (key,)))

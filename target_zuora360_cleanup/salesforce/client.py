@@ -6,15 +6,17 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from target_zuora360_cleanup.output.jobs import JobRecord
 from target_zuora360_cleanup.salesforce.attempts import Attempt, attempts
 from target_zuora360_cleanup.salesforce.bulk import Bulk
-from target_zuora360_cleanup.salesforce.rest import Rest, log_in
+from target_zuora360_cleanup.salesforce.login import log_in
 from target_zuora360_cleanup.salesforce.sending import JobSender
 from target_zuora360_cleanup.salesforce.waits import Waits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from target_zuora360_cleanup.salesforce.rest import Rest
     from target_zuora360_cleanup.salesforce.usage import Usage
     from target_zuora360_cleanup.settings.declared import Settings
 
@@ -38,10 +40,17 @@ class Salesforce:
     waits: Waits
 
     @classmethod
-    def of(cls, rest: Rest, pause: Callable[[float], None], waits: Waits) -> Salesforce:
+    def of(
+        cls,
+        rest: Rest,
+        pause: Callable[[float], None],
+        waits: Waits,
+        record: JobRecord | None = None,
+    ) -> Salesforce:
         """The client of an org that is logged in to."""
         bulk = Bulk(rest.session, rest.data_url, pause=pause, waits=waits)
-        return cls(rest, bulk, JobSender(bulk, pause, rest.user_id, waits), pause, waits)
+        jobs = JobSender(bulk, pause, rest.user_id, waits, record or JobRecord())
+        return cls(rest, bulk, jobs, pause, waits)
 
     @property
     def url(self) -> str:
@@ -64,7 +73,11 @@ class Salesforce:
 
 
 def connect(
-    settings: Settings, pause: Callable[[float], None] = time.sleep, waits: Waits | None = None
+    settings: Settings,
+    pause: Callable[[float], None] = time.sleep,
+    waits: Waits | None = None,
+    record: JobRecord | None = None,
+    keep: Callable[[str], None] = lambda _: None,
 ) -> Salesforce:
     """Log in to the org that the settings name.
 
@@ -72,9 +85,11 @@ def connect(
         settings: What the user set.
         pause: Waits that many seconds; may raise to give a wait up.
         waits: How long is waited, and for what.
+        record: Takes in the jobs that are made, and knows those of earlier runs.
+        keep: Is given a new refresh token, where the old one may be good no more.
 
     Raises:
         InputError: The credentials are incomplete or refused, or Salesforce can't be reached.
     """
     waits = waits or Waits()
-    return Salesforce.of(log_in(settings, waits), pause, waits)
+    return Salesforce.of(log_in(settings, waits, pause, keep), pause, waits, record)

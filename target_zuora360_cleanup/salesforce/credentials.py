@@ -1,6 +1,6 @@
 """Ways of logging in: which of them the settings describe, and what each sends to Salesforce.
 
-simple-salesforce does the talking (`token_login` for OAuth, `SalesforceLogin` for SOAP). Choosing
+simple-salesforce speaks SOAP; the forms of OAuth are posted by `grants`. Choosing
 between complete ways follows the order that the ecosystem's Salesforce targets have: an access
 token that is there already, JWT, refresh token, password, client credentials.
 """
@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import time
 from base64 import b64encode
+from collections.abc import Callable  # noqa: TC003 - part of the public shape
 from dataclasses import dataclass
+from functools import partial
+from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 from xml.parsers.expat import ExpatError
 
-from typing_extensions import override
-
 from target_zuora360_cleanup.errors import InputError
-from target_zuora360_cleanup.salesforce.hosts import login_url, org_url, scheme_of
+from target_zuora360_cleanup.salesforce.errors import Unreadable
+from target_zuora360_cleanup.salesforce.grants import Grant, ask_for_token, checked_org
+from target_zuora360_cleanup.salesforce.hosts import audience_of, login_url, org_url
 
 if TYPE_CHECKING:
     from target_zuora360_cleanup.salesforce.repeating import LoginSession
@@ -26,19 +29,6 @@ if TYPE_CHECKING:
 SOAP_LOGIN_VERSION: Final = "64.0"
 """The last API version whose SOAP API has `login()` (SOAP API end-of-life page)."""
 _JWT_SECONDS: Final = 180
-
-
-@dataclass(frozen=True)
-class Grant:
-    """What a login brings: a token, and the URL of the org that takes it."""
-
-    access_token: str
-    instance_url: str
-
-    @override
-    def __repr__(self) -> str:
-        """Without the token, which must never reach a log."""
-        return f"Grant(instance_url={self.instance_url!r})"
 
 
 class Credentials(Protocol):
@@ -57,6 +47,8 @@ class Credentials(Protocol):
 
         Raises:
             SalesforceAuthenticationFailed: Salesforce refuses these credentials.
+            Unreadable: What came is no answer of Salesforce's.
+            InputError: They can't be used, or a token is for an address that it must not go to.
             requests.RequestException: Salesforce can't be reached.
         """
 
@@ -75,20 +67,58 @@ class AccessToken:
         return Grant(self.token, self.url)
 
 
-@dataclass(frozen=True, repr=False)
-class OAuth:
-    """One of the OAuth flows that post a form to the token endpoint."""
+@dataclass(repr=False)
+class RefreshToken:
+    """The refresh token flow. Where Salesforce rotates tokens, each login brings the next one.
+
+    One thread logs in at a time (see `OrgSession`).
+
+    Attributes:
+        token: The latest.
+        keep: Is given each new one, since the old one may be good no more.
+    """
 
     url: str
     client_id: str
-    form: tuple[tuple[str, str], ...]
-    basic_auth: str | None = None
-    name: str = "OAuth"
+    client_secret: str
+    token: str
+    keep: Callable[[str], None]
+    name: str = "refresh token"
     renewable: bool = True
 
     def login(self, session: LoginSession) -> Grant:
-        """Post the form."""
-        return _token(session, self.url, self.client_id, dict(self.form), self.basic_auth)
+        """Post the token."""
+        return ask_for_token(session, self.url, self._form, {}, self._rotated)
+
+    def _form(self) -> dict[str, str]:
+        return {
+            "grant_type": "refresh_token",
+            "client_id": self.client_id,
+            "client_secret": self.client_secret,
+            "refresh_token": self.token,
+        }
+
+    def _rotated(self, token: str) -> None:
+        if token != self.token:
+            self.token = token
+            self.keep(token)
+
+
+@dataclass(frozen=True, repr=False)
+class ClientCredentials:
+    """The client credentials flow, which a My Domain offers."""
+
+    url: str
+    client_id: str
+    client_secret: str
+    name: str = "client credentials"
+    renewable: bool = True
+
+    def login(self, session: LoginSession) -> Grant:
+        """Post the credentials."""
+        basic = b64encode(f"{self.client_id}:{self.client_secret}".encode()).decode()
+        form, headers = {"grant_type": "client_credentials"}, {"Authorization": f"Basic {basic}"}
+        return ask_for_token(session, self.url, lambda: form, headers)
 
 
 @dataclass(frozen=True, repr=False)
@@ -105,11 +135,13 @@ class Jwt:
 
     def login(self, session: LoginSession) -> Grant:
         """Sign an assertion and post it."""
-        form = {
+        return ask_for_token(session, self.url, self._form, {})
+
+    def _form(self) -> dict[str, str]:
+        return {
             "grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer",
             "assertion": self._assertion(),
         }
-        return _token(session, self.url, self.client_id, form, None)
 
     def _assertion(self) -> str:
         import jwt
@@ -143,11 +175,14 @@ class Password:
 
     def login(self, session: LoginSession) -> Grant:
         """Call SOAP `login()`."""
+        return session.until_read(lambda: self._login(session))
+
+    def _login(self, session: LoginSession) -> Grant:
         from simple_salesforce.exceptions import SalesforceAuthenticationFailed
         from simple_salesforce.login import SalesforceLogin
 
         try:
-            token, host = SalesforceLogin(
+            token, _ = SalesforceLogin(
                 username=self.username,
                 password=self.password,
                 security_token=self.security_token,
@@ -156,30 +191,40 @@ class Password:
                 scratch_url=self.url,
             )
         except ExpatError:
-            raise SalesforceAuthenticationFailed(200, "<no XML>") from None
-        return Grant(token, f"{scheme_of(self.url)}://{host}")
+            raise self._unreadable(session) from None
+        except SalesforceAuthenticationFailed:
+            if b"exceptionCode" not in session.last.content:
+                raise self._unreadable(session) from None
+            raise
+        return Grant(token, self._org(session))
+
+    def _org(self, session: LoginSession) -> str:
+        """The org, by the answer itself: simple-salesforce leaves the scheme out."""
+        from simple_salesforce.util import getUniqueElementValueFromXmlString
+
+        server = getUniqueElementValueFromXmlString(session.last.content, "serverUrl") or ""
+        return checked_org(self.url, unescape(server).replace("-api.", ".", 1))
+
+    def _unreadable(self, session: LoginSession) -> Unreadable:
+        secrets = (self.password, self.security_token)
+        return Unreadable.of_answer(session.last, "a session", secrets=secrets)
 
 
-def _token(
-    session: LoginSession, url: str, client_id: str, form: dict[str, str], basic: str | None
-) -> Grant:
-    from simple_salesforce.login import token_login
-
-    headers = {"Authorization": f"Basic {basic}"} if basic else None
-    endpoint = f"{url}/services/oauth2/token"
-    session.repeat_tokens(endpoint)
-    token, host = token_login(endpoint, form, "login", client_id, headers, None, session)
-    return Grant(token, f"{scheme_of(url)}://{host}")
-
-
-def read_credentials(settings: Settings) -> Credentials:
+def read_credentials(
+    settings: Settings, keep: Callable[[str], None] = lambda _: None
+) -> Credentials:
     """The way of logging in that `settings` describe completely.
+
+    Args:
+        settings: What the user set.
+        keep: Is given a new refresh token, where Salesforce rotates them.
 
     Raises:
         InputError: None is complete, settings contradict each other, or a key file can't be read.
     """
     url = login_url(settings.domain, settings.instance_url, is_sandbox=settings.is_sandbox)
-    for read in (_access_token, _jwt, _refresh_token, _password, _client_credentials):
+    refreshed = partial(_refresh_token, keep)
+    for read in (_access_token, _jwt, refreshed, _password, _client_credentials):
         if found := read(settings, url):
             return found
     raise InputError(f"Can't log in to Salesforce: {_what_is_missing(settings)}")
@@ -195,10 +240,7 @@ def _jwt(settings: Settings, url: str) -> Credentials | None:
     key = settings.jwt_private_key or _key_file(settings.jwt_private_key_path)
     if not (settings.jwt_client_id and settings.jwt_username and key):
         return None
-    # The audience is the login server, also when the request goes to a My Domain (OAuth 2.0 JWT
-    # bearer flow, "Create a JWT").
-    sandbox = settings.is_sandbox or url == "https://test.salesforce.com" or ".sandbox." in url
-    audience = f"https://{'test' if sandbox else 'login'}.salesforce.com"
+    audience = audience_of(url, is_sandbox=settings.is_sandbox)
     return Jwt(url, audience, settings.jwt_client_id, settings.jwt_username, key)
 
 
@@ -214,16 +256,12 @@ def _key_file(path: str | None) -> str | None:
         raise InputError(f"jwt_private_key_path: can't read '{path}': {why}.") from None
 
 
-def _refresh_token(settings: Settings, url: str) -> Credentials | None:
+def _refresh_token(keep: Callable[[str], None], settings: Settings, url: str) -> Credentials | None:
     if not (settings.client_id and settings.client_secret and settings.refresh_token):
         return None
-    form = {
-        "grant_type": "refresh_token",
-        "client_id": settings.client_id,
-        "client_secret": settings.client_secret,
-        "refresh_token": settings.refresh_token,
-    }
-    return OAuth(url, settings.client_id, tuple(form.items()), name="refresh token")
+    return RefreshToken(
+        url, settings.client_id, settings.client_secret, settings.refresh_token, keep
+    )
 
 
 def _password(settings: Settings, url: str) -> Credentials | None:
@@ -237,9 +275,7 @@ def _client_credentials(settings: Settings, url: str) -> Credentials | None:
     at_home = settings.instance_url or settings.domain not in (None, "login", "test")
     if not (settings.client_id and settings.client_secret and at_home):
         return None
-    basic = b64encode(f"{settings.client_id}:{settings.client_secret}".encode()).decode()
-    form = (("grant_type", "client_credentials"),)
-    return OAuth(url, settings.client_id, form, basic, name="client credentials")
+    return ClientCredentials(url, settings.client_id, settings.client_secret)
 
 
 def _what_is_missing(settings: Settings) -> str:

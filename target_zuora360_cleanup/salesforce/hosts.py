@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -31,16 +32,50 @@ def login_url(domain: str | None, instance_url: str | None, *, is_sandbox: bool 
 
 
 def _check_sandbox(domain: str | None, is_sandbox: bool | None) -> None:  # noqa: FBT001 - a setting
-    host = (domain or "").split("://")[-1].rstrip("/").removesuffix(".salesforce.com")
-    looks = {"test": True, "login": False}.get(host)
-    if looks is None and f".{host}.".find(".sandbox.") > 0:
-        looks = True
+    looks = looks_like_sandbox(domain or "")
     if looks is None or is_sandbox is None or looks == is_sandbox:
         return
     raise InputError(
         f"domain is '{domain}' but is_sandbox is {str(is_sandbox).lower()}: they contradict each "
         "other; remove one of them."
     )
+
+
+def looks_like_sandbox(domain: str) -> bool | None:
+    """Whether a domain is a sandbox's (true), the production login (false), or may be either.
+
+    A name with two hyphens in a row is a sandbox's, `MyDomain--SandboxName`, with or without an
+    instance or `sandbox` in it; My Domain names hold no such pair ("My Domain URL Formats").
+    Instances that begin with `cs` are sandboxes ("Salesforce Instance Names").
+    """
+    host = host_of(domain)
+    names = host.removesuffix(".com").removesuffix(".mil").split(".")
+    names = names[:-1] if names[-1:] == ["salesforce"] else names
+    if names == ["login"]:
+        return False
+    is_my_domain = "my" in names[1:] or "lightning" in names[1:]
+    is_named = is_my_domain and ("--" in names[0] or "sandbox" in names[1:])
+    is_instance = len(names) == 1 and bool(re.fullmatch(r"cs\d+", names[0]))
+    return True if names == ["test"] or is_named or is_instance else None
+
+
+def host_of(url: str) -> str:
+    """The host in a URL, which may lack its scheme; blank where there is none."""
+    try:
+        return (urlsplit(url if "://" in url else f"//{url}").hostname or "").lower()
+    except ValueError:
+        return ""
+
+
+def audience_of(url: str, *, is_sandbox: bool | None) -> str:
+    """The login server that a JWT is meant for, also where the request goes to a My Domain.
+
+    ("OAuth 2.0 JWT Bearer Flow for Server-to-Server Integration": `aud`.) Scratch orgs log in where
+    sandboxes do.
+    """
+    scratch = ".scratch." in host_of(url)
+    test = is_sandbox or looks_like_sandbox(url) or scratch
+    return f"https://{'test' if test else 'login'}.salesforce.com"
 
 
 def org_url(text: str, setting: str = "instance_url") -> str:
@@ -60,7 +95,7 @@ def org_url(text: str, setting: str = "instance_url") -> str:
         )
     if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
         raise InputError(_no_url(text, setting))
-    if parts.scheme == "http" and not _is_loopback(parts.hostname):
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
         raise InputError(
             f"{setting}: '{text}' would send credentials unencrypted; use https. Plain http is "
             "accepted for a loopback address only."
@@ -77,7 +112,8 @@ def scheme_of(url: str) -> str:
     return urlsplit(url).scheme
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine."""
     try:
         return ip_address(host).is_loopback
     except ValueError:

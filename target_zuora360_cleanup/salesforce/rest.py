@@ -1,24 +1,25 @@
-"""One org over REST: logging in, queries, describes, deletions of a few rows.
-
-The calls are simple-salesforce's, on our session; composite requests save calls, since a series of
-up to 25 counts as one (Composite resource, REST API guide).
-"""
+"""One org over REST: queries, describes, deletions of a few rows."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from requests import RequestException
+
 from target_zuora360_cleanup.errors import InputError
-from target_zuora360_cleanup.salesforce.credentials import read_credentials
-from target_zuora360_cleanup.salesforce.errors import ApiError, unreachable
-from target_zuora360_cleanup.salesforce.session import OrgSession, refusal
+from target_zuora360_cleanup.salesforce import shapes
+from target_zuora360_cleanup.salesforce.asking import ask
+from target_zuora360_cleanup.salesforce.composite import Composite
+from target_zuora360_cleanup.salesforce.errors import ApiError, SessionExpired
+from target_zuora360_cleanup.salesforce.meaning import UNKNOWN_VERSION
+from target_zuora360_cleanup.salesforce.session import IDENTITY
+from target_zuora360_cleanup.salesforce.whole import ShortResult, compare
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
-    from target_zuora360_cleanup.salesforce.credentials import Credentials
-    from target_zuora360_cleanup.salesforce.waits import Waits
-    from target_zuora360_cleanup.settings.declared import Settings
+    from target_zuora360_cleanup.salesforce.session import OrgSession
+    from target_zuora360_cleanup.salesforce.shapes import Shape
 
 COMPOSITE: Final = 25
 """Requests that one composite request may hold."""
@@ -38,65 +39,77 @@ class Rest:
     """
 
     def __init__(self, session: OrgSession, url: str, api_version: str) -> None:
-        from simple_salesforce import api  # about a second
-
         self.session = session
         self.url = url
         self.data_url = f"{self.url}/services/data/v{api_version}"
-        self._sf = api.Salesforce(
-            # (the session puts the real token on each request)
-            session_id="-",
-            instance_url=self.url,
-            session=session,
-            version=api_version,
-        )
-        # Composite requests hold nothing but GETs; a record can't be deleted a second time.
-        session.repeat_all(f"{self.data_url}/composite")
+        self._version = api_version
+        self._user: tuple[str, str] | None = None
+        self._composite = Composite(session, self.data_url)
 
     def user_id(self) -> str:
         """The id of the user who is logged in, 18 characters."""
         return self.user()[0]
 
     def user(self) -> tuple[str, str]:
-        """Id (18 characters) and name of the user who is logged in."""
-        info = self.session.get(f"{self.url}/services/oauth2/userinfo").json()
-        return str(info["user_id"]), str(info.get("preferred_username") or "")
+        """Id (18 characters) and name of the user who is logged in; the name may be blank.
+
+        A token that may not ask who it belongs to is told so by 403; then the list of resources
+        names the user.
+        """
+        if self._user is None:
+            try:
+                info = ask(self.session, "GET", f"{self.url}{IDENTITY}userinfo", shapes.USER)
+                self._user = info["user_id"], str(info.get("preferred_username") or "")
+            except SessionExpired:
+                raise
+            except ApiError:
+                identity = self._get("", shapes.RESOURCES)["identity"]
+                self._user = _long_id(identity.rstrip("/").rpartition("/")[2]), ""
+        return self._user
 
     def query(self, soql: str, *, all_rows: bool = False) -> list[dict[str, Any]]:
-        """All rows of a query that has few, deleted and archived ones if wanted."""
-        return list(self._sf.query_all(soql, include_deleted=all_rows)["records"])
+        """All rows of a query that has few, deleted and archived ones if wanted.
+
+        Raises:
+            ShortResult: Fewer came than there are.
+        """
+        resource = "queryAll" if all_rows else "query"
+        answer = self._get(f"/{resource}/", shapes.ROWS, q=soql)
+        return self._all(answer, answer["totalSize"])
 
     def tooling_query(self, soql: str) -> list[dict[str, Any]]:
         """All rows of a Tooling API query that has few."""
-        return self._all(self._sf.toolingexecute("query", params={"q": soql}))
+        return self._all(self._get("/tooling/query", shapes.ROWS, q=soql))
 
     def count(self, soql: str) -> int:
         """The number of rows, of a `SELECT COUNT() FROM …`."""
-        return int(self._sf.query(soql)["totalSize"])
+        return int(self._get("/query/", shapes.COUNT, q=soql)["totalSize"])
 
     def object_names(self) -> dict[str, dict[str, Any]]:
         """The global describe, by API name, as far as this user may see."""
-        return {each["name"]: each for each in self._json("sobjects")["sobjects"]}
+        shown = self._get("/sobjects", shapes.OBJECTS)["sobjects"]
+        return {each["name"]: each for each in shown}
 
     def limits(self) -> dict[str, Any]:
         """The org's allowances."""
-        return dict(self._json("limits"))
+        return dict(self._get("/limits", shapes.OBJECT))
 
     def record_counts(self) -> dict[str, int]:
         """Rows by object as last counted by Salesforce: not exact, but for all users' rows."""
-        return {
-            each["name"]: each["count"] for each in self._json("limits/recordCount")["sObjects"]
-        }
+        counts = self._get("/limits/recordCount", shapes.RECORD_COUNTS)["sObjects"]
+        return {each["name"]: each["count"] for each in counts}
 
     def describe_all(self, names: Sequence[str]) -> dict[str, dict[str, Any]]:
         """The describe of each object, by API name."""
         paths = [f"sobjects/{name}/describe" for name in names]
-        return dict(zip(names, self._composite(paths, COMPOSITE), strict=True))
+        return dict(zip(names, self._composite.get(paths, COMPOSITE, _describe), strict=True))
 
     def describe_each(self, names: Sequence[str]) -> dict[str, dict[str, Any] | ApiError]:
         """The describe of each object, or why there is none, by API name."""
         paths = [f"sobjects/{name}/describe" for name in names]
-        return dict(zip(names, self._composite(paths, COMPOSITE, lenient=True), strict=True))
+        return dict(
+            zip(names, self._composite.get(paths, COMPOSITE, _describe, lenient=True), strict=True)
+        )
 
     def query_each(
         self, queries: Sequence[str], *, all_rows: Collection[str] = ()
@@ -107,8 +120,9 @@ class Rest:
             queries: SOQL.
             all_rows: Those that deleted and archived rows are asked for too.
         """
-        answers = self._composite(_query_paths(queries, all_rows), COMPOSITE_QUERIES, lenient=True)
-        return [each if isinstance(each, ApiError) else self._all(each) for each in answers]
+        paths = _query_paths(queries, all_rows)
+        answers = self._composite.get(paths, COMPOSITE_QUERIES, _either, lenient=True)
+        return [self._rows(each) for each in answers]
 
     def look_at(
         self, name: str, queries: Sequence[str], *, all_rows: Collection[str] = ()
@@ -122,42 +136,95 @@ class Rest:
         """
         paths = _query_paths(queries[:COMPOSITE_QUERIES], all_rows)
         described = f"sobjects/{name}/describe"
-        describe, *answers = self._composite([described, *paths], COMPOSITE, lenient=True)
+        describe, *answers = self._composite.get(
+            [described, *paths], COMPOSITE, _either, lenient=True
+        )
         others = self.query_each(queries[COMPOSITE_QUERIES:], all_rows=all_rows)
-        first = [each if isinstance(each, ApiError) else self._all(each) for each in answers]
-        return describe, [*first, *others]
+        return describe, [*map(self._rows, answers), *others]
 
-    def _all(self, answer: dict[str, Any]) -> list[dict[str, Any]]:
-        """The rows of an answer, and of those that follow it."""
+    def _rows(self, answer: dict[str, Any] | ApiError) -> list[dict[str, Any]] | ApiError:
+        """The rows of a part of a composite answer, or why it has none that count."""
+        if isinstance(answer, ApiError):
+            return answer
+        try:
+            return self._all(answer, answer["totalSize"])
+        except ShortResult as exc:
+            return exc
+
+    def _all(self, answer: dict[str, Any], told: int = 0) -> list[dict[str, Any]]:
+        """The rows of an answer, and of those that follow it; at least so many as are told."""
         rows = list(answer["records"])
         while not answer["done"]:
-            answer = self._sf.query_more(answer["nextRecordsUrl"], identifier_is_url=True)
+            following = f"{self.url}{answer['nextRecordsUrl']}"
+            answer = ask(self.session, "GET", following, shapes.ROWS)
             rows += answer["records"]
+        compare("the answer to a query", len(rows), told)
         return rows
 
-    def _json(self, path: str, **kwargs: Any) -> Any:  # noqa: ANN401 - Salesforce's JSON
-        answer = self._sf.restful(path, **kwargs)
-        return {} if answer is None else answer
+    def _get(self, path: str, shape: Shape, **params: str) -> Any:  # noqa: ANN401 - Salesforce's JSON
+        """What a resource of the API version answers.
 
-    def _composite(
-        self, paths: Sequence[str], size: int, *, lenient: bool = False
-    ) -> Iterator[Any]:
-        prefix = self.data_url.removeprefix(self.url)
-        for batch in _slices(paths, size):
-            requests = [
-                {"method": "GET", "url": f"{prefix}/{path}", "referenceId": f"r{index}"}
-                for index, path in enumerate(batch)
-            ]
-            body = {"allOrNone": False, "compositeRequest": requests}
-            answer = self._json("composite", method="POST", json=body)
-            for part in answer["compositeResponse"]:
-                yield _part(part, lenient=lenient)
+        Raises:
+            InputError: The org does not know the API version.
+            ApiError, requests.RequestException: As `ask`.
+        """
+        try:
+            return ask(self.session, "GET", f"{self.data_url}{path}", shape, params=params)
+        except ApiError as exc:
+            self._refuse_unknown_version(exc)
+            raise
+
+    def _refuse_unknown_version(self, exc: ApiError) -> None:
+        """Where nothing is found, the API version may be what is not there.
+
+        Raises:
+            InputError: It is not among those that the org lists.
+        """
+        if exc.status not in (404, 410) and exc.code != UNKNOWN_VERSION:
+            return
+        try:
+            listed = ask(self.session, "GET", f"{self.url}/services/data", shapes.VERSIONS)
+        except (ApiError, RequestException):
+            return
+        known = sorted((each["version"] for each in listed), key=_as_number)
+        if self._version not in known:
+            raise InputError(
+                f"{self.url} does not know API version {self._version}: it has {known[0]} to "
+                f"{known[-1]}. Set api_version to one of them."
+            )
 
     def delete_collection(self, ids: Sequence[str]) -> list[ApiError | None]:
         """Delete up to 200 records; for each, in their order, nothing or why it failed."""
         params = {"ids": ",".join(ids), "allOrNone": "false"}
-        rows = self._json("composite/sobjects", method="DELETE", params=params)
-        return [None if row["success"] else _row_error(row["errors"]) for row in rows]
+        url = f"{self.data_url}/composite/sobjects"
+        rows = ask(self.session, "DELETE", url, shapes.deletions(len(ids)), params=params)
+        return [None if row["success"] else _row_error(row.get("errors")) for row in rows]
+
+
+def _describe(_: str) -> Shape:
+    return shapes.DESCRIBE
+
+
+def _either(path: str) -> Shape:
+    return shapes.ROWS if path.startswith("query") else shapes.DESCRIBE
+
+
+def _long_id(text: str) -> str:
+    """An id with 18 characters; the last three tell which of the others are capitals.
+
+    ("Field Types", ID Field Type, of the Object Reference: five characters a letter or digit.)
+    """
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
+    parts = (text[0:5], text[5:10], text[10:15])
+    marks = (sum(1 << at for at, each in enumerate(part) if each.isupper()) for part in parts)
+    return text + "".join(letters[mark] for mark in marks) if len(text) == 15 else text  # noqa: PLR2004
+
+
+def _as_number(version: str) -> float:
+    try:
+        return float(version)
+    except ValueError:
+        return 0.0
 
 
 def _query_paths(queries: Iterable[str], all_rows: Collection[str]) -> list[str]:
@@ -166,46 +233,7 @@ def _query_paths(queries: Iterable[str], all_rows: Collection[str]) -> list[str]
     return [f"{'queryAll' if soql in all_rows else 'query'}?q={quote(soql)}" for soql in queries]
 
 
-def _slices(items: Sequence[str], size: int) -> Iterable[Sequence[str]]:
-    return (items[start : start + size] for start in range(0, len(items), size))
-
-
-def _part(part: dict[str, Any], *, lenient: bool) -> Any:  # noqa: ANN401 - Salesforce's JSON
-    status, body = part["httpStatusCode"], part["body"]
-    if status < 300:  # noqa: PLR2004 - as HTTP counts
-        return body
-    error = ApiError(status, body[0].get("errorCode", ""), body[0].get("message", ""))
-    if lenient:
-        return error
-    raise error
-
-
-def _row_error(errors: list[dict[str, Any]]) -> ApiError:
-    first = errors[0] if errors else {}
-    return ApiError(200, first.get("statusCode", "UNKNOWN"), first.get("message", ""))
-
-
-def log_in(settings: Settings, waits: Waits) -> Rest:
-    """Log in to the org that the settings name.
-
-    Raises:
-        InputError: The credentials are incomplete or refused, or Salesforce can't be reached.
-    """
-    credentials = read_credentials(settings)
-    session = OrgSession(credentials, waits)
-    return Rest(session, _login(session, credentials), settings.api_version)
-
-
-def _login(session: OrgSession, credentials: Credentials) -> str:
-    from requests import RequestException
-    from simple_salesforce.exceptions import SalesforceAuthenticationFailed
-
-    try:
-        return session.connect().instance_url
-    except SalesforceAuthenticationFailed as exc:
-        raise InputError(
-            f"Salesforce refused the login ({credentials.name}): {refusal(exc)}. "
-            "Check the credentials and the domain."
-        ) from None
-    except RequestException as exc:
-        raise InputError(unreachable(exc)) from None
+def _row_error(errors: Any) -> ApiError:  # noqa: ANN401 - Salesforce's JSON
+    first = errors[0] if isinstance(errors, list) and errors else {}
+    told = first if isinstance(first, dict) else {}
+    return ApiError(200, str(told.get("statusCode") or "UNKNOWN"), str(told.get("message") or ""))

@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import csv
 import io
+import logging
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 from target_zuora360_cleanup.salesforce.errors import ApiError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from target_zuora360_cleanup.salesforce.client import Salesforce
+
+logger = logging.getLogger(__name__)
 
 REST_ROWS: Final = 2_000
 """Rows that one REST answer holds."""
@@ -62,18 +66,34 @@ class Selection:
 def read_pages(
     salesforce: Salesforce, selection: Selection, page_rows: int
 ) -> Iterator[Iterator[bytes]]:
-    """CSV of the rows in pages, each in blocks of whole lines, the first with the header row.
+    """CSV of the rows in whole pages, each in blocks of whole lines, the first with the header row.
 
-    No request is open between one page and the next, however long the caller takes. The job is left
-    to Salesforce, which forgets it after a week: to remove it would be a call for nothing.
+    No request is open while the caller has a page, however long that takes. The job is left to
+    Salesforce, which forgets it after a week: to remove it would be a call for nothing.
+
+    Raises:
+        ShortResult: Fewer rows came than Salesforce says there are, again and again.
+        ApiError, JobFailed, requests.RequestException: Salesforce does not tell.
     """
-    soql = selection.soql
     if selection.fits_rest:
-        yield _rest(salesforce, selection)
-        return
-    job_id = salesforce.bulk.create_query(soql, all_rows=selection.all_rows)
-    salesforce.bulk.wait("query", job_id, selection.rows)
-    for page in salesforce.bulk.pages(job_id, page_rows):
+        try:
+            records = _records(salesforce, selection)
+        except ApiError as exc:
+            # (a query job may take longer than the two minutes of a query)
+            if not exc.meaning.is_slow:
+                raise
+        else:
+            yield _as_csv(records, selection.fields)
+            return
+    yield from _by_job(salesforce, selection, page_rows)
+
+
+def _by_job(
+    salesforce: Salesforce, selection: Selection, page_rows: int
+) -> Iterator[Iterator[bytes]]:
+    job_id = salesforce.bulk.create_query(selection.soql, all_rows=selection.all_rows)
+    job = salesforce.bulk.wait("query", job_id, selection.rows)
+    for page in salesforce.bulk.pages(job_id, page_rows, job.processed):
         yield whole_lines(page)
 
 
@@ -92,7 +112,9 @@ def _from_answer(
     if answer is None:
         return list(read_table(salesforce, selection))
     if isinstance(answer, ApiError):
-        raise answer
+        if not answer.meaning.is_slow:
+            raise answer
+        return list(_table(_by_job(salesforce, selection, PAGE_ROWS)))
     return [[str(_plain(record, name)) for name in selection.fields] for record in answer]
 
 
@@ -105,19 +127,30 @@ def split_header(page: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
 
 def read_table(salesforce: Salesforce, selection: Selection) -> Iterator[list[str]]:
     """The rows as lists of text, for results that are read as a whole."""
-    for page in read_pages(salesforce, selection, PAGE_ROWS):
+    return _table(read_pages(salesforce, selection, PAGE_ROWS))
+
+
+def _table(pages: Iterator[Iterator[bytes]]) -> Iterator[list[str]]:
+    for page in pages:
         _, rows = split_header(page)
         lines = (line for block in rows for line in io.StringIO(block.decode(), newline=""))
         yield from csv.reader(lines)
 
 
-def _rest(salesforce: Salesforce, selection: Selection) -> Iterator[bytes]:
-    text, fields = io.StringIO(), selection.fields
+def _as_csv(records: Iterable[Mapping[str, Any]], fields: Sequence[str]) -> Iterator[bytes]:
+    text = io.StringIO()
     writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\n")
     writer.writerow(fields)
-    for record in salesforce.rest.query(selection.soql, all_rows=selection.all_rows):
+    for record in records:
         writer.writerow([_plain(record, name) for name in fields])
     yield text.getvalue().encode()
+
+
+def _records(salesforce: Salesforce, selection: Selection) -> list[dict[str, Any]]:
+    for each in salesforce.attempts():
+        with each.outlive(partial(logger.info, "%s; asking again.")):
+            return salesforce.rest.query(selection.soql, all_rows=selection.all_rows)
+    raise AssertionError("the last attempt returns or raises")
 
 
 def _plain(record: Mapping[str, Any], path: str) -> object:

@@ -1,7 +1,8 @@
 """Sends rows as ingest jobs so that no answer that gets lost leaves a job behind or doubles one.
 
 Creating a job is never blindly repeated: a lost answer may stand for a job that is there. The job
-list says so; a job that was filled in the same request is followed, an empty one is aborted.
+list says so; one that was filled in the same request is known by its rows, and followed. An empty
+one can't be told from another program's of the same user, and is left alone: it does nothing.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import logging
 import random
 import threading
+from collections import Counter
 from collections.abc import Callable  # noqa: TC003 - part of the public shape
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -17,13 +19,12 @@ from typing import TYPE_CHECKING, Final
 
 from requests import RequestException
 
+from target_zuora360_cleanup.output.jobs import JobRecord
 from target_zuora360_cleanup.salesforce.attempts import attempts
 from target_zuora360_cleanup.salesforce.bulk import MULTIPART_CHARACTERS
 from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from target_zuora360_cleanup.salesforce.bulk import Bulk, Ingest, ListedJob
     from target_zuora360_cleanup.salesforce.csv_file import CsvFile
     from target_zuora360_cleanup.salesforce.waits import Waits
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 DELETIONS: Final = frozenset({"delete", "hardDelete"})
+_BROKEN: Final = frozenset({"Failed", "Aborted"})
 _UNFINISHED: Final = frozenset({"Open", "UploadComplete", "InProgress"})
 
 
@@ -47,19 +49,21 @@ class JobSender:
         pause: Waits that many seconds; may raise to give a wait up.
         user_id: Asks for the id of the user who is logged in.
         waits: Before each further attempt to send a job.
+        record: Takes in the jobs that are made, and knows those of earlier runs.
     """
 
     bulk: Bulk
     pause: Callable[[float], None]
     user_id: Callable[[], str]
     waits: Waits
+    record: JobRecord = field(default_factory=JobRecord)
     _known: set[str] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def leftovers(
         self, is_ours: Callable[[str], bool], operations: frozenset[str] = DELETIONS
     ) -> tuple[ListedJob, ...]:
-        """Jobs of this user that an earlier run has left unfinished.
+        """Unfinished jobs of this user: an earlier run's, or another program's; see `is_ours`.
 
         Every job that is there now is known from here on to be none of this run.
 
@@ -90,19 +94,26 @@ class JobSender:
             operations: What such a job does.
 
         Returns:
-            Those that were never closed. They do nothing, and may be another program's of the same
-            user.
+            Those that were never closed, and that an earlier run is known to have made. Others may
+            be another program's of the same user, and are told of.
 
         Raises:
             ApiError, requests.RequestException: Salesforce says nothing of them.
         """
-        jobs = self.leftovers(is_ours, operations)
+        jobs, ours = self.leftovers(is_ours, operations), self.record.known()
         for job in jobs:
+            whose = (
+                "of an earlier run" if job.id in ours else "that no run here is known to have made"
+            )
             if job.state != "Open":
-                logger.info("Waiting for job %s on %s of an earlier run.", job.id, job.object)
+                logger.info("Waiting for job %s on %s %s.", job.id, job.object, whose)
                 with suppress(JobFailed):
                     self.bulk.wait("ingest", job.id)
-        return tuple(job for job in jobs if job.state == "Open")
+            elif job.id not in ours:
+                logger.info(
+                    "Job %s on %s is open: one %s. It is left alone.", job.id, job.object, whose
+                )
+        return tuple(job for job in jobs if job.state == "Open" and job.id in ours)
 
     def send(self, ingest: Ingest, rows: CsvFile) -> str:
         """Create, fill and close a job, again while the trouble is a passing one; its id.
@@ -117,7 +128,7 @@ class JobSender:
         )
         for attempt in attempts(waits, self.pause):
             # Without the list nothing is known, and nothing is sent again.
-            if not attempt.is_first and (found := self._lost(ingest)):
+            if not attempt.is_first and (found := self._lost(ingest, rows)):
                 return found
             with attempt.outlive(note):
                 return self._noted(self._send(ingest, rows))
@@ -132,6 +143,7 @@ class JobSender:
             self.bulk.close(job_id)
         except (ApiError, RequestException):
             # An open job would hold its place for a day.
+            logger.info("%s: job %s could not be filled, and is aborted.", ingest.object, job_id)
             with suppress(ApiError, RequestException):
                 self.bulk.abort(job_id)
             raise
@@ -139,32 +151,49 @@ class JobSender:
 
     def _noted(self, job_id: str) -> str:
         with self._lock:
+            is_new = job_id not in self._known
             self._known.add(job_id)
+        if is_new:
+            self.record.note(job_id)
         return job_id
 
-    def _lost(self, ingest: Ingest) -> str:
+    def _lost(self, ingest: Ingest, rows: CsvFile) -> str:
         """A job that is there although its answer never came; blank where there is none."""
-        for job in self._unknown(ingest, self.bulk.listed()):
+        for job in self._unknown(ingest):
             if job.state == "Open":
-                self._abort(ingest, job.id)
-            elif job.state not in ("Failed", "Aborted"):
-                return job.id
+                logger.info(
+                    "%s: job %s is open. It may be another program's, and is left alone.",
+                    job.object,
+                    job.id,
+                )
+            elif self._has(job.id, ingest, rows):
+                return self._noted(job.id)
         return ""
 
-    def _abort(self, ingest: Ingest, job_id: str) -> None:
-        """Abort an empty job; an open update may as well be another program's of the same user."""
-        if ingest.operation != "update":
-            with suppress(ApiError, RequestException):
-                self.bulk.abort(job_id)
-
-    def _unknown(self, ingest: Ingest, listed: Iterable[ListedJob]) -> list[ListedJob]:
+    def _unknown(self, ingest: Ingest) -> list[ListedJob]:
+        """Jobs that may be the lost one, by what the list of jobs tells."""
         wanted = ingest.object, ingest.operation
-        found = [each for each in listed if (each.object, each.operation) == wanted]
+        found = [
+            each
+            for each in self.bulk.listed()
+            if (each.object, each.operation) == wanted and each.state not in _BROKEN
+        ]
         with self._lock:
             new = [each for each in found if each.id not in self._known]
-            if not new:
-                return []
-            user = self.user_id()
-            own = [each for each in new if each.user_id == user]
-            self._known.update(each.id for each in own[:1])
-            return own[:1]
+        user = self.user_id() if new else ""
+        return [each for each in new if each.user_id == user]
+
+    def _has(self, job_id: str, ingest: Ingest, rows: CsvFile) -> bool:
+        """Whether a job was given just these rows; it is waited for, as only its results tell."""
+        if len(rows) > MULTIPART_CHARACTERS:
+            # (such a job is filled only once its id is known)
+            return False
+        with suppress(JobFailed):
+            self.bulk.wait("ingest", job_id, rows.rows)
+        key = ingest.key or "Id"
+        missing = Counter(rows.column(key))
+        for each in self.bulk.keys(job_id, key):
+            if not missing[each]:
+                return False
+            missing[each] -= 1
+        return not +missing

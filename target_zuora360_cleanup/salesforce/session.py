@@ -1,4 +1,4 @@
-"""The HTTP session that simple-salesforce's REST calls and our Bulk API client share.
+"""The HTTP session that the REST client and the Bulk API client share.
 
 It puts the current token on every request, logs in again once when the session has ended, gives
 every request a time limit, repeats what may safely be repeated, and turns error answers into
@@ -8,6 +8,7 @@ every request a time limit, repeats what may safely be repeated, and turns error
 from __future__ import annotations
 
 import threading
+import time
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
@@ -15,16 +16,30 @@ from urllib.parse import urlsplit
 import requests
 from typing_extensions import override
 
+from target_zuora360_cleanup.errors import InputError
 from target_zuora360_cleanup.salesforce.errors import ApiError, SessionExpired
-from target_zuora360_cleanup.salesforce.repeating import Adapter, LoginSession, retry_policy
+from target_zuora360_cleanup.salesforce.masking import masked
+from target_zuora360_cleanup.salesforce.meaning import REPEATABLE
+from target_zuora360_cleanup.salesforce.repeating import (
+    Adapter,
+    LoginSession,
+    first_contact_policy,
+    retry_policy,
+    together_policy,
+)
 from target_zuora360_cleanup.salesforce.usage import Usage
 from target_zuora360_cleanup.salesforce.waits import Waits
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from simple_salesforce.exceptions import SalesforceAuthenticationFailed
 
-    from target_zuora360_cleanup.salesforce.credentials import Credentials, Grant
+    from target_zuora360_cleanup.salesforce.credentials import Credentials
+    from target_zuora360_cleanup.salesforce.grants import Grant
 
+IDENTITY: Final = "/services/oauth2/"
+"""Below here stands who is logged in; to ask it is part of logging in, and no API call."""
 _REFUSAL_LENGTH: Final = 300
 
 
@@ -38,18 +53,26 @@ class OrgSession(requests.Session):
     Args:
         credentials: The way of logging in.
         waits: How long is waited before a request is repeated.
+        pause: Waits that many seconds; may raise to give a wait up.
 
     Attributes:
+        waits: The same.
+        pause: The same.
         calls: Requests sent since the start, logins left out, by HTTP method.
         usage: Calls used and allowed in 24 hours, as the last `Sforce-Limit-Info` header said.
     """
 
-    def __init__(self, credentials: Credentials, waits: Waits | None = None) -> None:
+    def __init__(
+        self,
+        credentials: Credentials,
+        waits: Waits | None = None,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
         super().__init__()
         self._credentials = credentials
-        self._waits = waits or Waits()
+        self.waits = waits or Waits()
+        self.pause = pause
         self._grant: Grant | None = None
-        self._plain = False
         self._lock = threading.Lock()
         self._environment: dict[tuple[Any, ...], Any] = {}
         self.calls: dict[str, int] = {}
@@ -63,21 +86,34 @@ class OrgSession(requests.Session):
             requests.RequestException: Salesforce can't be reached.
         """
         grant = self._login()
-        host = grant.instance_url.split("://", 1)[1]
-        self._plain = plain = grant.instance_url.startswith("http://")
-        self.mount("https://", Adapter(retry_policy(self._waits)))
-        self.mount("http://", Adapter(retry_policy(self._waits)))
-        if plain:
-            self.mount(f"https://{host}", Adapter(retry_policy(self._waits), plain_http=True))
+        for scheme in ("https://", "http://"):
+            self.mount(scheme, Adapter(retry_policy(self.waits)))
+        first = Adapter(first_contact_policy(self.waits), is_first=True)
+        self.mount(f"{grant.instance_url}{IDENTITY}", first)
         return grant
 
-    def repeat_all(self, prefix: str) -> None:
-        """Repeat requests of every method below this URL: they do the same a second time."""
-        retry = retry_policy(self._waits, methods=None)
-        self.mount(f"https://{prefix.split('://', 1)[1]}", Adapter(retry, plain_http=self._plain))
+    @property
+    def grant(self) -> Grant:
+        """What the last login has brought."""
+        if self._grant is None:
+            raise RuntimeError("connect() comes first")
+        return self._grant
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must not be told of an answer."""
+        return (self._grant.access_token,) if self._grant else ()
+
+    def repeat_together(self, url: str) -> None:
+        """Repeat requests of every method to this URL that get no answer: they only ask.
+
+        What took too long is not repeated: it would again, and less of it may be asked for.
+        """
+        self.mount(url, Adapter(together_policy(self.waits)))
+        self.mount(f"{url}/", Adapter(retry_policy(self.waits)))
 
     def _login(self) -> Grant:
-        with LoginSession(self._waits) as session:
+        with LoginSession(self.waits, self.pause) as session:
             self._grant = self._credentials.login(session)
         return self._grant
 
@@ -96,7 +132,7 @@ class OrgSession(requests.Session):
             token = self._renew(token, response)
             response = self._send(token, method, url, *args, **kwargs)
         if not response.ok:
-            raise ApiError.of(response)
+            raise ApiError.of(response, repeatable=str(method).upper() in REPEATABLE)
         return response
 
     @override
@@ -131,9 +167,7 @@ class OrgSession(requests.Session):
         return response
 
     def _token(self) -> str:
-        if self._grant is None:
-            raise RuntimeError("connect() comes first")
-        return self._grant.access_token
+        return self.grant.access_token
 
     def _renew(self, stale: str, response: requests.Response) -> str:
         error = ApiError.of(response)  # (reads the answer, which frees its connection)
@@ -141,8 +175,9 @@ class OrgSession(requests.Session):
             raise SessionExpired(
                 error.status,
                 error.code,
-                "the access token is not or no longer valid, and an access token can't be "
-                "renewed: set a new access_token, or credentials that log in, and run again",
+                f"{error.code}: {error.message.rstrip('.')}. An access token can't be renewed: if "
+                "it is not or no longer valid, set a new access_token, or credentials that log "
+                "in, and run again",
             )
         with self._lock:
             # Another thread may have logged in while this one waited.
@@ -151,19 +186,23 @@ class OrgSession(requests.Session):
     def _log_in_anew(self) -> Grant:
         from simple_salesforce.exceptions import SalesforceAuthenticationFailed
 
+        name = self._credentials.name
         try:
             return self._login()
         except SalesforceAuthenticationFailed as exc:
-            raise SessionExpired(
-                requests.codes.unauthorized,
-                "INVALID_SESSION_ID",
-                f"the session ended and Salesforce refused a new login ({self._credentials.name}): "
-                f"{refusal(exc)}",
-            ) from None
+            raise self._ended(f"Salesforce refused a new login ({name}): {refusal(exc)}") from None
+        except InputError as exc:
+            raise self._ended(f"a new login ({name}) failed: {exc}".rstrip(".")) from None
+
+    def _ended(self, why: str) -> SessionExpired:
+        return SessionExpired(
+            requests.codes.unauthorized, "INVALID_SESSION_ID", f"the session ended and {why}"
+        )
 
     def _note(self, method: str, response: requests.Response) -> None:
         with self._lock:
-            self.calls[method] = self.calls.get(method, 0) + 1
+            if IDENTITY not in (response.request.url or ""):
+                self.calls[method] = self.calls.get(method, 0) + 1
             self.usage = Usage.of(response.headers.get("Sforce-Limit-Info")) or self.usage
 
 
@@ -174,8 +213,7 @@ def _with_token(token: str, request: requests.PreparedRequest) -> requests.Prepa
 
 
 def refusal(exc: SalesforceAuthenticationFailed) -> str:
-    """Why a login was refused, in a line; what answered may have been no Salesforce at all."""
-    message = str(exc.auth_message or exc.code or "no reason given").strip()
-    if message.startswith("<") or len(message) > _REFUSAL_LENGTH:
-        return f"the answer, HTTP {exc.code}, is none of a Salesforce login server"
-    return " ".join(message.split()).rstrip(".")
+    """Why a login was refused, in Salesforce's words and in a line."""
+    message = " ".join(str(exc.auth_message or exc.code or "no reason given").split())
+    told = masked(message).rstrip(".")
+    return told if len(told) <= _REFUSAL_LENGTH else f"{told[:_REFUSAL_LENGTH]}…"

@@ -6,7 +6,6 @@ Where they are kept is a `Store`'s business: Meltano's backend or files.
 from __future__ import annotations
 
 import logging
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from typing_extensions import override
 
 from target_zuora360_cleanup.errors import CleanupError, Refused
+from target_zuora360_cleanup.rows.pool import Pool
 from target_zuora360_cleanup.state import findings as say
 from target_zuora360_cleanup.state.holders import ResetSink
 from target_zuora360_cleanup.state.outcome import PairedState, ResetOutcome
@@ -92,8 +92,9 @@ class StoredStates(ResetSink):
         yield from say.to_be_reset(self.states)
 
     def _read_all(self, ids: Sequence[str]) -> dict[str, TapState | None]:
-        with ThreadPoolExecutor(_READERS) as readers:
-            return dict(zip(ids, readers.map(self._store.read, ids), strict=True))
+        with Pool(_READERS, "states") as readers:
+            reads = {each: readers.submit(self._store.read, each) for each in ids}
+        return {each: read.result() for each, read in reads.items()}
 
     def _take(
         self, ids: Iterable[str], stored: dict[str, TapState | None], objects: Objects

@@ -12,7 +12,10 @@ from target_zuora360_cleanup.catalog.objects import is_unlisted
 from target_zuora360_cleanup.cleanup.words import BEFORE_DELETION
 from target_zuora360_cleanup.deletion.outcome import total
 from target_zuora360_cleanup.facts.reading import read_facts
+from target_zuora360_cleanup.lifecycle.rotated import keeper
 from target_zuora360_cleanup.lifecycle.words import in_words
+from target_zuora360_cleanup.output.folder import OutputFolder
+from target_zuora360_cleanup.output.jobs import JobRecord
 from target_zuora360_cleanup.plan.counts import rows_of
 from target_zuora360_cleanup.salesforce.client import connect
 from target_zuora360_cleanup.settings.selection import selected
@@ -40,7 +43,10 @@ def gather(settings: Settings, sinks: Sequence[StoredStates]) -> Found:
         CleanupError: The org can't be looked at.
     """
     with in_words(BEFORE_DELETION):
-        salesforce = connect(settings)
+        folder = OutputFolder(Path(settings.output_dir).expanduser())
+        record = JobRecord.read_only(settings.output_dir)
+        keep = keeper(settings, folder)
+        salesforce = connect(settings, record=record, keep=keep)
         facts = read_facts(salesforce, replace(settings, keep_quoted_products=False))
         jobs = _jobs(salesforce, settings)
     names = frozenset(kind.api_name for kind in selected(settings))
@@ -61,10 +67,19 @@ def _objects(facts: OrgFacts) -> Iterator[Found]:
 
 
 def _jobs(salesforce: Salesforce, settings: Settings) -> list[Found]:
-    """Delete jobs of this user that have not ended."""
+    """Delete jobs of this user that have not ended; `is_ours` are those that a run has noted."""
     names = {kind.api_name for kind in selected(settings)}
     left = salesforce.jobs.leftovers(lambda name: name in names or is_unlisted(name))
-    return [{"id": each.id, "object": each.object, "state": each.state} for each in left]
+    ours = salesforce.jobs.record.known()
+    return [
+        {
+            "id": each.id,
+            "object": each.object,
+            "state": each.state,
+            "is_ours": each.id in ours,
+        }
+        for each in left
+    ]
 
 
 def last_cleanup(output: Path) -> Found | None:
@@ -121,7 +136,8 @@ def _lines(found: Found) -> Iterator[str]:
             yield f"  {each['api_name']:<42} {each['found']:>12,}  {each['label']}"
     yield _last(found["last_cleanup"])
     for job in found["jobs"]:
-        yield f"Job left on the server: {job['id']} on {job['object']}, {job['state']}."
+        whose = "" if job["is_ours"] else " It may be another program's of the same user."
+        yield f"Job left on the server: {job['id']} on {job['object']}, {job['state']}.{whose}"
     for state in found["states"]:
         since = f": bookmarks of {', '.join(state['bookmarks'])}" if state["bookmarks"] else ""
         yield f"State {state['state_id']}: next sync {state['next_sync']}{since}."

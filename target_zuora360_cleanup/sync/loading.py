@@ -148,21 +148,25 @@ class Loading:
             keys = [each.key for each in taken.get(name, ()) if each.removes]
             if not keys:
                 continue
-            for each in self.removals.remove(self.objects[name], keys):
-                if each.error:
-                    self.tally.fail(name, each.key, each.error.code, each.error.message)
-                elif each.was_there:
-                    self.tally.of(name).deleted += 1
-                else:
-                    self.tally.skip(name, each.key, NOT_THERE, "")
+            with self.tally.sending({name: len(keys)}) as told:
+                for each in self.removals.remove(self.objects[name], keys):
+                    told(name)
+                    if each.error:
+                        self.tally.fail(name, each.key, each.error.code, each.error.message)
+                    elif each.was_there:
+                        self.tally.of(name).deleted += 1
+                    else:
+                        self.tally.skip(name, each.key, NOT_THERE, "")
 
     def _upsert(self, rows: Batch) -> list[FailedRow]:
         """Upsert all but the late lookups; the rows that Salesforce did not take, as they were."""
         whole = {(name, row.key): row for name, same in rows.items() for row in same}
         early = {name: [self.layouts.early(row) for row in same] for name, same in rows.items()}
-        failed = self.upserts.upsert(early.items())
-        for name, same in rows.items():
-            self.tally.of(name).upserted += len(same)
+        with self.tally.sending({name: len(same) for name, same in rows.items()}) as told:
+            failed = self.upserts.upsert(early.items())
+            for name, same in rows.items():
+                told(name, len(same))
+                self.tally.of(name).upserted += len(same)
         for each in failed:
             self.tally.of(each.object).upserted -= 1
         return [replace(each, change=whole[each.object, each.change.key]) for each in failed]
@@ -250,7 +254,7 @@ class Loading:
 
     def _missing(self, failed: FailedRow) -> ParentColumn | None:
         columns = self.layouts[failed.change.layout].parents
-        return missing_parent(failed.error.message, columns, failed.change.links)
+        return missing_parent(failed.error, columns, failed.change.links)
 
     def _flush_late(self, late: Mapping[str, list[Change]]) -> None:
         ready: Batch = {}

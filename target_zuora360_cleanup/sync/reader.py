@@ -122,7 +122,8 @@ class SyncReader(SingerReader):
         except Exception as exc:  # noqa: BLE001 - it is raised below
             error = exc
         if self._run.stop.is_set():
-            raise Stopped
+            # (a stream that was read no further may well end in the middle of a line)
+            raise Stopped if isinstance(error, UnreadStream) else error
         logger.error("%s The rest of the tap's stream is not loaded.", error)
         _drain(lines)
         raise error

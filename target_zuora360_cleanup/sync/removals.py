@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from target_zuora360_cleanup.output.metrics import Metrics
 from target_zuora360_cleanup.rows.errors import RowError, Verdict, failed_rows, refused_rows
 from target_zuora360_cleanup.salesforce.bulk import Ingest
-from target_zuora360_cleanup.salesforce.csv_file import IdFile
+from target_zuora360_cleanup.salesforce.csv_file import IdFile, fitting
 from target_zuora360_cleanup.salesforce.errors import ApiError
 from target_zuora360_cleanup.salesforce.rest import COLLECTION
 from target_zuora360_cleanup.salesforce.rows import soql_text
@@ -108,9 +108,27 @@ class Removals:
         return rows
 
     def _delete(self, name: str, ids: list[str]) -> dict[str, RowError]:
-        """Why rows are still there, by id."""
-        failed = self._delete_few(ids) if len(ids) <= _FEW else self._delete_many(name, ids)
-        return {each.id: each for each in failed if each.verdict is not Verdict.GONE}
+        """Why rows are still there, by id; those that were locked are tried again."""
+        errors: dict[str, RowError] = {}
+        for each in self.salesforce.attempts():
+            failed = self._delete_few(ids) if len(ids) <= _FEW else self._delete_many(name, ids)
+            errors = {key: error for key, error in errors.items() if key not in set(ids)}
+            errors |= {each.id: each for each in failed if each.verdict is not Verdict.GONE}
+            ids = [key for key, error in errors.items() if error.verdict is Verdict.TRY_AGAIN]
+            if each.is_last or not ids:
+                break
+            logger.info("%s: %d rows were locked and are tried again.", name, len(ids))
+        return self._still_there(name, errors)
+
+    def _still_there(self, name: str, errors: dict[str, RowError]) -> dict[str, RowError]:
+        """The errors of rows that are there, where only a look tells."""
+        doubtful = [key for key, error in errors.items() if error.verdict is Verdict.LOOK]
+        select = f"SELECT Id FROM {name} WHERE Id"
+        queries = [
+            f"{select} IN ({', '.join(map(soql_text, part))})" for part in parts(doubtful, PART)
+        ]
+        gone = set(doubtful) - {row["Id"] for row in self._rows(queries)}
+        return {key: error for key, error in errors.items() if key not in gone}
 
     def _delete_few(self, ids: list[str]) -> Iterator[RowError]:
         for at in range(0, len(ids), COLLECTION):
@@ -118,9 +136,14 @@ class Removals:
             yield from refused_rows(part, self.salesforce.rest.delete_collection(part))
 
     def _delete_many(self, name: str, ids: list[str]) -> Iterator[RowError]:
-        with closing(IdFile([[each.encode() for each in ids]])) as rows:
-            job_id = self.salesforce.jobs.send(Ingest(name, OPERATION), rows)
-        with Metrics(name, OPERATION).job(job_id):
-            done = self.salesforce.bulk.wait("ingest", job_id, len(ids))
-        if done.failed:
-            yield from failed_rows(self.salesforce.bulk, job_id)
+        for part in fitting((each.encode() for each in ids), _id_bytes, len(ids)):
+            with closing(IdFile([part])) as rows:
+                job_id = self.salesforce.jobs.send(Ingest(name, OPERATION), rows)
+            with Metrics(name, OPERATION).job(job_id):
+                done = self.salesforce.bulk.wait("ingest", job_id, len(part))
+            if done.failed:
+                yield from failed_rows(self.salesforce.bulk, job_id)
+
+
+def _id_bytes(row_id: bytes) -> int:
+    return len(row_id) + len("\n") + 1

@@ -88,6 +88,9 @@ class Loaded:
         return table
 
     def _notes(self) -> Iterator[str]:
+        for name, counts in self.counts.items():
+            if count := counts["unknown"]:
+                yield f"WARN {name}: of {count:,} records it is not known whether they are loaded."
         for reason, words in _WHY.items():
             if count := sum(each["skipped_why"].get(reason, 0) for each in self.counts.values()):
                 yield f"NOTE {count:,} records {words}."

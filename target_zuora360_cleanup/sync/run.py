@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TextIO
 from target_zuora360_cleanup.errors import CleanupError
 from target_zuora360_cleanup.lifecycle.background import Background
 from target_zuora360_cleanup.lifecycle.ending import conclude, header_of, show_words
+from target_zuora360_cleanup.lifecycle.stopping import with_own_failure
 from target_zuora360_cleanup.sync.report import Loaded, sync_report
 from target_zuora360_cleanup.sync.story import Story
 
@@ -72,6 +73,7 @@ class SyncRun:
         """
         work = Background(self.stop)
         with self.stop.awake():
+            self.story.begin_login()
             work.begin(read)
             if not work.wait():
                 work.leave(self._run.waits.after_stop)
@@ -87,10 +89,11 @@ class SyncRun:
     def _error(self, work: Background) -> BaseException | None:
         """What the run ends with; None where all was done before a signal was heeded."""
         if self.stop.is_set() and (work.failure or not work.has_ended):
-            return CleanupError(
+            ending = CleanupError(
                 f"Stopped by {self.stop.by}. The stored state stays before what is not loaded, so "
                 "the next run sends it again."
             )
+            return with_own_failure(ending, work.failure)
         return work.failure
 
     def _report(self, error: BaseException | None) -> Report:

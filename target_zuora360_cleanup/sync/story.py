@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any, Final
 from target_zuora360_cleanup.catalog.objects import BY_NAME
 from target_zuora360_cleanup.errors import InputError, Partial
 from target_zuora360_cleanup.facts.reading import read_org
+from target_zuora360_cleanup.lifecycle.login import Login
 from target_zuora360_cleanup.lifecycle.words import in_words
 from target_zuora360_cleanup.meltano.pipeline import TEST_STREAM
 from target_zuora360_cleanup.rows.halting import go_on
 from target_zuora360_cleanup.rows.stop import Stopped
-from target_zuora360_cleanup.salesforce.client import connect
 from target_zuora360_cleanup.salesforce.sending import DELETIONS
 from target_zuora360_cleanup.settings.selection import selected
 from target_zuora360_cleanup.sync.destination import read_destination
@@ -66,12 +66,17 @@ class Story:
         self._settings = settings = context.settings
         self._maps = StreamMaps.of(settings.field_maps, settings.stream_objects)
         self._layouts = RowLayouts()
+        self._login = Login(context)
         self._loading: Loading | None = None
         self.tally = Tally(context.folder)
         self.records: Counter[str] = Counter()
         self.written: dict[str, Any] | None = None
         self.org: OrgInfo | None = None
         self.salesforce: Salesforce | None = None
+
+    def begin_login(self) -> None:
+        """Log in meanwhile."""
+        self._login.begin()
 
     def stream(self, name: str, fields: Sequence[str]) -> tuple[ChangeMaker, ...]:
         """Begin a stream: what takes its records, one for each object type that they feed.
@@ -167,10 +172,14 @@ class Story:
         if self._run.stop.is_set():
             # (The stream has not come to its end: it was read no further.)
             raise Stopped
-        if self._loading is not None:
+        if self._loading is None:
+            # (nothing came to be loaded; a login that is no good is told all the same)
             with in_words(WHILE_LOADING):
-                self._loading.finish()
-            self._fail_if_any_failed()
+                self._login.salesforce()
+            return
+        with in_words(WHILE_LOADING):
+            self._loading.finish()
+        self._fail_if_any_failed()
 
     def passed_on(self, state: dict[str, Any]) -> None:
         """Take note of a state that went to stdout."""
@@ -195,9 +204,7 @@ class Story:
         return self._loading
 
     def _connect(self) -> Loading:
-        self.salesforce = salesforce = connect(
-            self._settings, self._run.stop.pause, self._run.waits
-        )
+        self.salesforce = salesforce = self._login.salesforce()
         self.org = info = read_org(salesforce)
         logger.info("Logged in to %s (%s).", info.name, info.id)
         # Jobs of a run that was stopped must not overwrite what this one loads.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,6 +11,8 @@ from target_zuora360_cleanup.rows.errors import RowError
 from target_zuora360_cleanup.rows.failures import Failures
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
     from target_zuora360_cleanup.output.folder import FailureFile, OutputFolder
 
 NO_ACCOUNT: Final = "NO_SALESFORCE_ACCOUNT"
@@ -34,6 +37,7 @@ class Counts:
         failed: Records that could not be loaded.
         cut: Texts that were cut to the length of their field, by field.
         blank_links: Lookups that stay blank since their parent is not there, by lookup.
+        unknown: Records of a batch that broke off: some may be in Salesforce, some not.
     """
 
     received: int = 0
@@ -44,6 +48,7 @@ class Counts:
     skipped: Counter[str] = field(default_factory=Counter)
     cut: Counter[str] = field(default_factory=Counter)
     blank_links: Counter[str] = field(default_factory=Counter)
+    unknown: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """As the report has it."""
@@ -54,6 +59,7 @@ class Counts:
             "merged": self.merged,
             "skipped": sum(self.skipped.values()),
             "failed": self.failed,
+            "unknown": self.unknown,
             "skipped_why": dict(self.skipped),
             "cut": dict(self.cut),
             "blank_links": dict(self.blank_links),
@@ -90,6 +96,27 @@ class Tally:
     def failed(self) -> int:
         """Records that could not be loaded."""
         return sum(each.failed for each in self._counts.values())
+
+    @contextmanager
+    def sending(self, records: Mapping[str, int]) -> Iterator[Callable[..., None]]:
+        """Send records; what becomes of those of which nothing is told is unknown.
+
+        Args:
+            records: How many, by API name.
+
+        Yields:
+            What is told that it is known of one record of an object type, or of more.
+        """
+        left = Counter(records)
+
+        def told(object_name: str, count: int = 1) -> None:
+            left[object_name] -= count
+
+        try:
+            yield told
+        finally:
+            for name, count in left.items():
+                self.of(name).unknown += count
 
     def fail(self, object_name: str, key: str, code: str, message: str) -> None:
         """A record could not be loaded."""

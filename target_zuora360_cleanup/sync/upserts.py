@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence  # noqa: TC003 - public shape
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -18,9 +17,11 @@ from typing import TYPE_CHECKING, Final
 
 from target_zuora360_cleanup.output.metrics import Metrics
 from target_zuora360_cleanup.rows.errors import RowError, Verdict, failed_rows
+from target_zuora360_cleanup.rows.pool import Pool
 from target_zuora360_cleanup.rows.rounds import SMALLEST
 from target_zuora360_cleanup.salesforce.bulk import Ingest
-from target_zuora360_cleanup.salesforce.csv_file import CsvFile
+from target_zuora360_cleanup.salesforce.csv_file import MOST_BYTES, CsvFile, fitting
+from target_zuora360_cleanup.salesforce.errors import JobFailed
 from target_zuora360_cleanup.sync.rows import line, without
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 OPERATION: Final = "upsert"
+_HEADER_BYTES: Final = 100_000
+"""More than the names of all fields that an object may have (800, of 80 characters at most)."""
 _SET_ONCE: Final = "INVALID_FIELD_FOR_INSERT_UPDATE"
 """A row that is there already, and a lookup that may only be set when a row is created."""
 
@@ -112,8 +115,9 @@ class Upserts:
         return [*rest, *self._run(without_it, self.parallel)]
 
     def _run(self, jobs: Sequence[_Job], parallel: int) -> list[FailedRow]:
-        with ThreadPoolExecutor(max(1, parallel), thread_name_prefix="upserts") as pool:
-            return [failed for each in pool.map(self._persist, jobs) for failed in each]
+        with Pool(parallel, "upserts") as pool:
+            sent = [pool.submit(self._persist, each) for each in jobs]
+        return [failed for each in sent for failed in each.result()]
 
     def _persist(self, job: _Job) -> list[FailedRow]:
         """A job's failed rows; a job that broke off is sent again."""
@@ -130,8 +134,10 @@ class Upserts:
             job_id = self.salesforce.jobs.send(Ingest(job.object, OPERATION, key), rows)
         with Metrics(job.object, OPERATION).job(job_id):
             done = self.salesforce.bulk.wait("ingest", job_id, len(job.changes))
-        if not done.failed:
-            return []
+        if done.processed < len(job.changes):
+            told = f"it says that it has worked on {done.processed:,} of {len(job.changes):,} rows"
+            raise JobFailed(job_id, done.state, told)
+        # (the number of rows that failed may be late, so the rows themselves are asked for)
         by_key = {each.key: each for each in job.changes}
         return [
             FailedRow(job.object, by_key[error.id], error)
@@ -144,15 +150,15 @@ class Upserts:
         return CsvFile(layout.header(changes[0].links).encode(), blocks)
 
     def _jobs(self, name: str, rows: Iterable[Change], size: int) -> Iterator[_Job]:
-        """Rows whose CSV has the same columns, in jobs of at most `size`."""
+        """Rows whose CSV has the same columns, in jobs that fit an upload, of `size` at most."""
         alike: dict[tuple[object, ...], list[Change]] = {}
         for each in rows:
             # (a lookup is set, cleared, or left)
             columns = (each.layout, *(value and True for value in each.links))
             alike.setdefault(columns, []).append(each)
         for same in alike.values():
-            for at in range(0, len(same), size):
-                yield _Job(name, same[at : at + size])
+            for part in fitting(same, _bytes, size, MOST_BYTES - _HEADER_BYTES):
+                yield _Job(name, part)
 
     def _regrouped(self, rows: Iterable[FailedRow], size: int = 0) -> list[_Job]:
         """Jobs for rows once more, those of one parent side by side."""
@@ -188,6 +194,16 @@ class Upserts:
         change = failed.change
         links = without(change.links, self._set_once(change))
         return FailedRow(failed.object, change.with_links(links), failed.error)
+
+
+def _bytes(change: Change) -> int:
+    """How large a change's row is at most: each character of a lookup may need to be doubled."""
+    links = sum(2 * _encoded(each) + len('"",') for each in change.links if each is not None)
+    return _encoded(change.cells) + links + len("#N/A,\n") * (1 + len(change.links))
+
+
+def _encoded(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode())
 
 
 def _may_pass(failed: FailedRow) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from target_zuora360_cleanup.errors import InputError, Partial
+from target_zuora360_cleanup.errors import InputError, Interrupted, Partial
 from target_zuora360_cleanup.lifecycle.words import Words
 
 _NEXT: Final = "The stored state stays before it, so the next run sends the same records again."
@@ -19,5 +19,5 @@ WHILE_LOADING: Final = Words(
         f"{getattr(exc, 'strerror', None) or exc}. {_NEXT}"
     ),
     quota=lambda why: Partial(f"{why}. {_NEXT}"),
-    stopped=lambda _: Partial(f"The run was stopped. {_NEXT}"),
+    stopped=lambda _: Interrupted(f"The run was stopped. {_NEXT}"),
 )

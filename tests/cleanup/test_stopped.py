@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
+from target_zuora360_cleanup.errors import InputError
 from target_zuora360_cleanup.rows.stop import Stop
 from target_zuora360_cleanup.salesforce.waits import NO_WAITS
 from tests.support.agreement import assert_report_agrees
@@ -88,3 +89,42 @@ def test_a_stop_between_the_reset_and_the_first_delete_says_that_all_is_left(
     assert result.exit_status == 4
     assert f"{sum(before.values()):,} are left" in report["headline"]
     assert {each["ended"] for each in report["objects"] if each["to_delete"]} == {"not begun"}
+
+
+def test_a_stop_does_not_hide_that_the_login_had_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stop = Stop()
+
+    def refuse(*_: object) -> None:
+        stop.request("SIGTERM")
+        raise InputError("Salesforce refused the login.")
+
+    monkeypatch.setattr("target_zuora360_cleanup.lifecycle.login.connect", refuse)
+    result = follow(begin({"mode": "cleanup", "access_token": "x"}, tmp_path, stop=stop))
+    assert str(result.error) == (
+        "Stopped by SIGTERM before anything was deleted; no state was written. "
+        "Salesforce refused the login."
+    )
+    assert result.exit_status == InputError.exit_status
+
+
+def test_what_a_stop_leaves_behind_is_told_once(server: EmulatorServer, tmp_path: Path) -> None:
+    stop = Stop()
+
+    def ask_to_stop(operation: str, _name: str, _id: str) -> None:
+        if operation == "delete":
+            stop.request("SIGTERM")
+
+    before = zuora_rows(server.org)
+    server.org.row_hook = ask_to_stop
+    config = {"mode": "cleanup", **login(server), **ALLOWED}
+    result = follow(begin(config, tmp_path, stop=stop, waits=NO_WAITS))
+    assert str(result.error) == (
+        "Stopped by SIGTERM. The bookmarks are reset; delete jobs that Salesforce has begun go on "
+        "there. Run the cleanup again to go on."
+    )
+    (file,) = tmp_path.glob("*/report.json")
+    report = json.loads(file.read_text(encoding="utf-8"))
+    assert {each["ended"] for each in report["objects"]} <= {"done", "not begun", "partial"}
+    assert_report_agrees(server.org, before, report)

@@ -6,8 +6,6 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import pytest
-
 from target_zuora360_cleanup.catalog.objects import BY_NAME
 from target_zuora360_cleanup.deletion.ledger import Ledger
 from target_zuora360_cleanup.deletion.outcome import Outcome
@@ -147,21 +145,6 @@ def test_a_step_that_is_under_way_is_unknown_and_never_none() -> None:
     assert ends(ledger) == dict.fromkeys((ITEM, INVOICE, ACCOUNT), (ROWS, "done"))
 
 
-def test_a_mistake_in_one_step_loses_no_outcome_of_another() -> None:
-    def delete(step: Step) -> Outcome:
-        if step.name == INVOICE:
-            raise ZeroDivisionError
-        return gone(step)
-
-    ledger = Ledger()
-    ledger.open(PLAN)
-    with pytest.raises(ZeroDivisionError):
-        Schedule(PLAN, Work(delete), ledger, Stop()).carry_out()
-    assert ends(ledger) == {
-        ITEM: (ROWS, "done"), INVOICE: (None, "unknown"), ACCOUNT: (0, "not begun"),
-    }  # fmt: skip
-
-
 def test_a_step_that_must_not_begin_ends_the_run_in_front_of_it() -> None:
     ledger, halted = scheduled(Work(gone, halts=INVOICE))
     assert halted == f"before {INVOICE}"
@@ -210,3 +193,34 @@ def test_what_keeps_coming_ends_the_run() -> None:
     assert done == [ITEM] * 4
     assert f"rows of {ITEM} keep coming below it" in halted
     assert ends(ledger)[INVOICE] == (0, "not begun")
+
+
+def test_whatever_a_step_raises_the_others_keep_their_outcomes() -> None:
+    def delete(step: Step) -> Outcome:
+        if step.name == INVOICE:
+            raise KeyError("instance_url")
+        return gone(step)
+
+    ledger, halted = scheduled(Work(delete))
+    assert ends(ledger) == {
+        ITEM: (ROWS, "done"), INVOICE: (None, "unknown"), ACCOUNT: (0, "not begun"),
+    }  # fmt: skip
+    assert "KeyError: 'instance_url'" in ledger.of(INVOICE).error
+    assert halted.startswith(f"The cleanup ended at {INVOICE}: ")
+
+
+def test_whatever_a_look_raises_the_step_is_not_begun() -> None:
+    work = Work(gone)
+    real = work.turn
+
+    def turn(step: Step) -> Turn:
+        if step.name == INVOICE:
+            raise RecursionError("too deep")
+        return real(step)
+
+    work.turn = turn  # type: ignore[method-assign]
+    ledger, _ = scheduled(work)
+    assert ends(ledger) == {
+        ITEM: (ROWS, "done"), INVOICE: (0, "not begun"), ACCOUNT: (0, "not begun"),
+    }  # fmt: skip
+    assert "too deep" in ledger.of(INVOICE).error

@@ -14,7 +14,12 @@ from target_zuora360_cleanup.lifecycle.words import in_words
 from target_zuora360_cleanup.relink.words import words as relinking
 from target_zuora360_cleanup.rows.halting import QuotaReached
 from target_zuora360_cleanup.rows.stop import Stopped
-from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed, SessionExpired
+from target_zuora360_cleanup.salesforce.errors import (
+    ApiError,
+    JobFailed,
+    SessionExpired,
+    Unreadable,
+)
 from target_zuora360_cleanup.sync.words import WHILE_LOADING
 
 if TYPE_CHECKING:
@@ -32,7 +37,7 @@ TROUBLE = (
 )
 STORIES = {
     "before a deletion": (BEFORE_DELETION, [2, 3, 3, 2, 3, 3, 3, 1]),
-    "while loading": (WHILE_LOADING, [2, 4, 4, 4, 4, 4, 4, 4]),
+    "while loading": (WHILE_LOADING, [2, 4, 4, 4, 4, 4, 4, 1]),
     "before a relink": (relinking(lambda: False), [1] * 8),
     "in a relink": (relinking(lambda: True), [4] * 8),
 }
@@ -75,3 +80,23 @@ def test_a_file_that_can_not_be_read_is_not_said_to_be_written() -> None:
 def test_a_mistake_of_the_program_keeps_its_traceback() -> None:
     with pytest.raises(KeyError), in_words(BEFORE_DELETION):
         raise KeyError("id")
+
+
+DAY = ApiError(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")
+HTML = Unreadable(200, "GET https://x was answered by '<html>'")
+
+
+@pytest.mark.parametrize("story", STORIES)
+def test_the_days_limit_is_no_matter_of_permissions(story: str) -> None:
+    words, _ = STORIES[story]
+    said = str(ended(words, DAY))
+    assert "run again when more are allowed" in said
+    assert "permission" not in said
+
+
+@pytest.mark.parametrize("story", STORIES)
+def test_what_can_not_be_read_is_no_refusal(story: str) -> None:
+    words, _ = STORIES[story]
+    said = str(ended(words, HTML))
+    assert "GET https://x was answered by '<html>'. Check the network" in said
+    assert "refused" not in said

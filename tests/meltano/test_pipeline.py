@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from target_zuora360_cleanup.meltano.pipeline import ancestors, parent_command_line, read_pipeline
+from target_zuora360_cleanup.meltano.pipeline import (
+    OwnPlugin,
+    ancestors,
+    own_plugin,
+    parent_command_line,
+    read_pipeline,
+)
 
 ENVIRON = {
     "MELTANO_ENVIRONMENT": "prod",
@@ -111,3 +117,16 @@ def test_el_without_a_state_id_stores_the_reset_where_no_run_finds_it() -> None:
 
 def test_the_parent_of_this_process_has_a_command_line() -> None:
     assert parent_command_line()
+
+
+@pytest.mark.parametrize(
+    ("environ", "plugin"),
+    [
+        (ENVIRON, OwnPlugin("loader", "target-zuora360-cleanup")),
+        ({"MELTANO_UTILITY_NAME": "zuora360--eu"}, OwnPlugin("utility", "zuora360--eu")),
+        ({"MELTANO_EXTRACTOR_NAME": "tap-zuora"}, None),
+        ({}, None),
+    ],
+)
+def test_the_plugin_knows_itself(environ: dict[str, str], plugin: OwnPlugin | None) -> None:
+    assert own_plugin(environ) == plugin

@@ -11,6 +11,7 @@ import pytest
 
 from target_zuora360_cleanup.errors import CleanupError
 from target_zuora360_cleanup.output.folder import OutputFolder
+from target_zuora360_cleanup.output.jobs import JobRecord
 from target_zuora360_cleanup.output.private import file_name, harmless
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def test_folders_and_files_are_the_users_alone(tmp_path: Path) -> None:
     folder.write_kept([("Product2", ["01t"])])
     folder.failures().add("Product2", [("01t", "CODE", "why")])
     folder.skipped().add("Product2", [("01t", "CODE", "why")])
+    JobRecord.of_run(folder.path).note("750")
     for file in (folder.backup("Product2"), folder.links("Case.Invoice__c")):
         file.write(b"Id\n", b"01t\n")
         file.flush()
@@ -41,7 +43,7 @@ def test_folders_and_files_are_the_users_alone(tmp_path: Path) -> None:
     found = {path: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "deep").rglob("*")}
     assert {oct(mode) for path, mode in found.items() if path.is_dir()} == {"0o700"}
     assert {oct(mode) for path, mode in found.items() if path.is_file()} == {"0o600"}
-    assert len([path for path in found if path.is_file()]) == 6
+    assert len([path for path in found if path.is_file()]) == 7
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,10 @@ import requests
 
 from target_zuora360_cleanup.emulator.server.options import ServerOptions
 from target_zuora360_cleanup.relink import looking
-from target_zuora360_cleanup.salesforce.bulk import Ingest
+from target_zuora360_cleanup.salesforce.bulk import Bulk, Ingest
 from target_zuora360_cleanup.salesforce.client import connect
 from target_zuora360_cleanup.salesforce.csv_file import CsvFile
+from target_zuora360_cleanup.salesforce.sending import JobSender
 from target_zuora360_cleanup.salesforce.waits import NO_WAITS
 from target_zuora360_cleanup.settings.reading import read_settings
 from tests.support.emulated import Emulated
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from target_zuora360_cleanup.emulator.server.server import EmulatorServer
+    from target_zuora360_cleanup.salesforce.bulk import Job
 
 pytestmark = [pytest.mark.slow, pytest.mark.relinks(LINK)]
 
@@ -210,3 +212,52 @@ def test_an_open_update_of_another_program_is_never_aborted(server: EmulatorServ
         sent = salesforce.jobs.send(update, file)
     assert sent != other
     assert salesforce.bulk.job("ingest", other).state == "Open"
+
+
+def test_updates_are_cut_by_bytes_as_well_as_by_rows(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    most, sent = 250, list[int]()
+    monkeypatch.setattr("target_zuora360_cleanup.relink.relinking.MOST_BYTES", most)
+    monkeypatch.setattr("target_zuora360_cleanup.relink.relinking._BLOCK_ROWS", 1)
+    real = JobSender.send
+
+    def noted(self: JobSender, ingest: Ingest, rows: CsvFile) -> str:
+        sent.append(len(rows))
+        return real(self, ingest, rows)
+
+    monkeypatch.setattr(JobSender, "send", noted)
+    ran = scene.relink()
+    assert ran.status == 0
+    assert len(sent) > 2
+    assert max(sent) <= most
+
+
+def test_an_error_that_nobody_foresaw_hides_nothing_that_is_set(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, calls = Bulk.wait, list[str]()
+
+    def broken(self: Bulk, kind: str, job_id: str, *args: Any) -> Job:
+        job = real(self, kind, job_id, *args)
+        calls.extend([job_id] if kind == "ingest" else [])
+        if len(calls) == 2:
+            raise KeyError("numberRecordsFailed")
+        return job
+
+    monkeypatch.setattr(Bulk, "wait", broken)
+    ran = scene.relink(job_size=3, max_parallel_jobs=1)
+    link = ran.link(LINK)
+    assert (ran.status, ran.report["status"]) == (4, "partial")
+    assert "KeyError: 'numberRecordsFailed'" in ran.message
+    now = [key for key, parent in scene.now().items() if scene.before.get(key) == parent]
+    # What was set is looked at in the end; what was never sent is not known.
+    assert link["restored"] == len([key for key in now if f"{key[0]}.{key[2]}" == LINK]) == 6
+    assert link["unknown"] == len(scene.linked) - 6
+
+
+def test_a_lock_within_a_flow_is_tried_again(scene: Scene) -> None:
+    words = "We can't save this record. UNABLE_TO_LOCK_ROW: unable to obtain exclusive access"
+    scene.server.set_faults(row_fault("CANNOT_EXECUTE_FLOW_TRIGGER", words, times=1))
+    ran = scene.relink()
+    assert (ran.status, ran.link(LINK)["restored"]) == (0, len(scene.linked))

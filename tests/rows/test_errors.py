@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import tracemalloc
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -16,7 +18,6 @@ from target_zuora360_cleanup.rows.errors import (
     RULES,
     RowError,
     Verdict,
-    codes,
     failed_rows,
     refused_rows,
     split_error,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 VERDICTS = {
     "ENTITY_IS_DELETED": Verdict.GONE,
+    "INVALID_CROSS_REFERENCE_KEY": Verdict.LOOK,
     "UNABLE_TO_LOCK_ROW": Verdict.TRY_AGAIN,
     "DELETE_OPERATION_TOO_LARGE": Verdict.TRY_AGAIN,
     "REQUEST_RUNNING_TOO_LONG": Verdict.TRY_AGAIN,
@@ -41,6 +43,16 @@ VERDICTS = {
     "DELETE_FAILED": Verdict.FINAL,
 }
 """Written down once more on purpose: a code that changes its meaning changes what is deleted."""
+TRIGGERS_LOCK = (
+    "Acme.Guard: execution of AfterDelete\n\ncaused by: System.DmlException: Update failed. First "
+    "exception on row 0 with id 0015g00000AAAAAAA1; first error: UNABLE_TO_LOCK_ROW, unable to "
+    "obtain exclusive access to this record: []\n\nTrigger.Guard: line 7, column 1"
+)
+FLOWS_LOCK = (
+    "We can't save this record because the “Roll up” process failed. Give your Salesforce admin "
+    "these details. This error occurred when the flow tried to update records: "
+    "UNABLE_TO_LOCK_ROW: unable to obtain exclusive access to this record."
+)
 OTHERS = ("INSUFFICIENT_ACCESS_OR_READONLY", "DUPLICATE_VALUE", "UNKNOWN", "")
 
 
@@ -60,6 +72,22 @@ def test_any_other_code_is_final(code: str) -> None:
     assert RowError("1", code, "").verdict is Verdict.FINAL
 
 
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", TRIGGERS_LOCK),
+        ("CANNOT_EXECUTE_FLOW_TRIGGER", FLOWS_LOCK),
+        ("UNKNOWN", "Unexpected error. UNABLE_TO_LOCK_ROW"),
+    ],
+)
+def test_a_lock_inside_the_words_of_a_trigger_or_a_flow_is_a_lock(code: str, message: str) -> None:
+    assert RowError("1", code, message).verdict is Verdict.TRY_AGAIN
+
+
+def test_a_lock_in_the_words_of_a_row_that_is_gone_does_not_bring_it_back() -> None:
+    assert RowError("1", "ENTITY_IS_DELETED", "UNABLE_TO_LOCK_ROW").verdict is Verdict.GONE
+
+
 @pytest.mark.parametrize("code", [*VERDICTS, *OTHERS])
 def test_a_deletion_counts_and_repeats_by_the_verdict(code: str, tmp_path: Path) -> None:
     failures = Failures()
@@ -67,8 +95,23 @@ def test_a_deletion_counts_and_repeats_by_the_verdict(code: str, tmp_path: Path)
         failed.add([RowError("1", code, "words")])
     verdict = VERDICTS.get(code, Verdict.FINAL)
     assert failed.count == (verdict is not Verdict.GONE)
-    assert failed.worth_another == (verdict is Verdict.TRY_AGAIN)
+    assert failed.worth_another == (verdict in (Verdict.TRY_AGAIN, Verdict.LOOK))
     assert sum(each.count for each in failures.grouped()) == failed.count
+
+
+def test_failed_rows_go_to_the_disk_and_not_into_a_list(tmp_path: Path) -> None:
+    words = "n" * 500
+    rows, one = 20_000, sys.getsizeof(words)
+    many = (RowError(f"{at:018}", "DELETE_FAILED", f"{words}{at}") for at in range(rows))
+    tracemalloc.start()
+    try:
+        with RoundFailures.of("A__c", Failures(), FailureFile(tmp_path / "f.csv")) as failed:
+            failed.add(many)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert failed.count == rows
+    assert most < rows * one / 4
 
 
 def test_failures_of_a_round_that_another_follows_on_are_told_nowhere(tmp_path: Path) -> None:
@@ -80,13 +123,18 @@ def test_failures_of_a_round_that_another_follows_on_are_told_nowhere(tmp_path: 
     assert not path.exists()
 
 
-@pytest.mark.parametrize("code", [*VERDICTS, *OTHERS[:-1]])
-def test_a_relink_ends_and_repeats_by_the_verdict(code: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [*((each, "words") for each in (*VERDICTS, *OTHERS[:-1])), ("CANNOT_EXECUTE", FLOWS_LOCK)],
+)
+def test_a_relink_ends_and_repeats_by_the_verdict(code: str, words: str, tmp_path: Path) -> None:
     result = {
         Verdict.GONE: "record_gone",
         Verdict.TRY_AGAIN: "blank",
+        # (the look at the records that comes before has found it)
+        Verdict.LOOK: "failed",
         Verdict.FINAL: "failed",
-    }[VERDICTS.get(code, Verdict.FINAL)]
+    }[RowError("", code, words).verdict]
     with closing(LinkStore(tmp_path / "links.sqlite")) as store:
         restoration = Restoration(
             blanked("A__c", "Parent__c", "P__c"), "Key__c", "Parent__r.Key__c"
@@ -96,16 +144,9 @@ def test_a_relink_ends_and_repeats_by_the_verdict(code: str, tmp_path: Path) -> 
         store.saw(0, [("", "", "record")])
         store.compare(0, 0)
         store.begin(0)
-        store.note(0, [RowError("record", code, "words")])
+        store.note(0, [RowError("record", code, words)])
         store.judge(0, "", final=False)
         assert store.counts(0)[result] == 1
-
-
-def test_the_codes_of_a_verdict_are_those_of_the_table() -> None:
-    assert codes(Verdict.GONE) == ("ENTITY_IS_DELETED",)
-    assert set(codes(Verdict.TRY_AGAIN)) == {
-        code for code, verdict in VERDICTS.items() if verdict is Verdict.TRY_AGAIN
-    }
 
 
 class _Bulk(Bulk):

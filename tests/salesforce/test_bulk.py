@@ -37,7 +37,7 @@ RESULTS = f"{DATA}/jobs/query/750/results"
 
 
 def opened() -> OrgSession:
-    session = OrgSession(AccessToken("token", URL))
+    session = OrgSession(AccessToken("token", URL), NO_WAITS)
     session.connect()
     return session
 
@@ -51,8 +51,8 @@ def info(state: str, **more: Any) -> dict[str, Any]:
     return {"id": "750", "state": state, **more}
 
 
-def read(bulk: Bulk, rows: int = 2) -> list[bytes]:
-    return [b"".join(page) for page in bulk.pages("750", rows)]
+def read(bulk: Bulk, rows: int = 2, told: int = 0) -> list[bytes]:
+    return [b"".join(page) for page in bulk.pages("750", rows, told)]
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ FAILED = (
 def test_failed_rows_keep_salesforces_words(
     bulk: Bulk, requests_mock: Any, monkeypatch: pytest.MonkeyPatch, charset: str, chunk: int
 ) -> None:
-    monkeypatch.setattr("target_zuora360_cleanup.salesforce.bulk.CHUNK_BYTES", chunk)
+    monkeypatch.setattr("target_zuora360_cleanup.salesforce.results.CHUNK_BYTES", chunk)
     requests_mock.get(
         f"{DATA}/jobs/ingest/750/failedResults",
         content=FAILED.encode(),

@@ -7,12 +7,15 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
 from target_zuora360_cleanup.salesforce.bulk import Bulk, Ingest
-from target_zuora360_cleanup.salesforce.credentials import OAuth
-from target_zuora360_cleanup.salesforce.csv_file import IdFile
+from target_zuora360_cleanup.salesforce.credentials import ClientCredentials
+from target_zuora360_cleanup.salesforce.csv_file import MOST_BYTES, IdFile, fitting
 from target_zuora360_cleanup.salesforce.session import OrgSession
+from target_zuora360_cleanup.settings.schema import json_schema
 from tests.support.emulated import Emulated
 
 if TYPE_CHECKING:
@@ -36,8 +39,7 @@ def server() -> Iterator[EmulatorServer]:
 
 
 def opened(server: EmulatorServer) -> OrgSession:
-    form = {"grant_type": "refresh_token", "client_id": "client", "refresh_token": "token"}
-    session = OrgSession(OAuth(server.url, "client", tuple(form.items())))
+    session = OrgSession(ClientCredentials(server.url, "client", "secret"))
     session.connect()
     return session
 
@@ -85,3 +87,23 @@ def test_a_broken_source_leaves_no_file_open() -> None:
 
     with pytest.raises(ConnectionResetError):
         IdFile(broken())
+
+
+def test_ids_of_the_largest_job_fit_into_one_upload() -> None:
+    largest = json_schema()["properties"]["job_size"]["maximum"]
+    assert len("Id\n") + largest * len("a0G5g00000000000AA\n") <= MOST_BYTES
+
+
+@given(
+    sizes=st.lists(st.integers(1, 50), max_size=40),
+    most_items=st.integers(1, 10),
+    most_bytes=st.integers(20, 90),
+)
+def test_parts_fit_by_rows_and_by_bytes_and_lose_nothing(
+    sizes: list[int], most_items: int, most_bytes: int
+) -> None:
+    parts = list(fitting(sizes, lambda each: each, most_items, most_bytes))
+    assert [each for part in parts for each in part] == sizes
+    for part in parts:
+        assert 0 < len(part) <= most_items
+        assert sum(part) <= most_bytes or len(part) == 1

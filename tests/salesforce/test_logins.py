@@ -158,7 +158,9 @@ def test_a_server_that_is_not_salesforce_is_told(
     requests_mock.post(ANY, text=page, status_code=status)
     ran = run({**config, "domain": "https://proxy.example.com"}, tmp_path)
     assert_one_sentence(ran)
-    assert "<" not in ran.message
+    assert "https://proxy.example.com/services/" in ran.message
+    if status == 200:
+        assert "<p>Sign in&nbsp;first" in ran.message
 
 
 @pytest.mark.parametrize(
@@ -191,6 +193,8 @@ def test_incomplete_credentials_name_what_is_missing(
         ("https://login.salesforce.com", True),
         ("acme--full.sandbox.my", False),
         ("acme--full.sandbox.my.salesforce.com", False),
+        ("acme--uat.my", False),
+        ("https://acme--uat.my.salesforce.com", False),
     ],
 )
 def test_a_domain_that_contradicts_is_sandbox_is_refused(
@@ -233,6 +237,19 @@ def test_the_login_server_follows_from_domain_and_is_sandbox(
         ({"domain": "contest.my"}, "https://login.salesforce.com"),
         ({"domain": "acme--x.sandbox.my"}, "https://test.salesforce.com"),
         ({"domain": "acme.my", "is_sandbox": True}, "https://test.salesforce.com"),
+        ({"domain": "acme--x.sandbox.my.salesforce.com"}, "https://test.salesforce.com"),
+        ({"domain": "https://acme--uat.my.salesforce.com/"}, "https://test.salesforce.com"),
+        ({"domain": "ACME--UAT.my"}, "https://test.salesforce.com"),
+        ({"domain": "acme--uat.cs45.my"}, "https://test.salesforce.com"),
+        ({"domain": "acme--uat.my.salesforce.mil"}, "https://test.salesforce.com"),
+        ({"domain": "cs45"}, "https://test.salesforce.com"),
+        ({"domain": "ruby-fox-1.scratch.my"}, "https://test.salesforce.com"),
+        ({"instance_url": "https://acme--uat.my.salesforce.com"}, "https://test.salesforce.com"),
+        ({"instance_url": "https://a.scratch.my.salesforce.com"}, "https://test.salesforce.com"),
+        ({"domain": "acme-dev-ed.develop.my"}, "https://login.salesforce.com"),
+        ({"domain": "acme-uat.my"}, "https://login.salesforce.com"),
+        ({"domain": "sandbox.my"}, "https://login.salesforce.com"),
+        ({"domain": "scratch.my"}, "https://login.salesforce.com"),
     ],
 )
 def test_a_jwt_is_meant_for_the_login_server(
@@ -421,3 +438,105 @@ def test_a_login_server_that_stays_busy_is_told_in_a_sentence(
     own_server.set_faults({"requests": [{"path": "/services/oauth2/token", "status": 503}]})
     with pytest.raises(InputError, match="the server stays busy"):
         connect(read_settings({**REFRESH, "domain": own_server.url}), waits=NO_WAITS)
+
+
+TOKENS = "https://acme.my.salesforce.com/services/oauth2/token"
+GRANTED = {"access_token": "t", "instance_url": "https://acme.my.salesforce.com"}
+ORG_VERSIONS = "https://acme.my.salesforce.com/services/data/v64.0"
+
+
+@pytest.mark.parametrize("config", [REFRESH, PASSWORD])
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_login_is_not_sent_on_to_another_address(
+    requests_mock: Any, config: dict[str, str], status: int
+) -> None:
+    there = "https://evil.example.com/services/oauth2/token?code=sec-ret"
+    requests_mock.post(ANY, status_code=status, headers={"Location": there})
+    with pytest.raises(InputError, match=r"https://evil\.example\.com.*My Domain") as caught:
+        connect(read_settings({**config, "domain": "acme.my"}), waits=NO_WAITS)
+    assert_no_secret(str(caught.value))
+    assert requests_mock.call_count == 1
+
+
+SOAP = (
+    "<?xml version='1.0'?><e><result><serverUrl>{url}/services/Soap/u/64.0/00D</serverUrl>"
+    "<sessionId>sec-ret-9</sessionId></result></e>"
+)
+
+
+@pytest.mark.parametrize(
+    ("login_at", "org", "why"),
+    [
+        ("https://acme.my.salesforce.com", "http://acme.my.salesforce.com", "https"),
+        ("https://acme.my.salesforce.com", "http://127.0.0.1:80", "https"),
+        ("https://acme.my.salesforce.com", "acme.my.salesforce.com", "https"),
+        ("https://localhost:8443", "https://evil.example.com", "another machine"),
+        ("http://127.0.0.1:8360", "http://evil.example.com", "another machine"),
+        ("http://127.0.0.1:8360", "https://evil.example.com", "another machine"),
+    ],
+)
+@pytest.mark.parametrize("config", [REFRESH, PASSWORD])
+def test_a_login_may_not_lead_out_of_https_or_off_this_machine(
+    requests_mock: Any, config: dict[str, str], login_at: str, org: str, why: str
+) -> None:
+    answer: dict[str, Any] = {"json": {"access_token": "sec-ret-9", "instance_url": org}}
+    requests_mock.post(ANY, **(answer if config is REFRESH else {"text": SOAP.format(url=org)}))
+    with pytest.raises(InputError, match=why) as caught:
+        connect(read_settings({**config, "domain": login_at}), waits=NO_WAITS)
+    assert_no_secret(str(caught.value))
+    assert requests_mock.call_count == 1
+
+
+@pytest.mark.parametrize("config", [REFRESH, PASSWORD])
+@pytest.mark.parametrize("org", ["http://127.0.0.1:9", "https://localhost:8443"])
+def test_a_login_at_this_machine_may_lead_to_another_port(
+    requests_mock: Any, config: dict[str, str], org: str
+) -> None:
+    answer: dict[str, Any] = {"json": {"access_token": "sec-ret-9", "instance_url": org}}
+    requests_mock.post(ANY, **(answer if config is REFRESH else {"text": SOAP.format(url=org)}))
+    settings = read_settings({**config, "domain": "http://127.0.0.1:8360"})
+    assert connect(settings, waits=NO_WAITS).url == org
+
+
+def sent_tokens(requests_mock: Any) -> list[str]:
+    sent = [each for each in requests_mock.request_history if each.url == TOKENS]
+    return [dict(part.split("=", 1) for part in each.text.split("&"))["refresh_token"]
+            for each in sent]  # fmt: skip
+
+
+def test_a_new_refresh_token_is_used_from_then_on_and_kept(requests_mock: Any) -> None:
+    answers = [{"json": {**GRANTED, "refresh_token": f"new-{number}"}} for number in (1, 2, 2)]
+    requests_mock.post(TOKENS, [*answers, {"json": GRANTED}])
+    ended = {"json": [{"errorCode": "INVALID_SESSION_ID"}], "status_code": 401}
+    good = {"json": {"done": True, "totalSize": 7, "records": []}}
+    requests_mock.get(f"{ORG_VERSIONS}/query/", [ended, good] * 3)
+    kept: list[str] = []
+    settings = read_settings({**REFRESH, "domain": "acme.my"})
+    org = connect(settings, waits=NO_WAITS, keep=kept.append)
+    assert [org.rest.count(COUNT) for _ in range(3)] == [7, 7, 7]
+    assert sent_tokens(requests_mock) == ["sec-ret-2", "new-1", "new-2", "new-2"]
+    assert kept == ["new-1", "new-2"]
+
+
+def test_a_new_refresh_token_is_kept_although_the_rest_of_the_answer_is_missing(
+    requests_mock: Any,
+) -> None:
+    requests_mock.post(TOKENS, [{"json": {"refresh_token": "new"}}, {"json": GRANTED}])
+    kept: list[str] = []
+    connect(read_settings({**REFRESH, "domain": "acme.my"}), waits=NO_WAITS, keep=kept.append)
+    assert kept == ["new"]
+    assert sent_tokens(requests_mock) == ["sec-ret-2", "new"]
+
+
+def test_the_same_refresh_token_is_no_new_one(requests_mock: Any) -> None:
+    requests_mock.post(TOKENS, json={**GRANTED, "refresh_token": REFRESH["refresh_token"]})
+    kept: list[str] = []
+    connect(read_settings({**REFRESH, "domain": "acme.my"}), waits=NO_WAITS, keep=kept.append)
+    assert kept == []
+
+
+def test_a_refused_login_keeps_salesforces_words_in_any_language(requests_mock: Any) -> None:
+    answer = {"error": "invalid_grant", "error_description": "期限切れのアクセス/更新トークン"}
+    requests_mock.post(TOKENS, json=answer, status_code=400)
+    with pytest.raises(InputError, match="期限切れのアクセス/更新トークン"):
+        connect(read_settings({**REFRESH, "domain": "acme.my"}), waits=NO_WAITS)

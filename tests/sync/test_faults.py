@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
+from target_zuora360_cleanup.emulator.resources.bulk import ingest
 from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 from tests.support.emulated import Emulated
 from tests.support.syncs import (
@@ -194,6 +195,38 @@ def test_a_row_that_may_not_be_deleted_is_told(server: EmulatorServer, tmp_path:
 def test_an_org_out_of_reach_is_told_in_a_sentence(server: EmulatorServer, tmp_path: Path) -> None:
     nowhere = "http://127.0.0.1:9"
     ran = sync(server, tmp_path, [ACCOUNTS, state(Account=1)], instance_url=nowhere)
-    assert (ran.status, ran.states) == (4, [])
+    assert (ran.status, ran.states) == (2, [])
     assert f"Can't reach {nowhere}" in ran.summary
     assert ran.report["error"] == ran.message
+
+
+def test_what_a_batch_that_broke_off_has_loaded_is_unknown_and_never_0(
+    server: EmulatorServer, tmp_path: Path
+) -> None:
+    crm = crm_id(server.org)
+    made = [record("Account", f"zz{at}", Name=f"N{at}", CrmId=crm) for at in range(20)]
+    server.set_faults({"jobs": [{"operation": "upsert", "state": "Failed", "after_batches": 1}]})
+    done = sync(server, tmp_path, [ACCOUNTS, *made, state(Account=1)])
+    counts = done.object(ACCOUNT)
+    assert (done.status, done.states) == (4, [])
+    assert len(keys(server.org, ACCOUNT, "zz")) == 20
+    assert (counts["upserted"], counts["unknown"], counts["received"]) == (0, 20, 20)
+    assert "of 20 records it is not known whether they are loaded" in done.summary
+
+
+@pytest.mark.parametrize("late", [{"numberRecordsFailed": 0}, {"numberRecordsProcessed": 0}])
+def test_rows_that_failed_are_found_although_the_jobs_numbers_are_late(
+    server: EmulatorServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, late: dict[str, int]
+) -> None:
+    real = ingest._details  # noqa: SLF001 - what the emulator tells of a job
+    monkeypatch.setattr(ingest, "_details", lambda job: {**real(job), **late})
+    code = "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY"
+    server.set_faults({"rows": [{"object": ACCOUNT, "code": code, "message": VETO, "every": 5}]})
+    done = sync(server, tmp_path, accounts(server))
+    assert (done.status, done.states) == (4, [])
+    loaded = len(keys(server.org, ACCOUNT, "zz"))
+    counts = done.object(ACCOUNT)
+    assert loaded < 20
+    assert (counts["upserted"], counts["failed"], counts["unknown"]) in (
+        (loaded, 20 - loaded, 0), (0, 0, 20),
+    )  # fmt: skip

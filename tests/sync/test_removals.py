@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
+from target_zuora360_cleanup.salesforce.errors import ApiError
+from target_zuora360_cleanup.salesforce.rest import Rest
 from tests.support.emulated import Emulated
 from tests.support.syncs import ACCOUNT, KEY, SUBSCRIPTION, keys, record, rows, schema, state, sync
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from target_zuora360_cleanup.emulator.server.server import EmulatorServer
@@ -160,4 +163,51 @@ def test_rows_that_may_go_take_nothing_along_that_may_not(tmp_path: Path) -> Non
         key = subscription(server, 1)
         assert_held(cancelled(server, tmp_path, allow_cascade_to=[VISIT]), PHOTO)
         ran = removed(server, tmp_path, "Subscription", key, allow_cascade_to=[VISIT])
+        assert (ran.status, ran.object(SUBSCRIPTION)["deleted"]) == (0, 1)
+
+
+FLOWS_LOCK = "We can't save this record. UNABLE_TO_LOCK_ROW: unable to obtain exclusive access"
+
+
+def refusing(code: str, message: str, **more: Any) -> dict[str, Any]:
+    """Faults that refuse the deletion of subscriptions."""
+    return {"rows": [{"object": SUBSCRIPTION, "operation": "delete", "code": code,
+                      "message": message, **more}]}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [("UNABLE_TO_LOCK_ROW", "locked"), ("CANNOT_EXECUTE_FLOW_TRIGGER", FLOWS_LOCK)],
+)
+def test_a_removal_that_met_a_lock_is_tried_again(tmp_path: Path, code: str, message: str) -> None:
+    with served() as server:
+        key = subscription(server)
+        server.set_faults(refusing(code, message, times=1))
+        ran = cancelled(server, tmp_path)
+        assert (ran.status, ran.object(SUBSCRIPTION)["deleted"]) == (0, 1)
+        assert keys(server.org, SUBSCRIPTION, key) == set()
+
+
+GONE = ("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id")
+
+
+def test_a_row_that_is_called_no_record_but_is_there_has_failed(tmp_path: Path) -> None:
+    with served() as server:
+        server.set_faults(refusing(*GONE))
+        ran = cancelled(server, tmp_path)
+        assert (ran.status, ran.report["failures"][0]["code"]) == (4, GONE[0])
+
+
+def test_a_row_that_is_called_no_record_and_is_gone_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Rest.delete_collection
+
+    def gone(self: Rest, ids: Sequence[str]) -> list[ApiError | None]:
+        real(self, ids)
+        return [ApiError(200, *GONE) for _ in ids]
+
+    monkeypatch.setattr(Rest, "delete_collection", gone)
+    with served() as server:
+        ran = cancelled(server, tmp_path)
         assert (ran.status, ran.object(SUBSCRIPTION)["deleted"]) == (0, 1)

@@ -1,0 +1,70 @@
+"""Rows that are left although no job has said so: counted in the org, and named in the end.
+
+What a job says of its rows may come late or have gaps, in its numbers as in its results.
+"""
+
+from __future__ import annotations
+
+import logging
+from itertools import islice
+from typing import TYPE_CHECKING, Final
+
+from requests import RequestException
+
+from target_zuora360_cleanup.deletion.counting import count_left
+from target_zuora360_cleanup.rows.errors import RowError
+from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed
+from target_zuora360_cleanup.salesforce.rows import Selection, read_table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from target_zuora360_cleanup.plan.plan import Step
+    from target_zuora360_cleanup.rows.rounds import RoundFailures
+    from target_zuora360_cleanup.salesforce.client import Salesforce
+
+logger = logging.getLogger(__name__)
+
+NO_RESULT: Final = "NO_RESULT"
+"""Our own code of a row that is there, and of which Salesforce says nothing."""
+MOST_NAMED: Final = 100_000
+"""Ids that memory holds at the most."""
+_WORDS: Final = "Salesforce says neither that it is deleted nor why it is not"
+
+
+def count_silent(salesforce: Salesforce, step: Step, failed: RoundFailures) -> int:
+    """How many rows of a step are there although nothing is known to be wrong with them.
+
+    Where the org does not tell either, the next look at it finds them: that of the steps above, or
+    the one at the end.
+    """
+    try:
+        left = count_left(salesforce, step)
+    except (ApiError, RequestException) as exc:
+        logger.info("%s: what is left could not be counted (%s).", step.name, exc)
+        return 0
+    return max(0, left - len(step.kept) - failed.count)
+
+
+def name_silent(salesforce: Salesforce, step: Step, failed: RoundFailures, silent: int) -> int:
+    """Take such rows for failed; how many could not be named, since there are too many."""
+    logger.warning("%s: Salesforce says nothing of %d rows that are left.", step.name, silent)
+    if failed.count + silent > MOST_NAMED:
+        return silent
+    known = step.kept | failed.ids()
+    try:
+        ids = [row[0] for row in read_table(salesforce, _ids(step, len(known) + silent))]
+    except (ApiError, JobFailed, RequestException) as exc:
+        logger.warning("%s: these rows could not be named (%s).", step.name, exc)
+        return silent
+    named = list(islice(_errors(ids, known), silent))
+    failed.add(named)
+    return silent - len(named)
+
+
+def _ids(step: Step, rows: int) -> Selection:
+    return Selection(step.name, ("Id",), step.kind.where, rows)
+
+
+def _errors(ids: list[str], known: frozenset[str]) -> Iterator[RowError]:
+    return (RowError(each, NO_RESULT, _WORDS) for each in ids if each not in known)
