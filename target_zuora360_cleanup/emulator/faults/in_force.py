@@ -9,11 +9,11 @@ import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
-from target_zuora360_cleanup.emulator.faults.kind import JobEnd, Kind, LoginRefusal, RequestPlan
+from target_zuora360_cleanup.emulator.faults.kind import JobFault, Kind, LoginRefusal, RequestPlan
 from target_zuora360_cleanup.emulator.faults.spec import FaultSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from target_zuora360_cleanup.emulator.org.refusals import RowHook
     from target_zuora360_cleanup.emulator.wire.allowances import Allowances
@@ -76,12 +76,33 @@ class Faults:
         """Why this login fails, or None."""
         return self._first(lambda kind: kind.on_login())
 
+    def on_refresh(self, token: str) -> tuple[LoginRefusal | None, str | None]:
+        """Why this refresh token is refused, or None; and what is given in its place, or None."""
+        with self._lock:
+            answers = [kind.on_refresh(token) for kind in self._kinds]
+        refusal = next((each for each, _ in answers if each is not None), None)
+        return refusal, next((each for _, each in answers if each is not None), None)
+
+    def on_composite(self, urls: Sequence[str]) -> SalesforceError | None:
+        """Why this composite request is refused, or None."""
+        return self._first(lambda kind: kind.on_composite(urls))
+
+    def lock_seconds(self) -> float | None:
+        """How long a batch's locks last, or None: no job sees another's."""
+        return self._first(lambda kind: kind.lock_seconds())
+
+    def in_words(self, code: str, message: str) -> str:
+        """The text of an error as it is told."""
+        if not self._kinds:
+            return message
+        return self._first(lambda kind: kind.on_message(code, message)) or message
+
     def on_query(self, soql: str) -> SalesforceError | None:
         """Why this query is refused, or None."""
         return self._first(lambda kind: kind.on_query(soql))
 
-    def on_job(self, operation: str, object_name: str) -> JobEnd | None:
-        """How this job ends early, or None. To be asked once for a job."""
+    def on_job(self, operation: str, object_name: str) -> JobFault | None:
+        """What goes wrong with this job, or None. To be asked once for a job."""
         return self._first(lambda kind: kind.on_job(operation, object_name))
 
     def on_row(self, operation: str, object_name: str, record_id: str) -> RowError | None:

@@ -10,119 +10,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 from typing_extensions import override
 
-from target_zuora360_cleanup.emulator.faults.kind import Form, Kind, RequestPlan
+from target_zuora360_cleanup.emulator.faults.kind import Kind, RequestPlan
+from target_zuora360_cleanup.emulator.faults.requests_form import REQUESTS_FORM
+from target_zuora360_cleanup.emulator.faults.spoiling import PAGE
+from target_zuora360_cleanup.emulator.wire.calls import Answer
 from target_zuora360_cleanup.emulator.wire.errors import SalesforceError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 __all__ = ["Requests"]
-
-_FORM: Final[Form] = {
-    "type": "array",
-    "description": (
-        "What happens to matching HTTP requests. The first rule that fires decides; a rule "
-        "with only a latency lets later rules fire too."
-    ),
-    "items": {
-        "type": "object",
-        "additionalProperties": False,
-        "anyOf": [
-            {
-                "required": ["status"],
-            },
-            {
-                "required": ["cut"],
-            },
-            {
-                "required": ["latency"],
-            },
-        ],
-        "properties": {
-            "method": {
-                "type": "string",
-                "pattern": "^[A-Z]+$",
-                "description": "HTTP method in upper case; any when left out.",
-            },
-            "path": {
-                "type": "string",
-                "minLength": 1,
-                "description": (
-                    "Shell pattern for the whole path, without regard to case; * matches "
-                    "slashes too. Any when left out."
-                ),
-            },
-            "probability": {
-                "type": "number",
-                "minimum": 0,
-                "maximum": 1,
-                "description": "Share of the matching requests that the rule fires for.",
-            },
-            "nth": {
-                "type": "integer",
-                "minimum": 1,
-                "description": "The rule fires from the n-th matching request on.",
-            },
-            "every": {
-                "type": "integer",
-                "minimum": 1,
-                "description": "The rule fires for every n-th matching request.",
-            },
-            "times": {
-                "type": "integer",
-                "minimum": 1,
-                "description": "How often the rule fires at most.",
-            },
-            "status": {
-                "type": "integer",
-                "minimum": 400,
-                "maximum": 599,
-                "description": "HTTP status to answer with.",
-            },
-            "code": {
-                "type": "string",
-                "description": ("errorCode in the body; a usual one for the status when left out."),
-            },
-            "message": {
-                "type": "string",
-                "description": "message in the body.",
-            },
-            "retry_after": {
-                "type": "number",
-                "minimum": 0,
-                "description": "Seconds in a Retry-After header.",
-            },
-            "latency": {
-                "description": (
-                    "Seconds to wait before the request is handled: a number, or a range "
-                    "from which one is drawn."
-                ),
-                "oneOf": [
-                    {
-                        "type": "number",
-                        "minimum": 0,
-                    },
-                    {
-                        "type": "array",
-                        "items": {
-                            "type": "number",
-                            "minimum": 0,
-                        },
-                        "minItems": 2,
-                        "maxItems": 2,
-                    },
-                ],
-            },
-            "cut": {
-                "enum": ["before", "after"],
-                "description": (
-                    "Close the connection without an answer: before or after the request "
-                    "took effect."
-                ),
-            },
-        },
-    },
-}
 
 # errorCode and message that clients see most often with a status.
 _USUAL: Final = {
@@ -135,6 +32,11 @@ _USUAL: Final = {
     502: ("BAD_GATEWAY", "Bad gateway"),
     503: ("SERVER_UNAVAILABLE", "Server is too busy. Please try again later"),
     504: ("GATEWAY_TIMEOUT", "Gateway timeout"),
+}
+# Salesforce's words for too many at a time and for too many in a day.
+_LIMITS: Final = {
+    "ConcurrentRequests": "ConcurrentRequests (Concurrent API Requests) Limit exceeded.",
+    "TotalRequests": "TotalRequests Limit exceeded.",
 }
 
 
@@ -152,12 +54,17 @@ class _Rule:
     retry_after: float | None = None
     latency: float | tuple[float, float] = 0.0
     cut: str | None = None
+    limit: str | None = None
+    answer: Answer | None = None
+    spoil: str | None = None
+    without: str | None = None
 
     @classmethod
     def read(cls, item: Mapping[str, Any]) -> _Rule:
         latency = item.get("latency", 0.0)
         fixed = tuple(latency) if isinstance(latency, list) else latency
-        return cls(**{**item, "latency": fixed})
+        given = _answer(item["answer"]) if "answer" in item else None
+        return cls(**{**item, "latency": fixed, "answer": given})
 
     def fits(self, method: str, path: str, *, named: bool) -> bool:
         if named and self.path in {None, "*", "/*"}:
@@ -166,8 +73,16 @@ class _Rule:
             return False
         return self.path is None or fnmatchcase(path.lower(), self.path.lower())
 
+    def plan(self, latency: float) -> RequestPlan:
+        return RequestPlan(
+            latency, self.cut, self.error, self.retry_after,
+            answer=self.answer, spoil=self.spoil, without=self.without,
+        )  # fmt: skip
+
     @property
     def error(self) -> SalesforceError | None:
+        if self.limit is not None:
+            return SalesforceError("REQUEST_LIMIT_EXCEEDED", _LIMITS[self.limit], status=403)
         if self.status is None:
             return None
         other = ("UNKNOWN_EXCEPTION", "An unexpected error occurred")
@@ -179,7 +94,7 @@ class Requests(Kind):
     """Rules for requests: the first that fires and decides ends the search, latencies add up."""
 
     NAME = "requests"
-    FORM = _FORM
+    FORM = REQUESTS_FORM
 
     @override
     def __init__(self, given: list[dict[str, Any]], seed: int) -> None:
@@ -195,7 +110,7 @@ class Requests(Kind):
             if not (rule.fits(method, path, named=named) and self._fires(place, rule)):
                 continue
             latency += self._latency(rule)
-            plan = RequestPlan(latency, rule.cut, rule.error, rule.retry_after)
+            plan = rule.plan(latency)
             if plan.decides:
                 return plan
         return RequestPlan(latency)
@@ -213,3 +128,11 @@ class Requests(Kind):
         if isinstance(rule.latency, tuple):
             return self._random.uniform(*rule.latency)
         return rule.latency
+
+
+def _answer(given: str | Mapping[str, Any]) -> Answer:
+    if isinstance(given, str):
+        return Answer(200, PAGE, "text/html; charset=UTF-8")
+    media_type = given.get("type", "text/html; charset=UTF-8")
+    headers = given.get("headers", {})
+    return Answer(given.get("status", 200), given["body"].encode(), media_type, headers)

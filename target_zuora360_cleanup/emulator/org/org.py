@@ -16,6 +16,7 @@ from target_zuora360_cleanup.emulator.org.delete import (
 )
 from target_zuora360_cleanup.emulator.org.file import fill_or_check, open_store
 from target_zuora360_cleanup.emulator.org.holdings import Holdings, as_record
+from target_zuora360_cleanup.emulator.org.locking import lock_keys
 from target_zuora360_cleanup.emulator.org.options import OrgOptions
 from target_zuora360_cleanup.emulator.org.permissions import for_user
 from target_zuora360_cleanup.emulator.org.refusals import NO_ACCESS
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from target_zuora360_cleanup.emulator.org.file import Fill
+    from target_zuora360_cleanup.emulator.org.locking import Key
     from target_zuora360_cleanup.emulator.org.refusals import RowHook
     from target_zuora360_cleanup.emulator.schema.objects import Schema, SObject
 
@@ -199,6 +201,15 @@ class Org(Holdings):
             hard=hard, max_children=self.options.max_cascade,
             hook=first_of([self._vetoes, self.row_hook]),
         )  # fmt: skip
+
+    def lock_keys(
+        self, object_name: str, rows: Sequence[Mapping[str, Any]], external_id: str | None
+    ) -> list[frozenset[Key]]:
+        """Return the rows that each of these rows locks while it is written or deleted."""
+        sobject = self.whole.get(object_name)
+        key = sobject.find(external_id) if external_id else None
+        with self.lock:
+            return lock_keys(self.whole, self.store, sobject, rows, key)
 
     def undelete(self, record_ids: Sequence[str]) -> list[RowResult]:
         """Bring rows back from the recycle bin."""

@@ -35,9 +35,10 @@ def token(service: Service, call: Call) -> Answer:
     try:
         _GRANTS.get(form.get("grant_type", ""), _unsupported)(form)
         _fail_on_demand(service)
+        rotated = _rotate(service, form)
     except _Refused as refused:
         return refused.answer
-    return json_answer(_granted(service, call, form))
+    return json_answer({**_granted(service, call, form), **rotated})
 
 
 def revoke(service: Service, call: Call) -> Answer:
@@ -67,6 +68,16 @@ def _fail_on_demand(service: Service) -> None:
     fault = service.faults.on_login()
     if fault is not None:
         raise _Refused(fault.error, fault.description)
+
+
+def _rotate(service: Service, form: Mapping[str, str]) -> dict[str, str]:
+    """The next refresh token, if there is to be one."""
+    if form["grant_type"] != "refresh_token":
+        return {}
+    refusal, following = service.faults.on_refresh(form["refresh_token"])
+    if refusal is not None:
+        raise _Refused(refusal.error, refusal.description)
+    return {} if following is None else {"refresh_token": following}
 
 
 def _unsupported(_: Mapping[str, str]) -> None:

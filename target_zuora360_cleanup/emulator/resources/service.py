@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from target_zuora360_cleanup.emulator.faults.in_force import Faults
 from target_zuora360_cleanup.emulator.faults.spec import FaultSpec
 from target_zuora360_cleanup.emulator.resources.bulk.jobs import JobRegistry
+from target_zuora360_cleanup.emulator.resources.bulk.locks import RowLocks
 from target_zuora360_cleanup.emulator.resources.bulk.workers import Workers
 from target_zuora360_cleanup.emulator.resources.rest.cursors import Cursors
 from target_zuora360_cleanup.emulator.wire.allowances import Allowances
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from target_zuora360_cleanup.emulator.org.org import Org
     from target_zuora360_cleanup.emulator.resources.options import ServiceOptions
+    from target_zuora360_cleanup.emulator.wire.errors import RowError
     from target_zuora360_cleanup.emulator.zuora.tenant import Tenant
 
     Handler = Callable[["Service", Call], Answer]
@@ -65,6 +67,7 @@ class Service:
         self.folder = Path(self._folder.name)
         self.jobs = JobRegistry(self.folder / "jobs")
         self.workers = Workers(options.parallel_jobs)
+        self.row_locks = RowLocks(org.whole)
         self.exports = Exports(zuora, self.folder / "zuora")
         self.faults = Faults(self.sessions, self.allowances)
         self.set_faults(faults or FaultSpec())
@@ -85,7 +88,20 @@ class Service:
             _require_subrequest(match, call)
             return match.route.handler(self, replace(call, params=match.params, nested=True))
         except SalesforceError as error:
+            return self.refusal(error)
+
+    def refusal(self, error: SalesforceError) -> Answer:
+        """The answer to a request that is refused, in the user's language."""
+        message = self.faults.in_words(error.code, error.message)
+        if message is error.message:
             return error_answer(error)
+        return error_answer(
+            SalesforceError(error.code, message, status=error.status, fields=error.fields)
+        )
+
+    def told(self, error: RowError) -> RowError:
+        """The error of a row, in the user's language."""
+        return replace(error, message=self.faults.in_words(error.code, error.message))
 
     def close(self) -> None:
         """End the jobs under way and remove their files."""

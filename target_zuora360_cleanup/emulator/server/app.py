@@ -17,6 +17,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 
+from target_zuora360_cleanup.emulator.faults.spoiling import body_of, lacking, spoilt
 from target_zuora360_cleanup.emulator.resources.zuora.answers import failed
 from target_zuora360_cleanup.emulator.server.gate import admit, limit_info, pass_through
 from target_zuora360_cleanup.emulator.wire.calls import Answer, Call, error_answer
@@ -43,6 +44,10 @@ def create_app(service: Service) -> ASGIApp:
     return GZipMiddleware(_Endpoint(service), minimum_size=500, compresslevel=1)
 
 
+class _Torn(Answer):
+    """An answer that ends after half of its body; it is in memory."""
+
+
 class _Endpoint:
     """Serves every path; routes are the emulator's own, since composite requests use them too."""
 
@@ -59,6 +64,10 @@ class _Endpoint:
             return
         if not request.url.path.startswith("/__emulator__"):
             self._service.stats.remember(replace(line, status=answer.status))
+        if isinstance(answer, _Torn):
+            await _send_half(answer, send)
+            await _cut(scope, receive)
+            return
         await _response(answer)(scope, receive, send)
 
     async def _answer(self, request: Request) -> Answer | None:
@@ -84,7 +93,11 @@ class _Endpoint:
         if plan.cut == "before":
             return None
         answer = await self._handle(request, match, plan)
-        return None if plan.cut == "after" else answer
+        if plan.cut == "after":
+            return None
+        if plan.spoil or plan.without or plan.cut == "within":
+            return await run_in_threadpool(_spoil, answer, plan)
+        return answer
 
     async def _handle(
         self, request: Request, match: Match[Service], plan: RequestPlan | None = None
@@ -95,26 +108,43 @@ class _Endpoint:
         except SalesforceError as error:
             return error_answer(error)
         call = _call(request, match, body, upload)
-        if plan is not None and plan.error is not None:
+        if plan is not None and (plan.error is not None or plan.answer is not None):
             return await run_in_threadpool(_fail, self._service, call, match, plan)
         return await run_in_threadpool(pass_through, self._service, call, match.route)
 
 
 def _fail(service: Service, call: Call, match: Match[Service], plan: RequestPlan) -> Answer:
     """The fault's answer, to a request that is counted like any other."""
-    assert plan.error is not None  # noqa: S101 - the caller's condition, for the type checker
     try:
         turned_away = admit(service, call, match.route)
-        answer = turned_away or _error(match, plan.error)
+        answer = turned_away or _given(service, match, plan)
     except SalesforceError as error:
-        answer = _error(match, error)
+        answer = _error(service, match, error)
     if plan.retry_after is not None:
         answer = replace(answer, headers={**answer.headers, "Retry-After": f"{plan.retry_after:g}"})
     return limit_info(service, answer) if match.route.access == "session" else answer
 
 
-def _error(match: Match[Service], error: SalesforceError) -> Answer:
-    return failed(error) if match.route.kind == "zuora" else error_answer(error)
+def _given(service: Service, match: Match[Service], plan: RequestPlan) -> Answer:
+    if plan.answer is not None:
+        return plan.answer
+    assert plan.error is not None  # noqa: S101 - the caller's condition, for the type checker
+    return _error(service, match, plan.error)
+
+
+def _spoil(answer: Answer, plan: RequestPlan) -> Answer:
+    """The answer as the fault wants it."""
+    if plan.spoil:
+        answer = spoilt(plan.spoil, answer)
+    if plan.without:
+        answer = lacking(plan.without, answer)
+    if plan.cut != "within":
+        return answer
+    return _Torn(answer.status, body_of(answer), answer.media_type, answer.headers)
+
+
+def _error(service: Service, match: Match[Service], error: SalesforceError) -> Answer:
+    return failed(error) if match.route.kind == "zuora" else service.refusal(error)
 
 
 def _call(request: Request, match: Match[Service], body: bytes, upload: Path | None) -> Call:
@@ -166,6 +196,15 @@ def _response(answer: Answer) -> Response:
     if isinstance(answer.content, bytes):
         return Response(answer.content, answer.status, headers, answer.media_type)
     return StreamingResponse(answer.content, answer.status, headers, answer.media_type)
+
+
+async def _send_half(answer: Answer, send: Send) -> None:
+    response = _response(answer)
+    body = bytes(response.body)
+    start = {"type": "http.response.start", "status": response.status_code}
+    await send({**start, "headers": response.raw_headers})
+    await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
+    await asyncio.sleep(0)
 
 
 async def _cut(scope: Scope, receive: Receive) -> None:

@@ -29,7 +29,7 @@ def pass_through(service: Service, call: Call, route: Route[Service]) -> Answer:
     try:
         answer = admit(service, call, route) or route.handler(service, call)
     except SalesforceError as error:
-        answer = failed(error) if route.kind == "zuora" else error_answer(error)
+        answer = failed(error) if route.kind == "zuora" else service.refusal(error)
     except Exception:  # noqa: BLE001 - a defect here must answer 500, not end the connection
         _LOG.exception("%s %s failed inside the emulator", call.method, call.path)
         text = "The emulator failed; its log says why"

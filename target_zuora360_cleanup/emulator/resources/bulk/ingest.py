@@ -163,10 +163,11 @@ def _summary(job: Job) -> dict[str, Any]:
 
 
 def _details(job: Job) -> dict[str, Any]:
+    processed, failed_rows = job.numbers()
     return {
         **_summary(job),
-        "numberRecordsProcessed": job.processed,
-        "numberRecordsFailed": job.failed,
+        "numberRecordsProcessed": processed,
+        "numberRecordsFailed": failed_rows,
         **job.progress(),
         "apiActiveProcessingTime": job.milliseconds,
         "apexProcessingTime": 0,

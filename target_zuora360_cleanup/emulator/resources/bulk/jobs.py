@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from target_zuora360_cleanup.emulator.faults.kind import JobFault
     from target_zuora360_cleanup.emulator.wire.versions import ApiVersion
 
 __all__ = ["BATCH_ROWS", "Job", "JobFailed", "JobRegistry", "State", "job_error"]
@@ -49,6 +50,8 @@ class Job:
         lock: Held while a batch is processed and while the state is changed.
         processed: Rows done, failed ones included.
         batches: Internal batches done.
+        fault: What goes wrong with it.
+        looks: How often it was shown since it has ended.
     """
 
     id: str
@@ -66,7 +69,8 @@ class Job:
     processed: int = 0
     failed: int = 0
     batches: int = 0
-    retries: int = 0
+    fault: JobFault | None = None
+    looks: int = 0
     started: float | None = None
     milliseconds: int = 0
     uploaded: bool = False
@@ -120,10 +124,19 @@ class Job:
             "apiVersion": float(self.version.number),
         }
 
+    def numbers(self) -> tuple[int, int]:
+        """The numbers of records processed and failed, as the job tells them."""
+        told = self.fault.counters if self.fault else None
+        self.looks += self.ended
+        if told is None or (told.looks is not None and self.looks > told.looks):
+            return self.processed, self.failed
+        processed = self.processed if told.processed is None else told.processed
+        return processed, self.failed if told.failed is None else told.failed
+
     def progress(self) -> dict[str, Any]:
         """The fields that only `GET` of one job shows."""
         shown = {
-            "retries": self.retries,
+            "retries": self.fault.retries if self.fault else 0,
             "totalProcessingTime": self.milliseconds,
         }
         failed = {"errorMessage": self.error_message} if self.state == "Failed" else {}

@@ -44,7 +44,7 @@ def show(service: Service, call: Call) -> Answer:
     return json_answer(
         {
             **_summary(job),
-            "numberRecordsProcessed": job.processed,
+            "numberRecordsProcessed": job.numbers()[0],
             **job.progress(),
             "isPkChunkingSupported": True,
         }

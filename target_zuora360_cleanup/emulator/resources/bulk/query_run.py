@@ -15,7 +15,7 @@ from target_zuora360_cleanup.emulator.wire.allowances import QUERY_STORAGE_MB
 from target_zuora360_cleanup.emulator.wire.errors import SalesforceError
 
 if TYPE_CHECKING:
-    from target_zuora360_cleanup.emulator.faults.kind import JobEnd
+    from target_zuora360_cleanup.emulator.faults.kind import JobFault
     from target_zuora360_cleanup.emulator.resources.service import Service
     from target_zuora360_cleanup.emulator.schema.objects import Schema
 
@@ -65,13 +65,13 @@ class QueryRun:
         job, service = self._job, self._service
         if not service.workers.begin(job, service.options.job_seconds):
             return
-        fault = service.faults.on_job(job.operation, job.object_name)
+        fault = job.fault = service.faults.on_job(job.operation, job.object_name)
         try:
             self._write(fault)
         except SalesforceError as error:
             raise JobFailed(f"InvalidBatch : Failed to process query: {error}") from error
 
-    def _write(self, fault: JobEnd | None) -> None:
+    def _write(self, fault: JobFault | None) -> None:
         job = self._job
         result = self._service.org.query(job.query or "", all_rows=job.operation == "queryAll")
         layout = DELIMITERS[job.delimiter], LINE_ENDINGS[job.line_ending]
@@ -97,7 +97,7 @@ class QueryRun:
             self._job.touch()
         return True
 
-    def _complete(self, fault: JobEnd | None) -> None:
+    def _complete(self, fault: JobFault | None) -> None:
         end_early(self._job, fault)
         size = (self._job.folder / "rows.csv").stat().st_size
         if not self._service.allowances.spend(QUERY_STORAGE_MB, math.ceil(size / 2**20)):

@@ -19,7 +19,7 @@ from target_zuora360_cleanup.emulator.resources.bulk.jobs import Job, JobFailed
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from target_zuora360_cleanup.emulator.faults.kind import JobEnd
+    from target_zuora360_cleanup.emulator.faults.kind import JobFault
 
 __all__ = ["Workers", "end_early"]
 
@@ -81,13 +81,13 @@ def _report(future: Future[None]) -> None:
         _LOG.error("A Bulk job failed inside the emulator", exc_info=error)
 
 
-def end_early(job: Job, fault: JobEnd | None) -> None:
+def end_early(job: Job, fault: JobFault | None) -> None:
     """End the job as ``fault`` wants it, once it has come that far.
 
     Raises:
         JobFailed: It is to fail.
     """
-    if fault is None or job.batches < fault.after_batches:
+    if fault is None or fault.state is None or job.batches < fault.after_batches:
         return
     if fault.state == "Failed":
         raise JobFailed(fault.error_message or "InternalServerError : The job failed")

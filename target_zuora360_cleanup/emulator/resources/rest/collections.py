@@ -87,7 +87,7 @@ def _answer(
         text = f"record limit reached. cannot submit more than {_MOST} records into this call"
         raise SalesforceError("EXCEEDED_ID_LIMIT", text)
     results = _carry_out(service, operation, rows, external_id, all_or_none=all_or_none)
-    return json_answer([_shown(operation, result) for result in results])
+    return json_answer([_shown(service, operation, result) for result in results])
 
 
 def _carry_out(
@@ -129,11 +129,11 @@ def _malformed(row: Mapping[str, Any]) -> RowResult:
     return RowResult(None, error=RowError("MALFORMED_ID", f"malformed id {row['Id']}"))
 
 
-def _shown(operation: _Operation, result: RowResult) -> dict[str, Any]:
+def _shown(service: Service, operation: _Operation, result: RowResult) -> dict[str, Any]:
     if result.error is None:
         created = {"created": result.created} if operation == "upsert" else {}
         return {"id": result.id, "success": True, "errors": [], **created}
-    error = result.error
+    error = service.told(result.error)
     shown = {"statusCode": error.code, "message": error.message, "fields": list(error.fields)}
     return {"success": False, "errors": [shown]}
 

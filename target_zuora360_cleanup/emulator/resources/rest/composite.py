@@ -34,6 +34,9 @@ def composite(service: Service, call: Call) -> Answer:
     if heavy > _MOST_HEAVY:
         text = f"Limit of {_MOST_HEAVY} query or collection subrequests reached: {heavy}"
         raise SalesforceError("LIMIT_EXCEEDED", text)
+    slow = service.faults.on_composite([str(item.get("url", "")) for item in asked])
+    if slow is not None:
+        raise slow
     all_or_none = bool(call.json_object().get("allOrNone"))
     _refuse_half_done(asked, all_or_none=all_or_none)
     shown = _series(service, call, asked)
