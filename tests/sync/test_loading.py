@@ -77,11 +77,11 @@ def test_values_are_written_by_the_type_of_their_field(
         "Name": "v1", "Zuora__Balance__c": 12.5, "Zuora__Notes__c": 'one\ntwo, "three"',
         "Zuora__AutoPay__c": True, "Zuora__Zuora_Id__c": "v1", "Zuora__Account__c": crm,
     }  # fmt: skip
-    invoice = one(server, INVOICE, "Name, Zuora__TotalAmount__c, Zuora__PostedDate__c, "
+    invoice = one(server, INVOICE, "Name, Zuora__TotalAmount__c, Zuora__Posted_Date__c, "
                   "Zuora__DueDate__c, Zuora__BillingAccount__r.Name", "v2")  # fmt: skip
     assert invoice == {
         "Name": "INV-V", "Zuora__TotalAmount__c": 7.0,
-        "Zuora__PostedDate__c": "2024-05-01T10:20:30.000+0000",
+        "Zuora__Posted_Date__c": "2024-05-01T10:20:30.000+0000",
         "Zuora__DueDate__c": "2024-06-01", "Zuora__BillingAccount__r": {"Name": "v1"},
     }  # fmt: skip
 
@@ -274,7 +274,7 @@ def test_texts_that_are_too_long_are_cut_and_counted(
 ) -> None:
     done = sync(server, tmp_path, [ACCOUNTS, record("Account", "l1", CrmId=crm, Name="n" * 300)])
     assert done.object(ACCOUNT)["cut"] == {"Name": 1}
-    assert one(server, ACCOUNT, "Name", "l1") == {"Name": "n" * 255}
+    assert one(server, ACCOUNT, "Name", "l1") == {"Name": "n" * 80}
     assert "1 texts were cut to the length of Name" in done.summary
 
 

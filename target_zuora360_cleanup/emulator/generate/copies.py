@@ -64,7 +64,7 @@ _TWINS: Final = {
     ("Product2", "zqu__SKU2__c"): "zqu__SKU__c",
     (_PLAN, "zqu__ProductRatePlanFullName__c"): "Name",
     (_CHARGE, "zqu__ProductRatePlanChargeFullName__c"): "Name",
-    ("zqu__ZFeature__c", "zqu__FeatureFullName__c"): "Name",
+    ("zqu__ZFeature__c", "zqu__FeatureName__c"): "Name",
     (_TIER, "Name"): "zqu__Tier__c",
 }
 _PRODUCT_FIELDS: Final = ("Category", "EffectiveEndDate", "EffectiveStartDate", "ZuoraId")
@@ -78,8 +78,6 @@ _HOMES: Final = {
         for name in _PRODUCT_FIELDS
     },
     ("Zuora__UnitOfMeasure__c", "Zuora__External_Id__c"): (_UNIT, "zqu__ZuoraId__c", 0),
-    ("Zuora__UnitOfMeasure__c", "Zuora__DecimalPlaces__c"): (_UNIT, "zqu__DecimalPlaces__c", 0),
-    ("Zuora__UnitOfMeasure__c", "Zuora__RoundingMode__c"): (_UNIT, "zqu__RoundingMode__c", 0),
 }
 
 

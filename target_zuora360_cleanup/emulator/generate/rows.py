@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from target_zuora360_cleanup.emulator.generate.copies import copy
 from target_zuora360_cleanup.emulator.generate.counts import row_counts
+from target_zuora360_cleanup.emulator.generate.filled import is_filled
 from target_zuora360_cleanup.emulator.generate.links import (
     Links,
     account_links,
@@ -90,6 +91,8 @@ def _values(
         return None
     if field.type == "reference":
         return links.of(item.name, field.name)
+    if not is_filled(item.name, field):
+        return None
     if field.name.endswith("Deleted__c"):
         return repeat(0, count)
     if field.name in _STAMPS:  # A row has not been touched since it was created.

@@ -10,6 +10,7 @@ import random
 from itertools import cycle, islice
 from typing import TYPE_CHECKING, Any, Final
 
+from target_zuora360_cleanup.emulator.generate.filled import samples
 from target_zuora360_cleanup.emulator.org.write import auto_number
 from target_zuora360_cleanup.emulator.schema.zuora import zuora_id, zuora_objects
 
@@ -54,7 +55,7 @@ _IN_TURN: Final = {
     ),
 }  # fmt: skip
 _TERMS: Final = ("1", "12", "12", "24", "36")
-_DAYS: Final = ("1", "5", "15", "20", "28")
+_DAYS: Final = (1, 5, 15, 20, 28)
 _CHOICES: Final[dict[tuple[str, str], Sequence[Any]]] = {
     # What the 360 keeps of a tenant: no expired version of a subscription, no draft of an invoice.
     ("Zuora__CustomerAccount__c", "Zuora__Status__c"): ("Active",),
@@ -71,7 +72,7 @@ _CHOICES: Final[dict[tuple[str, str], Sequence[Any]]] = {
     ("Zuora__SubscriptionProductCharge__c", "Zuora__Version__c"): (1, 1, 2),
     ("Zuora__SubscriptionRatePlanChargeTier__c", "Zuora__Tier__c"): (1, 2, 3, 4),
     ("Zuora__ZInvoice__c", "Zuora__Status__c"): ("Posted",),
-    ("Zuora__ZInvoice__c", "Zuora__GeneratedDate__c"): tuple(
+    ("Zuora__ZInvoice__c", "Zuora__Generated_Date__c"): tuple(
         _FIRST_DAY + number * 3_111_111 for number in range(50)
     ),
     ("Zuora__Payment__c", "Zuora__Status__c"): (*("Processed",) * 9, "Voided"),
@@ -79,7 +80,7 @@ _CHOICES: Final[dict[tuple[str, str], Sequence[Any]]] = {
     ("Zuora__PaymentMethod__c", "Zuora__CreditCardExpirationYear__c"): tuple(range(2026, 2032)),
     ("Zuora__CreditMemo__c", "Zuora__Status__c"): ("Posted",),
     ("Zuora__DebitMemo__c", "Zuora__Status__c"): ("Posted",),
-    ("zqu__ProductRatePlanCharge__c", "zqu__BillCycleDay__c"): _DAYS,
+    ("zqu__ProductRatePlanCharge__c", "zqu__BillCycleDay__c"): tuple(map(str, _DAYS)),
     ("zqu__ProductRatePlanChargeTier__c", "zqu__Tier__c"): (1, 2, 3, 4),
 }  # fmt: skip
 _FED: Final = frozenset({
@@ -108,7 +109,8 @@ def column(seed: int, sobject: SObject, field: Field, count: int) -> Iterable[An
 def _chosen(chance: random.Random, place: tuple[str, str], field: Field) -> Any:  # noqa: ANN401
     if place in _CHOICES:
         return chance.choice(_CHOICES[place])
-    value = _value(chance, field)
+    words = samples(place)
+    value = chance.choice(words) if words else _value(chance, field)
     # No line of an export holds a line break, so one in Zuora's text would not come back.
     return value.replace("\n", " ") if field.type == "textarea" and place[0] in _FED else value
 

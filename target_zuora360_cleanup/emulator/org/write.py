@@ -14,7 +14,7 @@ from target_zuora360_cleanup.emulator.schema.values import BadValueError, to_sto
 from target_zuora360_cleanup.emulator.wire.errors import RowError, RowResult
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from target_zuora360_cleanup.emulator.org.refusals import RowHook
     from target_zuora360_cleanup.emulator.schema.objects import Field, Schema, SObject
@@ -49,6 +49,17 @@ class Writer:
         self._lookups = Lookups(schema, store)
         self._key = key
         self._hook = hook
+        self._row_id: str | None = None
+        fields = sobject.fields
+        self._needed = tuple(name for name, field in fields.items() if _must_be_given(field))
+        self._auto_numbers = {
+            name: field.auto_number for name, field in fields.items() if field.auto_number
+        }
+        self._defaults = {
+            name: to_storage(schema, field, field.default)
+            for name, field in fields.items()
+            if field.default
+        }
 
     def insert(self, rows: Sequence[Mapping[str, Any]]) -> list[RowResult]:
         """Insert rows."""
@@ -82,24 +93,23 @@ class Writer:
     def _guarded(
         self, write: Callable[[Mapping[str, Any]], RowResult], row: Mapping[str, Any]
     ) -> RowResult:
+        self._row_id = None
         try:
             with self._store.savepoint("one_row"):
                 return write(row)
-        except Refused as refused:
-            return RowResult(None, error=refused.error)
-        except BadValueError as bad:
-            return RowResult(None, error=bad.error)
+        except (Refused, BadValueError) as refused:
+            return RowResult(self._row_id, error=refused.error)
 
     def _insert(self, row: Mapping[str, Any]) -> RowResult:
         values = dict(self._values(row, inserting=True))
-        self._require(values)
+        self._require(values, self._needed)
         number = self._store.take_ids(self._sobject.name, 1).start
         record_id = ids.encode(self._sobject.key_prefix, number)
         self._ask("insert", record_id)
         self._check_unique(values, number)
         now = int(time.time())
         values |= {"Id": number, **dict.fromkeys(self._stamps("CreatedDate"), now)}
-        values |= self._own_name(number, record_id, values.get("Name"))
+        values |= self._own_values(number, record_id, values)
         names = list(values)
         self._store.insert(self._sobject.name, names, [tuple(values.values())])
         return RowResult(record_id, created=True)
@@ -108,6 +118,7 @@ class Writer:
         text = next((str(value) for name, value in row.items() if name.lower() == "id"), "")
         if not text:
             raise Refused(RowError("MISSING_ARGUMENT", "Id not specified in an update call"))
+        self._row_id = text
         number = self._number(text)
         rest = {name: value for name, value in row.items() if name.lower() != "id"}
         return self._change(number, rest, "update")
@@ -123,18 +134,24 @@ class Writer:
             raise Refused(RowError("MISSING_ARGUMENT", message, (key.name,)))
         found = self._lookups.find(self._sobject, key, to_storage(self._schema, key, value))
         if len(found) > 1:
-            message = f"More than one record found for external id field: {found}"
-            raise Refused(RowError("DUPLICATE_EXTERNAL_ID", message, (key.name,)))
+            raise Refused(self._several(key, found))
         if not found:
             return self._insert(row)
         if error := self._lookups.error(self._sobject, found[0]):
             raise Refused(error)
         return self._change(found[0], row, "upsert")
 
+    def _several(self, key: Field, numbers: Sequence[int]) -> RowError:
+        found = (ids.encode(self._sobject.key_prefix, number)[:15] for number in numbers)
+        told = f"more than one record found for external id field: [{', '.join(found)}]"
+        return RowError("DUPLICATE_EXTERNAL_ID", f"{key.label}: {told}", (key.name,))
+
     def _change(self, number: int, row: Mapping[str, Any], operation: str) -> RowResult:
         record_id = ids.encode(self._sobject.key_prefix, number)
+        self._row_id = record_id
         self._ask(operation, record_id)
         values = dict(self._values(row, inserting=False))
+        self._require(values, [name for name, value in values.items() if value is None])
         self._check_unique(values, number)
         values |= dict.fromkeys(self._stamps(), int(time.time()))
         marks = ", ".join(f"{quote(name)} = ?" for name in values)
@@ -175,19 +192,11 @@ class Writer:
             raise Refused(error)
         return number
 
-    def _require(self, values: Mapping[str, Any]) -> None:
-        missing = tuple(
-            field.name
-            for field in self._sobject.fields.values()
-            if (field.required or field.master_detail)
-            and field.createable
-            and not field.system
-            and field.type != "boolean"
-            and values.get(field.name) is None
-        )
+    def _require(self, values: Mapping[str, Any], names: Iterable[str]) -> None:
+        missing = [name for name in names if name in self._needed and values.get(name) is None]
         if missing:
             message = f"Required fields are missing: [{', '.join(missing)}]"
-            raise Refused(RowError("REQUIRED_FIELD_MISSING", message, missing))
+            raise Refused(RowError("REQUIRED_FIELD_MISSING", message, tuple(missing)))
 
     def _check_unique(self, values: Mapping[str, Any], number: int) -> None:
         for name, value in values.items():
@@ -209,17 +218,22 @@ class Writer:
         wanted = ("LastModifiedDate", "SystemModstamp", *more)
         return [name for name in wanted if name in self._sobject.fields]
 
-    def _own_name(self, number: int, record_id: str, given: str | None) -> dict[str, str]:
-        """A name where none is given: an auto-number, or of a custom object the record's id."""
-        field = self._sobject.fields.get("Name")
-        if field is not None and field.auto_number is not None:
-            return {"Name": auto_number(field.auto_number, number)}
-        nameless = field is not None and self._sobject.custom and not given
-        return {"Name": record_id} if nameless else {}
+    def _own_values(self, number: int, record_id: str, given: Mapping[str, Any]) -> dict[str, Any]:
+        """What a new row has by itself: auto-numbers, defaults, for a custom name the id."""
+        own = {name: value for name, value in self._defaults.items() if name not in given}
+        own |= {name: auto_number(form, number) for name, form in self._auto_numbers.items()}
+        if self._sobject.custom and "Name" in self._sobject.fields and not given.get("Name"):
+            own.setdefault("Name", record_id)
+        return own
 
     def _ask(self, operation: str, record_id: str) -> None:
         if self._hook and (error := self._hook(operation, self._sobject.name, record_id)):
             raise Refused(error)
+
+
+def _must_be_given(field: Field) -> bool:
+    wanted = field.required or field.master_detail
+    return wanted and field.createable and not field.system and field.type != "boolean"
 
 
 def _check_access(field: Field, *, inserting: bool) -> None:

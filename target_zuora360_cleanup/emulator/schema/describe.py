@@ -132,22 +132,22 @@ def _child(each: ChildRelationship) -> dict[str, Any]:
 def _field(schema: Schema, item: SObject, each: Field) -> dict[str, Any]:
     numeric = each.type in {"double", "currency", "percent"}
     return {
-        "aggregatable": True,
+        "aggregatable": each.aggregatable,
         "autoNumber": each.auto_number is not None,
         "byteLength": each.length * 3 if each.textual else 0,
-        "calculated": False,
+        "calculated": each.calculated,
         "calculatedFormula": None,
         "cascadeDelete": each.on_delete == "cascade",
         "caseSensitive": each.case_sensitive,
         "createable": each.createable,
         "custom": each.custom,
-        "defaultValue": False if each.type == "boolean" else None,
+        "defaultValue": _default(each),
         "defaultedOnCreate": each.type == "boolean" or each.system,
         "deprecatedAndHidden": False,
         "digits": 9 if each.type == "int" else 0,
         "externalId": each.external_id,
-        "filterable": each.type != "textarea" or each.length <= 255,  # noqa: PLR2004 - long text
-        "groupable": each.type not in {"textarea", "double", "currency", "percent", "datetime"},
+        "filterable": each.filterable,
+        "groupable": each.groupable,
         "idLookup": each.lookup,
         "inlineHelpText": None,
         "label": each.label,
@@ -156,7 +156,7 @@ def _field(schema: Schema, item: SObject, each: Field) -> dict[str, Any]:
         "nameField": each.name == "Name",
         "namePointing": each.polymorphic,
         "nillable": each.nillable,
-        "permissionable": each.custom and not each.required,
+        "permissionable": each.custom and not each.required and not each.master_detail,
         "picklistValues": [_picklist_value(value) for value in each.picklist],
         "polymorphicForeignKey": each.polymorphic,
         "precision": each.length if numeric else 0,
@@ -164,14 +164,21 @@ def _field(schema: Schema, item: SObject, each: Field) -> dict[str, Any]:
         "relationshipName": each.relationship_name,
         "relationshipOrder": _order(item, each) if each.master_detail else None,
         "restrictedDelete": each.on_delete == "restrict",
+        "restrictedPicklist": each.restricted,
         "scale": each.scale,
         "soapType": _SOAP_TYPES.get(each.type, "xsd:string"),
-        "sortable": True,
+        "sortable": each.sortable,
         "type": each.type,
         "unique": each.unique,
         "updateable": each.updateable,
         "writeRequiresMasterRead": False,
     }
+
+
+def _default(each: Field) -> bool | str | None:
+    if each.type == "boolean":
+        return each.default == "true"
+    return each.default or None
 
 
 def _order(item: SObject, master: Field) -> int:

@@ -16,6 +16,10 @@ __all__ = ["ChildRelationship", "Field", "OnDelete", "SObject", "Schema"]
 
 OnDelete = Literal["cascade", "restrict", "set_null"]
 INTEGER_TYPES = frozenset({"id", "reference", "boolean", "int", "datetime"})
+_LONG = 255
+_NOT_GROUPED = frozenset({
+    "textarea", "double", "currency", "percent", "datetime", "encryptedstring", "base64",
+})  # fmt: skip
 REAL_TYPES = frozenset({"double", "currency", "percent"})
 
 
@@ -26,6 +30,8 @@ class Field:
     `type` is a describe type (`string`, `double`, `reference`, …). `on_delete` says what happens to
     the row when the record that a reference points to is deleted; a master-detail is a cascade with
     `master_detail` set. `auto_number` is the display format of an auto-number, such as `IP-{000}`.
+    `length` is the precision of a number. A calculated field is a formula or a roll-up. A
+    restricted picklist takes its own values only. `default` is what a new row has, as text.
     A polymorphic reference may lead to several objects and is kept as a tagged number. `key` is the
     parent's field that the value is compared with where a relationship is followed.
     """
@@ -49,6 +55,9 @@ class Field:
     polymorphic: bool = False
     key: str = "Id"
     picklist: tuple[str, ...] = ()
+    restricted: bool = False
+    default: str = ""
+    calculated: bool = False
     auto_number: str | None = None
     system: bool = False
 
@@ -71,6 +80,31 @@ class Field:
     def lookup(self) -> bool:
         """Whether the field is one of an upsert's possible keys."""
         return self.external_id or self.name == "Id"
+
+    @property
+    def long(self) -> bool:
+        """Whether it is a long text area, which can't be compared, sorted or grouped."""
+        return self.type == "textarea" and self.length > _LONG
+
+    @property
+    def filterable(self) -> bool:
+        """Whether a query may compare it."""
+        return not (self.long or self.type in {"encryptedstring", "base64"})
+
+    @property
+    def sortable(self) -> bool:
+        """Whether a query may order by it."""
+        return self.filterable
+
+    @property
+    def groupable(self) -> bool:
+        """Whether a query may group by it: no number with decimals, no time, nothing computed."""
+        return not (self.calculated or self.auto_number or self.type in _NOT_GROUPED)
+
+    @property
+    def aggregatable(self) -> bool:
+        """Whether a function of groups may have it."""
+        return self.filterable and self.type != "boolean"
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
-"""Reads the schema from `data/objects.tsv` and `data/fields.tsv` and adds the system fields.
+"""Reads the schema from the tables in `data` and adds the system fields.
 
-The two tables hold the objects, relationships, delete constraints and external ids found in the
-metadata of real orgs that have the packages Zuora 360 (namespace `Zuora`) and Zuora Quotes (`zqu`).
+`packages.tsv` has every field of the packages Zuora 360 (namespace `Zuora`) and Zuora Quotes
+(`zqu`) that the metadata of real orgs has for the objects in `objects.tsv`, with its facts: the
+emulator has no other of theirs. `fields.tsv` has standard fields and those of customers' objects.
 A reference to `*` leads to every object that activities, notes and files may hang on, one to
 `*-Contact` to all of them but contacts.
 """
@@ -11,9 +12,15 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cache
 from importlib.resources import files
+from itertools import chain
 from typing import TYPE_CHECKING, Final, Literal
 
 from target_zuora360_cleanup.emulator.schema.objects import Field, OnDelete, Schema, SObject
+from target_zuora360_cleanup.emulator.schema.system_fields import (
+    REFERENCE_LENGTH,
+    setting_kind,
+    system_fields,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -31,9 +38,11 @@ __all__ = [
     "with_fields",
 ]
 
-_TYPES: Final = {"text": "string", "longtext": "textarea", "number": "double", "ref": "reference"}
+_TYPES: Final = {
+    "text": "string", "longtext": "textarea", "number": "double", "ref": "reference",
+    "encrypted": "encryptedstring",
+}  # fmt: skip
 _LENGTHS: Final = {"phone": 40, "url": 255, "email": 80, "picklist": 255}
-REFERENCE_LENGTH: Final = 18
 _EVERY: Final = "*"
 
 _Row = dict[str, str]
@@ -49,7 +58,7 @@ def load_schema(without_packages: frozenset[str] = frozenset()) -> Schema:
 def load_objects(without_packages: frozenset[str] = frozenset()) -> tuple[SObject, ...]:
     """Return the same objects as their tables have them, to which others may be added."""
     fields: dict[str, list[Field]] = {}
-    for row in table_rows("fields.tsv"):
+    for row in chain(table_rows("fields.tsv"), table_rows("packages.tsv")):
         fields.setdefault(row["object"], []).append(_field(row))
     objects = [_object(row, fields.get(row["object"], [])) for row in table_rows("objects.tsv")]
     return tuple(_without(objects, without_packages) if without_packages else objects)
@@ -95,7 +104,7 @@ def make_object(  # noqa: PLR0913 - the facts of an object, all but two with a d
     flags: frozenset[str] = frozenset(),
 ) -> SObject:
     """Return an object with its own fields between the system fields that Salesforce adds."""
-    every = [*_system_fields(name_kind, fields, flags), *fields]
+    every = [*system_fields(name, name_kind, fields, flags), *fields]
     api: Literal["data", "tooling", "both"] = (
         "tooling" if "tooling" in flags else "both" if "both" in flags else "data"
     )
@@ -105,7 +114,7 @@ def make_object(  # noqa: PLR0913 - the facts of an object, all but two with a d
         label_plural=plural or name,
         key_prefix=prefix,
         fields={},
-        setting=_setting(flags),
+        setting=setting_kind(flags),
         deletable="nodelete" not in flags,
         createable=flags.isdisjoint({"readonly", "nocreate"}),
         updateable=flags.isdisjoint({"readonly", "noupdate"}),
@@ -143,18 +152,16 @@ def _object(row: _Row, fields: list[Field]) -> SObject:
 
 
 def _has_activities(name: str, flags: Collection[str]) -> bool:
-    is_table = name.endswith("__c") and not _setting(flags) and "noactivities" not in flags
+    is_table = name.endswith("__c") and not setting_kind(flags) and "noactivities" not in flags
     return is_table or "activities" in flags
-
-
-def _setting(flags: Collection[str]) -> str | None:
-    kinds = {"setting_list": "List", "setting_hierarchy": "Hierarchy"}
-    return next((kinds[flag] for flag in flags if flag in kinds), None)
 
 
 def _field(row: _Row) -> Field:
     flags = row["flags"].split()
     kind = _TYPES.get(row["type"], row["type"])
+    computed = not {"formula", "summary"}.isdisjoint(flags)
+    auto = next((flag.removeprefix("auto:") for flag in flags if flag.startswith("auto:")), None)
+    writable = not (computed or auto or "readonly" in flags)
     made = Field(
         name=row["field"],
         label=row["label"],
@@ -165,8 +172,12 @@ def _field(row: _Row) -> Field:
         unique="unique" in flags,
         case_sensitive="case" in flags,
         required="required" in flags,
-        createable="readonly" not in flags,
-        updateable="readonly" not in flags,
+        createable=writable,
+        updateable=writable,
+        calculated=computed,
+        auto_number=auto,
+        default=row.get("default", ""),
+        restricted="restricted" in flags,
         picklist=tuple(row["values"].split(";")) if row["values"] else (),
     )
     if kind == "reference":
@@ -210,50 +221,6 @@ def child_relationship(field: str, name: str) -> str | None:
         return name or None
     namespace, _, rest = field.removesuffix("__c").rpartition("__")
     return f"{namespace}__{name}__r" if rest and namespace else f"{name}__r"
-
-
-def _system_fields(
-    name_kind: str, fields: Collection[Field], flags: Collection[str]
-) -> Iterator[Field]:
-    yield _read_only("Id", "Record ID", "id", 18)
-    detail = any(item.master_detail for item in fields)
-    if not (detail or "noowner" in flags or _setting(flags)):
-        yield replace(_user("OwnerId", "Owner ID"), createable=True, updateable=True)
-    if _setting(flags):
-        yield Field("SetupOwnerId", "Location", "reference", 18, reference_to=("User",))
-    yield _read_only("IsDeleted", "Deleted", "boolean", 0)
-    yield from _name_field(name_kind)
-    for name, label in (
-        ("CreatedDate", "Created Date"),
-        ("LastModifiedDate", "Last Modified Date"),
-    ):
-        yield _read_only(name, label, "datetime", 0)
-    yield _user("CreatedById", "Created By ID")
-    yield _user("LastModifiedById", "Last Modified By ID")
-    yield _read_only("SystemModstamp", "System Modstamp", "datetime", 0)
-
-
-def _name_field(kind: str) -> Iterator[Field]:
-    if kind == "none":
-        return
-    if kind.startswith("auto:"):
-        yield replace(_read_only("Name", "Name", "string", 80), auto_number=kind[5:], system=False)
-    else:
-        writable = "!readonly" not in kind
-        yield Field("Name", "Name", "string", 255, createable=writable, updateable=writable)
-
-
-def _read_only(name: str, label: str, kind: str, length: int) -> Field:
-    return Field(
-        name, label, kind, length, required=True, createable=False, updateable=False, system=True
-    )
-
-
-def _user(name: str, label: str) -> Field:
-    made = _read_only(name, label, "reference", REFERENCE_LENGTH)
-    return replace(
-        made, reference_to=("User",), relationship_name=name.removesuffix("Id"), on_delete=None
-    )
 
 
 def _without(objects: Collection[SObject], packages: Collection[str]) -> list[SObject]:

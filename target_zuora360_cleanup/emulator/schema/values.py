@@ -6,11 +6,13 @@ booleans as 0 and 1.
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Final
 
 from target_zuora360_cleanup.emulator.schema import ids
+from target_zuora360_cleanup.emulator.schema.objects import REAL_TYPES
 from target_zuora360_cleanup.emulator.wire.errors import RowError
 
 if TYPE_CHECKING:
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
 __all__ = ["BadValueError", "datetime_seconds", "reader", "to_storage"]
 
 _TRUE: Final = frozenset({"true", "1", "yes", "y", "t"})
+_NUMBERS: Final = REAL_TYPES | {"int"}
+_INTEGER_DIGITS: Final = 9
+_EMAIL: Final = re.compile(r"[^@\s,;<>()\[\]\"]+@[^@\s.,;]+(\.[^@\s.,;]+)+")
 _FALSE: Final = frozenset({"false", "0", "no", "n", "f"})
 
 
@@ -59,9 +64,15 @@ def to_storage(schema: Schema, field: Field, value: Any) -> Any:  # noqa: ANN401
     if convert is None:
         return _text(field, value)
     try:
-        return convert(value)
+        converted = convert(value)
     except (ValueError, TypeError, OverflowError):
         raise _wrong_type(field, value) from None
+    if field.type in _NUMBERS and abs(converted) >= _limit(field):
+        raise _refused(
+            "NUMBER_OUTSIDE_VALID_RANGE", field,
+            f"value outside of valid range on numeric field: {value}",
+        )  # fmt: skip
+    return converted
 
 
 @lru_cache(maxsize=4096)
@@ -118,9 +129,13 @@ def _text(field: Field, value: Any) -> str:  # noqa: ANN401 - JSON or text
         raise _wrong_type(field, value)
     text = str(value).lower() if isinstance(value, bool) else str(value)
     if field.length and len(text) > field.length:
-        shown = text[:50]
-        message = f"{field.label}: data value too large: {shown} (max length={field.length})"
-        raise BadValueError("STRING_TOO_LONG", message, field.name)
+        told = f"data value too large: {text[:50]} (max length={field.length})"
+        raise _refused("STRING_TOO_LONG", field, told)
+    if field.restricted and text not in field.picklist:
+        told = f"bad value for restricted picklist field: {text}"
+        raise _refused("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", field, told)
+    if field.type == "email" and not _EMAIL.fullmatch(text):
+        raise _refused("INVALID_EMAIL_ADDRESS", field, f"invalid email address: {text}")
     return text
 
 
@@ -148,12 +163,21 @@ def _number(value: Any) -> float:  # noqa: ANN401 - JSON or text
 
 
 def _date(value: Any) -> str:  # noqa: ANN401 - JSON or text
-    return date.fromisoformat(str(value)[:10]).isoformat()
+    return date.fromisoformat(str(value)).isoformat()
+
+
+def _limit(field: Field) -> int:
+    """What a number must stay below: the digits before the decimal point count."""
+    return 10 ** ((field.length or _INTEGER_DIGITS) - field.scale)
 
 
 def _wrong_type(field: Field, value: Any) -> BadValueError:  # noqa: ANN401 - JSON or text
-    message = f"{field.label}: value not of required type: {value}"
-    return BadValueError("INVALID_TYPE_ON_FIELD_IN_RECORD", message, field.name)
+    told = f"value not of required type: {value}"
+    return _refused("INVALID_TYPE_ON_FIELD_IN_RECORD", field, told)
+
+
+def _refused(code: str, field: Field, told: str) -> BadValueError:
+    return BadValueError(code, f"{field.label}: {told}", field.name)
 
 
 _CONVERTERS: Final[dict[str, Callable[[Any], Any]]] = {

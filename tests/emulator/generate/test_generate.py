@@ -275,7 +275,7 @@ def test_every_sync_has_finished(org: Org) -> None:
 def test_text_hurts_careless_csv_code(org: Org) -> None:
     queries = (
         "SELECT Name, Zuora__Notes__c FROM Zuora__CustomerAccount__c",
-        "SELECT zqu__Comments__c FROM zqu__Quote__c",
+        "SELECT zqu__Description__c FROM zqu__Quote__c",
     )
     found = (row for soql in queries for row in org.query(soql).rows(0, RECORDS))
     text = "".join(str(value) for row in found for value in row)

@@ -70,11 +70,15 @@ def test_an_upsert_of_a_row_that_is_there_may_not_name_its_master(own: Client) -
 def test_an_upsert_of_a_row_that_is_there_changes_its_other_fields(own: Client) -> None:
     key = keys(own, PAYMENT, "Zuora__EXT_ID__c")[0]
     good, _ = upsert(
-        own, PAYMENT, "Zuora__EXT_ID__c", "Zuora__EXT_ID__c,Zuora__Gateway__c", f"{key},Changed"
+        own,
+        PAYMENT,
+        "Zuora__EXT_ID__c",
+        "Zuora__EXT_ID__c,Zuora__GatewayResponse__c",
+        f"{key},Changed",
     )
 
     assert f'"false","{key}"' in good
-    assert keys(own, PAYMENT, "Zuora__Gateway__c")[0] == "Changed"
+    assert keys(own, PAYMENT, "Zuora__GatewayResponse__c")[0] == "Changed"
 
 
 def test_a_billing_account_moves_to_another_account(own: Client) -> None:

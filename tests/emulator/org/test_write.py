@@ -62,22 +62,22 @@ def test_typed_values_and_text_come_to_the_same(org: Org) -> None:
         INVOICE,
         Zuora__TotalAmount__c=12.5,
         Zuora__InvoiceDate__c="2024-02-29",
-        Zuora__PostedDate__c="2024-02-29T10:00:00.000+02:00",
-        Zuora__ReverseFlag__c=True,
+        Zuora__Posted_Date__c="2024-02-29T10:00:00.000+02:00",
+        Zuora__PaymentTerm__c=True,
     )
     text = add(
         org,
         INVOICE,
         Zuora__TotalAmount__c="12.50",
         Zuora__InvoiceDate__c="2024-02-29",
-        Zuora__PostedDate__c="2024-02-29T08:00:00Z",
-        Zuora__ReverseFlag__c="true",
+        Zuora__Posted_Date__c="2024-02-29T08:00:00Z",
+        Zuora__PaymentTerm__c="true",
     )
     records = [org.get_record(INVOICE, each) for each in (typed, text)]
 
-    for name in ("TotalAmount", "InvoiceDate", "PostedDate", "ReverseFlag"):
+    for name in ("TotalAmount", "InvoiceDate", "Posted_Date", "PaymentTerm"):
         assert records[0][f"Zuora__{name}__c"] == records[1][f"Zuora__{name}__c"], name
-    assert records[0]["Zuora__PostedDate__c"] == "2024-02-29T08:00:00.000+0000"
+    assert records[0]["Zuora__Posted_Date__c"] == "2024-02-29T08:00:00.000+0000"
 
 
 def test_auto_numbers_are_counted(org: Org) -> None:
@@ -247,7 +247,20 @@ def test_a_row_may_keep_its_own_unique_value(org: Org) -> None:
         (INVOICE, {"Name": "x" * 300}, "STRING_TOO_LONG"),
         (INVOICE, {"Zuora__TotalAmount__c": "much"}, "INVALID_TYPE_ON_FIELD_IN_RECORD"),
         (INVOICE, {"Zuora__InvoiceDate__c": "soon"}, "INVALID_TYPE_ON_FIELD_IN_RECORD"),
-        (INVOICE, {"Zuora__ReverseFlag__c": "perhaps"}, "INVALID_TYPE_ON_FIELD_IN_RECORD"),
+        (
+            INVOICE,
+            {"Zuora__InvoiceDate__c": "2024-02-29T00:00:00Z"},
+            "INVALID_TYPE_ON_FIELD_IN_RECORD",
+        ),
+        (ACCOUNT, {"Zuora__AutoPay__c": "perhaps"}, "INVALID_TYPE_ON_FIELD_IN_RECORD"),
+        (ACCOUNT, {"Zuora__BillToWorkEmail__c": "nobody"}, "INVALID_EMAIL_ADDRESS"),
+        (INVOICE, {"Zuora__TotalAmount__c": 10**16}, "NUMBER_OUTSIDE_VALID_RANGE"),
+        (INVOICE, {"Name": "x" * 81}, "STRING_TOO_LONG"),
+        ("Account", {"Phone": "1"}, "REQUIRED_FIELD_MISSING"),
+        ("Zuora__CreditMemo__c", {"Zuora__Balance__c": 1}, "REQUIRED_FIELD_MISSING"),
+        (ACCOUNT, {"Zuora__CreditCard_Number__c": "x"}, "INVALID_FIELD_FOR_INSERT_UPDATE"),
+        (PAYMENT, {"Zuora__RefundedAmount__c": 1}, "INVALID_FIELD_FOR_INSERT_UPDATE"),
+        ("zqu__Quote__c", {"zqu__Number__c": "x"}, "INVALID_FIELD_FOR_INSERT_UPDATE"),
         (INVOICE, {"Zuora__BillingAccount__c": "x"}, "MALFORMED_ID"),
         (INVOICE, {"Zuora__BillingAccount__c": "0015g0000000001"}, "FIELD_INTEGRITY_EXCEPTION"),
     ],

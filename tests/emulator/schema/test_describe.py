@@ -89,9 +89,9 @@ def test_a_reference_names_its_parent(org: Org) -> None:
 
 
 def test_a_picklist_lists_its_values(org: Org) -> None:
-    values = field(org, "Zuora__CustomerAccount__c", "Zuora__Status__c")["picklistValues"]
+    values = field(org, "Zuora__SubscriptionProductCharge__c", "Zuora__Type__c")["picklistValues"]
 
-    assert [each["value"] for each in values] == ["Draft", "Active", "Canceled"]
+    assert [each["value"] for each in values] == ["One-Time", "Recurring", "Usage"]
 
 
 def test_every_field_has_the_same_keys(org: Org) -> None:

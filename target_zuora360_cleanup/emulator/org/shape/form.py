@@ -57,6 +57,7 @@ _FIELD: Final[Form] = _object(
     required=_FLAG,
     external_id=_FLAG,
     unique=_FLAG,
+    restricted=_FLAG,
     values=_list(_TEXT),
 )  # fmt: skip
 _ROWS: Final[Form] = _object(

@@ -126,6 +126,7 @@ def _field(object_name: str, part: Part, place: str) -> Field:
         unique=part.get("unique", False),
         required=part.get("required", False),
         picklist=tuple(part.get("values", ())),
+        restricted=part.get("restricted", False),
     )
     if kind == "reference":
         return _reference(object_name, made, part, place)

@@ -177,7 +177,8 @@ class IngestRun:
         if result.error is None:
             return result.id or "", "true" if result.created else "false"
         error = self._service.told(result.error)
-        text = f"{error.code}:{error.message}:{','.join(error.fields)}--"
+        named = f"{','.join(error.fields)} " if error.fields else ""
+        text = f"{error.code}:{error.message}:{named}--"
         if self._job.version.major < FAILED_RESULTS_CARRY_IDS:
             return "", text
         given = row[0] if self._job.operation in _DELETES else ""
