@@ -18,7 +18,7 @@ OnDelete = Literal["cascade", "restrict", "set_null"]
 INTEGER_TYPES = frozenset({"id", "reference", "boolean", "int", "datetime"})
 _LONG = 255
 _NOT_GROUPED = frozenset({
-    "textarea", "double", "currency", "percent", "datetime", "encryptedstring", "base64",
+    "double", "currency", "percent", "datetime", "encryptedstring", "base64",
 })  # fmt: skip
 REAL_TYPES = frozenset({"double", "currency", "percent"})
 
@@ -99,7 +99,8 @@ class Field:
     @property
     def groupable(self) -> bool:
         """Whether a query may group by it: no number with decimals, no time, nothing computed."""
-        return not (self.calculated or self.auto_number or self.type in _NOT_GROUPED)
+        computed = self.calculated or self.auto_number is not None
+        return not (self.long or computed or self.type in _NOT_GROUPED)
 
     @property
     def aggregatable(self) -> bool:

@@ -37,6 +37,9 @@ __all__ = ["MAX_UPLOAD", "create_app"]
 
 # Salesforce's 150 MB hold for the content in base64, which takes 4 bytes for 3.
 MAX_UPLOAD = 150_000_000 * 3 // 4
+_MAX_HEAD = 16_384
+"""Bytes of a request's address and headers together."""
+_HTML = "text/html;charset=ISO-8859-1"
 
 
 def create_app(service: Service) -> ASGIApp:
@@ -72,6 +75,8 @@ class _Endpoint:
 
     async def _answer(self, request: Request) -> Answer | None:
         """The answer; None cuts the connection."""
+        if (too_long := _too_long(request.scope)) is not None:
+            return too_long
         try:
             match = self._service.router.match(request.method, request.url.path)
         except SalesforceError as error:
@@ -111,6 +116,17 @@ class _Endpoint:
         if plan is not None and (plan.error is not None or plan.answer is not None):
             return await run_in_threadpool(_fail, self._service, call, match, plan)
         return await run_in_threadpool(pass_through, self._service, call, match.route)
+
+
+def _too_long(scope: Scope) -> Answer | None:
+    """The answer to a request whose address, or address and headers, are too long."""
+    address = len(scope["raw_path"]) + len(scope["query_string"])
+    if address > _MAX_HEAD:
+        return Answer(414, b"<h1>Bad Message 414</h1><pre>reason: URI Too Long</pre>", _HTML)
+    if address + sum(len(name) + len(value) for name, value in scope["headers"]) > _MAX_HEAD:
+        text = b"<h1>Bad Message 431</h1><pre>reason: Request Header Fields Too Large</pre>"
+        return Answer(431, text, _HTML)
+    return None
 
 
 def _fail(service: Service, call: Call, match: Match[Service], plan: RequestPlan) -> Answer:

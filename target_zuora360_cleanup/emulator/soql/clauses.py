@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from target_zuora360_cleanup.emulator.schema.objects import Field
 
-__all__ = ["Above", "number", "source", "window"]
+__all__ = ["Above", "check_clauses", "number", "source", "window"]
 
 _ALLOWED: Final = frozenset(
     {"expressions", "from_", "where", "group", "having", "order", "limit", "offset"}
@@ -69,6 +69,23 @@ def source(tree: exp.Select) -> exp.Table:
     if clause.this.args.get("db"):
         raise malformed("unexpected token: '.'")
     return clause.this
+
+
+def check_clauses(tree: exp.Select, *, counts: bool, aggregates: bool) -> None:
+    """Refuse clauses that don't go with what is selected.
+
+    Raises:
+        SalesforceError: `MALFORMED_QUERY`.
+    """
+    given = {key for key, value in tree.args.items() if value}
+    if "having" in given and "group" not in given:
+        raise malformed("unexpected token: 'HAVING'")
+    if counts and "order" in given:
+        raise malformed("Count() query cannot use ORDER BY")
+    if aggregates and not counts and "group" not in given and "limit" in given:
+        raise malformed(
+            "Non-grouped query that uses overall aggregate functions cannot also use LIMIT"
+        )
 
 
 def window(tree: exp.Select) -> Iterator[str]:

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Final
 from sqlglot import exp
 
 from target_zuora360_cleanup.emulator.schema.store import quote
-from target_zuora360_cleanup.emulator.soql.clauses import Above, number, source, window
+from target_zuora360_cleanup.emulator.soql.clauses import (
+    Above,
+    check_clauses,
+    number,
+    source,
+    window,
+)
 from target_zuora360_cleanup.emulator.soql.dialect import Parsed, malformed, parse
 from target_zuora360_cleanup.emulator.soql.object_limits import check_limits, ignores_window
 from target_zuora360_cleanup.emulator.soql.plan import Child, Column, Hidden, Plan
@@ -42,6 +48,8 @@ if TYPE_CHECKING:
 __all__ = ["compile_query"]
 
 _MAX_LENGTH: Final = 100_000
+_NARROW: Final = 20
+"""Characters of a number, a date or an id, about."""
 
 
 def compile_query(schema: Schema, text: str, *, all_rows: bool = False, tooling: bool) -> Plan:
@@ -96,6 +104,7 @@ class _Compiler:
         aggregates = bool(self._grouped) or any(map(is_aggregate, items))
         if self._above is None:
             check_limits(self._scope.sobject, self._tree, aggregates=counts or aggregates)
+        check_clauses(self._tree, counts=counts, aggregates=aggregates)
         if counts:
             return self._count_plan()
         selected, children = self._selected(aggregates=aggregates)
@@ -139,7 +148,8 @@ class _Compiler:
         found = item.found
         # Rows of a child subquery are put together by the parent's number, not by its id.
         read = found.reader(self._schema) if item.names else None
-        return Column(item.header, item.names, found.field.type, read)
+        width = found.field.length if found.field.textual else _NARROW
+        return Column(item.header, item.names, found.field.type, read, width)
 
     def _hidden(self, selected: list[Selected], sqls: list[str]) -> Iterator[Hidden]:
         """Add the ids that the `attributes` of REST records need and say where they are."""
@@ -168,7 +178,7 @@ class _Compiler:
         where, values = self._where()
         parts = [where] if where else []
         if self._grouped:
-            by = ", ".join(self._scope.resolve(item).sql for item in self._grouped)
+            by = ", ".join(self._scope.allowed(item, "grouped").sql for item in self._grouped)
             parts.append(f"GROUP BY {by}")
         having = self._tree.args.get("having")
         if having is not None:
@@ -206,12 +216,15 @@ class _Compiler:
     def _orders(self) -> Iterator[str]:
         for item in self._tree.args["order"].expressions:
             node = item.this
-            found = self._aggregate(node) if is_aggregate(node) else self._scope.resolve(node)
+            found = self._aggregate(node) if is_aggregate(node) else self._sorted(node)
             direction = "DESC" if item.args.get("desc") else "ASC"
             nulls = "FIRST" if item.args.get("nulls_first") else "LAST"
             # An id is never empty, and SQLite can't use the primary key with NULLS.
             suffix = "" if found.field.type == "id" else f" NULLS {nulls}"
             yield f"{found.sql} {direction}{suffix}"
+
+    def _sorted(self, node: exp.Expr) -> Resolved:
+        return self._scope.allowed(node, "sorted")
 
     def _semi_join(self, node: exp.Expr, left: Resolved, tree: exp.Select) -> Condition:
         sobject = find_object(self._schema, self._parsed.text, source(tree).this, tooling=False)

@@ -17,6 +17,7 @@ __all__ = ["Child", "Column", "Hidden", "Plan"]
 class Column:
     """A selected value: the header, the path in a REST record, its type and its reader.
 
+    `width` is how many characters it may have.
     A column without names is for the emulator's own use and shown to nobody.
     """
 
@@ -24,6 +25,7 @@ class Column:
     names: tuple[str, ...]
     type: str
     read: Callable[[Any], Any] | None
+    width: int = 0
 
 
 @dataclass(frozen=True)

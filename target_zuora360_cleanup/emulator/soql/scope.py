@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from sqlglot import exp
 
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 __all__ = ["Place", "Resolved", "Scope", "find_object", "names_of"]
 
 _MAX_LEVELS: Final = 5
+Use = Literal["filtered", "sorted", "grouped"]
+_FLAGS: Final[dict[Use, str]] = {
+    "filtered": "filterable", "sorted": "sortable", "grouped": "groupable",
+}  # fmt: skip
 _CUSTOM_HINT: Final = (
     "If you are attempting to use a custom {kind}, be sure to append the '__{suffix}' after the "
     "{what} name. Please reference your WSDL or the describe call for the appropriate names."
@@ -117,6 +121,19 @@ class Scope:
             return Resolved(column, with_targets(reference), NAME, path, self.alias)
         alias, sobject = self._parents[path]
         return Resolved(f"{alias}.Id", sobject.fields["Id"], sobject, path, alias)
+
+    def allowed(self, node: exp.Expr, use: Use) -> Resolved:
+        """Return the field that a column or path names, where its describe allows this use of it.
+
+        Raises:
+            SalesforceError: It does not, or there is no such field.
+        """
+        found = self.resolve(node)
+        if not getattr(found.field, _FLAGS[use]):
+            code = "INVALID_FIELD" if use == "filtered" else "MALFORMED_QUERY"
+            text = f"field '{found.field.name}' can not be {use} in a query call"
+            raise self.place(next(names_of(node))).error(code, text)
+        return found
 
     def place(self, identifier: exp.Expr) -> Place:
         """Return where the identifier stands."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlglot import exp
 
-from target_zuora360_cleanup.emulator.schema.objects import Field
+from target_zuora360_cleanup.emulator.schema.objects import REAL_TYPES, Field
 from target_zuora360_cleanup.emulator.soql.dialect import malformed
 from target_zuora360_cleanup.emulator.soql.scope import names_of
 from target_zuora360_cleanup.emulator.wire.errors import SalesforceError
@@ -90,12 +90,20 @@ def aggregate(scope: Scope, node: exp.Expr) -> Resolved:
     if name not in _AGGREGATES or len(node.expressions) != 1:
         raise malformed(f"unexpected token: '{node.name}'")
     found = scope.resolve(node.expressions[0])
+    _check_aggregate(name, found)
     inner = f"DISTINCT {found.sql}" if name == "COUNT_DISTINCT" else found.sql
     sql = f"{name.removesuffix('_DISTINCT').lower()}({inner})"
     if name in {"MIN", "MAX"}:
         return replace(found, sql=sql)
     kind = "int" if name.startswith("COUNT") else "double"
     return replace(found, sql=sql, field=Field(found.field.name, found.field.label, kind))
+
+
+def _check_aggregate(name: str, found: Resolved) -> None:
+    field = found.field
+    numeric = field.type in REAL_TYPES | {"int"}
+    if (name in {"SUM", "AVG"} and not numeric) or not field.aggregatable:
+        raise malformed(f"field {field.name} does not support aggregate operator {name}")
 
 
 def _fields(scope: Scope, item: exp.Expr, limit: int | None) -> Iterator[Selected]:

@@ -82,7 +82,7 @@ class Conditions:
     def _field(self, node: exp.Expr) -> Resolved:
         if self._aggregate and isinstance(node, exp.Anonymous):
             return self._aggregate(node)
-        return self._scope.resolve(node)
+        return self._scope.allowed(node, "filtered")
 
     def _membership(self, node: exp.In) -> Condition:
         found = self._field(node.this)

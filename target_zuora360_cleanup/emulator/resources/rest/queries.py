@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 __all__ = ["ROUTES"]
 
 _BATCH, _SMALLEST, _LARGEST = 2_000, 200, 2_000
+_NARROW = 4_000
+"""Characters that a row of a full batch may have."""
 _NUMBERS = frozenset({"int", "double", "currency", "percent"})
 
 
@@ -56,7 +58,7 @@ def _query(
     if call.query.get("columns", "").lower() == "true":
         with result:
             return json_answer(_columns(service, result))
-    size = _batch_size(call)
+    size = min(_batch_size(call), _fitting(result.width))
     single = "Aggregate query" if result.is_aggregate else result.object_name
     one_batch = result.is_aggregate or result.object_name in METADATA
     if one_batch and not result.is_count and result.total > size:
@@ -92,6 +94,11 @@ def _batch_size(call: Call) -> int:
         if name.strip().lower() == "batchsize" and value.strip().isdecimal():
             return min(max(int(value), _SMALLEST), _LARGEST)
     return _BATCH
+
+
+def _fitting(width: int) -> int:
+    """How many rows fit in a batch: wide ones are sent in smaller batches."""
+    return min(max(_BATCH * _NARROW // max(width, 1), _SMALLEST), _BATCH)
 
 
 def _columns(service: Service, result: QueryResult) -> dict[str, Any]:
