@@ -9,6 +9,7 @@ has no say in it.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from target_zuora360_cleanup.emulator.schema.ids import TAG_BITS, code
@@ -28,6 +29,19 @@ _CREATE: Final = (
     " WITHOUT ROWID"
 )
 _NAMES_SHOWN: Final = 5
+
+
+@lru_cache(maxsize=512)
+def _below(schema: Schema, name: str) -> tuple[str, ...]:
+    """The objects whose rows may go along with an object's, at any depth."""
+    found: dict[str, None] = {}
+    wanted = [name]
+    while wanted:
+        for related in schema.children_of(wanted.pop()):
+            if related.field.on_delete == "cascade" and related.child not in found:
+                found[related.child] = None
+                wanted.append(related.child)
+    return tuple(found)
 
 
 @dataclass
@@ -74,6 +88,20 @@ class Cascade:
                 if self._descend(parent, related, generation)
             }
 
+    def size(self) -> int:
+        """Rows in the closure, the roots among them."""
+        return int(self._store.value("SELECT count(*) FROM temp.closure"))
+
+    def buried(self, most: int) -> int:
+        """Rows in the recycle bin of objects that may go along, up to so many."""
+        found = 0
+        for name in _below(self._schema, self._sobject.name):
+            sql = f"SELECT count(*) FROM (SELECT 1 FROM {quote(name)} WHERE IsDeleted = 1 LIMIT ?)"
+            found += int(self._store.value(sql, (most - found,)))
+            if found >= most:
+                break
+        return found
+
     def _descend(self, parent: str, related: ChildRelationship, generation: int) -> bool:
         sql = (
             f"INSERT OR IGNORE INTO temp.closure SELECT ?, c.Id, p.root, ?"
@@ -84,9 +112,13 @@ class Cascade:
         values = (related.child, generation, parent, generation - 1)
         return self._store.run(sql, values).rowcount > 0
 
-    def judge(self, max_children: int) -> Verdicts:
-        """Decide which roots are deleted, in the order of the batch."""
-        verdicts = Verdicts(too_large=self._too_large(max_children))
+    def judge(self, too_large: set[int]) -> Verdicts:
+        """Decide which roots are deleted, in the order of the batch.
+
+        Args:
+            too_large: Roots of which it is known that they stay.
+        """
+        verdicts = Verdicts(too_large=too_large)
         blockers = self._blockers()
         owners = self._owners({blocker for found in blockers.values() for blocker in found})
         swallowers = self._swallowers()
@@ -106,8 +138,9 @@ class Cascade:
                 failed.add(place)
         return verdicts
 
-    def _too_large(self, max_children: int) -> set[int]:
-        if self._store.value("SELECT count(*) FROM temp.closure") <= max_children:
+    def too_large(self, max_children: int) -> set[int]:
+        """Roots that would take more rows along than so many."""
+        if self.size() <= max_children:
             return set()
         sql = "SELECT root FROM temp.closure GROUP BY root HAVING count(*) - 1 > ?"
         return {row[0] for row in self._store.run(sql, (max_children,))}

@@ -113,7 +113,10 @@ class Deletion:
         if not roots:
             return {}
         self._cascade.build(roots)
-        verdicts = self._cascade.judge(self._max_children)
+        too_large = self._cascade.too_large(self._max_children)
+        if not self._hard and self._bin_counts():
+            too_large = self._too_large_with_bin(roots)
+        verdicts = self._cascade.judge(too_large)
         if verdicts.failed:
             self._cascade.drop(verdicts.failed)
         now = int(time.time())
@@ -124,6 +127,18 @@ class Deletion:
             last = max(at for at, _ in roots)
             self._cascade.bury(now, self._store.take_ids("_deletion", last + 1).start)
         return self._errors(verdicts, dict(roots))
+
+    def _bin_counts(self) -> bool:
+        """Whether the recycle bin, whose children the limit counts too, may have too many."""
+        left = self._max_children - self._cascade.size()
+        return left < 0 or self._cascade.buried(left + 1) > left
+
+    def _too_large_with_bin(self, roots: list[tuple[int, int]]) -> set[int]:
+        whole = Cascade(self._schema, self._store, self._sobject, include_deleted=True)
+        whole.build(roots)
+        found = whole.too_large(self._max_children)
+        self._cascade.build(roots)
+        return found
 
     def _errors(self, verdicts: Verdicts, numbers: dict[int, int]) -> dict[int, RowError]:
         errors = dict.fromkeys(verdicts.swallowed, GONE)

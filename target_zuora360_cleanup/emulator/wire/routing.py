@@ -1,4 +1,4 @@
-"""Which handler answers which path: without regard to case, with or without a slash at the end.
+"""Which handler answers which path: in any case, with slashes more than once or at the end.
 
 What handlers work on is a later room's affair: routes are generic in it.
 """
@@ -21,6 +21,7 @@ __all__ = ["Access", "Match", "Route", "Router"]
 S = TypeVar("S")
 """What handlers work on."""
 Access = Literal["session", "identity", "open", "free", "zuora"]
+_SLASHES = re.compile("/{2,}")
 _PARAMETER = re.compile(r"\{(\w+)\}")
 
 
@@ -73,6 +74,7 @@ class Router(Generic[S]):
             SalesforceError: NOT_FOUND, or METHOD_NOT_ALLOWED when only the method is wrong.
         """
         wanted = "GET" if method == "HEAD" else method
+        path = _SLASHES.sub("/", path) if "//" in path else path
         allowed = []
         for route in self._routes:
             if (found := route.pattern.fullmatch(path)) is None:

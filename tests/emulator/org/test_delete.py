@@ -321,3 +321,17 @@ def test_deleting_a_product_takes_its_prices_and_leaves_rate_plans(org: Org) -> 
 
     assert live(org, "PricebookEntry") == before - 1
     assert org.get_record("zqu__ProductRatePlan__c", plan)["zqu__Product__c"] is None
+
+
+def test_the_limit_of_a_cascade_counts_children_in_the_recycle_bin() -> None:
+    org = open_org(OrgOptions(records=0, quotes=False, max_cascade=2))
+    account = billing_account(org)
+    invoices = [add(org, INVOICE, Zuora__BillingAccount__c=account) for _ in range(3)]
+    delete(org, INVOICE, *invoices)
+
+    assert codes(delete(org, ACCOUNT, account)) == ["DELETE_OPERATION_TOO_LARGE"]
+
+    org.empty_recycle_bin(invoices[:1])
+    assert codes(delete(org, ACCOUNT, account)) == [None]
+    assert org.recycle_bin_counts()[INVOICE] == 2
+    org.close()

@@ -68,8 +68,10 @@ def test_what_has_decimals_or_a_time_or_is_computed_is_not_grouped(
     column = soql.rindex(field)
     assert refusal(org, soql) == (
         "MALFORMED_QUERY",
-        f"\n{soql}\n{' ' * column}^\nERROR at Row:1:Column:{column + 1}\n"
-        f"field '{field}' can not be grouped in a query call",
+        (
+            f"\n{soql}\n{' ' * column}^\nERROR at Row:1:Column:{column + 1}\n"
+            f"field '{field}' can not be grouped in a query call"
+        ),
     )
 
 
@@ -97,10 +99,14 @@ def test_clauses_that_do_not_go_together_are_refused(org: Org, soql: str) -> Non
     "soql",
     [
         f"SELECT COUNT() FROM {ACCOUNT} LIMIT 5",
-        f"SELECT Zuora__Status__c, COUNT(Id) n FROM {ACCOUNT} GROUP BY Zuora__Status__c"
-        " ORDER BY COUNT(Id) LIMIT 5",
-        f"SELECT Id FROM {CHARGE} WHERE Zuora__Price__c > 5 AND Zuora__ProductName__c != null"
-        " ORDER BY Zuora__Price__c",
+        (
+            f"SELECT Zuora__Status__c, COUNT(Id) n FROM {ACCOUNT} GROUP BY Zuora__Status__c"
+            " ORDER BY COUNT(Id) LIMIT 5"
+        ),
+        (
+            f"SELECT Id FROM {CHARGE} WHERE Zuora__Price__c > 5 AND Zuora__ProductName__c != null"
+            " ORDER BY Zuora__Price__c"
+        ),
         f"SELECT SUM(Zuora__Price__c), MIN(Zuora__ChargedThroughDate__c) FROM {CHARGE}",
         f"SELECT Zuora__Account__c FROM {ACCOUNT} GROUP BY Zuora__Account__c",
     ],

@@ -6,6 +6,11 @@ import csv
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from target_zuora360_cleanup.emulator.resources.bulk.csv_records import (
+    ending_of,
+    read_records,
+    split_records,
+)
 from target_zuora360_cleanup.emulator.resources.bulk.jobs import BATCH_ROWS, Job, JobFailed
 
 if TYPE_CHECKING:
@@ -56,9 +61,18 @@ class CsvUpload:
         if not self._job.upload.exists():
             return
         with self._job.upload.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file, delimiter=self._delimiter, strict=True)
-            filled = (row for row in _checked(reader) if row)
+            records = map(self._ended, split_records(file))
+            filled = (row for row in _checked(read_records(records, self._delimiter)) if row)
             yield from map(self._fit, islice(filled, 1, None))
+
+    def _ended(self, record: str) -> str:
+        """The record, if it ends as the job says."""
+        if ending_of(record) not in {"", LINE_ENDINGS[self._job.line_ending]}:
+            raise JobFailed(
+                "ClientInputError : LineEnding is invalid on user data. "
+                f"Current LineEnding setting is {self._job.line_ending}"
+            )
+        return record
 
     def _fit(self, row: list[str]) -> list[str]:
         if len(row) != len(self.columns):
@@ -71,19 +85,11 @@ class CsvUpload:
             return ()
         with self._job.upload.open(encoding="utf-8-sig", newline="") as file:
             line = _checked_line(file)
-        self._check_line_ending(line)
+        self._ended(line)
         if len(line) > _MAX_HEADER:
             raise JobFailed(f"InvalidBatch : The header has more than {_MAX_HEADER} characters")
         row = next(_checked(csv.reader([line], delimiter=self._delimiter, strict=True)), [])
         return tuple(row)
-
-    def _check_line_ending(self, line: str) -> None:
-        ending = line[len(line.rstrip("\r\n")) :]
-        if ending and ending != LINE_ENDINGS[self._job.line_ending]:
-            raise JobFailed(
-                "ClientInputError : LineEnding is invalid on user data. "
-                f"Current LineEnding setting is {self._job.line_ending}"
-            )
 
 
 def csv_line(values: Iterable[str], delimiter: str, ending: str) -> str:
@@ -107,11 +113,9 @@ def unprocessed_rows(job: Job) -> Iterator[bytes]:
         return
     with job.upload.open(encoding="utf-8-sig", newline="", errors="surrogateescape") as file:
         yield file.readline().encode(errors="surrogateescape")
-        done = filter(None, csv.reader(file, delimiter=DELIMITERS[job.delimiter]))
-        for _ in islice(done, job.processed):
-            pass
-        while part := file.read(_CHUNK):
-            yield part.encode(errors="surrogateescape")
+        rows = (record for record in split_records(file) if record.strip("\r\n"))
+        for record in islice(rows, job.processed, None):
+            yield record.encode(errors="surrogateescape")
 
 
 def _checked_line(file: io.TextIOWrapper) -> str:

@@ -81,7 +81,7 @@ def results(service: Service, call: Call) -> Answer:
     job = _complete(service, call)
     first = _row(call.query.get("locator"))
     count = min(_max_records(call), job.processed - first)
-    if count < 0:
+    if not 0 <= first < max(job.processed, 1):
         raise job_error("InvalidLocator", "InvalidLocator : The locator is past the result's end")
     following = first + count
     headers = {

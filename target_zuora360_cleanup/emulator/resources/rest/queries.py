@@ -121,7 +121,7 @@ def _column(service: Service, object_name: str, path: str) -> dict[str, Any]:
     field = sobject.find(first)
     kind = field.type if field is not None and not rest else "string"
     return {
-        "aggregate": bool(rest),
+        "aggregate": False,
         "apexType": "Id" if kind in {"id", "reference"} else kind.capitalize(),
         "booleanType": kind == "boolean",
         "columnName": first if field is None else field.name,

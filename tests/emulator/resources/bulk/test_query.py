@@ -87,7 +87,7 @@ def test_an_empty_result_has_a_header_only(shared: Client) -> None:
     assert answer.headers["Sforce-NumberOfRecords"] == "0"
 
 
-@pytest.mark.parametrize("locator", ["%21%21", "rubbish", "OTk5OTk5OTk5"])
+@pytest.mark.parametrize("locator", ["%21%21", "rubbish", "OTk5OTk5OTk5", "LTU", "the end"])
 def test_a_locator_that_was_never_given_is_refused(shared: Client, locator: str) -> None:
     answer = page(shared, query_job(shared), locator=locator)
     assert (answer.status_code, answer.json()[0]["errorCode"]) == (400, "INVALIDLOCATOR")
