@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from requests_mock import ANY
 
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
+from target_zuora360_cleanup.emulator.resources.credentials import Credentials
 from target_zuora360_cleanup.emulator.server.options import ServerOptions
 from target_zuora360_cleanup.errors import InputError
 from target_zuora360_cleanup.salesforce.client import connect
@@ -48,7 +49,18 @@ REFRESH = {"client_id": "client", "client_secret": "sec-ret-1", "refresh_token":
 CLIENT = {"client_id": "client", "client_secret": "sec-ret-1"}
 JWT = {"jwt_client_id": "client", "jwt_username": "me@example.com", "jwt_private_key": KEY}
 PASSWORD = {"username": "me@example.com", "password": "sec-ret-<&>", "security_token": "sec-ret-3"}
-RENEWABLE = {"refresh token": REFRESH, "client": CLIENT, "jwt": JWT, "password": PASSWORD}
+TO_SANDBOX = {**JWT, "is_sandbox": True}
+RENEWABLE: dict[str, dict[str, Any]] = {
+    "refresh token": REFRESH,
+    "client": CLIENT,
+    "jwt": TO_SANDBOX,
+    "password": PASSWORD,
+}
+PUBLIC = RSA_KEY.public_key().public_bytes(
+    serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+)
+STRICT = Credentials(**REFRESH, **PASSWORD, public_key=PUBLIC.decode())
+"""What the emulated orgs let in, and nothing else."""
 SECRETS = ("sec-ret", "PRIVATE KEY", *KEY.splitlines()[1:3])
 
 
@@ -56,7 +68,7 @@ SECRETS = ("sec-ret", "PRIVATE KEY", *KEY.splitlines()[1:3])
 def shared() -> Iterator[EmulatorServer]:
     """A small org that tests here only read, over http and https."""
     org = OrgOptions(records=300, sandbox=True)
-    with Emulated(org, ServerOptions(tls=True)) as made:
+    with Emulated(org, ServerOptions(tls=True, credentials=STRICT)) as made:
         yield made
 
 
@@ -69,7 +81,8 @@ def server(shared: EmulatorServer) -> Iterator[EmulatorServer]:
 @pytest.fixture
 def own_server() -> Iterator[EmulatorServer]:
     """An org of its own, to be cleaned."""
-    with Emulated(OrgOptions(records=1500, sandbox=True)) as made:
+    org = OrgOptions(records=1500, sandbox=True)
+    with Emulated(org, ServerOptions(credentials=STRICT)) as made:
         yield made
 
 
@@ -110,7 +123,7 @@ def test_each_way_of_logging_in_works_over_https(
 def test_a_jwt_key_may_be_in_a_file(server: EmulatorServer, tmp_path: Path) -> None:
     file = tmp_path / "key.pem"
     file.write_text(KEY, encoding="ascii")
-    config = {**JWT, "jwt_private_key": None, "jwt_private_key_path": str(file)}
+    config = {**TO_SANDBOX, "jwt_private_key": None, "jwt_private_key_path": str(file)}
     assert connect(read_settings({**config, "domain": server.url})).rest.count(COUNT) > 0
 
 
@@ -310,11 +323,6 @@ def test_an_untrusted_certificate_is_told(
     ran = run({**REFRESH, "domain": server.tls_url}, tmp_path)
     assert_one_sentence(ran)
     assert "certificate" in ran.message
-
-
-PUBLIC = RSA_KEY.public_key().public_bytes(
-    serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-)
 
 
 @pytest.mark.parametrize(

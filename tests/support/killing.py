@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
+from target_zuora360_cleanup.emulator.resources.credentials import Credentials
+from target_zuora360_cleanup.emulator.server.options import ServerOptions
 from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 from tests.support.forked import CONTEXT
 from tests.support.rounds import Round, run_rounds
@@ -74,13 +76,19 @@ def faults(chance: random.Random) -> dict[str, Any]:
     return given
 
 
+STRICT: Final = ServerOptions(
+    credentials=Credentials(client_id="a", client_secret="b", refresh_token="c")
+)
+"""Lets in the runs' own credentials and no others."""
+
+
 def run_round(seed: int, base: Path) -> Round:
     """Kill and start again until a run completes, then compare."""
     chance, done = random.Random(seed), Round(seed)  # noqa: S311 - repeatable, no secret
     with tempfile.TemporaryDirectory() as name:
         folder, log = Path(name), Path(name) / "log"
         shutil.copy(base, folder / "org.sqlite")
-        with EmulatorServer(ORG, db=folder / "org.sqlite") as server:
+        with EmulatorServer(ORG, STRICT, db=folder / "org.sqlite") as server:
             before = Image.of(server.org)
             server.set_faults(faults(chance))
             keeps = chance.random() < 0.5

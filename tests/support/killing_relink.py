@@ -17,6 +17,7 @@ from target_zuora360_cleanup.emulator.org.org import OrgOptions
 from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 from tests.support.forked import CONTEXT
 from tests.support.full_sync import Zuora, lookups
+from tests.support.killing import STRICT
 from tests.support.rounds import Round, run_rounds
 from tests.support.runs import login, run
 from tests.support.untouched import Image, differences
@@ -92,7 +93,7 @@ def run_round(seed: int, base: Base) -> Round:
         folder, log = Path(name), Path(name) / "log"
         shutil.copy(base.db, folder / "org.sqlite")
         shutil.copytree(base.output, folder / "output")
-        with EmulatorServer(ORG, db=folder / "org.sqlite") as server:
+        with EmulatorServer(ORG, STRICT, db=folder / "org.sqlite") as server:
             server.set_faults(faults(chance))
             _watch(server, done)
             config = {

@@ -1,4 +1,4 @@
-"""The OAuth endpoints: every well-formed login is let in, unless a fault says otherwise."""
+"""The OAuth endpoints: well-formed logins are let in, unless credentials or faults forbid it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote
 
+from target_zuora360_cleanup.emulator.resources.credentials import JWT_GRANT, NotLetIn
 from target_zuora360_cleanup.emulator.wire.calls import Answer, Call, json_answer
 from target_zuora360_cleanup.emulator.wire.routing import Route
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ROUTES"]
 
-_JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 _JWT_CLAIMS = ["iss", "sub", "aud", "exp"]
 
 
@@ -35,6 +35,7 @@ def token(service: Service, call: Call) -> Answer:
     try:
         _GRANTS.get(form.get("grant_type", ""), _unsupported)(form)
         _fail_on_demand(service)
+        _check(service, form)
         rotated = _rotate(service, form)
     except _Refused as refused:
         return refused.answer
@@ -70,6 +71,17 @@ def _fail_on_demand(service: Service) -> None:
         raise _Refused(fault.error, fault.description)
 
 
+def _check(service: Service, form: Mapping[str, str]) -> None:
+    credentials = service.options.credentials
+    if credentials is None:
+        return
+    sandbox = service.org.options.sandbox
+    try:
+        credentials.check(form, service.refresh_tokens, sandbox=sandbox)
+    except NotLetIn as refused:
+        raise _Refused(refused.error, refused.description) from None
+
+
 def _rotate(service: Service, form: Mapping[str, str]) -> dict[str, str]:
     """The next refresh token, if there is to be one."""
     if form["grant_type"] != "refresh_token":
@@ -77,7 +89,10 @@ def _rotate(service: Service, form: Mapping[str, str]) -> dict[str, str]:
     refusal, following = service.faults.on_refresh(form["refresh_token"])
     if refusal is not None:
         raise _Refused(refusal.error, refusal.description)
-    return {} if following is None else {"refresh_token": following}
+    if following is None:
+        return {}
+    service.refresh_tokens.add(following)
+    return {"refresh_token": following}
 
 
 def _unsupported(_: Mapping[str, str]) -> None:
@@ -113,7 +128,7 @@ def _password(form: Mapping[str, str]) -> None:
 def _jwt(form: Mapping[str, str]) -> None:
     """Whether the assertion is a JWT with all claims that has not expired.
 
-    The signature can't be checked: the emulator knows no client's key.
+    The signature is checked where the credentials have a key.
     """
     import jwt
 
@@ -132,7 +147,7 @@ _GRANTS: Mapping[str, Callable[[Mapping[str, str]], None]] = {
     "refresh_token": _refresh,
     "client_credentials": _client_credentials,
     "password": _password,
-    _JWT_GRANT: _jwt,
+    JWT_GRANT: _jwt,
 }
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from target_zuora360_cleanup.emulator.resources.credentials import Credentials
+
 __all__ = ["ServiceOptions"]
 
 
@@ -21,6 +23,7 @@ class ServiceOptions:
         parallel_jobs: Bulk jobs that are processed at the same time.
         stale_counts: `/limits/recordCount` keeps answering what it answered first.
         allowances: Maxima of daily allowances, by their names in `/limits`.
+        credentials: The only ones that logins are let in with; None: all that are well formed.
     """
 
     batch_seconds: float = 0.0
@@ -28,3 +31,4 @@ class ServiceOptions:
     parallel_jobs: int = 5
     stale_counts: bool = False
     allowances: Mapping[str, int] = field(default_factory=dict)
+    credentials: Credentials | None = None

@@ -60,6 +60,7 @@ class Service:
         self.router: Router[Service] = Router(routes)
         self.sessions = Sessions(org.org_id, org.options.seed)
         self.allowances = Allowances(options.allowances)
+        self.refresh_tokens: set[str] = set()
         self.stats = Stats()
         self.cursors = Cursors()
         self.record_counts: dict[str, int] | None = None

@@ -91,7 +91,10 @@ def _login(service: Service, call: Call, version: ApiVersion, method: ET.Element
     wrong = "Invalid username, password, security token; or user locked out."
     if fault is not None:
         raise _Fault(fault.soap_code, wrong)
-    if not all((_texts(method, name) or [""])[0] for name in ("username", "password")):
+    username, password = ((_texts(method, name) or [""])[0] for name in ("username", "password"))
+    credentials = service.options.credentials
+    known = credentials is None or credentials.knows_user(username, password)
+    if not (username and password and known):
         raise _Fault("INVALID_LOGIN", wrong)
     return _logged_in(service, call, version)
 

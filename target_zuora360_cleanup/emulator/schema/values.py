@@ -168,7 +168,8 @@ def _date(value: Any) -> str:  # noqa: ANN401 - JSON or text
 
 def _limit(field: Field) -> int:
     """What a number must stay below: the digits before the decimal point count."""
-    return 10 ** ((field.length or _INTEGER_DIGITS) - field.scale)
+    limit: int = 10 ** ((field.length or _INTEGER_DIGITS) - field.scale)
+    return limit
 
 
 def _wrong_type(field: Field, value: Any) -> BadValueError:  # noqa: ANN401 - JSON or text

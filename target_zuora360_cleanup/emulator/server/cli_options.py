@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from target_zuora360_cleanup.emulator.org.options import OrgOptions
+from target_zuora360_cleanup.emulator.resources.credentials import Credentials
 from target_zuora360_cleanup.emulator.server.options import ServerOptions, check_loopback
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ _SERVE: tuple[Callable[[Any], Any], ...] = (
     option("--seed", default=1, type=int, help="The same seed makes the same org."),
     option("--db", type=_FILE, help="SQLite file to keep the org in; made when it is new."),
     option("--faults", type=_FILE, help="JSON file with faults from the start on."),
+    option("--credentials", type=_FILE, help="JSON file: the only credentials that are let in."),
     option("--tls/--no-tls", default=False, help="Serve https as well."),
     option("--tls-port", type=click.IntRange(0, 65535), help="For https.  [default: port + 1]"),
     option("--ca-file", type=_FILE, help="Where to write the certificate authority of https."),
@@ -144,6 +146,7 @@ def server_options(given: Mapping[str, Any]) -> ServerOptions:
         parallel_jobs=given["parallel_jobs"],
         stale_counts=given["stale_counts"],
         allowances=given["allowance"],
+        credentials=Credentials.load(given["credentials"]) if given["credentials"] else None,
     )
 
 
