@@ -32,6 +32,7 @@ class QueryResult:
         object_name: The object queried.
         columns: The headers: fields as written in the SELECT, aliases, `expr0` …
         types: The describe types of the columns.
+        subqueries: Of each child subquery its name, its object and its columns.
         width: How many characters a row may have.
         total: The number of rows, with LIMIT and OFFSET applied.
         is_count: Whether it was `SELECT COUNT()`, which has a total but no rows.
@@ -45,6 +46,14 @@ class QueryResult:
         self.object_name = plan.sobject.name
         self.columns = tuple(column.header for column in plan.columns)
         self.types = tuple(column.type for column in plan.columns)
+        self.subqueries = tuple(
+            (
+                each.name,
+                each.plan.sobject.name,
+                tuple(c.header for c in each.plan.columns if c.names),
+            )
+            for each in plan.children
+        )
         self.width = sum(column.width for column in plan.columns)
         self.is_count = plan.is_count
         self.is_aggregate = plan.is_aggregate

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from target_zuora360_cleanup.emulator.resources.rest.columns import described_columns
 from target_zuora360_cleanup.emulator.soql.object_limits import METADATA
 from target_zuora360_cleanup.emulator.wire.calls import Answer, Call, json_answer
 from target_zuora360_cleanup.emulator.wire.errors import SalesforceError
@@ -18,7 +19,6 @@ __all__ = ["ROUTES"]
 _BATCH, _SMALLEST, _LARGEST = 2_000, 200, 2_000
 _NARROW = 4_000
 """Characters that a row of a full batch may have."""
-_NUMBERS = frozenset({"int", "double", "currency", "percent"})
 
 
 def query(service: Service, call: Call) -> Answer:
@@ -57,7 +57,7 @@ def _query(
     result = service.org.query(soql, all_rows=all_rows, tooling=tooling)
     if call.query.get("columns", "").lower() == "true":
         with result:
-            return json_answer(_columns(service, result))
+            return json_answer(described_columns(service.org.schema, result))
     size = min(_batch_size(call), _fitting(result.width))
     single = "Aggregate query" if result.is_aggregate else result.object_name
     one_batch = result.is_aggregate or result.object_name in METADATA
@@ -99,43 +99,6 @@ def _batch_size(call: Call) -> int:
 def _fitting(width: int) -> int:
     """How many rows fit in a batch: wide ones are sent in smaller batches."""
     return min(max(_BATCH * _NARROW // max(width, 1), _SMALLEST), _BATCH)
-
-
-def _columns(service: Service, result: QueryResult) -> dict[str, Any]:
-    sobject = service.org.schema.get(result.object_name)
-    return {
-        "columnMetadata": [_column(service, result.object_name, name) for name in result.columns],
-        "entityName": sobject.name,
-        "groupBy": False,
-        "idSelected": "id" in {name.lower() for name in result.columns},
-        "keyPrefix": sobject.key_prefix,
-    }
-
-
-def _column(service: Service, object_name: str, path: str) -> dict[str, Any]:
-    """One column as the Salesforce CLI reads it; parents' fields are nested in joinColumns."""
-    first, _, rest = path.partition(".")
-    sobject = service.org.schema.get(object_name)
-    parent = sobject.parent(first) if rest else None
-    followed = parent is not None and not parent.polymorphic
-    field = sobject.find(first)
-    kind = field.type if field is not None and not rest else "string"
-    return {
-        "aggregate": False,
-        "apexType": "Id" if kind in {"id", "reference"} else kind.capitalize(),
-        "booleanType": kind == "boolean",
-        "columnName": first if field is None else field.name,
-        "custom": first.endswith("__c"),
-        "displayName": first if field is None else field.name,
-        "foreignKeyName": None if parent is None else parent.relationship_name,
-        "insertable": field is not None and field.createable,
-        "joinColumns": (
-            [_column(service, parent.reference_to[0], rest)] if parent and followed else []
-        ),
-        "numberType": kind in _NUMBERS,
-        "textType": kind not in _NUMBERS | {"boolean"},
-        "updatable": field is not None and field.updateable,
-    }
 
 
 _BASE = "/services/data/{version}"
