@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from target_zuora360_cleanup.facts.known import Fact, Known, Unknown, refusal
 from target_zuora360_cleanup.facts.org_facts import OrgConditions, RunningSync
+from target_zuora360_cleanup.facts.triggers import TRIGGERS, read_triggers
 from target_zuora360_cleanup.salesforce.errors import ApiError
 
 if TYPE_CHECKING:
@@ -49,10 +50,6 @@ _CONFIG: Final = (
     "SELECT Zuora__ZQuotesMajorVersion__c, Zuora__ZQuotesMinorVersion__c FROM "
     f"{_CONFIG_NAME} WHERE Zuora__ZQuotesMajorVersion__c != null LIMIT 1"
 )
-_TRIGGERS: Final = (
-    "SELECT Name, NamespacePrefix, TableEnumOrId FROM ApexTrigger "
-    "WHERE Status = 'Active' AND (UsageBeforeDelete = true OR UsageAfterDelete = true)"
-)
 
 
 _NEEDLESS: Final = Unknown("the user sees every row of all objects")
@@ -74,7 +71,7 @@ def read_conditions(salesforce: Salesforce, names: Collection[str]) -> OrgCondit
     given = dict(zip(queries, rest.query_each([*queries.values()]), strict=True))
     answers = {name: _answered(answer) for name, answer in given.items()}
     packages = _asked(lambda: rest.tooling_query(_PACKAGES))
-    triggers = _asked(lambda: rest.tooling_query(_TRIGGERS))
+    triggers = _asked(lambda: rest.tooling_query(TRIGGERS))
     scheduled, rights = answers["scheduled syncs"], answers["rights"]
     user = _asked(rest.user)
     may_view_all = rights.then(lambda rows: _may("ViewAllData", rows))
@@ -85,7 +82,11 @@ def read_conditions(salesforce: Salesforce, names: Collection[str]) -> OrgCondit
         config_version=answers.get("config", _NO_CONFIG).then(_config_version),
         running_syncs={**hidden, **running_syncs({name: given[name] for name in syncs})},
         scheduled_syncs=scheduled.then(lambda rows: Known(tuple(_scheduled(rows)))),
-        triggers=triggers.then(lambda rows: Known(tuple(_triggers(rows, names)))),
+        triggers=triggers.then(
+            lambda rows: read_triggers(
+                rows, names, lambda soql: _asked(lambda: rest.tooling_query(soql))
+            )
+        ),
         record_counts=_asked(rest.record_counts),
         allowances=_asked(rest.limits).then(_allowances),
         may_hard_delete=rights.then(lambda rows: _may("BulkApiHardDelete", rows)),
@@ -156,13 +157,6 @@ def _open_rows(name: str) -> str:
 def _scheduled(rows: Rows) -> Iterator[tuple[str, str]]:
     for row in rows:
         yield row["CronJobDetail"]["Name"], str(row["NextFireTime"])[:16].replace("T", " ")
-
-
-def _triggers(rows: Rows, names: Collection[str]) -> Iterator[tuple[str, str]]:
-    """Triggers of the packages belong to them; their names can't be asked for one by one."""
-    for row in rows:
-        if row["TableEnumOrId"] in names and row["NamespacePrefix"] not in ("Zuora", "zqu"):
-            yield row["TableEnumOrId"], row["Name"]
 
 
 def _allowances(

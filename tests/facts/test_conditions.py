@@ -186,6 +186,23 @@ def test_triggers_of_the_packages_and_of_hidden_objects_are_left_out() -> None:
     assert read({"ApexTrigger": rows}).triggers == Known((("Zuora__ZInvoice__c", "A"),))
 
 
+def test_the_objects_of_triggers_are_asked_for_where_they_are_ids() -> None:
+    one, two = "01I5g00000000AAEAY", "01I5g00000000BB"
+    rows = [{"Name": name, "NamespacePrefix": None, "TableEnumOrId": on}
+            for name, on in (("A", one), ("B", two), ("C", "Zuora__ZInvoice__c"))]  # fmt: skip
+    told = [{"DurableId": one[:15], "QualifiedApiName": "Zuora__Sync_History__c"},
+            {"DurableId": two, "QualifiedApiName": "Other__c"}]  # fmt: skip
+    found = read({"ApexTrigger": rows, "EntityDefinition": told}).triggers
+    assert found == Known((("Zuora__Sync_History__c", "A"), ("Zuora__ZInvoice__c", "C")))
+
+
+def test_a_trigger_on_an_object_that_salesforce_does_not_name_is_unknown() -> None:
+    rows = [{"Name": "A", "NamespacePrefix": None, "TableEnumOrId": "01I5g00000000AA"}]
+    told = Unknown("Salesforce does not say on which object the trigger A is")
+    assert read({"ApexTrigger": rows}).triggers == told
+    assert read({"ApexTrigger": rows, "EntityDefinition": NO}).triggers == REFUSED
+
+
 def test_allowances_are_those_that_name_a_maximum() -> None:
     limits = {"DailyApiRequests": {"Max": 10, "Remaining": 4}, "Odd": {"Remaining": 1}}
     assert read(limits=limits).allowances == Known({"DailyApiRequests": (10, 4)})

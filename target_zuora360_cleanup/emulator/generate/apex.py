@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from target_zuora360_cleanup.emulator.org.metadata import durable_id
+
 if TYPE_CHECKING:
     from target_zuora360_cleanup.emulator.org.options import OrgOptions
+    from target_zuora360_cleanup.emulator.schema.objects import Schema
 
 __all__ = ["apex_rows"]
 
@@ -15,7 +18,7 @@ _PACKAGE_CLASS, _OWN_CLASS = 1, 2
 Rows = dict[str, list[dict[str, Any]]]
 
 
-def apex_rows(options: OrgOptions) -> Rows:
+def apex_rows(options: OrgOptions, schema: Schema) -> Rows:
     """Return the rows by object; the options say which there are."""
     rows: Rows = {
         "ApexClass": [
@@ -29,7 +32,10 @@ def apex_rows(options: OrgOptions) -> Rows:
         ],
         "CronJobDetail": [{"Id": 1, "Name": "Nightly report", "JobType": "7"}],
         "CronTrigger": [_schedule(1)],
-        "ApexTrigger": [_trigger(n, name) for n, name in enumerate(sorted(options.triggers), 1)],
+        "ApexTrigger": [
+            _trigger(n, name, durable_id(schema, name))
+            for n, name in enumerate(sorted(options.triggers), 1)
+        ],
     }  # fmt: skip
     if options.scheduled_sync:
         rows["CronJobDetail"].append({"Id": 2, "Name": "Zuora 360 Sync", "JobType": "7"})
@@ -45,8 +51,8 @@ def _schedule(number: int) -> dict[str, Any]:
     return {"Id": number, "CronJobDetailId": number, "State": "WAITING", "NextFireTime": _NEXT}
 
 
-def _trigger(number: int, object_name: str) -> dict[str, Any]:
+def _trigger(number: int, object_name: str, table: str) -> dict[str, Any]:
     return {
-        "Id": number, "Name": f"On{object_name.split('__')[-2]}", "TableEnumOrId": object_name,
+        "Id": number, "Name": f"On{object_name.split('__')[-2]}", "TableEnumOrId": table,
         "Status": "Active", "UsageBeforeDelete": 1, "IsValid": 1,
     }  # fmt: skip

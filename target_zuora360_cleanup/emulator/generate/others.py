@@ -139,7 +139,7 @@ def fixed_rows(options: OrgOptions, schema: Schema) -> dict[str, list[dict[str, 
         "User": [_user(options) | stamp],
         "Zuora__ZuoraConfig__c": [_config(options, schema) | stamp],
     }
-    for name, each in (apex_rows(options) | permission_rows(options, schema)).items():
+    for name, each in (apex_rows(options, schema) | permission_rows(options, schema)).items():
         rows[name] = [row | stamp for row in each]
     versions = {"Zuora": options.zuora_version, "zqu": options.zqu_version}
     installed = [each for each in versions if each not in options.without_packages]

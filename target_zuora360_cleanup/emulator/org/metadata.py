@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.emulator.schema.objects import Field, Schema, SObject
     from target_zuora360_cleanup.emulator.schema.store import Store
 
-__all__ = ["tell_metadata"]
+__all__ = ["durable_id", "tell_metadata"]
 
 _OBJECT, _FIELD = "01I", "00N"
 _TYPES: Final = {
@@ -50,10 +50,7 @@ class _Told:
     """The lines of each of these objects."""
 
     def __init__(self, schema: Schema) -> None:
-        # What these objects themselves are is left to nobody's question.
-        self._objects = [
-            item for item in schema.objects.values() if item.api == "data" or item.custom
-        ]
+        self._objects = _told_objects(schema)
         self._durable = dict(_durable_ids(self._objects))
 
     def entities(self) -> Iterator[Line]:
@@ -73,6 +70,7 @@ class _Told:
                 "IsEverCreatable": int(item.createable),
                 "IsEverDeletable": int(item.deletable),
                 "IsEverUpdatable": int(item.updateable),
+                "IsDeprecatedAndHidden": 0,
             }
 
     def fields(self) -> Iterator[Line]:
@@ -133,6 +131,16 @@ def _durable_ids(objects: Iterable[SObject]) -> Iterator[tuple[tuple[str, str], 
             numbers["field"] += field.custom
             name = _id(_FIELD, numbers["field"]) if field.custom else field.name
             yield (item.name, field.name), f"{own}.{name}"
+
+
+def durable_id(schema: Schema, name: str) -> str:
+    """Return the durable id of an object: its name, or the id that a custom one has."""
+    return dict(_durable_ids(_told_objects(schema)))[name, ""]
+
+
+def _told_objects(schema: Schema) -> list[SObject]:
+    """The objects; what the objects of metadata themselves are is left to nobody's question."""
+    return [item for item in schema.objects.values() if item.api == "data" or item.custom]
 
 
 def _id(prefix: str, number: int) -> str:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["BackgroundError", "Instance", "RunFolder"]
+__all__ = ["BackgroundError", "Instance", "RunFolder", "served_at"]
 
 _POLL_SECONDS = 0.05
 _STOP_SECONDS = 15.0
@@ -81,6 +81,16 @@ class Instance:
             return bool(self.ask("/__emulator__").get("pid") == self.pid)
         except OSError:
             return False
+
+
+def served_at(port: int) -> Instance | None:
+    """The emulator that answers on a port of loopback, as `serve` starts it; None: there is none."""
+    url = f"http://127.0.0.1:{port}"
+    try:
+        told = Instance(0, url, "", "").ask("/__emulator__")
+        return Instance(told["pid"], url, told["org_id"], told["access_token"])
+    except (OSError, LookupError, TypeError):
+        return None
 
 
 class RunFolder:

@@ -13,7 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from target_zuora360_cleanup.emulator.server.background import BackgroundError, Instance, RunFolder
+from target_zuora360_cleanup.emulator.server.background import (
+    BackgroundError,
+    Instance,
+    RunFolder,
+    served_at,
+)
 from target_zuora360_cleanup.emulator.server.cli_options import (
     as_arguments,
     option,
@@ -145,7 +150,7 @@ def link(context: click.Context, run_dir: Path, port: int) -> None:
 def _ask(
     context: click.Context, run_dir: Path, port: int, resource: str, wish: dict[str, Any]
 ) -> dict[str, Any]:
-    instance = RunFolder(run_dir.absolute(), port).find()
+    instance = RunFolder(run_dir.absolute(), port).find() or served_at(port)
     if instance is None:
         click.echo("The emulator is not running.")
         context.exit(_NOT_RUNNING)

@@ -18,8 +18,8 @@ import pytest
 import requests
 from click.testing import CliRunner, Result
 
-from target_zuora360_cleanup.emulator.org.org import CUSTOMER_OBJECTS
-from target_zuora360_cleanup.emulator.server.background import RunFolder
+from target_zuora360_cleanup.emulator.org.org import CUSTOMER_OBJECTS, OrgOptions
+from target_zuora360_cleanup.emulator.server.background import RunFolder, served_at
 from target_zuora360_cleanup.emulator.server.cli import main, serve
 from target_zuora360_cleanup.emulator.server.cli_options import (
     as_arguments,
@@ -27,6 +27,7 @@ from target_zuora360_cleanup.emulator.server.cli_options import (
     server_options,
 )
 from target_zuora360_cleanup.emulator.server.watch import is_gone
+from tests.support.emulated import Emulated
 from tests.support.waiting import free_port, wait_until
 
 if TYPE_CHECKING:
@@ -304,3 +305,27 @@ def test_a_shape_that_cannot_be_ends_in_a_sentence(here: Path) -> None:
         "Error: The shape at rows[0]: the org has no object Nothing__c. Name one that it has, or"
         " add it."
     )
+
+
+def test_change_and_link_find_a_server_that_serve_has_started(here: Path) -> None:
+    with Emulated(OrgOptions(records=300)) as server:
+        at = ["--port", server.url.rpartition(":")[2], "--run-dir", str(here / "empty")]
+        changed, linked = call("change", *at), call("link", *at)
+    assert (changed.exit_code, linked.exit_code) == (0, 0)
+    assert "Account: " in changed.output
+    assert "linked" in linked.output or "nothing to link" in linked.output
+    gone = call("change", *at)
+    assert (gone.exit_code, gone.output) == (3, "The emulator is not running.\n")
+
+
+def test_what_answers_on_a_port_and_is_no_emulator_is_none() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as place:
+        threading.Thread(target=_say_hello, args=(place,), daemon=True).start()
+        assert served_at(place.getsockname()[1]) is None
+
+
+def _say_hello(place: socket.socket) -> None:
+    connection, _ = place.accept()
+    with connection:
+        connection.recv(1_000)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")
