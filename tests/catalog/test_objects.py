@@ -52,7 +52,7 @@ def lacking(kind: ObjectType, rows: Mapping[str, int]) -> Iterator[str]:
     sobject = load_schema().get(name)
     wanted = (*kind.external_ids, *kind.dates, *(field for field, _ in kind.links))
     for field in (each for each in wanted if not sobject.find(each) and (name, each) not in OLDER):
-        yield f"{name}: let the emulator have its field {field} (a line in {DATA}/fields.tsv)"
+        yield f"{name}: let the emulator have its field {field} (a line in {DATA}/packages.tsv)"
     if not rows.get(name):
         yield f"{name}: let the emulator make rows of it (emulator/generate/counts.py)"
 

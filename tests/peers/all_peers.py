@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tests.peers import jsforce, salesforce_cli, sfdmu, simple_salesforce
+from tests.peers import (
+    cumulusci,
+    jsforce,
+    salesforce_cli,
+    sfdmu,
+    simple_salesforce,
+    tap_salesforce,
+    tap_zuora,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,5 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["PEERS"]
 
 PEERS: Final[Mapping[str, Peer]] = {
-    module.PEER.name: module.PEER for module in (simple_salesforce, salesforce_cli, jsforce, sfdmu)
-}
+    module.PEER.name: module.PEER
+    for module in (
+        simple_salesforce, salesforce_cli, jsforce, sfdmu, cumulusci, tap_salesforce, tap_zuora,
+    )
+}  # fmt: skip

@@ -41,7 +41,8 @@ def script(place: Place) -> None:
         try:
             client.query("SELECT Id FROM Account WHERE Description = 'x'")
         except SalesforceMalformedRequest as refused:
-            expect("the refusal", refused.content[0]["errorCode"], "INVALID_FIELD")
+            said: Any = refused.content
+            expect("the refusal", said[0]["errorCode"], "INVALID_FIELD")
     expect("rows left", org.counts()[ITEM], total - 5)
 
 

@@ -84,7 +84,7 @@ class Instance:
 
 
 def served_at(port: int) -> Instance | None:
-    """The emulator that answers on a port of loopback, as `serve` starts it; None: there is none."""
+    """The emulator that answers on a port of 127.0.0.1, however it was started; None: none does."""
     url = f"http://127.0.0.1:{port}"
     try:
         told = Instance(0, url, "", "").ask("/__emulator__")

@@ -312,7 +312,7 @@ def test_change_and_link_find_a_server_that_serve_has_started(here: Path) -> Non
         at = ["--port", server.url.rpartition(":")[2], "--run-dir", str(here / "empty")]
         changed, linked = call("change", *at), call("link", *at)
     assert (changed.exit_code, linked.exit_code) == (0, 0)
-    assert "Account: " in changed.output
+    assert "Invoice: " in changed.output
     assert "linked" in linked.output or "nothing to link" in linked.output
     gone = call("change", *at)
     assert (gone.exit_code, gone.output) == (3, "The emulator is not running.\n")
