@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-__all__ = ["EMPTY", "Answer", "Call", "error_answer", "json_answer"]
+__all__ = ["EMPTY", "JSON", "Answer", "Call", "error_answer", "json_answer"]
 
-_JSON = "application/json;charset=UTF-8"
+JSON = "application/json;charset=UTF-8"
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ EMPTY = Answer(status=204)
 def json_answer(data: object, status: int = 200, **headers: str) -> Answer:
     """An answer with a JSON body; header names are given with underscores."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Answer(status, json.dumps(data, ensure_ascii=False).encode(), _JSON, named)
+    return Answer(status, json.dumps(data, ensure_ascii=False).encode(), JSON, named)
 
 
 def error_answer(error: SalesforceError) -> Answer:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from target_zuora360_cleanup.emulator.wire.allowances import API_REQUESTS
-from target_zuora360_cleanup.emulator.wire.calls import Answer, Call, json_answer
+from target_zuora360_cleanup.emulator.wire.calls import JSON, Answer, Call, json_answer
 from target_zuora360_cleanup.emulator.wire.errors import SalesforceError
 from target_zuora360_cleanup.emulator.wire.routing import Route
 
@@ -39,10 +40,11 @@ def composite(service: Service, call: Call) -> Answer:
         raise slow
     all_or_none = bool(call.json_object().get("allOrNone"))
     _refuse_half_done(asked, all_or_none=all_or_none)
-    shown = _series(service, call, asked)
-    if all_or_none and any(item["httpStatusCode"] >= _ERRORS for item in shown):
-        shown = [item if item["httpStatusCode"] >= _ERRORS else _undone(item) for item in shown]
-    return json_answer({"compositeResponse": shown})
+    parts = _series(service, call, asked)
+    if all_or_none and any(part.status >= _ERRORS for part in parts):
+        parts = [part if part.status >= _ERRORS else _undone(part) for part in parts]
+    shown = b", ".join(part.shown() for part in parts)
+    return Answer(200, b'{"compositeResponse": [' + shown + b"]}", JSON)
 
 
 def batch(service: Service, call: Call) -> Answer:
@@ -56,7 +58,7 @@ def batch(service: Service, call: Call) -> Answer:
     for place, item in enumerate(asked):
         if place:
             service.stats.count("batch_subrequest", charged=True)
-        status, body = (412, _halted()) if halt else _batched(service, call, item)
+        status, body = (412, _batch_halted()) if halt else _batched(service, call, item)
         halt = halt or (status >= _ERRORS and bool(call.json_object().get("haltOnError")))
         results.append({"statusCode": status, "result": body})
     wrong = any(result["statusCode"] >= _ERRORS for result in results)
@@ -81,37 +83,54 @@ def _refuse_half_done(asked: list[dict[str, Any]], *, all_or_none: bool) -> None
         raise SalesforceError("INVALID_INPUT", text)
 
 
-def _series(service: Service, call: Call, asked: list[dict[str, Any]]) -> list[dict[str, Any]]:
+@dataclass(frozen=True)
+class _Part:
+    """The answer to one request; its body is JSON, and goes on as it is."""
+
+    name: str
+    status: int
+    body: bytes
+    headers: Mapping[str, str]
+
+    def shown(self) -> bytes:
+        rest = {"httpHeaders": self.headers, "httpStatusCode": self.status,
+                "referenceId": self.name}  # fmt: skip
+        return b'{"body": ' + (self.body or b"null") + b", " + json.dumps(rest).encode()[1:]
+
+
+def _series(service: Service, call: Call, asked: list[dict[str, Any]]) -> list[_Part]:
     answers: dict[str, Any] = {}
-    shown = []
+    refers = _REFERENCE.search(json.dumps(asked)) is not None
+    parts = []
     for item in asked:
-        name = str(item.get("referenceId", ""))
-        status, body, headers = _step(service, call, item, answers)
-        if status < _ERRORS:
-            answers[name] = body
-        shown.append(
-            {"body": body, "httpHeaders": headers, "httpStatusCode": status, "referenceId": name}
-        )
-    return shown
+        part = _step(service, call, item, answers)
+        if refers and part.status < _ERRORS:
+            answers[part.name] = json.loads(part.body) if part.body else None
+        parts.append(part)
+    return parts
 
 
-def _undone(item: dict[str, Any]) -> dict[str, Any]:
+def _undone(part: _Part) -> _Part:
     text = "The transaction was rolled back since another operation in the same transaction failed."
-    body = [{"errorCode": "PROCESSING_HALTED", "message": text}]
-    return {**item, "body": body, "httpStatusCode": 400}
+    return replace(part, status=400, body=_halted(text))
+
+
+def _halted(text: str) -> bytes:
+    return json.dumps([{"errorCode": "PROCESSING_HALTED", "message": text}]).encode()
 
 
 def _step(
     service: Service, call: Call, item: Mapping[str, Any], answers: Mapping[str, Any]
-) -> tuple[int, Any, dict[str, str]]:
+) -> _Part:
+    name = str(item.get("referenceId", ""))
     try:
         url = _fill(str(item.get("url", "")), answers)
         body = _fill(item.get("body"), answers)
     except LookupError as error:
         text = f"Invalid reference specified. No value for {error.args[0]} found"
-        return 400, [{"errorCode": "PROCESSING_HALTED", "message": text}], {}
+        return _Part(name, 400, _halted(text), {})
     answer = service.dispatch(_subcall(call, item, url, body))
-    return answer.status, _body(answer), dict(answer.headers)
+    return _Part(name, answer.status, _content(answer), dict(answer.headers))
 
 
 def _batched(service: Service, call: Call, item: Mapping[str, Any]) -> tuple[int, Any]:
@@ -134,8 +153,12 @@ def _subcall(call: Call, item: Mapping[str, Any], url: str, body: object) -> Cal
     )
 
 
+def _content(answer: Answer) -> bytes:
+    return answer.content if isinstance(answer.content, bytes) else b"".join(answer.content)
+
+
 def _body(answer: Answer) -> object:
-    content = answer.content if isinstance(answer.content, bytes) else b"".join(answer.content)
+    content = _content(answer)
     return json.loads(content) if content else None
 
 
@@ -164,7 +187,7 @@ def _look_up(path: str, answers: Mapping[str, Any]) -> object:
     return found
 
 
-def _halted() -> list[dict[str, str]]:
+def _batch_halted() -> list[dict[str, str]]:
     text = "Batch processing halted per request"
     return [{"errorCode": "BATCH_PROCESSING_HALTED", "message": text}]
 

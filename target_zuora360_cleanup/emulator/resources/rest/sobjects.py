@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
+from target_zuora360_cleanup.emulator.schema.describe import describe as described
+from target_zuora360_cleanup.emulator.schema.describe import describe_global as described_globally
 from target_zuora360_cleanup.emulator.wire.calls import EMPTY, Answer, Call, json_answer
 from target_zuora360_cleanup.emulator.wire.errors import RowResult, SalesforceError
 from target_zuora360_cleanup.emulator.wire.routing import Route
@@ -12,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from target_zuora360_cleanup.emulator.resources.service import Service
+    from target_zuora360_cleanup.emulator.schema.objects import Schema
 
 __all__ = ["ROUTES"]
 
@@ -25,12 +29,23 @@ _FORBIDDEN = frozenset({
 
 def describe_global(service: Service, _: Call) -> Answer:
     """All objects."""
-    return json_answer(service.org.describe_global())
+    return _every(service.org.schema)
+
+
+@lru_cache(maxsize=16)
+def _every(schema: Schema) -> Answer:
+    return json_answer(described_globally(schema))
 
 
 def describe(service: Service, call: Call) -> Answer:
     """One object with its fields and children."""
-    return json_answer(service.org.describe(call.params["object"]))
+    return _described(service.org.schema, service.org.schema.get(call.params["object"]).name)
+
+
+@lru_cache(maxsize=512)
+def _described(schema: Schema, name: str) -> Answer:
+    """A describe stays as it is, and to make its text takes longer than to make it."""
+    return json_answer(described(schema, name))
 
 
 def basics(service: Service, call: Call) -> Answer:
