@@ -1,4 +1,4 @@
-"""jsforce, the client below the CLI and many others: `jsforce.mjs` is the script."""
+"""jsforce, the client below the CLI and many others: `scripts/jsforce.mjs` is the script."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.peers.peer import Peer, Place, expect, have
 
 __all__ = ["PEER", "install", "script"]
 
-_SCRIPT: Final = Path(__file__).with_name("jsforce.mjs")
+_SCRIPT: Final = Path(__file__).parent / "scripts/jsforce.mjs"
 ITEM, INVOICE = "Zuora__InvoiceItem__c", "Zuora__ZInvoice__c"
 
 

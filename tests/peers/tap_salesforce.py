@@ -12,7 +12,7 @@ from tests.peers.peer import Peer, Place, expect, has_python, have, pip_install
 __all__ = ["PEER"]
 
 _PACKAGE: Final = "tap-salesforce"
-_WRAPPER: Final = Path(__file__).with_name("tap_salesforce_here.py")
+_WRAPPER: Final = Path(__file__).parent / "scripts/tap_salesforce_here.py"
 STREAMS: Final = ("Zuora__CustomerAccount__c", "Zuora__Subscription__c")
 
 
@@ -33,7 +33,7 @@ def script(place: Place) -> None:
     expect("streams discovered", set(STREAMS) - streams.keys(), set())
     chosen = {"streams": [_selected(streams[name]) for name in STREAMS]}
     file = _written(place, "catalog", chosen)
-    lines = _tap(place, "--config", _written(place, "config", config), "--catalog", file)
+    lines = _tap(place, "--config", _written(place, "config", config), "--properties", file)
     messages = [json.loads(line) for line in lines.splitlines() if line.startswith("{")]
     found = Counter(each["stream"] for each in messages if each["type"] == "RECORD")
     counts = place.server.org.counts()
