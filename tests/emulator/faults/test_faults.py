@@ -240,7 +240,7 @@ def test_a_trigger_may_veto_with_a_text_of_several_lines(own: Client) -> None:
     set_faults(own, rows=[rule])
     ids = own.ids(ITEM, 2)
     job = own.run(csv_of(ids), object=ITEM, operation="delete")
-    expected = f"CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY:{text}:Name--"
+    expected = f"CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY:{text}:Name --"
     assert failed_rows(own, job) == dict.fromkeys(ids, expected)
     [result] = own("DELETE", "composite/sobjects", params={"ids": ids[0]}).json()
     assert result["errors"][0]["message"] == text

@@ -73,12 +73,12 @@ def test_an_upsert_of_a_row_that_is_there_changes_its_other_fields(own: Client) 
         own,
         PAYMENT,
         "Zuora__EXT_ID__c",
-        "Zuora__EXT_ID__c,Zuora__GatewayResponse__c",
+        "Zuora__EXT_ID__c,Zuora__ReferenceId__c",
         f"{key},Changed",
     )
 
     assert f'"false","{key}"' in good
-    assert keys(own, PAYMENT, "Zuora__GatewayResponse__c")[0] == "Changed"
+    assert keys(own, PAYMENT, "Zuora__ReferenceId__c")[0] == "Changed"
 
 
 def test_a_billing_account_moves_to_another_account(own: Client) -> None:
