@@ -32,19 +32,22 @@ _CONFIG: Final = click.option(
     metavar="FILE|ENV",
     help="JSON file with settings, or ENV for ZUORA360_<SETTING> variables; may be repeated.",
 )
-_STATE: Final = click.option(
-    "--state",
-    "files",
-    multiple=True,
-    metavar="FILE",
-    help="Singer state file whose bookmarks are reset in place; may be repeated.",
-)
 _JSON: Final = click.option("--json", "as_json", is_flag=True, help="Write JSON to stdout.")
 
 
-def shared_options(command: Callable[..., None]) -> Callable[..., None]:
-    """The options that all commands have."""
-    return _CONFIG(_STATE(_JSON(command)))
+def shared_options(
+    fate: str = "whose bookmarks are reset in place",
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """The options that most commands have.
+
+    Args:
+        fate: What the command does with a state file.
+    """
+    about = (
+        f"Singer state file {fate}; may be repeated. What `meltano state get` prints is one too."
+    )
+    state = click.option("--state", "files", multiple=True, metavar="FILE", help=about)
+    return lambda command: _CONFIG(state(_JSON(command)))
 
 
 @click.group()
@@ -66,21 +69,21 @@ def main(context: click.Context) -> None:
 
 
 @main.command()
-@shared_options
+@shared_options("of which it is told what a cleanup would reset; it stays as it is")
 def plan(**given: Any) -> None:  # noqa: ANN401 - options
     """Show what a cleanup would delete and reset, and what is in its way."""
     _run("plan", **given)
 
 
 @main.command()
-@shared_options
+@shared_options("whose bookmarks are reset in place before anything is deleted")
 def cleanup(**given: Any) -> None:  # noqa: ANN401 - options
     """Reset the bookmarks, then delete Zuora's records."""
     _run("cleanup", **given)
 
 
 @main.command()
-@shared_options
+@shared_options()
 def reset(**given: Any) -> None:  # noqa: ANN401 - options
     """Only reset the bookmarks: the next sync is a full one."""
     _run("reset", **given)
@@ -115,15 +118,21 @@ def relink(
 
 
 @main.command()
-@shared_options
+@shared_options("of which it is told what the next sync makes of it; it stays as it is")
 def status(sources: tuple[str, ...], files: tuple[str, ...], *, as_json: bool) -> None:
     """Show the org, the last cleanup, unfinished jobs and what each paired sync will do next."""
     with _mistakes_told():
         settings = read_cli_settings(sources, os.environ, "plan")
+        from target_zuora360_cleanup.meltano.pipeline import read_pipeline
         from target_zuora360_cleanup.state.from_settings import stored_states
         from target_zuora360_cleanup.status.status import gather, text
 
-        found = gather(settings, stored_states(settings, files=files))
+        sinks = stored_states(settings, read_pipeline(os.environ), files)
+        try:
+            found = gather(settings, sinks)
+        finally:
+            for sink in sinks:
+                sink.close()
         click.echo(json.dumps(found, indent=2) if as_json else text(found), nl=as_json)
 
 
@@ -133,6 +142,7 @@ def _run(mode: str, sources: tuple[str, ...], files: tuple[str, ...], *, as_json
         from target_zuora360_cleanup.cleanup.run import Run
         from target_zuora360_cleanup.lifecycle.context import Context
         from target_zuora360_cleanup.lifecycle.signals import heeded
+        from target_zuora360_cleanup.meltano.pipeline import read_pipeline
         from target_zuora360_cleanup.output.progress_bars import follow
         from target_zuora360_cleanup.state.from_settings import stored_states
         from target_zuora360_cleanup.state.holders import NoState
@@ -141,7 +151,8 @@ def _run(mode: str, sources: tuple[str, ...], files: tuple[str, ...], *, as_json
             live.close()
             (_show_json if as_json else _show_words)(report, folder)
 
-        holders = stored_states(settings, files=files) or (NoState(),)
+        around = read_pipeline(os.environ)
+        holders = stored_states(settings, around, files) or (NoState(),)
         console = click.get_current_context().obj
         context = Context.begin(settings, progress=live.enter_context(follow(console)))
         run = Run(context, holders, show)

@@ -19,7 +19,7 @@ from typing_extensions import override
 
 from target_zuora360_cleanup.errors import CleanupError, InputError
 from target_zuora360_cleanup.lifecycle.signals import handler
-from target_zuora360_cleanup.meltano.pipeline import parent_command_line, read_pipeline
+from target_zuora360_cleanup.meltano.pipeline import read_pipeline
 from target_zuora360_cleanup.rows.stop import Stop
 from target_zuora360_cleanup.salesforce.waits import Waits
 from target_zuora360_cleanup.settings.environment import (
@@ -122,7 +122,7 @@ class TargetZuora360Cleanup(Target):
     def _context(self, settings: Settings) -> Context:
         from target_zuora360_cleanup.lifecycle.context import Context
 
-        pipeline = read_pipeline(os.environ, parent_command_line())
+        pipeline = read_pipeline(os.environ)
         return Context.begin(settings, pipeline=pipeline, stop=self._stop, waits=self.waits)
 
     @override

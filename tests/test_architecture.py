@@ -63,6 +63,9 @@ PURE = (
     "state.trim",
     "state.paired",
     "state.findings",
+    "state.identity",
+    "state.coverage",
+    "state.codes",
     "state.outcome",
 )
 """Rooms and modules that do no I/O, nor import what does."""

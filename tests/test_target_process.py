@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 
 RESET = {"bookmarks": {"Amendment": BOOKMARKS["Amendment"]}}
+RESETTING = {"mode": "reset", "state_is_stored": True}
 MUCH = lines(*[record("Account")] * 1000) * 300
 """About 20 MB: no pipe holds that, so a writer notices when nobody reads."""
 
@@ -103,7 +104,7 @@ def test_settings_that_can_not_be_used_are_said_in_a_sentence(
 
 def test_the_installed_script_reads_its_stdin(tmp_path: Path) -> None:
     file = tmp_path / "config.json"
-    file.write_text(json.dumps({"mode": "reset", "output_dir": str(tmp_path / "output")}))
+    file.write_text(json.dumps(RESETTING | {"output_dir": str(tmp_path / "output")}))
     done = call_script("--config", str(file), given=tap_stream())
     assert (done.returncode, done.stdout) == (0, json.dumps(RESET) + "\n")
 
@@ -111,7 +112,7 @@ def test_the_installed_script_reads_its_stdin(tmp_path: Path) -> None:
 def test_a_stream_can_come_from_a_file(tmp_path: Path) -> None:
     stream, file = tmp_path / "stream.singer", tmp_path / "config.json"
     stream.write_bytes(tap_stream())
-    file.write_text(json.dumps({"mode": "reset", "output_dir": str(tmp_path / "output")}))
+    file.write_text(json.dumps(RESETTING | {"output_dir": str(tmp_path / "output")}))
     done = call("--config", str(file), "--input", str(stream))
     assert (done.returncode, done.stdout) == (0, json.dumps(RESET) + "\n")
 
@@ -259,7 +260,7 @@ def test_a_signal_that_comes_before_the_reading_stops_the_run_all_the_same(tmp_p
 def test_a_signal_while_it_starts_leaves_no_state_and_no_traceback(
     tmp_path: Path, milliseconds: int
 ) -> None:
-    with started(tmp_path, {"mode": "reset"}) as target:
+    with started(tmp_path, RESETTING) as target:
         wait_until(target.output.exists)
         # Not a wait for anything: it moves the signal through what is done next.
         time.sleep(milliseconds / 1000)

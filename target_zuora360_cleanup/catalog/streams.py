@@ -1,9 +1,11 @@
 """Which Salesforce object types a stream's name stands for.
 
 Taps spell Zuora's objects in their own ways: ``RatePlanCharge``, ``rate_plan_charges``,
-``Account-EU`` for one of several entities, ``public-account`` after a database schema. A name that
-is missed keeps its bookmark after its records were deleted, and those records never come back; a
-name that is taken by mistake costs a longer sync. So in doubt a name counts.
+``Account-EU`` for one of several entities, ``public-account`` after a database schema. Where a
+stream's records are to be loaded, only such spellings count (``objects``). Where it is about a
+bookmark, a name that is missed keeps it after its records were deleted, and those never come back;
+a name that is taken by mistake costs a longer sync. So there ``zuora_account``, ``AccountV2`` and
+``tenant1_Account`` count as well (``perhaps``).
 
 Pure: the catalogue of object types and the user's ``stream_objects`` are handed in.
 """
@@ -12,15 +14,22 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+from target_zuora360_cleanup.catalog.zuora_names import NOT_SYNCED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
-__all__ = ["StreamNames", "normal", "qualifies"]
+__all__ = ["OTHER", "Cleaned", "StreamNames", "normal", "qualifies"]
+
+OTHER: Final = "other"
+"""What ``stream_objects`` says of a stream that feeds no 360 object type."""
 
 _FILLING = re.compile(r"[_\-\s]+")
 _QUALIFIER = re.compile(r"[-.:/\s]+|__")
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_a-zA-Z]+")
+_SHORT = 5  # letters; a shorter name counts only as a word of its own
 _PLURAL_IN_ES = re.compile(r"(?<=ss|ch|sh)es$|(?<=[xz])es$")
 
 
@@ -54,15 +63,20 @@ class StreamNames:
 
     Attributes:
         known: normal spelling -> API names of the object types it stands for.
-        chosen: stream name, exactly as the user typed it -> API name.
+        chosen: stream name, exactly as the user typed it -> API name, or ``OTHER``.
+        aliases: stream name -> the name under which its records come.
     """
 
     known: Mapping[str, frozenset[str]]
     chosen: Mapping[str, str] = field(default_factory=dict)
+    aliases: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(
-        cls, objects: Iterable[tuple[str, Iterable[str]]], chosen: Mapping[str, str] | None = None
+        cls,
+        objects: Iterable[tuple[str, Iterable[str]]],
+        chosen: Mapping[str, str] | None = None,
+        aliases: Mapping[str, str] | None = None,
     ) -> StreamNames:
         """Collect the names.
 
@@ -70,29 +84,67 @@ class StreamNames:
             objects: API name and stream names, for every object type of the catalogue, cleaned
                 or not. Several object types may share a stream name.
             chosen: the setting ``stream_objects``; it wins over the catalogue.
+            aliases: other names of streams, as ``stream_maps`` gives them.
         """
         known: dict[str, frozenset[str]] = {}
         for api_name, streams in objects:
             for stream in (api_name, *streams):
                 spelling = normal(stream)
                 known[spelling] = known.get(spelling, frozenset()) | {api_name}
-        return cls(known, dict(chosen or {}))
+        return cls(known, dict(chosen or {}), dict(aliases or {}))
 
     def objects(self, stream: str) -> frozenset[str]:
         """API names that a stream or bookmark stands for; empty for a stream of something else."""
         if stream in self.chosen:
-            return frozenset({self.chosen[stream]})
+            return frozenset({self.chosen[stream]} - {OTHER})
         exact = self.known.get(normal(stream))
         return exact if exact is not None else self._qualified(stream)
 
     def _qualified(self, stream: str) -> frozenset[str]:
         return frozenset().union(*(self.known.get(part, ()) for part in _parts(stream)))
 
-    def cleaned(self, objects: Collection[str]) -> Callable[[str], bool]:
-        """A predicate: does this stream or bookmark feed one of these object types (API names)?"""
+    def perhaps(self, bookmark: str) -> frozenset[str]:
+        """API names of all object types whose stream a bookmark may belong to; in doubt, more."""
+        found = self._explained(bookmark)
+        alias = self.aliases.get(bookmark)
+        more = self._explained(alias) if alias and alias != bookmark else None
+        return (found or frozenset()) | (more or frozenset())
+
+    def is_unknown(self, bookmark: str) -> bool:
+        """Whether nobody can say what a bookmark belongs to: neither to 360 objects nor to others.
+
+        Zuora's objects that no 360 object type stands behind are known, as is what the user calls
+        ``OTHER``.
+        """
+        alias = self.aliases.get(bookmark, bookmark)
+        return self._explained(bookmark) is None and self._explained(alias) is None
+
+    def _explained(self, name: str) -> frozenset[str] | None:
+        """What a name stands for; empty for something else that is known, None where unknown."""
+        if name in self.chosen:
+            return frozenset({self.chosen[name]} - {OTHER})
+        chosen = frozenset(to for each, to in self.chosen.items() if _is_named(name, each))
+        exact = self.known.get(normal(name))
+        if chosen or exact is not None:
+            return (exact or frozenset()) | (chosen - {OTHER})
+        if normal(name) in _OTHERS:
+            return frozenset()
+        return self._qualified(name) or self._within(name)
+
+    def _within(self, name: str) -> frozenset[str] | None:
+        """What the longest known names within a name stand for."""
+        whole, words = normal(name), _sequences(name)
+        spellings = {*self.known, *_OTHERS}
+        inside = [each for each in spellings if _is_within(each, whole, words)]
+        longest = [each for each in inside if not _is_in_another(each, inside)]
+        if not longest:
+            return None
+        return frozenset().union(*(self.known.get(each, frozenset()) for each in longest))
+
+    def cleaned(self, objects: Collection[str]) -> Cleaned:
+        """Whether a stream or bookmark feeds one of these object types (API names)."""
         wanted = frozenset(objects)
-        names = self.with_unlisted(wanted)
-        return lambda stream: not wanted.isdisjoint(names.objects(stream))
+        return Cleaned(wanted, self.with_unlisted(wanted))
 
     def with_unlisted(self, objects: Collection[str]) -> StreamNames:
         """The same with object types that the catalogue doesn't list.
@@ -106,3 +158,46 @@ class StreamNames:
                 spelling = normal(name)
                 known[spelling] = known.get(spelling, frozenset()) | {api_name}
         return replace(self, known=known)
+
+
+@dataclass(frozen=True)
+class Cleaned:
+    """A predicate of names: does this one belong to an object type that is cleaned?
+
+    Called, it says so of a bookmark, in doubt yes. Within a bookmark only usual spellings count
+    (``strictly``): there ``account_id`` is a field, and no stream.
+    """
+
+    wanted: frozenset[str]
+    names: StreamNames
+
+    def __call__(self, bookmark: str) -> bool:
+        """Whether a bookmark may belong to a cleaned stream."""
+        return not self.wanted.isdisjoint(self.names.perhaps(bookmark))
+
+    def strictly(self, name: str) -> bool:
+        """Whether a name is a cleaned stream's in a usual spelling."""
+        return not self.wanted.isdisjoint(self.names.objects(name))
+
+
+def _is_named(name: str, chosen: str) -> bool:
+    """Whether this is the stream that a user has named, perhaps with a schema before it."""
+    return normal(name) == normal(chosen) or qualifies(name, chosen)
+
+
+def _sequences(name: str) -> frozenset[str]:
+    """All runs of words in a name, each in its normal spelling."""
+    words = [each.casefold() for each in _WORD.findall(name)]
+    ends = range(1, len(words) + 1)
+    return frozenset(normal("".join(words[begin:end])) for end in ends for begin in range(end))
+
+
+def _is_within(spelling: str, whole: str, words: Collection[str]) -> bool:
+    return spelling in words or (len(spelling) >= _SHORT and spelling in whole)
+
+
+def _is_in_another(spelling: str, spellings: Iterable[str]) -> bool:
+    return any(spelling != each and spelling in each for each in spellings)
+
+
+_OTHERS: Final = frozenset(normal(each) for each in NOT_SYNCED)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import logging
 import sys
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, TextIO
 
@@ -20,13 +19,8 @@ from target_zuora360_cleanup.lifecycle.background import Background
 from target_zuora360_cleanup.lifecycle.ending import conclude, show_words
 from target_zuora360_cleanup.lifecycle.stopping import with_own_failure
 from target_zuora360_cleanup.singer.stream import FirstRecord, SingerStream, State
-from target_zuora360_cleanup.state.from_settings import (
-    is_own_state_paired,
-    stored_states,
-    stream_names,
-)
+from target_zuora360_cleanup.state.from_settings import beside_a_tap
 from target_zuora360_cleanup.state.holders import Resets
-from target_zuora360_cleanup.state.stdout import StreamState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -38,6 +32,7 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.rows.stop import Stop
     from target_zuora360_cleanup.singer.stream import Message
     from target_zuora360_cleanup.state.holders import ResetSink
+    from target_zuora360_cleanup.state.stdout import StreamState
 
     Show = Callable[[Report, Path], None]
 
@@ -81,14 +76,7 @@ class Run:
         Raises:
             InputError: Meltano can't be found.
         """
-        settings, pipeline = context.settings, context.pipeline
-        state = StreamState(out or sys.stdout, stream_names(settings))
-        holders: tuple[ResetSink, ...] = stored_states(settings, pipeline)
-        if is_own_state_paired(settings, pipeline):
-            # The backend holds the reset; no flag of Meltano's concerns it, and no line may follow.
-            context = replace(context, pipeline=replace(pipeline, undone_by=""))
-        else:
-            holders = (*holders, state)
+        holders, state = beside_a_tap(context.settings, context.pipeline, out or sys.stdout)
         return cls(context, holders, partial(show_words, err or sys.stderr), state)
 
     @property
@@ -179,4 +167,5 @@ class Run:
 
     def _end(self, error: BaseException | None, records: Mapping[str, int]) -> Result:
         error = self._story.confirmed() or error
+        self._story.resets.close()
         return conclude(self._context, self._story.report(error, records), self._show, error)

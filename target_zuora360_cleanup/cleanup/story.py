@@ -25,15 +25,17 @@ from target_zuora360_cleanup.facts.reading import read_facts, read_org
 from target_zuora360_cleanup.lifecycle.ending import header_of
 from target_zuora360_cleanup.lifecycle.login import Login
 from target_zuora360_cleanup.lifecycle.words import in_words
-from target_zuora360_cleanup.plan.checks.coming_back import reset_alone_holds
 from target_zuora360_cleanup.plan.making import make_plan
 from target_zuora360_cleanup.plan.plan import backup_bytes
 from target_zuora360_cleanup.plan.saved import SavedPlan
 from target_zuora360_cleanup.report.cleanup import cleanup_report
+from target_zuora360_cleanup.report.earlier import deleted_before
 from target_zuora360_cleanup.rows.failures import Failures
 from target_zuora360_cleanup.rows.stop import Stopped
 from target_zuora360_cleanup.salesforce.errors import ApiError
 from target_zuora360_cleanup.settings.selection import selected
+from target_zuora360_cleanup.state.coverage import Coverage
+from target_zuora360_cleanup.state.from_settings import stream_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -124,7 +126,6 @@ class Story:
 
     def reset(self) -> None:
         """Reset the bookmarks and delete nothing."""
-        refuse_blocked(reset_alone_holds(self._run.pipeline))
         self._findings = self.resets.look(self._reset_names)
         refuse_blocked(self._findings)
         self.gate.open()
@@ -166,8 +167,15 @@ class Story:
         """The plan with what the holders of bookmarks have to say of it; what stays is noted."""
         with in_words(writing("The plan")):
             self._run.folder.write_kept((step.name, step.kept) for step in plan.steps)
-        self._plan = plan.weighing(self.resets.look(_reset_names(plan)))
+        looked = self.resets.look(self._names_of(plan))
+        self._plan = plan.weighing((*looked, *self._coverage(plan).findings()))
         return self._plan
+
+    def _coverage(self, plan: Plan) -> Coverage:
+        """Which streams bring back what is to be deleted."""
+        rows = {step.name: step.to_delete for step in plan.steps}
+        found = self.resets.outcome(self._names_of(plan))
+        return Coverage(rows, found, stream_names(self._settings))
 
     def _prove_room(self, plan: Plan) -> None:
         if self._settings.backup != "none":
@@ -205,8 +213,18 @@ class Story:
     def _reset_names(self) -> frozenset[str]:
         """API names of the object types whose streams' bookmarks go."""
         if self._plan:
-            return _reset_names(self._plan)
-        return frozenset(kind.api_name for kind in selected(self._settings))
+            return self._names_of(self._plan)
+        return frozenset(kind.api_name for kind in selected(self._settings)) | self._before()
+
+    def _names_of(self, plan: Plan) -> frozenset[str]:
+        """Those of a plan, with what an earlier run has deleted in the same org."""
+        names = frozenset(step.name for step in plan.steps)
+        is_reset = (step.name for step in plan.steps if step.facts.is_reset)
+        return frozenset(is_reset) | (names & self._before(plan.org.id))
+
+    def _before(self, org_id: str = "") -> frozenset[str]:
+        """Object types of which the last cleanup has deleted rows, so that few or none are left."""
+        return deleted_before(self._settings.output_dir, org_id, self._run.folder.path)
 
     def confirmed(self) -> CleanupError | None:
         """Make sure, after a deletion, that the reset still holds; what is to be said if not."""
@@ -242,7 +260,6 @@ class Story:
             failures=self._failures.grouped(),
             findings=self._findings,
             states=self.resets.outcome(self._reset_names if is_planned else None),
-            state_id=run.pipeline.state_id,
             records=records,
         )
 
@@ -280,10 +297,6 @@ def refuse_left(outcomes: Iterable[Outcome], halted: str = "", *, allow_failures
         f"{count} records are left. The bookmarks are reset; what was in the way is in the report "
         "and in failures.csv. Run the cleanup again to go on."
     )
-
-
-def _reset_names(plan: Plan) -> frozenset[str]:
-    return frozenset(step.name for step in plan.steps if step.facts.is_reset)
 
 
 def _words(findings: Iterable[Finding]) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from target_zuora360_cleanup.errors import CleanupError, InputError
-from target_zuora360_cleanup.meltano.pipeline import ancestors
+from target_zuora360_cleanup.meltano.processes import Process, ancestors
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -38,11 +38,16 @@ class Meltano:
         command: The words that start it.
         environ: What it is given as its environment.
         folder: A folder of the project.
+        words: What it was told to do, where it runs this process; its options come from there.
+        around: The environment that it has itself, where it runs this process and that can be read:
+            what it hands to plugins has its `.env` in it, and more.
     """
 
     command: tuple[str, ...]
     environ: Mapping[str, str]
     folder: str
+    words: tuple[str, ...] = ()
+    around: Mapping[str, str] | None = None
 
     def run(self, *words: str, given: str = "") -> str:
         """Run a command and return what it writes to stdout.
@@ -99,53 +104,38 @@ def run(command: list[str], given: str, meltano: Meltano) -> str:
 
 
 def find_meltano(
-    named: str | None, environ: Mapping[str, str], parents: Iterable[tuple[str, ...]] | None = None
+    named: str | None, environ: Mapping[str, str], parents: Iterable[Process] | None = None
 ) -> Meltano:
     """The Meltano that runs this process, else the one on `PATH`, else one beside this Python.
 
     Args:
         named: Its path, as the user has set it.
         environ: This process's environment.
-        parents: Command lines of the parent process and its parents.
+        parents: The parent process and its parents.
 
     Raises:
         InputError: There is none.
     """
+    above = ancestors() if parents is None else parents
+    around = next((each for each in above if each.meltano), Process(()))
     folder = environ.get("MELTANO_PROJECT_ROOT", "") or str(Path.cwd())
+    command = _command_of(named, environ, around)
+    return Meltano(command, environ, folder, around.rest, around.environ)
+
+
+def _command_of(named: str | None, environ: Mapping[str, str], around: Process) -> tuple[str, ...]:
     if named:
-        command = _program(named, environ.get("PATH"))
-        if not command:
-            raise InputError(f"meltano_executable: '{named}' is no program that can be started.")
-        return Meltano(command, environ, folder)
-    for words in ancestors() if parents is None else parents:
-        if command := started_by(words):
-            return Meltano(command, environ, folder)
+        if found := shutil.which(named, path=environ.get("PATH")):
+            return (found,)
+        raise InputError(f"meltano_executable: '{named}' is no program that can be started.")
+    if around.meltano:
+        return around.meltano
     for path in (environ.get("PATH"), str(Path(sys.executable).parent)):
-        if command := _program("meltano", path):
-            return Meltano(command, environ, folder)
+        if found := shutil.which("meltano", path=path):
+            return (found,)
     raise InputError(
         "Meltano can't be found. Set meltano_executable to its path (`which meltano` tells it)."
     )
-
-
-def _program(name: str, path: str | None) -> tuple[str, ...]:
-    found = shutil.which(name, path=path)
-    return (found,) if found else ()
-
-
-def started_by(words: tuple[str, ...]) -> tuple[str, ...]:
-    """The words that start Meltano in a process's command line; none where it isn't Meltano."""
-    for index, word in enumerate(words[:3]):
-        if Path(word).name in ("meltano", "meltano.exe"):
-            command = words[: index + 1]
-            return command if Path(command[0]).is_absolute() else _resolved(command)
-    return ()
-
-
-def _resolved(command: tuple[str, ...]) -> tuple[str, ...]:
-    """The same with the program's path, unless nobody knows it."""
-    found = shutil.which(command[0])
-    return (found, *command[1:]) if found else ()
 
 
 def _interpreter(script: bytes) -> str:

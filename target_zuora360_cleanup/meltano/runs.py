@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
-
-from target_zuora360_cleanup.meltano.command import MeltanoFailed, run
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
+    from datetime import datetime
 
-    from target_zuora360_cleanup.meltano.command import Meltano
-
-_SCRIPT: Final = Path(__file__).parent / "inside/runs.py"
-_RECENT: Final = "1000"
-_NO_RUNS: Final = "No job runs found"
+    from target_zuora360_cleanup.meltano.conversation import Conversation
 
 
 @dataclass(frozen=True)
@@ -26,7 +18,7 @@ class PipelineRun:
 
     Attributes:
         started_at: In UTC, as ISO 8601 writes it.
-        is_running: Whether it goes on.
+        is_running: Whether it goes on: a run whose heartbeat has stopped for five minutes does not.
     """
 
     state_id: str
@@ -35,11 +27,59 @@ class PipelineRun:
     is_running: bool
 
 
-class MeltanoRuns:
-    """Asks Meltano; by a script in its own Python, which knows the heartbeats, or by a command."""
+@dataclass(frozen=True)
+class OwnPair:
+    """What Meltano's own code says of the run that this process belongs to.
 
-    def __init__(self, meltano: Meltano) -> None:
-        self._meltano = meltano
+    Attributes:
+        command: `run`, `el` or `elt`; blank where the process above this one is not known.
+        environment: Meltano's environment, blank where there is none.
+        state_id: The id of the pair's own state; blank where there is none or it is not known.
+        run_id: The id of this run's record.
+        is_recorded: Whether Meltano has a record of this run, at work on that state.
+        handed: The state that Meltano gave to the tap; None where it gave none.
+        is_handed_known: Whether that could be looked at.
+        streams: The streams that the tap's catalog selects; none where that is not known.
+        full_refresh: Whether the tap is given no state.
+        no_state_update: Whether Meltano stores nothing, and hands out nothing.
+        merges: What has a line of stdout merged into the stored state; blank where nothing has.
+        force: Whether Meltano was told not to mind others at work.
+        state_file: A file that the tap's state comes from in place of the backend.
+    """
+
+    command: str = ""
+    environment: str = ""
+    state_id: str = ""
+    run_id: str = ""
+    is_recorded: bool = False
+    handed: Any = None
+    is_handed_known: bool = False
+    streams: tuple[str, ...] = ()
+    full_refresh: bool = False
+    no_state_update: bool = False
+    merges: str = ""
+    force: bool = False
+    state_file: str = ""
+
+
+def own_pair(conversation: Conversation) -> OwnPair:
+    """Ask Meltano which pair this process belongs to.
+
+    Raises:
+        MeltanoFailed: It does not tell.
+    """
+    around = conversation.pipeline
+    told = conversation.ask(
+        "own", extractor=around.extractor, loader=around.loader, environment=around.environment
+    )
+    return OwnPair(**{**told, "streams": tuple(told["streams"])})
+
+
+class MeltanoRuns:
+    """The records of runs, in Meltano's system database."""
+
+    def __init__(self, conversation: Conversation) -> None:
+        self._conversation = conversation
 
     def since(self, state_ids: Sequence[str], moment: datetime) -> tuple[PipelineRun, ...]:
         """Runs of these pipelines that go on or have ended after a moment.
@@ -47,31 +87,15 @@ class MeltanoRuns:
         Raises:
             MeltanoFailed: Meltano does not tell.
         """
-        python = self._meltano.python
         if not state_ids:
             return ()
-        if not python:
-            return tuple(self._listed(frozenset(state_ids), moment))
-        given = json.dumps({"state_ids": list(state_ids), "since": moment.isoformat()})
-        answer = run([python, str(_SCRIPT)], given, self._meltano)
-        recorded = _read(answer.rstrip().rpartition("\n")[2])
-        return tuple(PipelineRun(**each) for each in recorded)
+        told = self._conversation.ask("runs", ids=list(state_ids), since=moment.isoformat())
+        return tuple(PipelineRun(**each) for each in told)
 
-    def _listed(self, state_ids: frozenset[str], moment: datetime) -> Iterable[PipelineRun]:
-        """By a command, in which a run that was killed shows as running for good."""
-        words = ("logs", "list", "--format", "json", "--limit", _RECENT)
-        answer = self._meltano.run(*words)
-        if _NO_RUNS in answer:
-            return
-        for each in _read(answer[answer.find("{") :])["runs"]:
-            ended = each["ended_at"] and datetime.fromisoformat(each["ended_at"])
-            running = each["state"] == "RUNNING"
-            if each["job_name"] in state_ids and (running or (ended and ended >= moment)):
-                yield PipelineRun(each["job_name"], each["log_id"], each["started_at"], running)
+    def at_work(self) -> tuple[str, ...]:
+        """The ids of all pipelines that run now, whether they have stored a state or not.
 
-
-def _read(answer: str) -> Any:  # noqa: ANN401 - JSON
-    try:
-        return json.loads(answer)
-    except ValueError:
-        raise MeltanoFailed("Meltano's run records could not be read.") from None
+        Raises:
+            MeltanoFailed: Meltano does not tell.
+        """
+        return tuple(self._conversation.ask("pipelines"))

@@ -39,7 +39,6 @@ def cleanup_report(  # noqa: PLR0913 - what a run leaves, each by its name
     failures: tuple[FailureGroup, ...] = (),
     findings: tuple[Finding, ...] = (),
     states: ResetOutcome | None = None,
-    state_id: str = "",
     records: Mapping[str, int] | None = None,
 ) -> Report:
     """The report of mode `plan`, `cleanup` or `reset`; whatever is missing stays empty.
@@ -55,7 +54,6 @@ def cleanup_report(  # noqa: PLR0913 - what a run leaves, each by its name
         failures: Rows that could not be deleted, by reason.
         findings: What was found besides the plan's findings.
         states: What became of the bookmarks.
-        state_id: Meltano's id of the stream's state.
         records: RECORD messages that the tap sent, by stream.
     """
     states = states or ResetOutcome()
@@ -72,7 +70,7 @@ def cleanup_report(  # noqa: PLR0913 - what a run leaves, each by its name
             Times(timeline),
             Costs(plan, is_carried_out=bool(outcomes)),
             Failures(failures, tuple((each.name, each.error) for each in outcomes if each.error)),
-            States(states, state_id, is_planned=header.mode == "plan"),
+            States(states, is_planned=header.mode == "plan"),
             RecordsRead(records or {}, unloaded_by=header.mode),
         ),
     )

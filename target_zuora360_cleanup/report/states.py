@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -24,12 +25,10 @@ class States:
     """What became of the bookmarks.
 
     Attributes:
-        state_id: Meltano's id of the stream's state; blank where it is not known.
         is_planned: Whether a plan tells what a cleanup would do.
     """
 
     outcome: ResetOutcome
-    state_id: str = ""
     is_planned: bool = False
 
     @property
@@ -40,7 +39,7 @@ class States:
         """The key `state`."""
         stream = self._stream
         paired = [_paired(each) for each in self.outcome.paired]
-        return state_json(self.state_id, stream.written, stream.reset, paired)
+        return state_json(stream.state_id, stream.written, stream.reset, paired)
 
     def lines(self) -> Iterator[RenderableType]:
         """A sentence for each state, and what is to be known of its bookmarks."""
@@ -49,11 +48,7 @@ class States:
     def _of_paired(self) -> Iterator[str]:
         for each in self.outcome.paired:
             if each.written is not None:
-                checked = "reset and read back" if each.verified else "reset, but not sure to hold"
-                yield (
-                    f"State {each.state_id}: {checked}; the next sync is a full one. Bookmarks "
-                    f"kept: {_listed(each.reset)}."
-                )
+                yield _fate(each.state_id, each.reset, is_read_back=each.verified)
 
     def _of_stream(self) -> Iterator[str]:
         reset = self._stream.reset
@@ -66,15 +61,19 @@ class States:
 
     def _to_be_reset(self, reset: Reset) -> str:
         """Which state a cleanup would reset: that decides whether data comes back."""
-        dropped = ", ".join((*reset.dropped, *reset.dropped_unsafe, *reset.tangled)) or "none yet"
-        where = f"state {self.state_id}" if self.state_id else "state of whatever runs the target"
-        return f"A cleanup would reset the {where}: bookmarks of {dropped}."
+        state_id = self._stream.state_id
+        where = f"state {state_id}" if state_id else "state of whatever runs the target"
+        return f"A cleanup would reset the {where}: bookmarks of {_names(reset.gone, 'none yet')}."
 
     def _reset(self, reset: Reset) -> Iterator[str]:
-        where = f" of {self.state_id}" if self.state_id else ""
-        yield (
-            f"State{where}: reset; the next sync is a full one. Bookmarks kept: {_listed(reset)}."
-        )
+        stream = self._stream
+        if stream.state_id:
+            yield _fate(stream.state_id, reset, is_read_back=stream.verified)
+        else:
+            yield (
+                "State: a reset was written to stdout; if it is stored, the next sync is "
+                f"{_extent(reset)}."
+            )
         if reset.dropped_unsafe:
             yield (
                 "WARN The tap sent no STATE before the first record of "
@@ -96,24 +95,43 @@ def state_json(
     return {
         "state": {
             "state_id": state_id or None,
-            "before": reset.before if reset else None,
-            "written": written,
-            "bookmarks_reset": list(reset.dropped) if reset else [],
+            "before": _plain(reset.before if reset else None),
+            "written": _plain(written),
+            "bookmarks_reset": list(reset.gone) if reset else [],
             "bookmarks_kept": list(reset.kept) if reset else [],
             "paired": paired or [],
         }
     }
 
 
-def _listed(reset: Reset) -> str:
-    return ", ".join(reset.kept) or "none"
+def _fate(state_id: str, reset: Reset, *, is_read_back: bool) -> str:
+    if not is_read_back:
+        return f"State {state_id}: reset, but not sure to hold: look at it before the next sync."
+    return f"State {state_id}: reset and read back; the next sync is {_extent(reset)}."
+
+
+def _extent(reset: Reset) -> str:
+    """What is known of the next sync: bookmarks that are kept go on where they were."""
+    if not reset.kept:
+        return "a full one"
+    return f"a full one, but for bookmarks that are kept: {', '.join(reset.kept)}"
+
+
+def _names(names: tuple[str, ...], none: str) -> str:
+    return ", ".join(names) or none
 
 
 def _paired(state: PairedState) -> dict[str, Any]:
     return {
         "state_id": state.state_id,
-        "before": state.before,
-        "written": state.written,
+        "before": _plain(state.before),
+        "written": _plain(state.written),
         "verified": state.verified,
         "overwritten": state.overwritten,
     }
+
+
+def _plain(state: TapState | None) -> TapState | None:
+    """A state for the report, whose decimals may be rounded; what is stored has every digit."""
+    plain: TapState | None = json.loads(json.dumps(state, default=float))
+    return plain

@@ -80,7 +80,8 @@ class Settings:
     )
     stream_objects: Mapping[str, str] = _setting(
         "Streams to objects",
-        "Stream name to object API name, for taps whose streams have other names than Zuora's.",
+        "Stream name to object API name, for taps whose streams have other names than Zuora's; "
+        "`other` for a stream that feeds no 360 object.",
         factory=dict,
     )
     paired_state_ids: tuple[str, ...] = _setting(
@@ -93,6 +94,12 @@ class Settings:
     create_missing_states: bool = _setting(
         "Create missing states",
         "Take a paired state id that has no state yet for one on purpose, and not for a mistake.",
+        default=False,
+    )
+    state_is_stored: bool = _setting(
+        "State is stored",
+        "Outside `meltano run`: whoever reads the target's stdout stores its last line as the "
+        "tap's state. Without it a cleanup or a reset in a pipe is refused.",
         default=False,
     )
     meltano_executable: str | None = _setting(

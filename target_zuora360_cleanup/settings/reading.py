@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from target_zuora360_cleanup.catalog.objects import BY_NAME, is_unlisted, of_package
+from target_zuora360_cleanup.catalog.streams import OTHER
 from target_zuora360_cleanup.errors import InputError
 from target_zuora360_cleanup.settings.declared import OLDEST_API_VERSION, Settings
 
@@ -75,7 +76,8 @@ def _check_cascade(settings: Settings) -> None:
 
 def _check_streams(settings: Settings) -> None:
     for stream, api_name in settings.stream_objects.items():
-        _check_object(f"stream_objects: {stream}", api_name)
+        if api_name != OTHER:
+            _check_object(f"stream_objects: {stream}", api_name)
 
 
 def _check_api_version(settings: Settings) -> None:

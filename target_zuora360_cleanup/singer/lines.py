@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from target_zuora360_cleanup.errors import InputError
@@ -89,7 +90,8 @@ def parse(line: bytes, number: int) -> Line:
         InputError: there is none.
     """
     try:
-        message = json.loads(line.decode())
+        # (a STATE's numbers are kept to the last digit)
+        message = json.loads(line.decode(), parse_float=Decimal)
     except UnicodeDecodeError as error:
         raise broken(number, f"is no UTF-8 (byte {error.start + 1})") from None
     except json.JSONDecodeError as error:

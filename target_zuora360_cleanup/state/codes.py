@@ -12,6 +12,72 @@ NO_STATE_NAMED: Final = Code(
     "no tap, and no state named that could be reset",
     "set `paired_state_ids`, or give `--state`",
 )
+NOT_STORED: Final = Code(
+    "state-not-stored",
+    "blocks",
+    "nobody is known to store what is written to stdout: a pipe, or `meltano invoke`",
+    "`meltano run`; or set `state_is_stored`, where whoever reads stdout stores it",
+)
+OWN_UNKNOWN: Final = Code(
+    "own-state-unknown",
+    "blocks",
+    "which state is the pipeline's own is not known for sure, or is not the one the tap was given",
+    "reset it from outside, with `zuora360 cleanup` and `paired_state_ids`",
+)
+WOULD_NOT_HOLD: Final = Code(
+    "reset-would-not-hold",
+    "blocks",
+    "the tap takes its state from a file, so that no reset in the backend makes a sync full; or a "
+    "flag of Meltano's keeps a line of stdout from replacing what is stored",
+    "run without that file or flag",
+)
+NO_STATE_SENT: Final = Code(
+    "no-state-sent",
+    "tells",
+    "the tap has sent no STATE before this was decided",
+    "nothing where the stored state is read; else check that the tap keeps a state",
+)
+NO_STREAM: Final = Code(
+    "rows-without-stream",
+    "warns",
+    "rows to delete that no stream of the tap brings back; it blocks where kept bookmarks may be "
+    "those of their streams",
+    "name the bookmarks in `stream_objects`, with an object type or `other`",
+    "stream_objects",
+    ("blocks",),
+)
+STREAMS_UNKNOWN: Final = Code(
+    "streams-unknown",
+    "tells",
+    "rows to delete of which no bookmark is stored and no stream is known: whether a sync brings "
+    "them back can't be told",
+    "check that the tap selects their streams",
+)
+SIBLINGS: Final = Code(
+    "states-of-the-same-pair",
+    "warns",
+    "other states of the same tap and loader in the same environment that are not named",
+    "name them in `paired_state_ids` if they load this org",
+)
+COUSINS: Final = Code(
+    "states-of-other-environments",
+    "tells",
+    "states of the same tap and loader in other environments",
+    "name them in `paired_state_ids` if they load this org",
+)
+ELSEWHERE: Final = Code(
+    "runs-elsewhere-unseen",
+    "tells",
+    "the states are kept where other machines may write them, whose runs can't be seen here",
+    "stop syncs on other machines while a cleanup runs; `zuora360 status` finds a reset that was "
+    "lost",
+)
+PARENTS: Final = Code(
+    "parent-streams",
+    "warns",
+    "streams that bring the cleaned ones along as their children are reset with them",
+    "nothing",
+)
 MISSING: Final = Code(
     "paired-state-missing",
     "blocks",
@@ -62,6 +128,8 @@ RAN: Final = Code(
 )
 
 CODES: Final = (
-    NO_STATE_NAMED, MISSING, UNREADABLE, RUNNING, RESET, OVERWRITTEN, UNSETTLED, STILL_RUNNING, RAN,
+    NO_STATE_NAMED, NOT_STORED, OWN_UNKNOWN, WOULD_NOT_HOLD, NO_STATE_SENT, NO_STREAM,
+    STREAMS_UNKNOWN, SIBLINGS, COUSINS, ELSEWHERE, PARENTS, MISSING, UNREADABLE, RUNNING, RESET,
+    OVERWRITTEN, UNSETTLED, STILL_RUNNING, RAN,
 )  # fmt: skip
 """All of them."""

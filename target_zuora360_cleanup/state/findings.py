@@ -17,12 +17,17 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.state.reset import Reset
 
 __all__ = [
+    "elsewhere",
     "missing",
+    "no_state_sent",
     "not_confirmed",
     "not_named",
+    "not_stored",
     "overwritten",
+    "parents",
     "ran_meanwhile",
     "running",
+    "same_pair",
     "still_running",
     "to_be_reset",
     "unreadable",
@@ -39,6 +44,71 @@ def not_named() -> Finding:
     )
 
 
+def not_stored(*, is_invoked: bool) -> Finding:
+    """A line of stdout that nobody is known to store."""
+    if is_invoked:
+        return codes.NOT_STORED.found(
+            "`meltano invoke` stores no state, so the bookmark reset would be lost: the next sync "
+            "would be incremental, and the deleted records would not come back.",
+            "Run it with its tap: `meltano run <tap> <this loader>`, with "
+            "TARGET_ZUORA360_CLEANUP_MODE set; or `zuora360 cleanup` with paired_state_ids.",
+        )
+    return codes.NOT_STORED.found(
+        "Nobody is known to store what this target writes to stdout: without the bookmark reset "
+        "the deleted records would not come back.",
+        "Run it with `meltano run`; or, where whoever reads stdout stores the last line as the "
+        "tap's state, set state_is_stored.",
+    )
+
+
+def no_state_sent(*, is_read: bool) -> Finding:
+    """A tap that has not said what it was given."""
+    where = (
+        "What is stored is read from Meltano's state backend, and is what gets reset."
+        if is_read
+        else "If none comes, nothing is known of its bookmarks, and the reset forgets them all."
+    )
+    return codes.NO_STATE_SENT.found(
+        "The tap had sent no STATE when this was decided.", f"{where} Check that it keeps a state."
+    )
+
+
+def same_pair(here: Sequence[str], elsewhere: Sequence[str]) -> Iterator[Finding]:
+    """States of the same tap and loader that nobody has named."""
+    if here:
+        yield codes.SIBLINGS.found(
+            f"The same tap and loader have other states in this environment: {', '.join(here)}. "
+            "They keep their bookmarks.",
+            "If they load this org, name them in paired_state_ids: what a cleanup deletes of their "
+            "records does not come back otherwise.",
+        )
+    if elsewhere:
+        yield codes.COUSINS.found(
+            "The same tap and loader have states in other environments: "
+            f"{', '.join(elsewhere)}. They keep their bookmarks.",
+            "If they load this org, name them in paired_state_ids.",
+        )
+
+
+def elsewhere() -> Finding:
+    """Runs that nobody here can see."""
+    return codes.ELSEWHERE.found(
+        "The states are kept where other machines may write them too. Syncs that run there with a "
+        "system database of their own can't be seen from here.",
+        "Stop them while a cleanup runs. `zuora360 status` tells afterwards if one has stored its "
+        "bookmarks over the reset.",
+    )
+
+
+def parents(resets: Iterable[Reset]) -> Iterator[Finding]:
+    """Streams that are reset for their children."""
+    if names := sorted({name for each in resets for name in each.parents}):
+        yield codes.PARENTS.found(
+            f"A cleaned stream is synced as the child of {', '.join(names)}.",
+            "Their bookmarks go too, so that all of its records come back.",
+        )
+
+
 def missing(names: Sequence[str], known: Iterable[str]) -> Iterator[Finding]:
     """State ids without a state, and patterns that fit none."""
     known = tuple(known)
@@ -52,7 +122,7 @@ def missing(names: Sequence[str], known: Iterable[str]) -> Iterator[Finding]:
         )
 
 
-def unreadable(error: Exception, what: str = "The paired states") -> Finding:
+def unreadable(error: Exception, what: str = "The stored states") -> Finding:
     """A state that can't be read, or can't be reset."""
     return codes.UNREADABLE.found(
         f"{what} can't be reset: {error}",
@@ -64,7 +134,7 @@ def running(runs: Sequence[PipelineRun]) -> Iterator[Finding]:
     """Pipelines at work, which would store their bookmarks over the reset."""
     if runs:
         yield codes.RUNNING.found(
-            f"A paired pipeline is running: {_listed(runs)}.",
+            f"A pipeline on these states is running: {_listed(runs)}.",
             "Wait for its end or stop it. A run that was killed counts for five minutes more.",
         )
 
@@ -74,8 +144,8 @@ def to_be_reset(states: Sequence[PairedState]) -> Iterator[Finding]:
     if states:
         listed = "; ".join(f"{each.state_id} ({_bookmarks(each.reset)})" for each in states)
         yield codes.RESET.found(
-            f"A cleanup resets {len(states)} paired state{'s' * (len(states) > 1)}: {listed}.",
-            "Their next sync is a full one.",
+            f"A cleanup resets {len(states)} stored state{'s' * (len(states) > 1)}: {listed}.",
+            "Their next sync is a full one of these streams; other bookmarks are kept.",
         )
 
 
@@ -123,5 +193,4 @@ def _listed(runs: Iterable[PipelineRun]) -> str:
 
 
 def _bookmarks(reset: Reset) -> str:
-    gone = (*reset.dropped, *reset.dropped_unsafe, *reset.dropped_new, *reset.tangled)
-    return f"bookmarks of {', '.join(gone)}" if gone else "no bookmark to reset"
+    return f"bookmarks of {', '.join(reset.gone)}" if reset.gone else "no bookmark to reset"

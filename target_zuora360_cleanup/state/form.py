@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from typing import Any, TypeAlias, TypeVar
+
+import simplejson
 
 from target_zuora360_cleanup.errors import InputError, Refused
 
-__all__ = ["POSITIONS", "TapState", "checked", "copied"]
+__all__ = ["POSITIONS", "TapState", "bookmarks_of", "checked", "copied", "dumped", "loaded"]
 
 TapState: TypeAlias = dict[str, Any]
 _T = TypeVar("_T")
@@ -40,6 +43,7 @@ def checked(value: object) -> TapState:
         )
     _refuse_foreign(value)
     try:
+        _refuse_half_characters(value)
         return copied(value)
     except (TypeError, ValueError):
         raise InputError(
@@ -55,6 +59,17 @@ def _refuse_foreign(value: TapState) -> None:
         raise Refused(_FOREIGN.format(found=f"`bookmarks` holds {_kind(value['bookmarks'])}"))
     if "bookmarks" not in value and value.keys() - POSITIONS:
         raise Refused(_FOREIGN.format(found="no `bookmarks` in it"))
+
+
+def _refuse_half_characters(value: TapState) -> None:
+    """Half a character can be written by JSON, and by little else that stores or shows a state."""
+    try:
+        simplejson.dumps(value, ensure_ascii=False, use_decimal=True, allow_nan=True).encode()
+    except UnicodeEncodeError:
+        raise InputError(
+            "A STATE of the tap holds half a character (a lone surrogate), which can't be stored "
+            "safely. Find it with `meltano state get <state id>` and set the state without it."
+        ) from None
 
 
 def _kind(value: object) -> str:
@@ -77,7 +92,35 @@ def _children(value: object) -> list[object]:
     return value if isinstance(value, list) else []
 
 
+def bookmarks_of(state: TapState | None) -> TapState:
+    """The entries of a state, without null ones and without positions."""
+    entries = (state or {}).get("bookmarks") or {}
+    return {
+        key: entry for key, entry in entries.items() if entry is not None and key not in POSITIONS
+    }
+
+
 def copied(value: _T) -> _T:
     """A deep copy of a JSON value; raises ValueError for NaN and the infinities."""
-    copy: _T = json.loads(json.dumps(value, allow_nan=False))
+    copy: _T = loaded(dumped(value))
     return copy
+
+
+def dumped(value: object) -> str:
+    """A JSON value as one line of ASCII, with decimals to the last digit.
+
+    Raises:
+        ValueError: It holds NaN or an infinity.
+        TypeError: It holds something that is no JSON.
+    """
+    return str(simplejson.dumps(value, use_decimal=True, allow_nan=False))
+
+
+def loaded(text: str) -> Any:  # noqa: ANN401 - JSON
+    """The JSON value in a text, with decimals to the last digit.
+
+    Raises:
+        ValueError: There is none.
+        RecursionError: It nests too deep to be read.
+    """
+    return json.loads(text, parse_float=Decimal)

@@ -1,37 +1,95 @@
-"""What resets the states that the settings name, made from them."""
+"""What resets the states that the settings name, and the pair's own, made from them."""
 
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import TYPE_CHECKING
 
 from target_zuora360_cleanup.catalog.objects import OBJECTS
 from target_zuora360_cleanup.catalog.streams import StreamNames
+from target_zuora360_cleanup.errors import InputError
 from target_zuora360_cleanup.meltano.command import find_meltano
+from target_zuora360_cleanup.meltano.conversation import Conversation
 from target_zuora360_cleanup.meltano.pipeline import Pipeline
-from target_zuora360_cleanup.meltano.runs import MeltanoRuns
+from target_zuora360_cleanup.meltano.runs import MeltanoRuns, own_pair
 from target_zuora360_cleanup.state.files import StateFiles
+from target_zuora360_cleanup.state.findings import not_stored
+from target_zuora360_cleanup.state.identity import unknown
 from target_zuora360_cleanup.state.meltano_backend import MeltanoStates
-from target_zuora360_cleanup.state.paired import matches
-from target_zuora360_cleanup.state.stored import StoredStates
+from target_zuora360_cleanup.state.stdout import StreamState
+from target_zuora360_cleanup.state.stored import Own, StoredStates
 from target_zuora360_cleanup.state.watch import RunWatch
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from typing import Any, TextIO
 
     from target_zuora360_cleanup.settings.declared import Settings
+    from target_zuora360_cleanup.state.holders import ResetSink
 
 
 def stream_names(settings: Settings) -> StreamNames:
     """The names that streams and bookmarks may have: the catalogue's and the user's."""
     return StreamNames.of(
-        ((kind.api_name, kind.streams) for kind in OBJECTS), settings.stream_objects
+        ((kind.api_name, kind.streams) for kind in OBJECTS),
+        settings.stream_objects,
+        dict(_aliases(settings.stream_maps)),
     )
 
 
-def is_own_state_paired(settings: Settings, pipeline: Pipeline) -> bool:
-    """Whether the paired states are also that of the Meltano run that this process belongs to."""
-    return bool(pipeline.state_id) and matches(pipeline.state_id, settings.paired_state_ids)
+def _aliases(maps: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Other names that inline maps give to streams, by the tap's name."""
+    found = []
+    for name, made in maps.items():
+        if isinstance(made, dict):
+            source = made.get("__source__")
+            alias = made.get("__alias__") or (source and name)
+            if isinstance(alias, str):
+                found.append((str(source or name), alias.strip("'\"")))
+    return found
+
+
+def beside_a_tap(
+    settings: Settings, pipeline: Pipeline, out: TextIO
+) -> tuple[tuple[ResetSink, ...], StreamState]:
+    """What holds the bookmarks of a run beside a tap, and what takes in the tap's state.
+
+    Under Meltano the pair's own state is reset in its state backend, and the line on stdout says
+    the same. Elsewhere the line is all there is, and somebody has to answer for it.
+
+    Raises:
+        InputError: Meltano can't be found, and has to be asked for paired states.
+    """
+    names = stream_names(settings)
+    if not pipeline.has_tap:
+        is_stored = settings.state_is_stored
+        doubt = None if is_stored else not_stored(is_invoked=pipeline.is_invoked)
+        state = StreamState(out, names, doubt=doubt)
+        return (*stored_states(settings, pipeline), state), state
+    try:
+        asked = _begun(settings, pipeline)
+    except InputError as exc:
+        state = StreamState(out, names, doubt=unknown(str(exc).rstrip(".")))
+        return (state,), state
+    # (each of the two asks the other, once both are there)
+    state = StreamState(out, names, lambda: stored.agreed())  # noqa: PLW0108
+    stored = StoredStates(
+        MeltanoStates(asked),
+        settings.paired_state_ids,
+        names,
+        lambda _: settings.create_missing_states,
+        watch=RunWatch(MeltanoRuns(asked)),
+        own=Own(partial(own_pair, asked), pipeline, state.first),
+    )
+    return (stored, state), state
+
+
+def _begun(settings: Settings, pipeline: Pipeline) -> Conversation:
+    """Meltano, getting ready while the org is looked at."""
+    asked = Conversation(find_meltano(settings.meltano_executable, os.environ), pipeline)
+    asked.begin()
+    return asked
 
 
 def stored_states(
@@ -41,28 +99,27 @@ def stored_states(
 
     Args:
         settings: What the user set.
-        pipeline: The Meltano run that this process belongs to.
+        pipeline: What Meltano has told this process.
         files: Paths of files with Singer state.
 
     Raises:
         InputError: Meltano can't be found.
     """
-    pipeline = pipeline or Pipeline()
     names = stream_names(settings)
     may_create = settings.create_missing_states
     made = []
     if settings.paired_state_ids:
-        meltano = find_meltano(settings.meltano_executable, os.environ)
+        asked = _begun(settings, pipeline or Pipeline())
+        watch = RunWatch(MeltanoRuns(asked))
         made.append(
             StoredStates(
-                MeltanoStates(meltano),
+                MeltanoStates(asked),
                 settings.paired_state_ids,
                 names,
-                # (A pipeline that has never run has no state: no mistake in a name.)
-                lambda state_id: may_create or state_id == pipeline.state_id,
-                RunWatch(MeltanoRuns(meltano), pipeline),
+                lambda _: may_create,
+                watch=watch,
             )
         )
     if files:
-        made.append(StoredStates(StateFiles(), files, names, lambda _: may_create))
+        made.append(StoredStates(StateFiles(files), files, names, lambda _: may_create))
     return tuple(made)

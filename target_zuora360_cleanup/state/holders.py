@@ -57,6 +57,10 @@ class ResetSink(Protocol):
                 reset.
         """
 
+    def close(self) -> None:
+        """Let go of what was held open for it; nothing by default."""
+        return
+
 
 class Resets:
     """All holders together, in the order in which they are reset.
@@ -99,6 +103,11 @@ class Resets:
     def outcome(self, planned: Objects | None = None) -> ResetOutcome:
         """What all of them have found and done so far."""
         return ResetOutcome.joined(sink.outcome(planned) for sink in self._sinks)
+
+    def close(self) -> None:
+        """Let go of what was held open for them."""
+        for sink in self._sinks:
+            sink.close()
 
 
 class NoState(ResetSink):

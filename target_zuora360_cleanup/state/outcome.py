@@ -42,11 +42,15 @@ class StreamReset:
     Attributes:
         reset: What was to be written; of a plan, what a cleanup would write. None where the run did
             not get as far.
-        written: The last state that went out on stdout; None where none did.
+        written: The last state that went out on stdout, or into the backend; None where none did.
+        state_id: Meltano's id of the state, where it is known.
+        verified: Whether it was read back from the backend and is the same.
     """
 
     reset: Reset | None = None
     written: TapState | None = None
+    state_id: str = ""
+    verified: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,10 +60,12 @@ class ResetOutcome:
     Attributes:
         stream: Those of the tap whose stream is read; None where they are nobody's concern.
         paired: Those of stored states, in the order in which they are reset.
+        streams: Streams that the tap is known to have, besides those of bookmarks.
     """
 
     stream: StreamReset | None = None
     paired: tuple[PairedState, ...] = ()
+    streams: frozenset[str] = frozenset()
 
     @classmethod
     def joined(cls, outcomes: Iterable[ResetOutcome]) -> ResetOutcome:
@@ -68,7 +74,14 @@ class ResetOutcome:
         return cls(
             next((each.stream for each in outcomes if each.stream), None),
             tuple(state for each in outcomes for state in each.paired),
+            frozenset().union(*(each.streams for each in outcomes)),
         )
+
+    @property
+    def resets(self) -> tuple[Reset, ...]:
+        """The resets of all states."""
+        stream = (self.stream.reset,) if self.stream and self.stream.reset else ()
+        return (*stream, *(each.reset for each in self.paired))
 
     @property
     def is_written(self) -> bool:

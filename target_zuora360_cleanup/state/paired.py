@@ -16,10 +16,14 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.meltano.runs import PipelineRun
     from target_zuora360_cleanup.state.form import TapState
 
-__all__ = ["expanded", "is_pattern", "matches", "others", "reset_of"]
+__all__ = ["expanded", "is_pattern", "matches", "others", "reset_of", "same_pair"]
 
 
-def reset_of(stored: TapState | None, cleaned: Callable[[str], bool]) -> Reset:
+def reset_of(
+    stored: TapState | None,
+    cleaned: Callable[[str], bool],
+    inner: Callable[[str], bool] | None = None,
+) -> Reset:
     """What to store in place of a stored state, whose tap isn't running.
 
     Raises:
@@ -29,7 +33,7 @@ def reset_of(stored: TapState | None, cleaned: Callable[[str], bool]) -> Reset:
     tracker = StateTracker()
     if stored is not None:
         tracker.state(stored)
-    return tracker.reset(cleaned)
+    return tracker.reset(cleaned, inner)
 
 
 def is_pattern(name: str) -> bool:
@@ -48,30 +52,38 @@ def expanded(
     """The state ids that are meant, each once, and the patterns that fit none.
 
     Args:
-        wanted: Ids and patterns.
+        wanted: Ids and patterns; an id that is there is taken as it is, whatever characters it has.
         known: The ids that have a state; only patterns are looked up in it.
     """
     stored = sorted(known)
     ids: dict[str, None] = {}
     unmatched = []
     for each in wanted:
-        found = [name for name in stored if fnmatchcase(name, each)] if is_pattern(each) else [each]
+        is_id = each in stored or not is_pattern(each)
+        found = [each] if is_id else [name for name in stored if fnmatchcase(name, each)]
         ids.update(dict.fromkeys(found))
         if not found:
             unmatched.append(each)
     return tuple(ids), tuple(unmatched)
 
 
-def others(
-    runs: Iterable[PipelineRun], own_state_id: str = "", own_run_id: str = ""
-) -> tuple[PipelineRun, ...]:
-    """The runs that are not the one that this process belongs to.
+def others(runs: Iterable[PipelineRun], own_run_id: str = "") -> tuple[PipelineRun, ...]:
+    """The runs that are not the one that this process belongs to."""
+    return tuple(each for each in runs if not own_run_id or each.run_id != own_run_id)
 
-    Where its id is not known, it is the newest of those of its state id: Meltano has recorded it
-    just before it started this process.
+
+def same_pair(state_id: str, known: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Other states of the same tap and loader: in the same environment, and in others.
+
+    A state id is `<environment>:<tap>-to-<loader>[:<suffix>]`; of one that `meltano el` was given
+    nobody knows the pair.
     """
-    runs = tuple(runs)
-    own = [each for each in runs if each.state_id == own_state_id and each.is_running]
-    newest = max(own, key=lambda each: each.started_at, default=None)
-    own_run_id = own_run_id or (newest.run_id if newest else "")
-    return tuple(each for each in runs if each.run_id != own_run_id)
+    environment, _, pair = state_id.partition(":")
+    name = pair.partition(":")[0]
+    alike = [
+        each
+        for each in sorted(known)
+        if each != state_id and name and each.partition(":")[2].partition(":")[0] == name
+    ]
+    here = tuple(each for each in alike if each.partition(":")[0] == environment)
+    return here, tuple(each for each in alike if each not in here)

@@ -17,6 +17,17 @@ class StoreFailed(CleanupError):
 class Store(Protocol):
     """Where states are kept. Its methods are called from several threads at once."""
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether others may write it whose runs nobody here can see.
+
+        Raises:
+            StoreFailed: That can't be told.
+        """
+
+    def close(self) -> None:
+        """Let go of what was held open; it may be asked again."""
+
     def known(self) -> tuple[str, ...]:
         """The ids of all states.
 

@@ -16,14 +16,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from target_zuora360_cleanup.meltano.pipeline import Pipeline
     from target_zuora360_cleanup.meltano.runs import PipelineRun
     from target_zuora360_cleanup.plan.finding import Finding
 
 logger = logging.getLogger(__name__)
 
 SECONDS: Final = 30.0
-"""Between two looks; each starts a Python of about a second."""
+"""Between two looks."""
 
 
 class Runs(Protocol):
@@ -47,14 +46,12 @@ class RunWatch:
 
     Args:
         runs: Who keeps record of them.
-        pipeline: The Meltano run that this process belongs to.
         seconds: Between two looks.
     """
 
-    def __init__(self, runs: Runs, pipeline: Pipeline, seconds: float = SECONDS) -> None:
+    def __init__(self, runs: Runs, seconds: float = SECONDS) -> None:
         self._runs = runs
-        self._pipeline = pipeline
-        self._own_run_id = pipeline.run_id
+        self._own_run_id = ""
         self._seconds = seconds
         self._ids: tuple[str, ...] = ()
         self._began = now()
@@ -62,23 +59,37 @@ class RunWatch:
         self._done = threading.Event()
         self._thread: threading.Thread | None = None
 
-    def look(self, state_ids: Sequence[str]) -> Iterator[Finding]:
+    def look(self, state_ids: Sequence[str], own_run_id: str = "") -> Iterator[Finding]:
         """Pipelines at work on these states; those that begin later are found from here on.
+
+        Args:
+            state_ids: Whose runs count.
+            own_run_id: The record of the run that this process belongs to.
 
         Raises:
             CleanupError: Nobody can tell.
         """
         self._ids = tuple(state_ids)
+        self._own_run_id = own_run_id
         self._began = now()
         yield from say.running(self._running())
 
     def _running(self) -> tuple[PipelineRun, ...]:
-        runs = self._recorded()
-        found = others(runs, self._pipeline.state_id, self._own_run_id)
-        own = {each.run_id for each in runs} - {each.run_id for each in found}
-        # From now on a run of the same pipeline is somebody else's.
-        self._own_run_id = self._own_run_id or next(iter(own), "")
+        found = others(self._recorded(), self._own_run_id)
         return tuple(each for each in found if each.is_running)
+
+    def watch_too(self, state_ids: Sequence[str]) -> None:
+        """Count the runs of these as well, whose states have come up since."""
+        self._ids = tuple(dict.fromkeys((*self._ids, *state_ids)))
+
+    def since(self, state_ids: Sequence[str], moment: datetime) -> tuple[PipelineRun, ...]:
+        """Runs of these pipelines that go on or have ended after a moment.
+
+        Raises:
+            StoreFailed: Nobody can tell.
+        """
+        with store_failures():
+            return self._runs.since(state_ids, moment)
 
     def _recorded(self) -> tuple[PipelineRun, ...]:
         with store_failures():
@@ -105,7 +116,7 @@ class RunWatch:
         except CleanupError as exc:
             logger.warning("Whether a paired pipeline runs can't be told: %s", exc)
             return
-        for each in others(runs, own_run_id=self._own_run_id):
+        for each in others(runs, self._own_run_id):
             if each.run_id not in self._seen:
                 logger.warning(
                     "Pipeline %s was started during the cleanup. Stop it: what it loads may be "

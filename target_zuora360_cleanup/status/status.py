@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import re
 from dataclasses import replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from target_zuora360_cleanup.catalog.objects import is_unlisted
 from target_zuora360_cleanup.cleanup.words import BEFORE_DELETION
@@ -17,8 +15,11 @@ from target_zuora360_cleanup.lifecycle.words import in_words
 from target_zuora360_cleanup.output.folder import OutputFolder
 from target_zuora360_cleanup.output.jobs import JobRecord
 from target_zuora360_cleanup.plan.counts import rows_of
+from target_zuora360_cleanup.report.earlier import cleanups
 from target_zuora360_cleanup.salesforce.client import connect
 from target_zuora360_cleanup.settings.selection import selected
+from target_zuora360_cleanup.state.from_settings import stream_names
+from target_zuora360_cleanup.status.states import lost, state_found, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,10 +27,8 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.facts.org_facts import OrgFacts
     from target_zuora360_cleanup.salesforce.client import Salesforce
     from target_zuora360_cleanup.settings.declared import Settings
-    from target_zuora360_cleanup.state.outcome import PairedState
     from target_zuora360_cleanup.state.stored import StoredStates
 
-_CLEANUP: Final = re.compile(r"\d{8}T\d{6}Z-cleanup(?:-(\d+))?")
 Found = dict[str, Any]
 
 
@@ -55,8 +54,8 @@ def gather(settings: Settings, sinks: Sequence[StoredStates]) -> Found:
         "org": {"id": facts.org.id, "name": facts.org.name, "is_sandbox": facts.org.is_sandbox},
         "objects": list(_objects(facts)),
         "jobs": jobs,
-        "last_cleanup": last_cleanup(Path(settings.output_dir).expanduser()),
-        "states": [_state(state) for sink in sinks for state in sink.states],
+        "last_cleanup": last_cleanup(settings.output_dir),
+        "states": [state for sink in sinks for state in _states(sink, settings)],
         "notes": [each.message for each in findings if each.code != "paired-states"],
     }
 
@@ -82,43 +81,34 @@ def _jobs(salesforce: Salesforce, settings: Settings) -> list[Found]:
     ]
 
 
-def last_cleanup(output: Path) -> Found | None:
+def last_cleanup(output_dir: str) -> Found | None:
     """The newest cleanup in the output folder; None where there is none.
 
     Returns:
         `folder`, `status` (None where it left no report), `finished_at`, `deleted`, `failed`.
     """
-    folders = [path for path in output.glob("*-cleanup*") if _CLEANUP.fullmatch(path.name)]
-    if not folders:
-        return None
-    folder = max(folders, key=_age)
-    try:
-        report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        report = {"status": None, "finished_at": None, "objects": []}
-    return {
-        "folder": str(folder),
-        "status": report["status"],
-        "finished_at": report["finished_at"],
-        "deleted": total(each["deleted"] for each in report["objects"]),
-        "failed": total(each["failed"] for each in report["objects"]),
-    }
+    for folder, report in cleanups(output_dir):
+        found = report or {"status": None, "finished_at": None, "objects": []}
+        return {
+            "folder": str(folder),
+            "status": found["status"],
+            "finished_at": found["finished_at"],
+            "deleted": total(each["deleted"] for each in found["objects"]),
+            "failed": total(each["failed"] for each in found["objects"]),
+        }
+    return None
 
 
-def _age(folder: Path) -> tuple[str, int]:
-    """Grows with a folder's time; of the same second, with its number."""
-    found = _CLEANUP.fullmatch(folder.name)
-    return folder.name[:16], int(found[1] or 1) if found else 0
-
-
-def _state(state: PairedState) -> Found:
-    reset = state.reset
-    gone = (*reset.dropped, *reset.dropped_unsafe, *reset.dropped_new, *reset.tangled)
-    return {
-        "state_id": state.state_id,
-        "next_sync": "incremental" if gone else "full",
-        "bookmarks": list(gone),
-    }
+def _states(sink: StoredStates, settings: Settings) -> Iterator[Found]:
+    names = stream_names(settings)
+    report = next((report for _, report in cleanups(settings.output_dir) if report), None)
+    moment = (report or {}).get("finished_at")
+    runs = sink.runs_since(datetime.fromisoformat(moment)) if moment else None
+    for state in sink.states:
+        found = state_found(state, names)
+        if report and runs is not None:
+            found["reset_lost"] = lost(state, report, runs)
+        yield found
 
 
 def text(found: Found) -> str:
@@ -139,8 +129,7 @@ def _lines(found: Found) -> Iterator[str]:
         whose = "" if job["is_ours"] else " It may be another program's of the same user."
         yield f"Job left on the server: {job['id']} on {job['object']}, {job['state']}.{whose}"
     for state in found["states"]:
-        since = f": bookmarks of {', '.join(state['bookmarks'])}" if state["bookmarks"] else ""
-        yield f"State {state['state_id']}: next sync {state['next_sync']}{since}."
+        yield from words_of(state)
     yield from (f"Note: {each}" for each in found["notes"])
 
 

@@ -104,7 +104,7 @@ class SyncRun:
             timeline=self._run.timeline.spans,
             failures=story.tally.failures.grouped(),
             written=story.written,
-            state_id=self._run.pipeline.state_id,
+            state_id=self._run.pipeline.name,
             records=story.records,
         )
 

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from target_zuora360_cleanup.catalog.streams import StreamNames, normal, qualifies
+from target_zuora360_cleanup.catalog.objects import OBJECTS
+from target_zuora360_cleanup.catalog.streams import OTHER, StreamNames, normal, qualifies
 
 ACCOUNT = "Zuora__CustomerAccount__c"
 PLAN = "zqu__ProductRatePlan__c"
@@ -113,3 +116,72 @@ def test_singular_and_plural_are_one_name(plural: str, singular: str) -> None:
 def test_a_name_qualifies_a_stream_that_is_one_of_its_parts() -> None:
     assert qualifies("db-account", "Accounts")
     assert not qualifies("db-accounting", "Account")
+
+
+FULL = StreamNames.of((kind.api_name, kind.streams) for kind in OBJECTS)
+INVOICE, ITEM = "Zuora__ZInvoice__c", "Zuora__InvoiceItem__c"
+CHARGES = {"Zuora__SubscriptionProductCharge__c", "Zuora__SubscriptionProductChargeHistory__c"}
+
+
+@pytest.mark.parametrize(
+    ("bookmark", "objects"),
+    [
+        ("zuora_account", {ACCOUNT}),
+        ("account_eu", {ACCOUNT}),
+        ("AccountV2", {ACCOUNT}),
+        ("account_v2", {ACCOUNT}),
+        ("AccountEU", {ACCOUNT}),
+        ("tenant1_Account", {ACCOUNT}),
+        ("zuoraaccount", {ACCOUNT}),
+        ("prod_invoice", {INVOICE}),
+        ("zuora__invoice", {INVOICE}),
+        ("zuora-invoice", {INVOICE}),
+        ("stg_zuora_invoice_items", {ITEM}),
+        ("zuora_rateplancharge", CHARGES),
+        ("Invoice", {INVOICE}),
+    ],
+)
+def test_a_bookmark_with_something_before_or_behind_its_name_is_found(
+    bookmark: str, objects: set[str]
+) -> None:
+    assert FULL.perhaps(bookmark) == objects
+    assert FULL.cleaned(objects)(bookmark)
+    assert not FULL.is_unknown(bookmark)
+
+
+@pytest.mark.parametrize("bookmark", ["Amendment", "zuora_amendment", "AccountingCode", "Usage_v2"])
+def test_a_zuora_object_that_no_object_type_stands_behind_is_known_not_to_be_one(
+    bookmark: str,
+) -> None:
+    assert FULL.perhaps(bookmark) == frozenset()
+    assert not FULL.is_unknown(bookmark)
+
+
+@pytest.mark.parametrize("bookmark", ["acct", "plans", "", "é", "my_table"])
+def test_a_name_that_nobody_knows_is_unknown_until_the_user_says_what_it_is(bookmark: str) -> None:
+    assert FULL.is_unknown(bookmark)
+    for said, objects in ((OTHER, frozenset()), (ACCOUNT, {ACCOUNT})):
+        told = replace(FULL, chosen={bookmark: said})
+        assert not told.is_unknown(bookmark)
+        assert told.perhaps(bookmark) == objects
+        assert told.objects(bookmark) == objects
+
+
+def test_a_stream_that_the_user_has_named_is_found_behind_a_schema() -> None:
+    told = replace(FULL, chosen={"plans": PLAN})
+    assert told.perhaps("public-plans") == {PLAN}
+    assert told.perhaps("Plans") == {PLAN}
+
+
+def test_an_alias_of_a_stream_map_counts_for_the_bookmark_of_its_stream() -> None:
+    told = replace(FULL, aliases={"plans": "ProductRatePlan"})
+    assert told.perhaps("plans") == {PLAN}
+    assert not told.is_unknown("plans")
+    assert told.perhaps("Account") == {ACCOUNT}
+
+
+def test_within_a_bookmark_only_usual_spellings_count() -> None:
+    cleaned = FULL.cleaned([ACCOUNT])
+    assert cleaned("account_id")
+    assert not cleaned.strictly("account_id")
+    assert cleaned.strictly("EU.Accounts")

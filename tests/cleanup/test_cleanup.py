@@ -291,7 +291,7 @@ def test_hard_delete_leaves_no_row_in_the_recycle_bin(tmp_path: Path) -> None:
 def test_a_start_date_after_the_oldest_record_is_warned_about(
     server: EmulatorServer, tmp_path: Path
 ) -> None:
-    pipeline = Pipeline("prod:tap-to-target", start_date="2026-01-01T00:00:00Z")
+    pipeline = Pipeline(start_date="2026-01-01T00:00:00Z")
     ran = run(config(server, "plan"), tmp_path, pipeline=pipeline)
     assert ran.status == 0
     assert "start-date-too-late" in ran.codes
@@ -300,10 +300,22 @@ def test_a_start_date_after_the_oldest_record_is_warned_about(
 def test_a_run_that_would_not_store_the_reset_is_refused(
     server: EmulatorServer, tmp_path: Path
 ) -> None:
-    pipeline = Pipeline("prod:tap-to-target", undone_by="--merge-state")
-    ran = run(config(server), tmp_path, pipeline=pipeline)
+    ran = run({**config(server), "state_is_stored": False}, tmp_path)
     assert (ran.status, ran.states) == (3, [])
-    assert "--merge-state" in ran.message
+    assert "Nobody is known to store what this target writes to stdout" in ran.message
+    assert "state_is_stored" in ran.message
+
+
+@pytest.mark.parametrize("mode", ["cleanup", "reset"])
+def test_a_target_that_meltano_invokes_is_refused_with_the_way_that_works(
+    server: EmulatorServer, tmp_path: Path, mode: str
+) -> None:
+    pipeline = Pipeline(loader="target-zuora360-cleanup", environment="prod")
+    settings = {**config(server, mode), "state_is_stored": False}
+    ran = run(settings, tmp_path, pipeline=pipeline)
+    assert (ran.status, ran.states) == (3, [])
+    assert "`meltano invoke` stores no state" in ran.message
+    assert "meltano run <tap> <this loader>" in ran.message
 
 
 def test_the_stream_of_meltano_config_test_only_logs_in(

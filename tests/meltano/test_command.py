@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from target_zuora360_cleanup.errors import InputError
-from target_zuora360_cleanup.meltano.command import Meltano, MeltanoFailed, find_meltano, started_by
+from target_zuora360_cleanup.meltano.command import Meltano, MeltanoFailed, find_meltano
+from target_zuora360_cleanup.meltano.processes import Process
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-PYTHON = sys.executable
 
 
 def script(folder: Path, text: str, name: str = "meltano") -> Path:
@@ -24,42 +23,39 @@ def script(folder: Path, text: str, name: str = "meltano") -> Path:
     return path
 
 
-@pytest.mark.parametrize(
-    ("words", "command"),
-    [
-        (("/v/python", "/v/bin/meltano", "run", "x"), ("/v/python", "/v/bin/meltano")),
-        (("/v/python", "-m", "meltano", "run"), ("/v/python", "-m", "meltano")),
-        (("/opt/meltano", "run", "meltano"), ("/opt/meltano",)),
-        (("/bin/sh", "-c", "meltano-not"), ()),
-        ((), ()),
-    ],
-)
-def test_meltano_is_known_by_its_command_line(
-    words: tuple[str, ...], command: tuple[str, ...]
-) -> None:
-    assert started_by(words) == command
+RUN = Process(("/v/python", "/v/bin/meltano", "run", "x"), {"A": "of Meltano"})
+SCRIPT = "#!/v/bin/python\n"
 
 
-def test_the_nearest_parent_that_is_meltano_is_taken() -> None:
-    parents = [("/bin/sh", "wrapper"), ("/v/python", "/v/bin/meltano", "run")]
-    assert find_meltano(None, {}, parents).command == ("/v/python", "/v/bin/meltano")
+def test_the_nearest_parent_that_is_meltano_is_taken_with_what_it_was_told() -> None:
+    parents = [Process(("/bin/sh", "wrapper")), RUN, Process(("/w/meltano", "schedule", "run"))]
+    found = find_meltano(None, {"MELTANO_PROJECT_ROOT": "/p", "A": "of the plugin"}, parents)
+    assert (found.python, found.words, found.folder) == ("/v/python", ("run", "x"), "/p")
+    assert found.command == ("/v/python", "/v/bin/meltano")
+    assert (found.environ["A"], found.around) == ("of the plugin", {"A": "of Meltano"})
+
+
+def test_where_no_environment_of_meltano_can_be_read_the_plugins_is_taken() -> None:
+    found = find_meltano(None, {"A": "of the plugin"}, [Process(RUN.words)])
+    assert (found.environ, found.around) == ({"A": "of the plugin"}, None)
 
 
 def test_else_the_one_on_path_is_taken(tmp_path: Path) -> None:
-    path = script(tmp_path, "#!/bin/sh\n")
-    assert find_meltano(None, {"PATH": str(tmp_path)}, []).command == (str(path),)
+    script(tmp_path, SCRIPT)
+    found = find_meltano(None, {"PATH": str(tmp_path)}, [])
+    assert (found.python, found.words) == ("/v/bin/python", ())
 
 
 def test_else_the_one_beside_this_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = script(tmp_path, "#!/bin/sh\n")
+    script(tmp_path, SCRIPT)
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
-    assert find_meltano(None, {"PATH": ""}, []).command == (str(path),)
+    assert find_meltano(None, {"PATH": ""}, []).python == "/v/bin/python"
 
 
 def test_the_one_that_the_user_names_goes_before_all(tmp_path: Path) -> None:
-    path = script(tmp_path, "#!/bin/sh\n", "mine")
-    parents = [("/v/python", "/v/bin/meltano", "run")]
-    assert find_meltano(str(path), {}, parents).command == (str(path),)
+    path = script(tmp_path, "#!/mine/python\n", "mine")
+    found = find_meltano(str(path), {}, [RUN])
+    assert (found.python, found.words) == ("/mine/python", ("run", "x"))
 
 
 @pytest.mark.parametrize("named", ["/not/there", None])

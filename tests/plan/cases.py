@@ -336,7 +336,6 @@ CASES: dict[str, tuple[Pair, ...]] = {
         (weighed(around(allowances=Known({CALLS: (100, 2)}))),
          weighed(around(allowances=Known({BATCHES: (100, 2)})))),
     ),
-    "reset-would-not-hold": ((weighed(pipeline=meltano(undone_by="--merge-state")), weighed()),),
     "start-date-too-late": (
         (weighed(pipeline=meltano(start_date="2020-05-02")),
          weighed(pipeline=meltano(start_date="2020-05-01T00:00:00Z"))),
@@ -477,10 +476,6 @@ ORGS: dict[str, tuple[Case, Case]] = {
     ),
     "allowances-unknown": (Case(faults=forbid("limits")), CALM_ORG),
     "allowance-too-small": (Case(server={"allowances": {"DailyApiRequests": 60}}), CALM_ORG),
-    "reset-would-not-hold": (
-        Case(pipeline=Pipeline(undone_by="--merge-state")),
-        Case(pipeline=Pipeline(state_id="dev:tap-to-target")),
-    ),
     "too-many-records": (Case(settings={"max_records": 99}), CALM_ORG),
     "nothing-to-delete": (Case(org={"records": 0}), CALM_ORG),
     "filter-not-readable": (

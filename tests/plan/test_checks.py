@@ -13,7 +13,6 @@ from target_zuora360_cleanup.facts.known import Known, Unknown
 from target_zuora360_cleanup.facts.org_facts import Keyless, OrgFacts
 from target_zuora360_cleanup.meltano.pipeline import Pipeline
 from target_zuora360_cleanup.plan.checks import CHECKS, CODES, find_all
-from target_zuora360_cleanup.plan.checks.coming_back import reset_alone_holds
 from target_zuora360_cleanup.plan.finding import Code
 from target_zuora360_cleanup.reach import Lookup
 from target_zuora360_cleanup.state.codes import CODES as OF_STATE
@@ -298,12 +297,3 @@ def test_an_allowance_that_salesforce_does_not_name_is_told_by_its_name() -> Non
     (found,) = find_all(weighed(around(allowances=Known({"DataStorageMB": (1, 1)}))))
     assert found.code == "allowances-unknown"
     assert found.message.endswith("Salesforce does not name DailyApiRequests.")
-
-
-def test_a_reset_alone_is_refused_in_other_words_for_the_same_reason() -> None:
-    (found,) = reset_alone_holds(Pipeline(undone_by="--merge-state"))
-    assert f"{found.message} {found.remedy}" == (
-        "With --merge-state Meltano would not store the bookmark reset. Run again without "
-        "--merge-state."
-    )
-    assert list(reset_alone_holds(Pipeline())) == []

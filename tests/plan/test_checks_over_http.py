@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from target_zuora360_cleanup.meltano.pipeline import Pipeline
 from tests.plan.cases import CALM_ORG, INVOICE, ORGS, Case, customer
 
 if TYPE_CHECKING:
@@ -54,8 +53,7 @@ def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
     case = Case(
         org={"sandbox": False, "apex_job": True, "zqu_version": "2.0",
              "not_deletable": frozenset({INVOICE}), **customer("Dunning_Case__c", "Usage_Note__c")},
-        settings={"max_records": 1, "hard_delete": True},
-        pipeline=Pipeline(undone_by="--merge-state"),
+        settings={"max_records": 1, "hard_delete": True, "state_is_stored": False},
     )  # fmt: skip
     ran = case.plan(tmp_path)
     assert ran.status == 3
@@ -63,7 +61,7 @@ def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
     assert blocking == {
         "production-not-confirmed", "sync-running", "quotes-too-old", "may-not-delete",
         "rows-hold-records", "customer-rows-taken-along", "too-many-records",
-        "may-not-hard-delete", "reset-would-not-hold",
+        "may-not-hard-delete", "state-not-stored",
     }  # fmt: skip
     severities = [each["severity"] for each in ran.report["findings"]]
     assert severities == sorted(severities, key=["blocks", "warns", "tells"].index)

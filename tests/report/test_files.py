@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from target_zuora360_cleanup.meltano.pipeline import Pipeline
 from target_zuora360_cleanup.output.folder import OutputFolder
 from target_zuora360_cleanup.report import html as report_html
 from tests.support.runs import Ran, run
@@ -16,11 +15,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LOGIN = {"access_token": "00D!x", "instance_url": "http://127.0.0.1:9"}
-REFUSED = Pipeline(undone_by="--merge-state")
+REFUSED = {"state_is_stored": False}
 
 
-def reset(output: Path, pipeline: Pipeline | None = None) -> Ran:
-    return run({"mode": "reset", **LOGIN}, output, pipeline=pipeline)
+def reset(output: Path, more: dict[str, Any] | None = None) -> Ran:
+    return run({"mode": "reset", **LOGIN, **(more or {})}, output)
 
 
 @pytest.fixture
@@ -79,5 +78,5 @@ def test_trouble_with_the_page_never_hides_what_the_run_ends_with(
     caplog.set_level(logging.ERROR)
     ran = reset(tmp_path, REFUSED)
     assert ran.status == 3
-    assert "--merge-state" in ran.message
+    assert "Nobody is known to store" in ran.message
     assert "report.html can't be" in caplog.text

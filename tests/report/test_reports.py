@@ -21,7 +21,8 @@ from tests.support import made_reports as made
 from tests.support.page import Page
 
 ON_STDOUT = StreamReset(made.RESET, made.RESET.state)
-READ: dict[str, Any] = {"state_id": "prod:x", "records": {"B": 2, "A": 1}}
+IN_BACKEND = StreamReset(made.RESET, made.RESET.state, "prod:x", verified=True)
+READ: dict[str, Any] = {"records": {"B": 2, "A": 1}}
 
 
 def plan() -> Report:
@@ -32,7 +33,7 @@ def plan() -> Report:
 
 
 def refused_plan() -> Report:
-    states = ResetOutcome(StreamReset(made.RESET), made.PAIRED[2:])
+    states = ResetOutcome(StreamReset(made.RESET, state_id="prod:x"), made.PAIRED[2:])
     head = made.header("plan", made.NOT_CONFIRMED)
     return cleanup_report(head, plan=made.PLAN, states=states, **READ)
 
@@ -44,7 +45,7 @@ def cleanup() -> Report:
         saved=made.SAVED,
         outcomes=made.ALL_GONE,
         timeline=made.SPANS,
-        states=ResetOutcome(ON_STDOUT, made.PAIRED),
+        states=ResetOutcome(IN_BACKEND, made.PAIRED),
         **READ,
     )
 
@@ -106,7 +107,7 @@ def failed() -> Report:
 
 def reset() -> Report:
     states = ResetOutcome(StreamReset(made.UNSAFE_RESET, made.UNSAFE_RESET.state))
-    return cleanup_report(made.header("reset", org=None), states=states, state_id="prod:x")
+    return cleanup_report(made.header("reset", org=None), states=states)
 
 
 REPORTS = {

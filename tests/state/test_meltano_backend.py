@@ -8,6 +8,7 @@ import pytest
 
 from target_zuora360_cleanup.catalog.streams import StreamNames
 from target_zuora360_cleanup.meltano.command import Meltano, MeltanoFailed
+from target_zuora360_cleanup.meltano.conversation import Conversation
 from target_zuora360_cleanup.meltano.pipeline import Pipeline
 from target_zuora360_cleanup.state.meltano_backend import MeltanoStates
 from target_zuora360_cleanup.state.store import StoreFailed
@@ -32,7 +33,7 @@ def test_what_meltano_says_is_what_the_store_failed_with(
     call: Callable[[MeltanoStates], object],
 ) -> None:
     with pytest.raises(StoreFailed, match="Meltano could not be started"):
-        call(MeltanoStates(Meltano(("/not/there",), {}, ".")))
+        call(MeltanoStates(Conversation(Meltano(("/not/there", "meltano"), {}, "."), Pipeline())))
 
 
 class NoRecords:
@@ -41,6 +42,11 @@ class NoRecords:
 
 
 class Empty:
+    is_shared = False
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
     def __init__(self) -> None:
         self.states: dict[str, object] = {}
 
@@ -55,8 +61,8 @@ class Empty:
 
 
 def test_runs_that_nobody_can_tell_block_a_cleanup() -> None:
-    watch = RunWatch(NoRecords(), Pipeline())
-    states = StoredStates(Empty(), ["a"], StreamNames.of([]), lambda _: True, watch)
+    watch = RunWatch(NoRecords())
+    states = StoredStates(Empty(), ["a"], StreamNames.of([]), lambda _: True, watch=watch)
     (finding,) = states.look(frozenset())
     assert (finding.code, finding.severity) == ("paired-state-unreadable", "blocks")
     assert "No records of ('a',) since " in finding.message

@@ -7,12 +7,7 @@ import pytest
 from target_zuora360_cleanup.errors import Refused
 from target_zuora360_cleanup.meltano.runs import PipelineRun
 from target_zuora360_cleanup.state.findings import missing
-from target_zuora360_cleanup.state.paired import (
-    expanded,
-    matches,
-    others,
-    reset_of,
-)
+from target_zuora360_cleanup.state.paired import expanded, matches, others, reset_of, same_pair
 
 KNOWN = ("prod:tap-zuora-to-target-a", "prod:tap-zuora-to-target-b", "dev:tap-zuora-to-target-a")
 A, B, _ = KNOWN
@@ -82,15 +77,11 @@ def test_a_run_with_the_own_id_is_not_somebody_elses() -> None:
     assert others([run(A, "1"), run(A, "2")], own_run_id="1") == (run(A, "2"),)
 
 
-def test_of_an_unknown_own_run_it_is_the_newest_of_the_own_state_id() -> None:
-    runs = [run(A, "1", minute=1), run(A, "2", minute=2), run(B, "3", minute=3)]
-    assert others(runs, own_state_id=A) == (runs[0], runs[2])
-
-
-def test_a_run_that_has_ended_is_not_the_own_one() -> None:
-    ended = run(A, "1", running=False)
-    assert others([ended], own_state_id=A) == (ended,)
-
-
 def test_without_a_pipeline_of_its_own_every_run_is_somebody_elses() -> None:
     assert others([run(A, "1"), run(B, "2")]) == (run(A, "1"), run(B, "2"))
+
+
+def test_states_of_the_same_pair_are_told_apart_by_their_environment() -> None:
+    known = ["p:t-to-l", "p:t-to-l:eu", "q:t-to-l:us", "p:t-to-m", "mine", "p:other-t-to-l"]
+    assert same_pair("p:t-to-l", known) == (("p:t-to-l:eu",), ("q:t-to-l:us",))
+    assert same_pair("mine", known) == ((), ())

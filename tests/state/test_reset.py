@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from target_zuora360_cleanup.errors import InputError, Refused
+from target_zuora360_cleanup.state.form import loaded
 from target_zuora360_cleanup.state.reset import Reset, StateTracker
 
 LEGACY: dict[str, Any] = {
@@ -82,7 +84,39 @@ def test_an_untouched_stream_gets_the_bookmark_from_before_its_first_record() ->
 
 
 def test_a_stream_without_records_keeps_the_bookmark_of_the_last_state() -> None:
-    assert reset(bookmarks(Invoice=1), "Refund", bookmarks(Invoice=2)).state == bookmarks(Invoice=2)
+    result = reset(bookmarks(Invoice=1, Refund=1), "Refund", bookmarks(Invoice=2, Refund=2))
+    assert result.state == bookmarks(Invoice=2, Refund=1)
+
+
+def test_a_record_of_a_stream_that_no_bookmark_is_named_for_may_have_moved_any_of_them() -> None:
+    moved = reset(bookmarks(Invoice=1, plans=1), "Renamed", bookmarks(Invoice=2, plans=2))
+    assert moved.state == bookmarks(Invoice=1, plans=1)
+    alike = reset(bookmarks(Invoice=1, Usage=1), "zuora.Usage", bookmarks(Invoice=2, Usage=2))
+    assert alike.state == bookmarks(Invoice=2, Usage=1)
+    unknown = reset("Renamed", bookmarks(Invoice=2))
+    assert unknown.state == bookmarks()
+    assert unknown.dropped_unsafe == ("Invoice",)
+
+
+def test_the_parent_of_a_cleaned_child_goes_with_it() -> None:
+    child = {"partitions": [{"context": {"invoice_id": "I-1"}, "replication_key_value": "2026"}]}
+    result = reset(bookmarks(Account=child, invoices=SDK, Usage=SDK))
+    assert result.state == bookmarks(Usage=SDK)
+    assert (result.dropped, result.parents) == (("Account",), ("invoices",))
+
+
+@pytest.mark.parametrize("number", ["1732500000.123456789012345678901", "1e400", "0.10"])
+def test_numbers_of_kept_bookmarks_are_kept_to_the_last_digit(number: str) -> None:
+    line = f'{{"bookmarks": {{"Invoice": {{"u": {number}}}}}}}'
+    kept = reset(loaded(line)).line
+    assert Decimal(number) == json.loads(kept, parse_float=Decimal)["bookmarks"]["Invoice"]["u"]
+    if "e" not in number:
+        assert number in kept
+
+
+def test_half_a_character_is_refused_in_a_sentence() -> None:
+    with pytest.raises(InputError, match="half a character"):
+        StateTracker().state(bookmarks(**{"Invoice\ud83d": 1}))
 
 
 def test_without_a_state_before_its_first_record_a_bookmark_goes_and_that_is_told() -> None:
@@ -230,10 +264,10 @@ def test_a_reset_does_not_share_anything_with_what_came_in() -> None:
 
 
 def test_the_line_is_one_line_of_ascii() -> None:
-    line = reset(bookmarks(Invoice="\u2028\n\ud800é")).line
+    line = reset(bookmarks(Invoice="\u2028\né")).line
     assert line.isascii()
     assert len(line.splitlines()) == 1
-    assert json.loads(line) == bookmarks(Invoice="\u2028\n\ud800é")
+    assert json.loads(line) == bookmarks(Invoice="\u2028\né")
 
 
 def test_a_kept_bookmark_does_not_carry_the_files_of_this_runs_exports() -> None:

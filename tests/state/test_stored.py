@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from dataclasses import FrozenInstanceError, dataclass, field
+from dataclasses import FrozenInstanceError, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from target_zuora360_cleanup.catalog.streams import StreamNames
 from target_zuora360_cleanup.errors import Refused
+from target_zuora360_cleanup.meltano.command import MeltanoFailed
 from target_zuora360_cleanup.meltano.pipeline import Pipeline
-from target_zuora360_cleanup.meltano.runs import PipelineRun
+from target_zuora360_cleanup.meltano.runs import OwnPair, PipelineRun
 from target_zuora360_cleanup.state.holders import NoState, Resets
 from target_zuora360_cleanup.state.outcome import ResetOutcome
 from target_zuora360_cleanup.state.store import StoreFailed
-from target_zuora360_cleanup.state.stored import StoredStates
+from target_zuora360_cleanup.state.stored import Own, StoredStates
 from target_zuora360_cleanup.state.watch import RunWatch
 from tests.support.waiting import wait_until
 
@@ -40,6 +41,10 @@ class Memory:
     refuses: frozenset[str] = frozenset()
     forgets: frozenset[str] = frozenset()
     unreadable: bool = False
+    is_shared: bool = False
+
+    def close(self) -> None:
+        """Nothing is held open."""
 
     def known(self) -> tuple[str, ...]:
         return tuple(self.states)
@@ -77,10 +82,10 @@ def store(**more: Any) -> Memory:
 
 
 def stored(
-    memory: Memory, *wanted: str, records: Records | None = None, own: Pipeline | None = None
+    memory: Memory, *wanted: str, records: Records | None = None, own: Own | None = None
 ) -> StoredStates:
-    watch = RunWatch(records, own or Pipeline()) if records else None
-    return StoredStates(memory, wanted or ("a", "b"), NAMES, lambda _: False, watch)
+    watch = RunWatch(records) if records else None
+    return StoredStates(memory, wanted or ("a", "b"), NAMES, lambda _: False, watch=watch, own=own)
 
 
 def codes(findings: Sequence[Any]) -> list[str]:
@@ -192,6 +197,16 @@ def test_a_state_that_can_not_be_looked_at_again_blocks_and_the_others_are_settl
     assert memory.states["b"] == RESET
 
 
+AROUND = Pipeline("tap", "target", "prod")
+PAIR = OwnPair("run", "prod", "a", "1", is_recorded=True, handed=BEFORE, is_handed_known=True)
+
+
+def an_own(state_id: str = "a", **facts: Any) -> Own:
+    """The pair of this process, as Meltano tells it."""
+    pair = replace(PAIR, **{"state_id": state_id, **facts})
+    return Own(lambda: pair, AROUND, lambda: (None, frozenset()))
+
+
 def a_run(state_id: str = "a", run_id: str = "1", *, running: bool = True) -> PipelineRun:
     return PipelineRun(state_id, run_id, "2026-01-01T00:00:00+00:00", running)
 
@@ -202,11 +217,10 @@ def test_a_running_pipeline_blocks() -> None:
 
 
 def test_the_run_that_this_process_belongs_to_does_not_block() -> None:
-    own = Pipeline(state_id="a")
     records = Records([a_run()])
-    states = stored(store(), "a", records=records, own=own)
+    states = stored(store(), "b", records=records, own=an_own("a"))
     assert codes(states.look(CLEANED)) == ["paired-states"]
-    # The next one of the same pipeline is somebody else's.
+    # Another one of the same pipeline is somebody else's.
     records.runs.append(a_run(run_id="2"))
     with pytest.raises(Refused, match="running"):
         states.write(CLEANED)
@@ -226,7 +240,7 @@ def test_a_pipeline_that_begins_during_the_deletion_is_noticed_at_once(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     records = Records()
-    watch = RunWatch(records, Pipeline(), seconds=0.01)
+    watch = RunWatch(records, seconds=0.01)
     assert list(watch.look(["a"])) == []
     watch.begin()
     records.runs.append(a_run())
@@ -281,3 +295,85 @@ def test_the_outcome_is_frozen_and_stays_what_it_was_when_it_was_asked_for() -> 
 
 def test_a_state_that_nobody_has_named_has_no_outcome() -> None:
     assert Resets([NoState()]).outcome() == ResetOutcome()
+
+
+def test_the_pairs_own_state_is_reset_first_and_told_as_the_streams() -> None:
+    memory = store()
+    states = stored(memory, "b", own=an_own("a", streams=("Account",)))
+    assert codes(states.look(CLEANED)) == ["paired-states"]
+    assert states.agreed() is None
+    states.write(CLEANED)
+    assert memory.states == {"a": RESET, "b": RESET}
+    assert states.agreed() == RESET
+    found = states.outcome()
+    assert found.stream is not None
+    assert (found.stream.state_id, found.stream.written, found.stream.verified) == (
+        "a",
+        RESET,
+        True,
+    )
+    assert [each.state_id for each in found.paired] == ["b"]
+    assert found.streams == {"Account"}
+
+
+def test_a_pair_that_is_named_as_well_is_reset_once() -> None:
+    states = stored(store(), "a", "b", own=an_own("a"))
+    states.look(CLEANED)
+    assert [each.state_id for each in states.states] == ["a", "b"]
+
+
+def test_a_pair_without_a_state_has_one_afterwards() -> None:
+    memory = Memory({})
+    states = StoredStates(memory, (), NAMES, lambda _: False, own=an_own("a", handed=None))
+    assert codes(states.look(CLEANED)) == ["paired-states"]
+    states.write(CLEANED)
+    assert memory.states == {"a": {"bookmarks": {}}}
+
+
+def test_a_pair_of_which_meltano_does_not_tell_blocks() -> None:
+    def fails() -> OwnPair:
+        raise MeltanoFailed("Meltano says: no.")
+
+    states = stored(store(), own=Own(fails, AROUND, lambda: (None, frozenset())))
+    (finding,) = states.look(CLEANED)
+    assert (finding.code, finding.severity) == ("own-state-unknown", "blocks")
+    assert "Meltano says: no:" not in finding.message
+
+
+def test_a_state_that_is_not_the_one_the_tap_was_given_blocks() -> None:
+    states = stored(store(), "b", own=an_own("a", handed={"bookmarks": {"Other": {}}}))
+    assert codes(states.look(CLEANED)) == ["own-state-unknown", "paired-states"]
+
+
+def test_a_pattern_means_a_pipeline_that_was_first_run_meanwhile_too() -> None:
+    memory = Memory({"p:x": deepcopy(BEFORE)})
+    states = stored(memory, "p:*")
+    states.look(CLEANED)
+    memory.states["p:y"] = deepcopy(BEFORE)
+    states.write(CLEANED)
+    assert memory.states == {"p:x": RESET, "p:y": RESET}
+    memory.states["p:z"] = deepcopy(BEFORE)
+    assert codes(states.confirm(CLEANED)) == ["paired-state-overwritten"]
+    assert memory.states == {"p:x": RESET, "p:y": RESET, "p:z": RESET}
+
+
+def test_an_id_with_characters_of_a_pattern_is_taken_as_it_is() -> None:
+    memory = Memory({"dev[1]:a-to-b": deepcopy(BEFORE), "dev1:a-to-b": deepcopy(BEFORE)})
+    states = stored(memory, "dev[1]:a-to-b")
+    states.look(CLEANED)
+    assert [each.state_id for each in states.states] == ["dev[1]:a-to-b"]
+
+
+def test_other_states_of_the_same_pair_are_told() -> None:
+    memory = Memory({f"p:t-to-l{more}": deepcopy(BEFORE) for more in ("", ":eu", ":us")})
+    memory.states |= {"q:t-to-l": deepcopy(BEFORE), "p:t-to-other": deepcopy(BEFORE)}
+    findings = stored(memory, "p:t-to-l", "p:t-to-l:us").look(CLEANED)
+    assert codes(findings) == [
+        "states-of-the-same-pair", "states-of-other-environments", "paired-states",
+    ]  # fmt: skip
+    assert "p:t-to-l:eu." in findings[0].message
+    assert "q:t-to-l." in findings[1].message
+
+
+def test_a_backend_that_other_machines_may_write_is_told() -> None:
+    assert "runs-elsewhere-unseen" in codes(stored(store(is_shared=True)).look(CLEANED))

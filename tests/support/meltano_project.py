@@ -40,14 +40,8 @@ def recording(name: str) -> list[dict[str, Any]]:
 
 BEFORE: dict[str, Any] = recording("full")[-1]["value"]
 """The state that the tap left at the end of its first sync."""
-RESET = {
-    "bookmarks": {
-        name: {key: value for key, value in BEFORE["bookmarks"][name].items() if value is not None}
-        for name in NOT_CLEANED
-    }
-}
-"""What a cleanup or a reset leaves of it: the other streams' bookmarks as they were stored, without
-the files that the tap's exports of this run are in."""
+RESET = {"bookmarks": {name: BEFORE["bookmarks"][name] for name in NOT_CLEANED}}
+"""What a cleanup or a reset leaves of it: the other streams' bookmarks as they were stored."""
 
 
 def project_file() -> dict[str, Any]:

@@ -139,7 +139,9 @@ class Ran:
 def begin(config: dict[str, Any], output: Path | None = None, **given: Any) -> Context:
     """What a run of these settings has; `given` goes to `Context.begin`."""
     where = {"output_dir": str(output)} if output else {}
-    return Context.begin(read_settings({**config, **where}), **{"waits": NO_WAITS, **given})
+    stored = {"state_is_stored": True}
+    settings = read_settings({**stored, **config, **where})
+    return Context.begin(settings, **{"waits": NO_WAITS, **given})
 
 
 def follow(
@@ -169,8 +171,12 @@ def run(
 
 
 def login(server: EmulatorServer) -> dict[str, Any]:
-    """Settings that lead to the emulator."""
-    return {"access_token": server.access_token, "instance_url": server.url}
+    """Settings that lead to the emulator; the test stores what is written to stdout."""
+    return {
+        "access_token": server.access_token,
+        "instance_url": server.url,
+        "state_is_stored": True,
+    }
 
 
 def zuora_rows(org: Org) -> dict[str, int]:

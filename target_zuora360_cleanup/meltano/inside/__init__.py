@@ -1,5 +1,5 @@
-"""Scripts that run in Meltano's own Python, started by path; the plugin imports nothing of them.
+"""A script that runs in Meltano's own Python, started by path; the plugin imports nothing of it.
 
-They have a folder to themselves, since Python looks for modules beside a script first, where
-another `meltano` would be found.
+It has a folder to itself, since Python looks for modules beside a script first, where another
+`meltano` would be found.
 """

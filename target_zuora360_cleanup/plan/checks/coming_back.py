@@ -14,18 +14,11 @@ if TYPE_CHECKING:
 
     from target_zuora360_cleanup.facts.known import Fact
     from target_zuora360_cleanup.facts.org_facts import ObjectFacts
-    from target_zuora360_cleanup.meltano.pipeline import Pipeline
     from target_zuora360_cleanup.plan.check import Weighed
     from target_zuora360_cleanup.plan.finding import Finding
 
 _FIRST: Final = "2000-01-01"
 """With which Zuora's own full sync begins."""
-WOULD_NOT_HOLD: Final = Code(
-    "reset-would-not-hold",
-    "blocks",
-    "a flag of Meltano's would keep the reset from being stored",
-    "run without it; with `--full-refresh` add `--state-strategy overwrite`",
-)
 NO_KEY: Final = Code(
     "rows-without-key",
     "tells",
@@ -40,25 +33,6 @@ TOO_LATE: Final = Code(
     "can say how old that is",
     "set it earlier",
 )
-
-
-@check(WOULD_NOT_HOLD)
-def reset_holds(weighed: Weighed) -> Iterator[Finding]:
-    """Whether Meltano would store the reset."""
-    if flag := weighed.pipeline.undone_by:
-        yield WOULD_NOT_HOLD.found(
-            f"With {flag} Meltano would not store the bookmark reset: the next sync would be "
-            "incremental and the deleted records lost.",
-            f"Run again without {flag}; for a full refresh add --state-strategy overwrite.",
-        )
-
-
-def reset_alone_holds(pipeline: Pipeline) -> Iterator[Finding]:
-    """The same for mode `reset`, in which no records are lost."""
-    if flag := pipeline.undone_by:
-        yield WOULD_NOT_HOLD.found(
-            f"With {flag} Meltano would not store the bookmark reset.", f"Run again without {flag}."
-        )
 
 
 @check(NO_KEY)

@@ -1,0 +1,115 @@
+"""Whether each object type with rows to delete has a stream that brings them back. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from target_zuora360_cleanup.state import codes
+from target_zuora360_cleanup.state.findings import parents
+from target_zuora360_cleanup.state.form import bookmarks_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from target_zuora360_cleanup.catalog.streams import StreamNames
+    from target_zuora360_cleanup.plan.finding import Finding
+    from target_zuora360_cleanup.state.outcome import ResetOutcome
+
+__all__ = ["Coverage"]
+
+_MOST_NAMES = 12
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """What is known of the streams behind the rows that are to be deleted.
+
+    Attributes:
+        rows: Rows to delete, by object type.
+        outcome: The states that are reset, and the streams that are known.
+        names: Which streams feed which object types.
+    """
+
+    rows: Mapping[str, int]
+    outcome: ResetOutcome
+    names: StreamNames
+
+    @property
+    def bookmarks(self) -> dict[str, tuple[str, ...]]:
+        """The bookmarks that go, for each object type with rows to delete."""
+        names = self.names.with_unlisted(self.rows)
+        gone = [name for each in self.outcome.resets for name in each.gone]
+        return {
+            api_name: tuple(dict.fromkeys(n for n in gone if api_name in names.perhaps(n)))
+            for api_name, rows in self.rows.items()
+            if rows
+        }
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """Bookmarks that are kept, of streams that nobody knows."""
+        kept = dict.fromkeys(name for each in self.outcome.resets for name in each.kept)
+        return tuple(name for name in kept if self.names.is_unknown(name))
+
+    @property
+    def without_stream(self) -> tuple[str, ...]:
+        """Object types of which no bookmark goes, and that no known stream feeds."""
+        names = self.names.with_unlisted(self.rows)
+        fed = frozenset().union(*(names.perhaps(each) for each in self.outcome.streams))
+        return tuple(
+            each for each, found in self.bookmarks.items() if not found and each not in fed
+        )
+
+    @property
+    def _is_known(self) -> bool:
+        """Whether anything is known of the tap's streams."""
+        stored = (bookmarks_of(each.before) for each in self.outcome.resets)
+        return bool(self.outcome.streams) or any(stored)
+
+    def findings(self) -> Iterator[Finding]:
+        """What is to be said of rows that may not come back."""
+        yield from parents(self.outcome.resets)
+        bare = tuple(name for name, found in self.bookmarks.items() if not found)
+        if bare and self.unknown:
+            yield self._may_be_theirs(bare)
+        elif self.without_stream:
+            yield self._not_fed() if self._is_known else self._nothing_known()
+
+    def _may_be_theirs(self, bare: tuple[str, ...]) -> Finding:
+        unknown = ", ".join(self.unknown)
+        return codes.NO_STREAM.found(
+            f"No bookmark is known for {self._listed(bare)}, and nobody knows what feeds the "
+            f"streams of these bookmarks, which would be kept: {unknown}. If they are theirs, the "
+            "deleted records would not come back.",
+            "Say in stream_objects what each of them feeds: an object type's API name, or `other`.",
+            self._counted(bare),
+            severity="blocks",
+        )
+
+    def _not_fed(self) -> Finding:
+        bare = self.without_stream
+        return codes.NO_STREAM.found(
+            f"No stream of this tap feeds {self._listed(bare)}: they will not come back by this "
+            "pipeline.",
+            "Select their streams in the tap, leave them out with exclude_objects, or say in "
+            "stream_objects which stream feeds them.",
+            self._counted(bare),
+        )
+
+    def _nothing_known(self) -> Finding:
+        bare = self.without_stream
+        return codes.STREAMS_UNKNOWN.found(
+            f"No bookmark is stored for {self._listed(bare)}. They come back if the tap sends "
+            "their streams, which can't be told from here.",
+            "Check that the tap selects them.",
+            self._counted(bare),
+        )
+
+    def _listed(self, names: tuple[str, ...]) -> str:
+        told = [f"{name} ({self.rows[name]:,} records)" for name in names[:_MOST_NAMES]]
+        more = len(names) - _MOST_NAMES
+        return ", ".join(told) + (f" and {more} more object types" if more > 0 else "")
+
+    def _counted(self, names: tuple[str, ...]) -> tuple[tuple[str, int], ...]:
+        return tuple((name, self.rows[name]) for name in names)

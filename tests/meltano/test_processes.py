@@ -1,0 +1,51 @@
+"""Meltano is known among the processes above this one, however it was started."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from target_zuora360_cleanup.meltano.processes import Process, ancestors, started_by
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.mark.parametrize(
+    ("words", "rest"),
+    [
+        (("/v/python", "/v/bin/meltano", "run", "x"), ("run", "x")),
+        (("/v/python", "-m", "meltano", "run"), ("run",)),
+        (("/v/python3.12", "-X", "dev", "-W", "ignore", "-m", "meltano", "run"), ("run",)),
+        (("/v/python", "-I", "/v/bin/meltano", "run", ""), ("run", "")),
+        (("/opt/meltano", "run", "meltano"), ("run", "meltano")),
+        (("/bin/sh", "-c", "meltano run"), ()),
+        (("/v/python", "-m", "notmeltano", "meltano"), ()),
+        (("/v/python", "script.py", "meltano"), ()),
+        (("/v/python",), ()),
+        ((), ()),
+    ],
+)
+def test_what_meltano_is_told_is_read_from_its_command_line(
+    words: tuple[str, ...], rest: tuple[str, ...]
+) -> None:
+    assert Process(words).rest == rest
+    assert bool(started_by(words)) == bool(rest)
+
+
+def test_meltano_is_known_behind_the_link_by_which_it_starts_itself(tmp_path: Path) -> None:
+    program = tmp_path / "meltano"
+    program.touch()
+    link = tmp_path / "bin"
+    link.symlink_to(program)
+    assert Process(("/v/python", str(link), "run", "job")).rest == ("run", "job")
+
+
+def test_the_parents_of_this_process_are_told_nearest_first_with_their_environment() -> None:
+    found = list(ancestors())
+    assert found[0].words
+    assert found[0].environ is None or isinstance(found[0].environ, dict)
+    assert len(found) < 100
+    assert os.getppid() > 1 or len(found) == 1
