@@ -20,7 +20,7 @@ NONE_HANDED: dict[str, Any] = {"handed": None}
 def found(
     own: OwnPair, stored: Any = STORED, first: Any = None, moved: tuple[str, ...] = ()
 ) -> str:
-    (finding,) = doubts(own, AROUND, stored, first, moved) or ((),)
+    (finding,) = doubts(own, AROUND, stored, first, moved)
     assert finding.severity == "blocks"
     return f"{finding.code}: {finding.message}"
 

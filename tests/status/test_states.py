@@ -14,7 +14,7 @@ from target_zuora360_cleanup.state.paired import reset_of
 from target_zuora360_cleanup.status.states import lost, state_found, words_of
 
 NAMES = StreamNames.of((kind.api_name, kind.streams) for kind in OBJECTS)
-CLEANED = NAMES.cleaned(kind.api_name for kind in OBJECTS)
+CLEANED = NAMES.cleaned([kind.api_name for kind in OBJECTS])
 SET = {"version": 1, "UpdatedDate": "2026-01-01T00:00:00Z"}
 BEFORE = {"bookmarks": {"Account": SET, "Amendment": SET}}
 WRITTEN = {"bookmarks": {"Amendment": SET}}
