@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
 from target_zuora360_cleanup.catalog.objects import OBJECTS
 from target_zuora360_cleanup.catalog.streams import StreamNames
 from target_zuora360_cleanup.errors import InputError
-from target_zuora360_cleanup.meltano.command import find_meltano
+from target_zuora360_cleanup.meltano.command import MeltanoFailed, find_meltano
 from target_zuora360_cleanup.meltano.conversation import Conversation
 from target_zuora360_cleanup.meltano.pipeline import Pipeline
 from target_zuora360_cleanup.meltano.runs import MeltanoRuns, own_pair
@@ -88,7 +89,8 @@ def beside_a_tap(
 def _begun(settings: Settings, pipeline: Pipeline) -> Conversation:
     """Meltano, getting ready while the org is looked at."""
     asked = Conversation(find_meltano(settings.meltano_executable, os.environ), pipeline)
-    asked.begin()
+    with suppress(MeltanoFailed):  # (it is told where something is asked)
+        asked.begin()
     return asked
 
 

@@ -56,7 +56,7 @@ def create_job(_: Client, state: dict[str, Any], stream: dict[str, Any]) -> str:
 
 
 def stream_file(_: Client, file_id: str) -> Iterator[bytes]:
-    name, _, start = file_id.partition(" ")
+    name, start = ([*file_id.split(" ", 1), ""])[:2]
     yield f"{name}.Id,{name}.{KEY}".encode()
     for date in DATES:
         if date >= (start or DATES[2]):
