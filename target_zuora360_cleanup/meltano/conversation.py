@@ -73,7 +73,7 @@ class Conversation:
     def _start(self) -> None:
         if not (python := self._meltano.python):
             raise MeltanoFailed(
-                f"The Python of '{self._meltano.command[0]}' can't be told, since that is no Python "
+                f"The Python of '{self._meltano.command[0]}' can't be told: it is no Python "
                 "script. Set meltano_executable to the `meltano` in the virtual environment that "
                 "it is installed in."
             )
