@@ -87,6 +87,7 @@ def _plugin(job: Job) -> Usage:
         "access_token": job.org.access_token,
         "instance_url": job.org.url,
         "allow_cascade_to": ["PricebookEntry"],
+        "state_is_stored": True,
         "keep_quoted_products": False,
         "max_records": 1_000_000_000,
         "job_size": JOB_SIZE,

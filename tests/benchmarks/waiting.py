@@ -59,7 +59,8 @@ def cleanup(records: int, job_seconds: float, batch_seconds: float) -> Waited:
         config = Path(folder) / "config.json"
         settings = {
             "mode": "cleanup", "access_token": server.access_token, "instance_url": server.url,
-            "allow_cascade_to": ["PricebookEntry"], "output_dir": f"{folder}/output",
+            "allow_cascade_to": ["PricebookEntry"], "state_is_stored": True,
+            "output_dir": f"{folder}/output",
         }  # fmt: skip
         config.write_text(json.dumps(settings), encoding="utf-8")
         start = time.perf_counter()
