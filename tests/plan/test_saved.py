@@ -108,6 +108,7 @@ def test_every_setting_is_either_planned_or_about_the_way_there() -> None:
         "refresh_token", "username", "password", "security_token", "jwt_client_id", "jwt_username",
         "jwt_private_key", "jwt_private_key_path", "access_token", "instance_url", "domain",
         "is_sandbox", "api_version", "create_missing_states", "meltano_executable",
+        "state_is_stored",
         # Mode `sync` alone.
         "field_maps", "unmapped_streams", "batch_size_rows", "stream_maps", "stream_map_config",
         "add_record_metadata", "validate_records",
