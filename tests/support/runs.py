@@ -30,7 +30,7 @@ BOOKMARKS = {
     "Product": {"version": 1, "UpdatedDate": "2024-05-01T00:00:00.000000Z"},
     "Amendment": {"version": 1, "UpdatedDate": "2024-05-01T00:00:00.000000Z"},
 }
-ALLOWED = {"allow_cascade_to": ["PricebookEntry"], "state_is_stored": True}
+ALLOWED: dict[str, Any] = {"allow_cascade_to": ["PricebookEntry"], "state_is_stored": True}
 """Price book entries go with their product, which a cleanup of the catalogue has to be told; a
 test stores what is written to stdout."""
 
