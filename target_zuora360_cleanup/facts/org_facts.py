@@ -169,6 +169,7 @@ class OrgFacts:
         unfiltered: Object types whose own rows can't be told from Zuora's, since the user may not
             read the field that tells them.
         idle: Relationships that would make a circle with others and that no row uses.
+        own_prices: Entries of price books other than the standard one that go with a product.
         conditions: What else goes on in the org.
         unseen: Object types to be cleaned that the org doesn't have, or doesn't show to this user,
             although it shows others of the same package.
@@ -192,6 +193,7 @@ class OrgFacts:
     quote_objects: tuple[str, ...] = ()
     unfiltered: tuple[str, ...] = ()
     idle: frozenset[Relationship] = frozenset()
+    own_prices: Fact[int] = _NOT_READ
 
     @property
     def names(self) -> frozenset[str]:

@@ -18,6 +18,7 @@ from target_zuora360_cleanup.facts.kept import read_kept
 from target_zuora360_cleanup.facts.keyless import count_keyless_links
 from target_zuora360_cleanup.facts.known import Known
 from target_zuora360_cleanup.facts.org_facts import OrgFacts, OrgInfo
+from target_zuora360_cleanup.facts.prices import count_own_prices
 from target_zuora360_cleanup.facts.reached import Counter, read_reach
 from target_zuora360_cleanup.facts.staying import read_holders, without_kept
 from target_zuora360_cleanup.reach import Path, in_circles, read_relationships
@@ -111,6 +112,7 @@ class _Reading:
             tuple(sorted(name for name in self._shown if name.startswith(QUOTE_PREFIX))),
             unfiltered,
             idle,
+            count_own_prices(counter, rows),
         )
 
     def _relationships(self, parents: Iterable[str]) -> tuple[Relationship, ...]:

@@ -24,6 +24,11 @@ class Path:
     links: tuple[Relationship, ...]
 
     @property
+    def is_price(self) -> bool:
+        """Whether it leads from products straight to their prices."""
+        return self.child == "PricebookEntry" and self.parent == "Product2" and len(self.links) == 1
+
+    @property
     def root(self) -> str:
         """API name of the object whose records are deleted."""
         return self.links[0].parent

@@ -202,12 +202,16 @@ def test_too_many_records_are_refused_before_anything_happens(
     assert server.org.counts() == before
 
 
-def test_price_book_entries_go_along_only_when_that_is_allowed(
+def test_standard_prices_go_with_their_products_and_are_backed_up_whole(
     server: EmulatorServer, tmp_path: Path
 ) -> None:
-    ran = run({"mode": "cleanup", **login(server)}, tmp_path)
-    assert (ran.status, ran.states) == (3, [])
-    assert "PricebookEntry" in ran.message
+    config = {"mode": "cleanup", "object_groups": ["product_catalog"], "state_is_stored": True}
+    ran = run({**config, **login(server)}, tmp_path)
+    assert (ran.status, "prices-taken-along" in ran.codes) == (0, True)
+    (along,) = ran.report["taken_along"]
+    backed_up = ran.backup("PricebookEntry")
+    assert len(backed_up) >= along["gone"] > 0
+    assert all(each["UnitPrice"] and each["Product2Id"] for each in backed_up)
 
 
 @pytest.fixture(scope="module")

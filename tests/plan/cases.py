@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 INVOICE, PLAN = "Zuora__ZInvoice__c", "zqu__ProductRatePlan__c"
 ITEM = "Zuora__InvoiceItem__c"
 ID = "00D5g0000000001EAA"
+PRICES_NOT_NAMED = {"allow_cascade_to": [], "keep_quoted_products": False}
+OWN_PRICE_BOOK = {"object": "Pricebook2", "at": 1, "values": {"IsStandard": False}}
 REFUSED = Unknown("INSUFFICIENT_ACCESS: no access", is_refused=True)
 CALM = OrgFacts(
     OrgInfo(ID, "Acme", is_sandbox=True),
@@ -107,6 +109,12 @@ def way(on_delete: OnDelete, *names: str, top: str = INVOICE) -> Path:
     cascades = [Relationship(child, "Ref__c", parent, "cascade") for parent, child in pairs[:-1]]
     parent, child = pairs[-1]
     return Path((*cascades, Relationship(child, "Ref__c", parent, on_delete)))
+
+
+def priced(own: Fact[int]) -> OrgFacts:
+    """An org with three prices, so many of them people's own."""
+    path = Path((Relationship("PricebookEntry", "Product2Id", "Product2", "cascade"),))
+    return replace(CALM, reach={path: Known(3)}, own_prices=own)
 
 
 def linked(
@@ -189,6 +197,16 @@ CASES: dict[str, tuple[Pair, ...]] = {
          weighed(around(may_hard_delete=Known(value=False)))),
         (weighed(around(may_hard_delete=REFUSED), hard_delete=True),
          weighed(around(may_hard_delete=REFUSED))),
+    ),
+    "prices-taken-along": (
+        (weighed(priced(Known(0))), weighed(priced(Known(0)), allow_cascade_to=["PricebookEntry"])),
+        (weighed(priced(Known(0))), weighed(priced(Known(0)), backup="none")),
+        (weighed(priced(Known(0))), weighed(priced(Known(1)))),
+    ),
+    "own-prices-taken-along": (
+        (weighed(priced(Known(1))), weighed(priced(Known(1)), allow_cascade_to=["PricebookEntry"])),
+        (weighed(priced(REFUSED)), weighed(priced(Known(0)))),
+        (weighed(priced(Known(0)), backup="none"), weighed(priced(Known(0)))),
     ),
     "customer-rows-taken-along": (
         (weighed(linked("cascade")), weighed(linked("cascade"), allow_cascade_to=["Note__c"])),
@@ -522,6 +540,11 @@ ORGS: dict[str, tuple[Case, Case]] = {
         Case(org=customer("Usage_Note__c")),
         Case(org=customer("Usage_Note__c"),
              settings={"allow_cascade_to": ["PricebookEntry", "Usage_Note__c"]}),
+    ),
+    "prices-taken-along": (Case(settings=PRICES_NOT_NAMED), CALM_ORG),
+    "own-prices-taken-along": (
+        Case(org=shaped(changes=[OWN_PRICE_BOOK]), settings=PRICES_NOT_NAMED),
+        Case(settings=PRICES_NOT_NAMED),
     ),
     "rows-hold-records": (Case(org=customer("Dunning_Case__c")), CALM_ORG),
     "lookups-go-blank": (Case(org=customer("Renewal_Forecast__c")), CALM_ORG),

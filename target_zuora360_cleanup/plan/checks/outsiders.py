@@ -37,6 +37,22 @@ OF_CUSTOMER: Final = Code(
     "rows that people have made would be destroyed with their parents, at whatever depth",
     "move or export them, or name the object in `allow_cascade_to`",
 )
+PRICES: Final = Code(
+    "prices-taken-along",
+    "warns",
+    "Salesforce deletes a product's prices with it; these are of the standard price book, and "
+    "backed up whole",
+    "none needed: set the prices again from the backup once a sync has brought the products back, "
+    "or leave `Product2` alone",
+)
+OWN_PRICES: Final = Code(
+    "own-prices-taken-along",
+    "blocks",
+    "prices that people have set in price books of their own go with their products, or it is not "
+    "known whether any do, or no backup is made of them",
+    "export them, or name `PricebookEntry` in `allow_cascade_to`: then they are backed up whole "
+    "(unless `backup` is `none`)",
+)
 MARKS: Final = Code(
     "marks-taken-along",
     "tells",
@@ -87,7 +103,7 @@ _BY_SETTING: Final[dict[str, tuple[Severity, str]]] = {
 }
 
 
-@check(OF_CUSTOMER, OF_PACKAGE, HELD, ALLOWED, MARKS)
+@check(OF_CUSTOMER, OF_PACKAGE, HELD, ALLOWED, MARKS, PRICES, OWN_PRICES)
 def taken_along(weighed: Weighed) -> Iterator[Finding]:
     """Rows of others that a cascade destroys, or that hold a record."""
     facts = weighed.facts
@@ -99,12 +115,13 @@ def taken_along(weighed: Weighed) -> Iterator[Finding]:
         elif path.nature == "mark":
             marks.append((path, rows))
         else:
-            yield _cascade(path, rows, weighed.settings)
+            yield _cascade(path, rows, weighed)
     if marks:
         yield _marks(marks)
 
 
-def _cascade(path: Path, rows: int, settings: Settings) -> Finding:
+def _cascade(path: Path, rows: int, weighed: Weighed) -> Finding:
+    settings = weighed.settings
     what = f"{rows:,} rows of {path.child} would be destroyed with their {path.parent}"
     if path.nature == "package":
         return OF_PACKAGE.found(
@@ -120,10 +137,41 @@ def _cascade(path: Path, rows: int, settings: Settings) -> Finding:
             f"That is allowed: {path.child} is named in allow_cascade_to. They are {backup}.",
             ((path.child, rows),),
         )
+    if path.is_price:
+        return _prices(path, rows, weighed)
     return OF_CUSTOMER.found(
         f"{what} ({path.words}). They are not Zuora's, and no sync brings them back.",
         f"Move or export them first, or name {path.child} in allow_cascade_to.",
         ((path.child, rows),),
+    )
+
+
+def _prices(path: Path, rows: int, weighed: Weighed) -> Finding:
+    """Prices go with their product in every org; only some of them are people's work."""
+    rows_of = ((path.child, rows),)
+    what = f"{rows:,} prices (PricebookEntry) go with their products, as in every org."
+    back = (
+        "No sync brings prices of Salesforce back: Zuora's own are in its rate plan charges. "
+        "Products on lines of opportunities, orders or quotes stay: Salesforce refuses them."
+    )
+    own = weighed.facts.own_prices
+    if own == Known(0) and weighed.settings.backup != "none":
+        return PRICES.found(
+            f"{what} All are of the standard price book, and are backed up whole. {back}",
+            "Set them again from the backup after the next sync, or leave Product2 alone.",
+            rows_of,
+        )
+    match own:
+        case Known(count) if count:
+            why = f"{count:,} at most are of price books that people have made."
+        case Known():
+            why = "backup is none, so that nothing is kept of them."
+        case Unknown(reason):
+            why = f"How many are of price books that people have made is not known: {reason}."
+    return OWN_PRICES.found(
+        f"{what} {why} {back}",
+        "Export them, or name PricebookEntry in allow_cascade_to; or leave Product2 alone.",
+        rows_of,
     )
 
 
