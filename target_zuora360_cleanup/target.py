@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import json
 import logging
 import os
 import sys
@@ -15,6 +17,7 @@ from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.helpers.capabilities import PluginCapabilities, TargetCapabilities
 from singer_sdk.io_base import SingerReader
+from singer_sdk.singerlib.json import serialize_json
 from typing_extensions import override
 
 from target_zuora360_cleanup.errors import CleanupError, InputError
@@ -45,7 +48,7 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.cleanup.run import Run
     from target_zuora360_cleanup.lifecycle.context import Context
     from target_zuora360_cleanup.settings.declared import Settings
-    from target_zuora360_cleanup.sync.records import ChangeMaker
+    from target_zuora360_cleanup.sync.makers import Taker
     from target_zuora360_cleanup.sync.story import Story
 
 
@@ -132,17 +135,17 @@ class TargetZuora360Cleanup(Target):
 
         return SyncSink
 
-    def begin_stream(self, name: str, fields: Sequence[str]) -> tuple[ChangeMaker, ...]:
+    def begin_stream(self, name: str, fields: Sequence[str]) -> tuple[Taker, ...]:
         """What takes the records of a stream; see `Story.stream`."""
         if self._sync is None:
             raise RuntimeError("only mode sync takes records")
         return self._sync.stream(name, fields)
 
     def load_full_batch(self) -> None:
-        """Load what has come together, once it is enough, and pass the state on."""
+        """Have loaded what has come together, once it is enough, while the stream is read on."""
         if self._sync and self._sync.is_full:
-            self._sync.flush()
-            self.drain_all()
+            self._sync.settle()
+            self._sync.hand_over(copy.deepcopy(self._latest_state), self._pass_on)
 
     @override
     def _process_record_message(self, message_dict: dict[str, Any]) -> None:
@@ -153,6 +156,7 @@ class TargetZuora360Cleanup(Target):
     def _finish(self) -> None:
         """Load the rest; then the last state may be passed on."""
         if self._sync:
+            self._sync.settle()
             self._sync.finish()
             super().process_endofpipe()
 
@@ -164,8 +168,30 @@ class TargetZuora360Cleanup(Target):
     def _write_state_message(self, state: dict[str, Any]) -> None:
         """Pass a state on, but only when every record before it is in Salesforce."""
         if self._sync and self._sync.flush():
-            super()._write_state_message(state)
-            self._sync.passed_on(state)
+            self._pass_on(state)
+
+    def _pass_on(self, state: dict[str, Any]) -> None:
+        passed = self._sync.to_pass(state) if self._sync else None
+        if self._sync and passed is not None:
+            # (the SDK reads numbers as decimals, and can't write those)
+            line = serialize_json(passed)
+            sys.stdout.write(f"{line}\n")
+            sys.stdout.flush()
+            self._sync.passed_on(json.loads(line))
+
+    @override
+    def _process_state_message(self, message_dict: dict[str, Any]) -> None:
+        """Take note of a state, also of one that is never passed on."""
+        super()._process_state_message(message_dict)
+        value = message_dict["value"]
+        if self._sync and isinstance(value, dict):
+            self._sync.saw(value)
+
+    @override
+    def _process_activate_version_message(self, message_dict: dict[str, Any]) -> None:
+        """Pass over a version of a stream that has not begun; it says nothing of any row."""
+        if message_dict["stream"] in self.mapper.stream_maps:
+            super()._process_activate_version_message(message_dict)
 
     @override
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:

@@ -26,7 +26,7 @@ EMULATOR = f"{PACKAGE}.emulator"
 ROOMS = (
     ("errors",),
     ("catalog", "hub"),
-    ("settings", "output"),
+    ("settings", "output", "kept"),
     ("singer", "salesforce", "meltano"),
     ("rows",),
     ("reach",),

@@ -86,8 +86,6 @@ def _catalog(name: str, label: str, *streams: str, not_loaded: str = "") -> Obje
 # Payments and their kin keep the unique key in EXT_ID; their External_Id is marked deprecated.
 _PAYMENT_KEY = ("EXT_ID", "External_Id")
 # The bill-to and sold-to contacts are flattened into the billing account, so Contact feeds it too.
-_VERSIONS = "the package makes it from the versions of a subscription"
-_NO_MAP = "no field map of it is documented"
 _HIERARCHIES = (("Zuora__Parent__c", "Customer Hierarchies"),)
 
 OBJECTS: Final[tuple[ObjectType, ...]] = (
@@ -122,26 +120,24 @@ OBJECTS: Final[tuple[ObjectType, ...]] = (
     _account("DebitMemo", "Debit Memo", "DebitMemo"),
     _account("DebitMemoItem", "Debit Memo Item", "DebitMemoItem"),
     # (the histories are made from the versions of a subscription, so its streams feed them)
-    _account("SubscriptionHistory", "Subscription History", "Subscription", not_loaded=_VERSIONS),
-    _account("SubscriptionRatePlanHistory", "Subscription Rate Plan History", "RatePlan",
-             not_loaded=_VERSIONS),
+    _account("SubscriptionHistory", "Subscription History", "Subscription"),
+    _account("SubscriptionRatePlanHistory", "Subscription Rate Plan History", "RatePlan"),
     _account("SubscriptionProductChargeHistory", "Subscription Product Charge History",
-             "RatePlanCharge", not_loaded=_VERSIONS),
+             "RatePlanCharge"),
     _account("SubscriptionChargeTierHistory", "Subscription Charge Tier History",
-             "RatePlanChargeTier", not_loaded=_VERSIONS),
+             "RatePlanChargeTier"),
     # ... and the package's own reference data.
     _account("ZContact", "ZContact", "Contact", reference=True),
-    _account("Product", "Product", "Product", reference=True, not_loaded=_NO_MAP),
-    _account("PaymentTerm", "Payment Term", "PaymentTerm", reference=True, not_loaded=_NO_MAP),
-    _account("PaymentGateway", "Payment Gateway", "PaymentGateway", reference=True,
-             not_loaded=_NO_MAP),
-    _account("UnitOfMeasure", "Unit Of Measure", "UnitOfMeasure", reference=True),
+    _account("Product", "Product", "Product", reference=True),
+    _account("PaymentTerm", "Payment Term", "PaymentTerm", "Account", "Invoice", reference=True),
+    _account("PaymentGateway", "Payment Gateway", "PaymentGateway", "Account", reference=True),
+    _account("UnitOfMeasure", "Unit Of Measure", "UnitOfMeasure", "RatePlanCharge", "InvoiceItem",
+             reference=True),
     # Product Catalog.
     _catalog("ProductRatePlanChargeTier", "Product Rate Plan Charge Tier",
              "ProductRatePlanChargeTier"),
     _catalog("ProductRatePlanChargePriceSummary", "Product Rate Plan Charge Price Summary",
-             "ProductRatePlanChargeTier",
-             not_loaded="the package computes it from the tiers of a charge"),
+             "ProductRatePlanChargeTier"),
     _catalog("ProductRatePlanCharge", "Product Rate Plan Charge", "ProductRatePlanCharge"),
     _catalog("ProductRatePlan", "Product Rate Plan", "ProductRatePlan"),
     _catalog("ZProductFeature", "Product Feature", "ProductFeature"),

@@ -187,10 +187,16 @@ class Settings:
         "Where each run makes its folder with the report, the failures and the backups.",
         "output/zuora360-cleanup",
     )
+    kept_file: str | None = _setting(
+        "File of what is kept",
+        "For mode `sync`: an SQLite file in a place that lasts as long as the state, where records "
+        "wait that can't be loaded yet. Not set, it is beside Meltano's state where that is a file "
+        "on this machine; elsewhere nothing is kept, and bookmarks stay before what waits.",
+    )
     field_maps: Mapping[str, Any] = _setting(
         "Field maps",
         "For mode `sync`: stream name to an object of Zuora fields and the Salesforce field, or "
-        "list of fields, that gets the value; `null` leaves a field out.",
+        "list of fields, that gets the value; `null`, or `-`, leaves a field out.",
         factory=dict,
     )
     unmapped_streams: str = _setting(

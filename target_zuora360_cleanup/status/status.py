@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +21,7 @@ from target_zuora360_cleanup.report.earlier import cleanups
 from target_zuora360_cleanup.salesforce.client import connect
 from target_zuora360_cleanup.settings.selection import selected
 from target_zuora360_cleanup.state.from_settings import stream_names
+from target_zuora360_cleanup.status.kept import find_kept, kept_lines
 from target_zuora360_cleanup.status.states import lost, state_found, words_of
 
 if TYPE_CHECKING:
@@ -37,7 +39,7 @@ def gather(settings: Settings, sinks: Sequence[StoredStates]) -> Found:
     """Look at the org, the output folder and the states; changes nothing.
 
     Returns:
-        `org`, `objects`, `jobs`, `last_cleanup`, `states` and `notes`, ready for JSON.
+        `org`, `objects`, `jobs`, `last_cleanup`, `states`, `kept` and `notes`, ready for JSON.
 
     Raises:
         CleanupError: The org can't be looked at.
@@ -57,6 +59,11 @@ def gather(settings: Settings, sinks: Sequence[StoredStates]) -> Found:
         "jobs": jobs,
         "last_cleanup": last_cleanup(settings.output_dir),
         "states": [state for sink in sinks for state in _states(sink, settings)],
+        "kept": find_kept(
+            settings.kept_file or "",
+            [state.state_id for sink in sinks for state in sink.states],
+            os.environ,
+        ),
         "notes": [each.message for each in findings if each.code != "paired-states"],
     }
 
@@ -131,6 +138,7 @@ def _lines(found: Found) -> Iterator[str]:
         yield f"Job left on the server: {job['id']} on {job['object']}, {job['state']}.{whose}"
     for state in found["states"]:
         yield from words_of(state)
+    yield from kept_lines(found["kept"])
     yield from (f"Note: {each}" for each in found["notes"])
 
 

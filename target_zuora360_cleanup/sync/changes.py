@@ -32,6 +32,8 @@ class Change:
         cells: Its plain columns, as CSV.
         links: Its lookups, as in `rows.Row`.
         is_partial: Whether it leaves fields as they are.
+        why: Of a removal, why the record has no place in Salesforce; blank if it is gone in Zuora.
+            Its `cells` are the code of that reason then.
     """
 
     key: str
@@ -39,6 +41,7 @@ class Change:
     cells: str = ""
     links: tuple[str | None, ...] = ()
     is_partial: bool = False
+    why: str = ""
 
     @property
     def removes(self) -> bool:
@@ -50,9 +53,9 @@ class Change:
         return replace(self, links=links)
 
 
-def removal(key: str) -> Change:
-    """A row that shall go."""
-    return Change(key, -1)
+def removal(key: str, why: str = "", code: str = "") -> Change:
+    """A row that shall go: of a record that is gone in Zuora, or has no place in Salesforce."""
+    return Change(key, -1, code, why=why)
 
 
 Batch = dict[str, list[Change]]
@@ -76,7 +79,7 @@ class Pending:
         row = object_name, change.key
         last = next((at for at in reversed(range(len(self._rounds)))
                      if row in self._rounds[at]), -1)  # fmt: skip
-        if last >= 0 and not change.is_partial:
+        if last >= 0 and self._says_all(self._rounds[last][row], change):
             overtaken = self._rounds[last].pop(row)
             self._rounds[last][row] = change
             return overtaken
@@ -85,6 +88,11 @@ class Pending:
         self._rounds[last + 1][row] = change
         self.rows += 1
         return None
+
+    def _says_all(self, before: Change, change: Change) -> bool:
+        """Whether a change says all that one before said; another layout may lack columns."""
+        alike = change.layout == before.layout or before.removes or change.removes
+        return alike and not change.is_partial
 
     def take(self) -> list[Batch]:
         """Everything, batch after batch; nothing is left."""
@@ -122,7 +130,9 @@ class Waiting:
             OSError: There is no room on the disk.
         """
         for each in changes:
-            fields = [each.key, each.layout, each.cells, each.links, each.is_partial]
+            fields = [
+                each.key, each.layout, each.cells, each.links, each.is_partial, each.why
+            ]  # fmt: skip
             self._file.write(json.dumps(fields, ensure_ascii=False) + "\n")
             self.rows += 1
 
@@ -131,8 +141,8 @@ class Waiting:
         self._file.seek(0)
         while lines := list(islice(self._file, size)):
             yield [
-                Change(key, layout, cells, tuple(links), is_partial)
-                for key, layout, cells, links, is_partial in map(json.loads, lines)
+                Change(key, layout, cells, tuple(links), is_partial, why)
+                for key, layout, cells, links, is_partial, why in map(json.loads, lines)
             ]
 
     def close(self) -> None:

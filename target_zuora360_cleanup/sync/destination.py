@@ -55,6 +55,21 @@ def read_destination(
     return Destination(objects, load_order(maps, objects), cascades)
 
 
+def below(names: Collection[str], objects: Mapping[str, TargetObject]) -> set[str]:
+    """The object types whose rows can't be without one of these, at every depth."""
+    found: set[str] = set()
+    level = set(names)
+    while level:
+        level = {
+            each.name
+            for each in objects.values()
+            for lookup in each.relationships.values()
+            if lookup.owning and not level.isdisjoint(lookup.parents)
+        } - found
+        found |= level
+    return found
+
+
 def _cascades(
     salesforce: Salesforce,
     describes: Mapping[str, Any],

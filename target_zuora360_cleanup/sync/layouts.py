@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, overload
@@ -22,11 +23,13 @@ class RowLayouts(Sequence["RowLayout"]):
 
     def __init__(self) -> None:
         self._layouts: list[RowLayout] = []
+        self._lock = threading.Lock()
 
     def add(self, layout: RowLayout) -> int:
         """The number of a new layout."""
-        self._layouts += [layout, replace(layout, columns=layout.columns[:1])]
-        return len(self._layouts) - 2
+        with self._lock:
+            self._layouts += [layout, replace(layout, columns=layout.columns[:1])]
+            return len(self._layouts) - 2
 
     def early(self, row: Change) -> Change:
         """The row without the lookups that are set late; one that is blank is cleared at once."""

@@ -63,9 +63,11 @@ def load_order(maps: Iterable[FieldMap], objects: Mapping[str, TargetObject]) ->
 
 def _edges(each: FieldMap, objects: Mapping[str, TargetObject]) -> Iterable[Edge]:
     target = objects[each.object]
-    for parent in each.parents:
-        if parent.parent in objects and parent.field in target.relationships:
-            yield each.object, parent.field, parent.parent
+    own = [(parent.field, parent.parent) for parent in each.parents]
+    made = [(parent.field, parent.parent) for parent in each.made if parent.parent]
+    for lookup, parent in (*own, *made):
+        if parent in objects and lookup in target.relationships:
+            yield each.object, lookup, parent
 
 
 def _levels(before: Predecessors) -> tuple[tuple[str, ...], ...]:

@@ -2,8 +2,7 @@
 
 A row whose parent is not there waits, since taps send object types in an order of their own, and so
 does everything of its object type from then on: an older change must never come after a newer one.
-At the end of the stream what waits is loaded in the same order. What then still has no parent is
-loaded without the lookup, or has no place in Salesforce.
+At the end of the stream `catching_up.py` loads what waits.
 """
 
 from __future__ import annotations
@@ -14,24 +13,23 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Protocol
 
-from target_zuora360_cleanup.sync.changes import Batch, Change, Pending, Queue, Waiting, batches
+from target_zuora360_cleanup.sync.changes import Batch, Change, Pending, Queue, Waiting
 from target_zuora360_cleanup.sync.missing import missing_parent
-from target_zuora360_cleanup.sync.rows import without
-from target_zuora360_cleanup.sync.tally import NO_PARENT, NOT_THERE
+from target_zuora360_cleanup.sync.tally import NOT_THERE
 
 if TYPE_CHECKING:
+    from target_zuora360_cleanup.sync.columns import ParentColumn
     from target_zuora360_cleanup.sync.layouts import RowLayouts
     from target_zuora360_cleanup.sync.load_order import LoadOrder
     from target_zuora360_cleanup.sync.org_objects import TargetObject
     from target_zuora360_cleanup.sync.removals import Removed
-    from target_zuora360_cleanup.sync.rows import ParentColumn
     from target_zuora360_cleanup.sync.tally import Tally
     from target_zuora360_cleanup.sync.upserts import FailedRow
+    from target_zuora360_cleanup.sync.waiting import WaitingRows
 
 logger = logging.getLogger(__name__)
 
-NO_PARENT_STREAM: Final = "PARENT_STREAM_NOT_SENT"
-_DUPLICATE: Final = "DUPLICATE_VALUE"
+DUPLICATE: Final = "DUPLICATE_VALUE"
 """Another row has a value that must be unique; it may be about to change or to go."""
 
 
@@ -60,8 +58,11 @@ class Loading:
         order: Which object types come before which.
         objects: The org's, by API name.
         layouts: The layouts that changes name by number.
+        kept: What waits for a parent beyond this run.
         batch_rows: Rows in memory at most.
         sent: Object types that the tap has streams of, as far as is known.
+        returned: Object types of which rows are back that had been removed, so that what hung on
+            them may be gone.
     """
 
     order: LoadOrder
@@ -70,10 +71,12 @@ class Loading:
     upserts: Upserting
     removals: Removing
     tally: Tally
+    kept: WaitingRows
     batch_rows: int
     sent: set[str] = field(default_factory=set)
+    returned: set[str] = field(default_factory=set)
+    waiting: dict[Queue, Waiting] = field(default_factory=dict)
     _pending: Pending = field(default_factory=Pending)
-    _waiting: dict[Queue, Waiting] = field(default_factory=dict)
     _files: ExitStack = field(default_factory=ExitStack)
 
     @property
@@ -83,8 +86,8 @@ class Loading:
 
     @property
     def is_done(self) -> bool:
-        """Whether everything taken in so far is in Salesforce, or will never be."""
-        return not self._waiting and not self._pending.rows
+        """Whether everything that was loaded is in Salesforce, kept, or will never be there."""
+        return not self.waiting
 
     def add(self, object_name: str, change: Change) -> None:
         """Take a change in."""
@@ -98,17 +101,25 @@ class Loading:
             ApiError, JobFailed, requests.RequestException: Salesforce does not do it.
             OSError: There is no room for what waits.
         """
-        for batch in self._pending.take():
+        self.load(self.take())
+
+    def take(self) -> list[Batch]:
+        """What has come together, to be loaded; nothing is left of it here."""
+        return self._pending.take()
+
+    def load(self, taken: Iterable[Batch]) -> None:
+        """Load batches that were taken, as far as parents are there; see `flush`."""
+        for batch in taken:
             self._flush(batch)
 
     def _flush(self, taken: Batch) -> None:
-        for name in [name for name in taken if Queue(name) in self._waiting]:
-            self._wait(Queue(name), taken.pop(name))
-        self._remove(taken)
+        for name in [name for name in taken if Queue(name) in self.waiting]:
+            self.wait(Queue(name), taken.pop(name))
+        self.remove(taken)
         late: Batch = {}
         for level in self.order.levels:
-            rows = {name: _kept(taken[name]) for name in level if name in taken}
-            failed = self._upsert(rows)
+            rows = {name: self._free(name, taken[name]) for name in level if name in taken}
+            failed = self.upsert(rows)
             lost = {(each.object, each.change.key) for each in failed}
             for each in failed:
                 self._retry_or_fail(each)
@@ -118,47 +129,43 @@ class Loading:
                 )
         self._flush_late(late)
 
-    def finish(self) -> None:
-        """Load everything, whatever waits included.
-
-        Raises:
-            ApiError, JobFailed, requests.RequestException: Salesforce does not do it.
-            OSError: There is no room for what waits.
-        """
-        self.flush()
-        for name in self.order.parents_first:
-            if waiting := self._waiting.pop(Queue(name), None):
-                self._load_waiting(name, waiting)
-                if duplicates := self._waiting.pop(Queue(name), None):
-                    self._load_waiting(name, duplicates, last=True)
-        for name in self.order.parents_first:
-            if waiting := self._waiting.get(Queue(name, late=True)):
-                for part in waiting.parts(self.batch_rows):
-                    for batch in batches(name, part):
-                        self._set_late(name, batch)
-        self.close()
+    def _free(self, name: str, changes: Iterable[Change]) -> list[Change]:
+        """Rows to upsert; one that says only part of a row that waits, waits with it."""
+        rows = [each for each in changes if not each.removes]
+        held = self.kept.is_waiting(name, [each.key for each in rows if each.is_partial])
+        for each in rows:
+            if each.is_partial and each.key in held:
+                self.kept.wait(name, each, *held[each.key])
+        return [each for each in rows if not (each.is_partial and each.key in held)]
 
     def close(self) -> None:
-        """Give up what waits."""
+        """Give up what waits in this run alone."""
         self._files.close()
-        self._waiting = {}
+        self.waiting = {}
 
-    def _remove(self, taken: Mapping[str, Iterable[Change]]) -> None:
+    def remove(self, taken: Mapping[str, Iterable[Change]]) -> None:
+        """Remove the rows that shall go, children first."""
         for name in reversed(self.order.parents_first):
-            keys = [each.key for each in taken.get(name, ()) if each.removes]
-            if not keys:
+            changes = {each.key: each for each in taken.get(name, ()) if each.removes}
+            if not changes:
                 continue
-            with self.tally.sending({name: len(keys)}) as told:
-                for each in self.removals.remove(self.objects[name], keys):
+            outside: dict[str, bool] = {}
+            with self.tally.sending({name: len(changes)}) as told:
+                for each in self.removals.remove(self.objects[name], list(changes)):
                     told(name)
+                    change = changes[each.key]
+                    if change.why and not each.error:
+                        outside[each.key] = each.was_there
                     if each.error:
                         self.tally.fail(name, each.key, each.error.code, each.error.message)
                     elif each.was_there:
                         self.tally.of(name).deleted += 1
                     else:
-                        self.tally.skip(name, each.key, NOT_THERE, "")
+                        self.tally.skip(name, each.key, change.cells or NOT_THERE, change.why)
+            self.kept.gone(name, changes.keys() - outside.keys())
+            self.kept.put_outside(name, outside)
 
-    def _upsert(self, rows: Batch) -> list[FailedRow]:
+    def upsert(self, rows: Batch) -> list[FailedRow]:
         """Upsert all but the late lookups; the rows that Salesforce did not take, as they were."""
         whole = {(name, row.key): row for name, same in rows.items() for row in same}
         early = {name: [self.layouts.early(row) for row in same] for name, same in rows.items()}
@@ -166,120 +173,48 @@ class Loading:
             failed = self.upserts.upsert(early.items())
             for name, same in rows.items():
                 told(name, len(same))
-                self.tally.of(name).upserted += len(same)
-        for each in failed:
-            self.tally.of(each.object).upserted -= 1
+        lost = {(each.object, each.change.key) for each in failed}
+        for name, same in rows.items():
+            taken = [row for row in same if (name, row.key) not in lost]
+            self.tally.of(name).upserted += len(taken)
+            if self.kept.returned(name, [row.key for row in taken]):
+                self.returned.add(name)
+            self.kept.settled(name, taken)
         return [replace(each, change=whole[each.object, each.change.key]) for each in failed]
 
     def _retry_or_fail(self, failed: FailedRow, *, late: bool = False) -> None:
         """A row that may still find its parent waits; any other has failed."""
-        if self._missing(failed) or failed.error.code == _DUPLICATE:
-            self._wait(Queue(failed.object, late), [failed.change])
+        if self.missing(failed) or failed.error.code == DUPLICATE:
+            self.wait(Queue(failed.object, late), [failed.change])
         else:
             self.tally.fail(
                 failed.object, failed.change.key, failed.error.code, failed.error.message
             )
 
-    def _wait(self, queue: Queue, changes: Sequence[Change]) -> None:
+    def wait(self, queue: Queue, changes: Sequence[Change]) -> None:
+        """Have changes wait for the end of the stream.
+
+        Raises:
+            OSError: There is no room.
+        """
         if not changes:
             return
-        if queue not in self._waiting:
-            self._waiting[queue] = waiting = Waiting()
+        if queue not in self.waiting:
+            self.waiting[queue] = waiting = Waiting()
             self._files.callback(waiting.close)
-        self._waiting[queue].extend(changes)
+        self.waiting[queue].extend(changes)
 
-    def _load_waiting(self, name: str, waiting: Waiting, *, last: bool = False) -> None:
-        """Load what has waited; but for the last time, duplicates wait for the rest once more."""
-        held: set[str] = set()
-        for batch in (
-            each for part in waiting.parts(self.batch_rows) for each in batches(name, part)
-        ):
-            self._wait(Queue(name), [each for each in batch if each.key in held])
-            free = [each for each in batch if each.key not in held]
-            taken = self._load_last(name, free, None if last else held)
-            self._wait(Queue(name, late=True), self.layouts.late_changes(taken))
-
-    def _load_last(self, name: str, batch: list[Change], held: set[str] | None) -> list[Change]:
-        """Load rows without the lookups whose parents did not come.
-
-        Args:
-            name: API name.
-            batch: The rows.
-            held: Keys of rows that wait on, to which duplicates are added; None if none may.
-
-        Returns:
-            The rows that Salesforce has taken.
-        """
-        self._remove({name: batch})
-        taken = {row.key: row for row in batch if not row.removes}
-        todo = list(taken.values())
-        while todo:
-            failed, todo = self._upsert({name: todo}), []
-            for each in failed:
-                missing = self._missing(each)
-                if missing and not missing.relationship.owning:
-                    todo.append(self._without(each.change, missing))
-                    continue
-                del taken[each.change.key]
-                if held is not None and each.error.code == _DUPLICATE:
-                    held.add(each.change.key)
-                    self._wait(Queue(name), [each.change])
-                else:
-                    self._give_up(each, missing)
-        return list(taken.values())
-
-    def _without(self, change: Change, column: ParentColumn) -> Change:
-        at = self.layouts[change.layout].parents.index(column)
-        self.tally.of(self.layouts[change.layout].object).blank_links[column.relationship.name] += 1
-        return change.with_links(without(change.links, {at}))
-
-    def _give_up(self, failed: FailedRow, missing: ParentColumn | None) -> None:
-        name, key = failed.object, failed.change.key
-        if missing is None:
-            self.tally.fail(name, key, failed.error.code, failed.error.message)
-        elif missing.parent in self.sent:
-            parent = self._parent_key(failed.change, missing)
-            self.tally.skip(name, key, NO_PARENT, f"{missing.parent} {parent}")
-        else:
-            self.tally.fail(
-                name,
-                key,
-                NO_PARENT_STREAM,
-                f"its {missing.parent} is not in Salesforce, and the tap sends no stream of it: "
-                "select that stream too",
-            )
-
-    def _parent_key(self, change: Change, column: ParentColumn) -> str:
-        return change.links[self.layouts[change.layout].parents.index(column)] or ""
-
-    def _missing(self, failed: FailedRow) -> ParentColumn | None:
+    def missing(self, failed: FailedRow) -> ParentColumn | None:
+        """The column whose parent Salesforce did not find; None if that is not what it says."""
         columns = self.layouts[failed.change.layout].parents
         return missing_parent(failed.error, columns, failed.change.links)
 
     def _flush_late(self, late: Mapping[str, list[Change]]) -> None:
         ready: Batch = {}
         for name, rows in late.items():
-            if Queue(name, late=True) in self._waiting:
-                self._wait(Queue(name, late=True), rows)
+            if Queue(name, late=True) in self.waiting:
+                self.wait(Queue(name, late=True), rows)
             elif to_set := [row for row in rows if any(row.links)]:
                 ready[name] = to_set
         for each in self.upserts.upsert(ready.items()):
             self._retry_or_fail(each, late=True)
-
-    def _set_late(self, name: str, batch: list[Change]) -> None:
-        # A row that went meanwhile must not be created anew by its lookup alone.
-        existing = self.removals.existing(self.objects[name], [each.key for each in batch])
-        batch = [each for each in batch if each.key in existing]
-        while batch:
-            failed, batch = self.upserts.upsert([(name, batch)]), []
-            for each in failed:
-                if missing := self._missing(each):
-                    rest = self._without(each.change, missing)
-                    batch += [rest] if any(each is not None for each in rest.links) else []
-                else:
-                    self.tally.of(name).upserted -= 1
-                    self.tally.fail(name, each.change.key, each.error.code, each.error.message)
-
-
-def _kept(changes: Iterable[Change]) -> list[Change]:
-    return [each for each in changes if not each.removes]

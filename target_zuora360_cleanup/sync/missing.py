@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from target_zuora360_cleanup.rows.errors import RowError
-    from target_zuora360_cleanup.sync.rows import ParentColumn
+    from target_zuora360_cleanup.sync.columns import ParentColumn
 
 NOT_FOUND: Final = "INVALID_FIELD"
 """The code of a row whose relationship names an external id that is not there."""

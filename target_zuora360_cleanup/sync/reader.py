@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections import Counter
 from typing import IO, TYPE_CHECKING, Any, Final, NoReturn
 
@@ -28,6 +29,11 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.sync.run import SyncRun
 
 logger = logging.getLogger(__name__)
+
+_STATE: Final = "STATE"
+_SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
+"""Half of a character in JSON; most are one of two that belong together."""
+_HALF: Final = re.compile("[\ud800-\udfff]")
 
 BROKEN_STREAM: Final = (
     InvalidInputLine,
@@ -86,6 +92,8 @@ class SyncReader(SingerReader):
             raise broken(self._line, "is no JSON") from None
         if not isinstance(message, dict):
             raise broken(self._line, "is JSON, but no object")
+        if _SURROGATE.search(line) and message.get("type") != _STATE:
+            message = _whole(message)
         return message
 
     @override
@@ -131,6 +139,17 @@ class SyncReader(SingerReader):
     @override
     def _process_unknown_message(self, message_dict: dict[str, Any]) -> NoReturn:
         raise unknown_type(message_dict["type"], self._line)
+
+
+def _whole(value: Any) -> Any:  # noqa: ANN401 - whatever JSON holds
+    """A value in whose texts half characters are marked: nothing can be written with one."""
+    if isinstance(value, str):
+        return _HALF.sub("\N{REPLACEMENT CHARACTER}", value)
+    if isinstance(value, list):
+        return [_whole(each) for each in value]
+    if isinstance(value, dict):
+        return {_whole(name): _whole(each) for name, each in value.items()}
+    return value
 
 
 def _drain(source: IO[str]) -> None:

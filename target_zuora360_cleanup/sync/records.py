@@ -5,21 +5,36 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping  # noqa: TC003 - part of the public shape
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import field as dataclass_field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from target_zuora360_cleanup.catalog.field_maps import DELETED
+from target_zuora360_cleanup.catalog.paths import sent_name
 from target_zuora360_cleanup.sync.changes import Change, removal
+from target_zuora360_cleanup.sync.columns import JOINED_KEY
 from target_zuora360_cleanup.sync.field_values import Unfit
-from target_zuora360_cleanup.sync.tally import NO_ACCOUNT
+from target_zuora360_cleanup.sync.tally import NO_ACCOUNT, NO_PARENT, NOT_THERE, UNFIT
 
 if TYPE_CHECKING:
     from target_zuora360_cleanup.catalog.field_maps import FieldMap
     from target_zuora360_cleanup.sync.rows import RowLayout
     from target_zuora360_cleanup.sync.tally import Tally
 
-UNFIT: Final = "VALUE_DOES_NOT_FIT"
-_SDC_DELETED: Final = "_sdc_deleted_at"
+SDC_DELETED: Final = "_sdc_deleted_at"
+"""A field of the SDK's own, which says when a record was deleted."""
+_TRUE: Final = frozenset({"true", "1"})
+_KEY_SIGN: Final = "_"
+_MOST_NAMES: Final = 10_000
+"""So many names are remembered as made; one beyond that is only made again."""
 _ACCOUNT_ID: Final = re.compile(r"001[0-9A-Za-z]{12}(?:[0-9A-Za-z]{3})?")
+
+
+class Joins(Protocol):
+    """What other records say of one; see `joins.joined.Joined`."""
+
+    def values(self, key: str, record: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What is made for fields of a record's row, by the names that columns have for it."""
 
 
 @dataclass(frozen=True)
@@ -31,8 +46,10 @@ class ChangeMaker:
         layout: The rows that it makes.
         number: The layout's number.
         add: Takes a change in, by API name.
+        names: The stream's fields by their names without case (`by_lower`).
         flags_deleted: Whether what is deleted in Zuora is kept and marked, as the 360 sync does
             with the product catalogue, which quotes use.
+        joins: What other records say; None where the map asks for nothing.
     """
 
     made_by: FieldMap
@@ -40,21 +57,59 @@ class ChangeMaker:
     number: int
     add: Callable[[str, Change], None]
     tally: Tally
+    names: Mapping[str, str]
     flags_deleted: bool = False
+    joins: Joins | None = None
+    _made: set[str] = dataclass_field(default_factory=set)
 
     def take(self, record: Mapping[str, Any]) -> None:
         """Take a record in."""
+        if self.made_by.by_name:
+            self._take_name(record)
+            return
         name = self.made_by.object
         self.tally.of(name).received += 1
-        key = str(record.get("Id") or "")
-        if key and self._is_gone(record):
+        if isinstance(record.get(self._id), (list, dict)):
+            self.tally.fail(name, "", UNFIT, f"{self._id} is no text")
+            return
+        key = _text(record.get(self._id))
+        if key and is_deleted(record, self._deleted) and not self.flags_deleted:
             self.add(name, removal(key))
-        elif key and not self._has_account(record):
-            self.tally.skip(name, key, NO_ACCOUNT, f"no Salesforce id in {self.made_by.account}")
+        elif key and self._is_elsewhere(record):
+            self.add(name, removal(key, f"{self._status} {record[self._status]}", NOT_THERE))
+        elif key and (why := self._without_account(record)):
+            self.add(name, removal(key, why, NO_ACCOUNT))
         else:
-            self._upsert(name, key, record)
+            self._upsert(name, key, self._whole(key, record))
+
+    def refuse(self, record: Mapping[str, Any], why: str) -> None:
+        """Take note of a record that can't be loaded."""
+        if not self.made_by.by_name:
+            self.tally.of(self.made_by.object).received += 1
+            self.tally.fail(self.made_by.object, _text(record.get(self._id)), UNFIT, why)
+
+    def _take_name(self, record: Mapping[str, Any]) -> None:
+        """A row for a name that a record has, once; that the record goes does not remove it."""
+        parts = [_text(record.get(sent_name([each], self.names))) for each in self.made_by.key]
+        key = _KEY_SIGN.join(parts)
+        if not all(parts) or key in self._made or is_deleted(record, self._deleted):
+            return
+        if len(self._made) < _MOST_NAMES:
+            self._made.add(key)
+        self.tally.of(self.made_by.object).received += 1
+        self._upsert(self.made_by.object, key, {**record, JOINED_KEY: key})
+
+    def _whole(self, key: str, record: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A record with what is made for it."""
+        if self.flags_deleted:
+            record = {**record, self._deleted or DELETED: is_deleted(record, self._deleted)}
+        return {**record, **self.joins.values(key, record)} if self.joins else record
 
     def _upsert(self, name: str, key: str, record: Mapping[str, Any]) -> None:
+        for each in self._owners:
+            if each in record and record[each] in (None, ""):
+                self.tally.skip(name, key, NO_PARENT, f"no {each}")
+                return
         try:
             row = self.layout.row(record)
         except Unfit as exc:
@@ -64,16 +119,55 @@ class ChangeMaker:
             self.tally.of(name).cut[header] += 1
         self.add(name, Change(row.key, self.number, row.cells, row.links, row.is_partial))
 
-    def _is_gone(self, record: Mapping[str, Any]) -> bool:
-        if _is_true(record.get(DELETED)) or record.get(_SDC_DELETED):
-            return not self.flags_deleted
-        made_by = self.made_by
-        return bool(made_by.status) and record.get(made_by.status) in made_by.elsewhere
+    def _is_elsewhere(self, record: Mapping[str, Any]) -> bool:
+        return bool(self._status) and _text(record.get(self._status)).lower() in self._elsewhere
 
-    def _has_account(self, record: Mapping[str, Any]) -> bool:
-        field = self.made_by.account
-        return not field or bool(_ACCOUNT_ID.fullmatch(str(record.get(field) or "").strip()))
+    def _without_account(self, record: Mapping[str, Any]) -> str:
+        """Why a record has no place without its Salesforce Account; blank if it has one.
+
+        A record that does not say whose it is, since it lacks the column, is taken for what it is.
+        """
+        field = self._account
+        if not field or field not in record:
+            return ""
+        said = _text(record[field]).strip()
+        return "" if _ACCOUNT_ID.fullmatch(said) else f"no Salesforce id in {field}"
+
+    @cached_property
+    def _id(self) -> str:
+        return self.layout.columns[0].source
+
+    @cached_property
+    def _owners(self) -> tuple[str, ...]:
+        """The fields that name parents without which a row has no place."""
+        return tuple(each.source for each in self.layout.parents if each.relationship.owning)
+
+    @cached_property
+    def _deleted(self) -> str:
+        return sent_name([DELETED], self.names)
+
+    @cached_property
+    def _status(self) -> str:
+        return sent_name([self.made_by.status], self.names)
+
+    @cached_property
+    def _account(self) -> str:
+        return sent_name([self.made_by.account], self.names)
+
+    @cached_property
+    def _elsewhere(self) -> frozenset[str]:
+        return frozenset(each.lower() for each in self.made_by.elsewhere)
 
 
-def _is_true(value: object) -> bool:
-    return value is True or str(value).lower() == "true"
+def _text(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+def is_deleted(record: Mapping[str, Any], flag: str) -> bool:
+    """Whether a record is deleted in Zuora.
+
+    Args:
+        record: The record.
+        flag: Its field that says so, under the name that the stream has; blank where it has none.
+    """
+    return str(record.get(flag)).lower() in _TRUE or bool(record.get(SDC_DELETED))

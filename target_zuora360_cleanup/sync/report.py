@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from rich.text import Text
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
+    from target_zuora360_cleanup.kept.counts import Waits
     from target_zuora360_cleanup.output.timeline import Span
     from target_zuora360_cleanup.report.header import Header
     from target_zuora360_cleanup.rows.failures import FailureGroup
@@ -31,8 +32,7 @@ if TYPE_CHECKING:
 
 _COLUMNS: Final = ("received", "upserted", "deleted", "merged", "skipped", "failed")
 _WHY: Final = {
-    NO_ACCOUNT: "have no Salesforce Account (CrmId). Once they get one, what is below them comes "
-    "with the next full sync",
+    NO_ACCOUNT: "have no Salesforce Account (CrmId)",
     NO_PARENT: "are below records that are not in Salesforce, such as those of such accounts",
     NOT_THERE: "were to be removed and were not there",
 }
@@ -99,6 +99,47 @@ class Loaded:
                 yield f"WARN {name}: {count:,} texts were cut to the length of {cut}."
             for lookup, count in counts["blank_links"].items():
                 yield f"WARN {name}: {count:,} times {lookup} stays blank: its parent did not come."
+            if count := counts["caught_up"]:
+                yield f"NOTE {name}: {count:,} records had waited for a parent that has come now."
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What waits for a later run.
+
+    Attributes:
+        lasts: Whether it is kept in a place that lasts with the state.
+        waits: By API name.
+    """
+
+    lasts: bool = True
+    waits: Mapping[str, Waits] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """The key `kept`."""
+        objects = [{"api_name": name, **asdict(each)} for name, each in self.waits.items()]
+        return {"kept": {"lasts": self.lasts, "objects": objects}}
+
+    def lines(self) -> Iterator[RenderableType]:
+        """One sentence for each kind of what waits, and what becomes of it."""
+        for words, count in self._counts():
+            if count:
+                yield Text(f"NOTE {count:,} {words}.")
+        if self.waits and not self.lasts:
+            yield Text(
+                "WARN None of it can be kept for the next sync: bookmarks of these streams stay "
+                "as they were. Name a place that lasts with the state in kept_file."
+            )
+
+    def _counts(self) -> Iterator[tuple[str, int]]:
+        each = self.waits.values()
+        yield "records wait for a parent", sum(one.rows for one in each)
+        yield (
+            "records wait below others that have no place in Salesforce",
+            sum(one.below for one in each),
+        )
+        yield "lookups are blank until their parent comes", sum(one.links for one in each)
+        yield "rows are to be filled from other records", sum(one.stale for one in each)
 
 
 @dataclass(frozen=True)
@@ -109,11 +150,13 @@ class PassedOn:
         state_id: Meltano's id of it; blank where it is not known.
         written: The last one that was passed on; None where none was.
         is_complete: Whether everything was loaded.
+        interrupted: The stream within which the tap ended; blank if it came to its end.
     """
 
     state_id: str
     written: TapState | None
     is_complete: bool
+    interrupted: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """The key `state`."""
@@ -122,6 +165,11 @@ class PassedOn:
     def lines(self) -> Iterator[RenderableType]:
         """One sentence."""
         where = f" of {self.state_id}" if self.state_id else ""
+        if self.interrupted:
+            yield Text(
+                f"WARN The tap ended while it was working on '{self.interrupted}': look at its "
+                "log. The next sync goes on from there."
+            )
         yield Text(f"State{where}: {self._fate}")
 
     @property
@@ -147,6 +195,8 @@ def sync_report(  # noqa: PLR0913 - what a run leaves, each by its name
     written: TapState | None = None,
     state_id: str = "",
     records: Mapping[str, int] | None = None,
+    kept: Kept | None = None,
+    interrupted: str = "",
 ) -> Report:
     """The report of mode `sync`.
 
@@ -158,6 +208,8 @@ def sync_report(  # noqa: PLR0913 - what a run leaves, each by its name
         written: The last state that was passed on.
         state_id: Meltano's id of the state.
         records: RECORD messages that the tap sent, by stream.
+        kept: What waits for a later run.
+        interrupted: The stream within which the tap ended.
     """
     return Report(
         header,
@@ -167,8 +219,9 @@ def sync_report(  # noqa: PLR0913 - what a run leaves, each by its name
             Costs(),
             Findings(),
             loaded,
+            kept or Kept(),
             Failures(failures),
-            PassedOn(state_id, written, is_complete=header.status == "done"),
+            PassedOn(state_id, written, header.status == "done", interrupted),
             RecordsRead(records or {}),
         ),
     )

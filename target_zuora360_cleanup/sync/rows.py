@@ -7,71 +7,25 @@ such a column would be taken for an external id, so a lookup is cleared by its o
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-from target_zuora360_cleanup.sync.field_values import NULL, Cut, Field, Unfit, writer
+from target_zuora360_cleanup.sync.columns import Column, ParentColumn, columns_of, parent_columns
+from target_zuora360_cleanup.sync.field_values import NULL, Cut, Unfit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from target_zuora360_cleanup.catalog.field_maps import FieldMap
-    from target_zuora360_cleanup.sync.org_objects import TargetObject, TargetRelationship
+    from target_zuora360_cleanup.sync.org_objects import TargetObject
 
-SOURCE_KEY: Final = "Id"
 CLEARED: Final = ""
 """Stands for a lookup that is blank in Zuora; None for one of which nothing is known."""
 _NEEDS_QUOTES: Final = re.compile(r'[",\r\n]|^\s|\s$')
 _MAY_NEED_QUOTES: Final = re.compile(r'["\r\n]|(?:^|,)\s|\s(?:,|$)')
 """The same for values that are joined by commas already."""
-
-
-@dataclass(frozen=True)
-class Column:
-    """A plain column.
-
-    Attributes:
-        source: Zuora's field.
-        header: The column's name.
-        field: What the values must fit.
-        write: Writes them.
-    """
-
-    source: str
-    header: str
-    field: Field
-    write: Callable[[object], str] = dataclasses.field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "write", writer(self.field))
-
-
-@dataclass(frozen=True)
-class ParentColumn:
-    """A column that names the parent of a row.
-
-    Attributes:
-        source: Zuora's field, which holds the parent's Zuora id.
-        header: `Relationship__r.ExternalId__c`.
-        parent: API name of the parent.
-        key: The parent's external id field.
-        late: Whether it is set only after the parent's rows have come, since their parents are
-            rows of this object.
-    """
-
-    source: str
-    header: str
-    parent: str
-    key: Field
-    relationship: TargetRelationship
-    late: bool = False
-    write: Callable[[object], str] = dataclasses.field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "write", writer(self.key))
 
 
 @dataclass(frozen=True)
@@ -101,7 +55,8 @@ class RowLayout:
         object: API name.
         columns: Plain columns, the key first.
         parents: Columns of parents; the links of a row are in their order.
-        left_out: API names that the map has and the org has not, of fields that the stream sends.
+        left_out: API names that the map has and the org has not, of fields that the stream sends
+            and that fill nothing else.
     """
 
     object: str
@@ -125,17 +80,9 @@ class RowLayout:
             sent: Names of the fields that the stream has.
             late: Lookups that are set after all others, as (object, lookup).
         """
-        target = objects[made_by.object]
-        key = Field(target.external_id, "reference", target.key.length)
-        columns, left_out = [Column(SOURCE_KEY, target.external_id, key)], []
-        for source, name in _targets(made_by, sent):
-            field = _plain_field(target, name)
-            if field:
-                columns.append(Column(source, name, field))
-            else:
-                left_out.append(name)
-        parents = tuple(_parents(made_by, objects, sent, late))
-        return cls(made_by.object, tuple(columns), parents, tuple(left_out))
+        columns, left_out = columns_of(made_by, objects[made_by.object], sent)
+        parents = tuple(parent_columns(made_by, objects, sent, late))
+        return cls(made_by.object, columns, parents, left_out)
 
     def row(self, record: Mapping[str, Any]) -> Row:
         """A record's row. A field that the record doesn't have stays as it is in Salesforce.
@@ -154,7 +101,7 @@ class RowLayout:
                 cut.append(column.header)
             texts.append(text)
         if texts[0] in ("", NULL):
-            raise Unfit(f"{SOURCE_KEY} is blank")
+            raise Unfit(f"{self.columns[0].source} is blank")
         links = tuple([_parent(each, record) for each in self.parents])
         return Row(texts[0], csv_line(texts), links, tuple(cut), is_partial)
 
@@ -216,36 +163,3 @@ def _parent(column: ParentColumn, record: Mapping[str, Any]) -> str | None:
     if text == NULL:
         return CLEARED if column.relationship.clearable else None
     return text
-
-
-def _targets(made_by: FieldMap, sent: Collection[str]) -> Iterator[tuple[str, str]]:
-    for source, names in made_by.fields.items():
-        if source in sent:
-            yield from ((source, name) for name in names)
-
-
-def _plain_field(target: TargetObject, name: str) -> Field | None:
-    """A field that takes a value as it is: also a lookup's, or a parent's external id."""
-    relationship, dot, _ = name.partition(".")
-    if not dot:
-        return target.fields.get(name)
-    known = any(each.path == relationship for each in target.relationships.values())
-    return Field(name, "reference") if known else None
-
-
-def _parents(
-    made_by: FieldMap,
-    objects: Mapping[str, TargetObject],
-    sent: Collection[str],
-    late: Collection[tuple[str, str]],
-) -> Iterator[ParentColumn]:
-    """Lookups to objects that are there; a package version may lack one."""
-    target = objects[made_by.object]
-    for each in made_by.parents:
-        parent, own = objects.get(each.parent), target.relationships.get(each.field)
-        if each.source not in sent or not own or not parent or not parent.external_id:
-            continue
-        key = Field(parent.external_id, "reference", parent.key.length)
-        header = f"{own.path}.{parent.external_id}"
-        is_late = (target.name, own.name) in late
-        yield ParentColumn(each.source, header, parent.name, key, own, is_late)

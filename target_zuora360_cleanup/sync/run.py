@@ -16,7 +16,7 @@ from target_zuora360_cleanup.errors import CleanupError
 from target_zuora360_cleanup.lifecycle.background import Background
 from target_zuora360_cleanup.lifecycle.ending import conclude, header_of, show_words
 from target_zuora360_cleanup.lifecycle.stopping import with_own_failure
-from target_zuora360_cleanup.sync.report import Loaded, sync_report
+from target_zuora360_cleanup.sync.report import Kept, Loaded, sync_report
 from target_zuora360_cleanup.sync.story import Story
 
 if TYPE_CHECKING:
@@ -106,6 +106,8 @@ class SyncRun:
             written=story.written,
             state_id=self._run.pipeline.name,
             records=story.records,
+            kept=Kept(story.keeps, story.waits),
+            interrupted=story.bookmarks.interrupted,
         )
 
     def _unwritten(self) -> Iterator[str]:

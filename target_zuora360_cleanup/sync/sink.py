@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 import fastjsonschema
 from singer_sdk import Sink, Target
@@ -10,10 +10,17 @@ from singer_sdk.exceptions import InvalidJSONSchema, InvalidRecord
 from singer_sdk.sinks.core import BaseJSONSchemaValidator
 from typing_extensions import override
 
+_REQUIRED: Final = "required"
+"""What a stream breaks as a whole whose records lack a field that they must have."""
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from target_zuora360_cleanup.sync.records import ChangeMaker
+    from target_zuora360_cleanup.sync.makers import Taker
+
+
+class OddValue(InvalidRecord):
+    """A record of which one value is not of the type that its SCHEMA says."""
 
 
 class CompiledValidator(BaseJSONSchemaValidator):
@@ -31,15 +38,16 @@ class CompiledValidator(BaseJSONSchemaValidator):
         try:
             self._check(record)
         except fastjsonschema.JsonSchemaValueException as exc:
-            raise InvalidRecord(
-                f"a record does not fit its SCHEMA: {exc.message}", record
-            ) from None
+            message = f"a record does not fit its SCHEMA: {exc.rule} of {exc.name}"
+            if exc.rule == _REQUIRED:
+                raise InvalidRecord(message, record) from None
+            raise OddValue(message, record) from None
 
 
 class RecordTaker(Protocol):
     """A target in mode `sync`, as far as its sinks call it."""
 
-    def begin_stream(self, name: str, fields: Sequence[str]) -> tuple[ChangeMaker, ...]:
+    def begin_stream(self, name: str, fields: Sequence[str]) -> tuple[Taker, ...]:
         """What takes the records of a stream; see `Story.stream`."""
 
     def load_full_batch(self) -> None:
@@ -57,8 +65,9 @@ class SyncSink(Sink):
         key_properties: Sequence[str] | None,
     ) -> None:
         super().__init__(target, stream_name, schema, key_properties)
+        self._odd = ""
         self._taker = cast("RecordTaker", target)
-        self._makers: tuple[ChangeMaker, ...] = self._taker.begin_stream(
+        self._makers: tuple[Taker, ...] = self._taker.begin_stream(
             stream_name, list(self.schema["properties"])
         )
 
@@ -74,14 +83,21 @@ class SyncSink(Sink):
     @override
     def _validate_and_parse(self, record: dict[str, Any]) -> dict[str, Any]:
         """Check a record; times stay text, since the field's type decides how they are written."""
+        self._odd = ""
         if self._validator is not None:
-            self._validator.validate(record)
+            try:
+                self._validator.validate(record)
+            except OddValue as exc:
+                self._odd = exc.error_message
         return record
 
     @override
     def process_record(self, record: dict[str, Any], context: dict[str, Any]) -> None:
         for each in self._makers:
-            each.take(record)
+            if self._odd:
+                each.refuse(record, self._odd)
+            else:
+                each.take(record)
         self._taker.load_full_batch()
 
     @override

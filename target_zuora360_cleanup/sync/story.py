@@ -1,47 +1,70 @@
 """What happens in mode `sync`: an org is looked at, records are taken stream by stream, and loaded.
 
-The tap's stream sets the pace: the SDK calls `stream`, `count` and `flush` as its messages come,
-and `finish` at its end, all in the one thread that reads. State is passed on only when every record
-before it is in Salesforce.
+The tap's stream sets the pace: the SDK calls `saw`, `stream`, `count` and `flush` as its messages
+come, and `finish` at its end, all in the one thread that reads. State is passed on only when every
+record before it is in Salesforce, or kept for a later run.
 """
 
 from __future__ import annotations
 
 import logging
+import os
 from collections import Counter
-from collections.abc import Sequence  # noqa: TC003 - part of the public shape
+from collections.abc import Callable, Mapping, Sequence  # noqa: TC003 - part of the public shape
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from target_zuora360_cleanup.catalog.objects import BY_NAME
-from target_zuora360_cleanup.errors import InputError, Partial
+from target_zuora360_cleanup.errors import Partial
 from target_zuora360_cleanup.facts.reading import read_org
+from target_zuora360_cleanup.kept.counts import holding, waits
+from target_zuora360_cleanup.kept.forgetting import forget
+from target_zuora360_cleanup.kept.place import lasting_place
+from target_zuora360_cleanup.kept.store import Store
 from target_zuora360_cleanup.lifecycle.login import Login
 from target_zuora360_cleanup.lifecycle.words import in_words
 from target_zuora360_cleanup.meltano.pipeline import TEST_STREAM
 from target_zuora360_cleanup.rows.halting import go_on
 from target_zuora360_cleanup.rows.stop import Stopped
 from target_zuora360_cleanup.salesforce.sending import DELETIONS
-from target_zuora360_cleanup.settings.selection import selected
-from target_zuora360_cleanup.sync.destination import read_destination
+from target_zuora360_cleanup.sync.beside import Beside
+from target_zuora360_cleanup.sync.catching_up import CatchingUp
+from target_zuora360_cleanup.sync.destination import below, read_destination
+from target_zuora360_cleanup.sync.joins.facts import Facts
+from target_zuora360_cleanup.sync.joins.needs import Needs
+from target_zuora360_cleanup.sync.joins.refills import Refills
 from target_zuora360_cleanup.sync.layouts import RowLayouts
 from target_zuora360_cleanup.sync.loading import Loading
-from target_zuora360_cleanup.sync.records import ChangeMaker
+from target_zuora360_cleanup.sync.makers import Makers
+from target_zuora360_cleanup.sync.passing import Bookmarks
 from target_zuora360_cleanup.sync.removals import Removals
-from target_zuora360_cleanup.sync.rows import RowLayout
 from target_zuora360_cleanup.sync.streams_in import StreamMaps
 from target_zuora360_cleanup.sync.tally import Tally
 from target_zuora360_cleanup.sync.upserts import OPERATION, Upserts
+from target_zuora360_cleanup.sync.waiting import WaitingRows
 from target_zuora360_cleanup.sync.words import WHILE_LOADING
 
 if TYPE_CHECKING:
-    from target_zuora360_cleanup.catalog.field_maps import FieldMap
     from target_zuora360_cleanup.facts.org_facts import OrgInfo
+    from target_zuora360_cleanup.kept.counts import Waits
     from target_zuora360_cleanup.lifecycle.context import Context
     from target_zuora360_cleanup.salesforce.client import Salesforce
+    from target_zuora360_cleanup.sync.destination import Destination
+    from target_zuora360_cleanup.sync.makers import Taker
 
 logger = logging.getLogger(__name__)
 
 _OURS: Final = DELETIONS | {OPERATION}
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What is made once the org is known."""
+
+    store: Store
+    facts: Facts
+    loading: Loading
+    catching_up: CatchingUp
 
 
 class Story:
@@ -49,6 +72,7 @@ class Story:
 
     Args:
         context: What every run has.
+        environ: The variables of this process.
 
     Attributes:
         tally: What became of the records.
@@ -56,29 +80,39 @@ class Story:
         written: The last state that was passed on; None before one was.
         org: Which org it is, once that is known.
         salesforce: The org, once logged in to.
+        bookmarks: What the tap's states have said.
+        waits: What waits for a later run, by API name, once the stream has come to its end.
 
     Raises:
         InputError: `field_maps` is wrong.
     """
 
-    def __init__(self, context: Context) -> None:
-        self._run = context
+    def __init__(self, context: Context, environ: Mapping[str, str] = os.environ) -> None:
+        self._run, self._environ = context, environ
         self._settings = settings = context.settings
-        self._maps = StreamMaps.of(settings.field_maps, settings.stream_objects)
         self._layouts = RowLayouts()
         self._login = Login(context)
-        self._loading: Loading | None = None
+        self._work: _Work | None = None
+        self._beside = Beside()
         self.tally = Tally(context.folder)
+        maps = StreamMaps.of(settings.field_maps, settings.stream_objects)
+        self._makers = Makers(settings, maps, self._layouts, self.tally)
         self.records: Counter[str] = Counter()
         self.written: dict[str, Any] | None = None
         self.org: OrgInfo | None = None
         self.salesforce: Salesforce | None = None
+        self.bookmarks = Bookmarks(context.pipeline.start_date)
+        self.waits: dict[str, Waits] = {}
 
     def begin_login(self) -> None:
         """Log in meanwhile."""
         self._login.begin()
 
-    def stream(self, name: str, fields: Sequence[str]) -> tuple[ChangeMaker, ...]:
+    def saw(self, state: Mapping[str, Any]) -> None:
+        """Take note of a state of the tap's, which is passed on later or not at all."""
+        self.bookmarks.see(state)
+
+    def stream(self, name: str, fields: Sequence[str]) -> tuple[Taker, ...]:
         """Begin a stream: what takes its records, one for each object type that they feed.
 
         Args:
@@ -89,56 +123,18 @@ class Story:
             InputError: No object type takes it and `unmapped_streams` is `refuse`, a field that is
                 needed is missing, or Salesforce can't be reached.
         """
-        loading = self._connected()
+        work = self._connected()
         if name == TEST_STREAM:
             logger.info("A test stream of Meltano's: nothing is loaded.")
             return ()
-        wanted = {kind.api_name for kind in selected(self._settings)} | set(
-            self._settings.stream_objects.values()
-        )
-        maps = [
-            each
-            for each in self._maps.of_stream(name)
-            if each.object in loading.objects and each.object in wanted
-        ]
-        if not maps:
-            self._unmapped(name)
-        return tuple(self._maker(loading, name, each, fields) for each in maps)
-
-    def _unmapped(self, name: str) -> None:
-        if self._settings.unmapped_streams == "refuse":
-            raise InputError(
-                f"No object type of this org takes the stream '{name}'. Deselect it, name its "
-                "object type in stream_objects, or set unmapped_streams to ignore."
-            )
-        logger.warning("No object type of this org takes the stream '%s': it is ignored.", name)
-
-    def _maker(
-        self, loading: Loading, name: str, made_by: FieldMap, fields: Sequence[str]
-    ) -> ChangeMaker:
-        target = loading.objects[made_by.object]
-        if not target.writable:
-            raise InputError(
-                f"The Salesforce user may not create and edit {target.name}: give the permission, "
-                f"or deselect the stream '{name}'."
-            )
-        for needed in filter(None, ("Id", made_by.account)):
-            if needed not in fields:
-                raise InputError(
-                    f"The stream '{name}' has no field {needed}, without which its records have "
-                    "no place in Salesforce: select that field."
-                )
-        layout = RowLayout.of(made_by, loading.objects, fields, loading.order.late)
-        if layout.left_out:
-            logger.warning(
-                "%s has no field %s that this user may write: left out.",
-                target.name,
-                ", ".join(layout.left_out),
-            )
-        loading.sent.add(target.name)
-        keeps = self._settings.keep_quoted_products and made_by.deleted_flag() in target.fields
-        return ChangeMaker(
-            made_by, layout, self._layouts.add(layout), loading.add, self.tally, flags_deleted=keeps
+        self.bookmarks.begin(name)
+        from_the_start = self.bookmarks.is_from_the_start(name)
+        if from_the_start and name not in self._makers.begun:
+            maps = self._makers.maps.of_stream(name)
+            objects = {each.object for each in maps if not each.by_name}
+            forget(work.store, objects, {each.stream for each in maps})
+        return self._makers.of_stream(
+            work.loading, work.facts, name, fields, from_the_start=from_the_start
         )
 
     def count(self, stream: str) -> None:
@@ -148,7 +144,56 @@ class Story:
     @property
     def is_full(self) -> bool:
         """Whether a batch has come together, to be loaded before more is taken."""
-        return self._loading is not None and self._loading.is_full
+        return self._work is not None and self._work.loading.is_full
+
+    def settle(self) -> None:
+        """Wait for the batch under way.
+
+        Raises:
+            CleanupError: Records of it could not be loaded.
+        """
+        self._beside.wait()
+
+    def hand_over(
+        self, state: dict[str, Any] | None, pass_on: Callable[[dict[str, Any]], None]
+    ) -> None:
+        """Have a full batch loaded while the stream is read on; the one before must be settled.
+
+        Args:
+            state: The tap's last state, before which are no other records than those taken so far.
+            pass_on: Passes it on; it is called by the thread that loads, once the batch is settled.
+
+        Raises:
+            CleanupError: Records of the batch could not even be sent.
+        """
+        work = self._work
+        if work is None:
+            return
+        taken = work.loading.take()
+
+        def load() -> None:
+            with in_words(WHILE_LOADING):
+                work.loading.load(taken)
+            self._fail_if(self.tally.refused)
+
+        def load_and_pass_on() -> None:
+            load()
+            if state is not None and self._is_settled(work):
+                pass_on(state)
+
+        if self.tally.failed and not self._settings.allow_failures:
+            load()
+        self._fail_if(self.tally.failed)
+        self._beside.begin(load_and_pass_on)
+
+    def _is_settled(self, work: _Work) -> bool:
+        """Whether all that was loaded is in Salesforce, or kept by now."""
+        # What is to be filled later is lost where nothing lasts.
+        settled = work.loading.is_done and (work.store.lasts or not work.facts.has_stale)
+        if settled:
+            with in_words(WHILE_LOADING):
+                work.store.keep()
+        return settled
 
     def flush(self) -> bool:
         """Load what has come so far; whether all of it is settled, so that state may be passed on.
@@ -156,12 +201,14 @@ class Story:
         Raises:
             CleanupError: Records could not be loaded.
         """
-        if self._loading is None:
+        work = self._work
+        if work is None:
             return True
+        self._beside.wait()
         with in_words(WHILE_LOADING):
-            self._loading.flush()
-        self._fail_if_any_failed()
-        return self._loading.is_done
+            work.loading.flush()
+        self._fail_if(self.tally.failed)
+        return self._is_settled(work)
 
     def finish(self) -> None:
         """Load everything, at the end of the stream.
@@ -172,60 +219,111 @@ class Story:
         if self._run.stop.is_set():
             # (The stream has not come to its end: it was read no further.)
             raise Stopped
-        if self._loading is None:
+        work = self._work
+        if work is None:
             # (nothing came to be loaded; a login that is no good is told all the same)
             with in_words(WHILE_LOADING):
                 self._login.salesforce()
             return
+        self._beside.wait()
+        for name in self.bookmarks.last:
+            work.loading.sent.update(each.object for each in self._makers.maps.of_stream(name))
         with in_words(WHILE_LOADING):
-            self._loading.finish()
-        self._fail_if_any_failed()
+            work.catching_up.finish()
+            self._fail_if(self.tally.failed)
+            work.store.keep()
+        work.facts.has_stale = False
+        self.waits = waits(work.store)
+
+    def to_pass(self, state: dict[str, Any]) -> dict[str, Any] | None:
+        """A state as it may be passed on; None where none may."""
+        held, work = set(self._makers.not_loaded), self._work
+        if work is None:
+            return self.bookmarks.to_pass(state, held, ())
+        if not work.store.lasts:
+            held |= self._makers.feeding(holding(work.store, work.loading.sent))
+        lost = below(work.loading.returned, work.loading.objects)
+        dropped = {
+            name
+            for name in self.bookmarks.last
+            if lost & {each.object for each in self._makers.maps.of_stream(name)}
+        }
+        return self.bookmarks.to_pass(state, held, dropped)
 
     def passed_on(self, state: dict[str, Any]) -> None:
         """Take note of a state that went to stdout."""
         self.written = state
 
+    @property
+    def keeps(self) -> bool:
+        """Whether what waits is kept for a later run."""
+        return self._work is None or self._work.store.lasts
+
     def close(self) -> None:
         """Let go of the records that wait on the disk."""
-        if self._loading is not None:
-            self._loading.close()
+        if self._work is not None:
+            self._work.loading.close()
+            self._work.store.close()
 
-    def _fail_if_any_failed(self) -> None:
-        if self.tally.failed and not self._settings.allow_failures:
+    def _fail_if(self, failed: int) -> None:
+        if failed and not self._settings.allow_failures:
             raise Partial(
-                f"{self.tally.failed:,} records could not be loaded; why is in failures.csv. The "
-                "stored state stays before them, so the next run sends them again."
+                f"{failed:,} records could not be loaded; why is in failures.csv. The "
+                "stored state stays before them, so the next run sends them again. Mend the cause, "
+                "or set allow_failures to pass over them."
             )
 
-    def _connected(self) -> Loading:
-        if self._loading is None:
+    def _connected(self) -> _Work:
+        if self._work is None:
             with in_words(WHILE_LOADING):
-                self._loading = self._connect()
-        return self._loading
+                self._work = self._connect()
+        return self._work
 
-    def _connect(self) -> Loading:
+    def _connect(self) -> _Work:
         self.salesforce = salesforce = self._login.salesforce()
         self.org = info = read_org(salesforce)
         logger.info("Logged in to %s (%s).", info.name, info.id)
         # Jobs of a run that was stopped must not overwrite what this one loads.
-        salesforce.jobs.wait_for_leftovers(BY_NAME.__contains__, _OURS)
+        for job in salesforce.jobs.wait_for_leftovers(BY_NAME.__contains__, _OURS):
+            logger.warning(
+                "Job %s on %s was opened by this user and never closed: a sync that was killed may "
+                "have left it. It changes nothing; abort it in Salesforce, in Setup, Bulk Data "
+                "Load Jobs, if no other program needs it.",
+                job.id,
+                job.object,
+            )
         allowed = self._settings.allow_cascade_to
-        destination = read_destination(salesforce, self._maps.maps, allowed)
+        maps = self._makers.maps.maps
+        destination = read_destination(salesforce, maps, allowed)
+        named = self._settings.kept_file or ""
+        store = Store(lasting_place(named, self._run.pipeline.name, self._environ))
+        store.belongs_to(info.id)
+        has = {name: each.fields for name, each in destination.objects.items()}
+        facts = Facts(store, Needs.of(maps, has))
+        loading = self._loading(salesforce, destination, store)
+        late = destination.order.late
+        refills = Refills(facts, maps, destination.objects, self._layouts, self.tally, late)
+        return _Work(store, facts, loading, CatchingUp(loading, refills.take))
+
+    def _loading(self, salesforce: Salesforce, destination: Destination, store: Store) -> Loading:
+        settings = self._settings
+        upserts = Upserts(
+            salesforce,
+            self._layouts,
+            self._go_on,
+            self._run.timeline,
+            settings.job_size,
+            settings.max_parallel_jobs,
+        )
         return Loading(
             destination.order,
             destination.objects,
             self._layouts,
-            Upserts(
-                salesforce,
-                self._layouts,
-                self._go_on,
-                self._run.timeline,
-                self._settings.job_size,
-                self._settings.max_parallel_jobs,
-            ),
+            upserts,
             Removals(salesforce, self._go_on, destination.cascades),
             self.tally,
-            self._settings.batch_size_rows,
+            WaitingRows(store, self._layouts, destination.objects),
+            settings.batch_size_rows,
         )
 
     def _go_on(self) -> None:

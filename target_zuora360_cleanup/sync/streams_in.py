@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from target_zuora360_cleanup.catalog.field_maps import FieldMap, field_maps
 from target_zuora360_cleanup.catalog.objects import OBJECTS
@@ -14,6 +14,8 @@ from target_zuora360_cleanup.errors import InputError
 
 Wanted: TypeAlias = Mapping[str, Mapping[str, Any]]
 """The setting `field_maps`: stream -> Zuora's field -> Salesforce field, list of them, or null."""
+NOWHERE: Final = "-"
+"""The same as null, which Meltano drops where a setting is written in `meltano.yml`."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,11 @@ class StreamMaps:
         added = self.wanted.get(stream, {})
         return tuple(_with(each, stream, added) for each in self._default(stream))
 
+    def wanted_of(self, stream: str) -> Mapping[str, tuple[str, ...]]:
+        """The user's additions: Zuora's field -> Salesforce fields, none to leave it out."""
+        added = self.wanted.get(stream, {})
+        return {source: _targets(stream, source, to) for source, to in added.items()}
+
     def _default(self, stream: str) -> tuple[FieldMap, ...]:
         if chosen := self.names.chosen.get(stream):
             found = [each for each in self.maps if each.object == chosen]
@@ -74,18 +81,36 @@ class StreamMaps:
         return tuple(qualified or (each for each in self.maps if each.object in objects))
 
 
-def _with(made: FieldMap, stream: str, added: Mapping[str, Any]) -> FieldMap:
-    if not added:
-        return made
-    fields = {**made.fields, **{name: _targets(stream, name, to) for name, to in added.items()}}
-    parents = tuple(
-        each for each in made.parents if added.get(each.source, each.source) is not None
+def _with(made_by: FieldMap, stream: str, added: Mapping[str, Any]) -> FieldMap:
+    if not added or made_by.by_name:
+        return made_by
+    own = {name.lower(): _targets(stream, name, to) for name, to in added.items()}
+    taken = {each for targets in own.values() for each in targets}
+    fields = {
+        source: tuple(each for each in targets if each not in taken)
+        for source, targets in made_by.fields.items()
+        if not _is_named(source, own)
+    }
+    fields |= {name: _targets(stream, name, to) for name, to in added.items()}
+    removed = {name for name, targets in own.items() if not targets}
+    return replace(
+        made_by,
+        fields={source: targets for source, targets in fields.items() if targets},
+        parents=tuple(
+            each
+            for each in made_by.parents
+            if not _is_named(each.source, removed) and each.field not in taken
+        ),
+        made=tuple(each for each in made_by.made if each.field not in taken),
     )
-    return replace(made, fields={name: to for name, to in fields.items() if to}, parents=parents)
+
+
+def _is_named(source: str, names: Collection[str]) -> bool:
+    return any(each.lower() in names for each in source.split("|"))
 
 
 def _targets(stream: str, source: str, targets: object) -> tuple[str, ...]:
-    if targets is None:
+    if targets is None or targets == NOWHERE:
         return ()
     if isinstance(targets, str):
         return (targets,)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,12 +22,14 @@ NO_PARENT: Final = "PARENT_NOT_IN_SALESFORCE"
 """A record below one that is not in Salesforce, such as an invoice of such an account."""
 NOT_THERE: Final = "NOT_IN_SALESFORCE"
 """Nothing to remove."""
+UNFIT: Final = "VALUE_DOES_NOT_FIT"
+"""A record that became no row, as its stream was read."""
 _BLOCK: Final = 1_000
 
 
 @dataclass
 class Counts:
-    """What became of one object type's records. Their sum is `received`.
+    """What became of one object type's records. Their sum is `received` and `caught_up`.
 
     Attributes:
         received: Records of the tap that belong here.
@@ -38,6 +41,10 @@ class Counts:
         cut: Texts that were cut to the length of their field, by field.
         blank_links: Lookups that stay blank since their parent is not there, by lookup.
         unknown: Records of a batch that broke off: some may be in Salesforce, some not.
+        caught_up: Records that an earlier run had kept for a parent which has come now. They are
+            counted as upserted, or skipped again, too, but not as received.
+        links_set: Lookups that were left blank before, and whose parent has come.
+        refilled: Rows that were filled anew from what other records say.
     """
 
     received: int = 0
@@ -49,6 +56,9 @@ class Counts:
     cut: Counter[str] = field(default_factory=Counter)
     blank_links: Counter[str] = field(default_factory=Counter)
     unknown: int = 0
+    caught_up: int = 0
+    links_set: int = 0
+    refilled: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """As the report has it."""
@@ -63,6 +73,9 @@ class Counts:
             "skipped_why": dict(self.skipped),
             "cut": dict(self.cut),
             "blank_links": dict(self.blank_links),
+            "caught_up": self.caught_up,
+            "links_set": self.links_set,
+            "refilled": self.refilled,
         }
 
 
@@ -79,13 +92,14 @@ class Tally:
         self._skipped = folder.skipped()
         self._rows: dict[FailureFile, list[tuple[str, str, str, str]]] = {}
         self.failures = Failures()
+        # (the reading thread and the one that loads a batch both tell)
+        self._lock = threading.Lock()
+        self._unfit = 0
 
     def of(self, object_name: str) -> Counts:
         """The counts of an object type."""
         counts = self._counts.get(object_name)
-        if counts is None:
-            counts = self._counts[object_name] = Counts()
-        return counts
+        return counts if counts is not None else self._counts.setdefault(object_name, Counts())
 
     @property
     def counts(self) -> dict[str, Counts]:
@@ -118,23 +132,31 @@ class Tally:
             for name, count in left.items():
                 self.of(name).unknown += count
 
+    @property
+    def refused(self) -> int:
+        """Those of them that Salesforce has refused; the others never got as far."""
+        return self.failed - self._unfit
+
     def fail(self, object_name: str, key: str, code: str, message: str) -> None:
         """A record could not be loaded."""
-        self.of(object_name).failed += 1
-        self.failures.add(object_name, RowError(key, code, message))
-        self._write(self._failures, (object_name, key, code, message))
+        with self._lock:
+            self.of(object_name).failed += 1
+            self._unfit += code == UNFIT
+            self.failures.add(object_name, RowError(key, code, message))
+            self._write(self._failures, (object_name, key, code, message))
 
     def skip(self, object_name: str, key: str, reason: str, detail: str) -> None:
         """A record has no place in Salesforce."""
-        self.of(object_name).skipped[reason] += 1
-        if reason != NOT_THERE:
-            self._write(self._skipped, (object_name, key, reason, detail))
+        with self._lock:
+            self.of(object_name).skipped[reason] += 1
+            if reason != NOT_THERE:
+                self._write(self._skipped, (object_name, key, reason, detail))
 
     def _write(self, file: FailureFile, row: tuple[str, str, str, str]) -> None:
         rows = self._rows.setdefault(file, [])
         rows.append(row)
         if len(rows) >= _BLOCK:
-            self.flush()
+            self._flush()
 
     def flush(self) -> None:
         """Put the files on the disk.
@@ -142,6 +164,10 @@ class Tally:
         Raises:
             OSError: There is no room.
         """
+        with self._lock:
+            self._flush()
+
+    def _flush(self) -> None:
         for file, rows in self._rows.items():
             for name in dict.fromkeys(row[0] for row in rows):
                 file.add(name, [row[1:] for row in rows if row[0] == name])

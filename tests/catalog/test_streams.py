@@ -121,6 +121,10 @@ def test_a_name_qualifies_a_stream_that_is_one_of_its_parts() -> None:
 FULL = StreamNames.of((kind.api_name, kind.streams) for kind in OBJECTS)
 INVOICE, ITEM = "Zuora__ZInvoice__c", "Zuora__InvoiceItem__c"
 CHARGES = {"Zuora__SubscriptionProductCharge__c", "Zuora__SubscriptionProductChargeHistory__c"}
+MADE_OF_NAMES = {
+    "Zuora__PaymentTerm__c", "Zuora__PaymentGateway__c", "Zuora__UnitOfMeasure__c"
+}  # fmt: skip
+"""Object types with a row for each name that the records of a stream have."""
 
 
 @pytest.mark.parametrize(
@@ -144,7 +148,7 @@ CHARGES = {"Zuora__SubscriptionProductCharge__c", "Zuora__SubscriptionProductCha
 def test_a_bookmark_with_something_before_or_behind_its_name_is_found(
     bookmark: str, objects: set[str]
 ) -> None:
-    assert FULL.perhaps(bookmark) == objects
+    assert FULL.perhaps(bookmark) - MADE_OF_NAMES == objects
     assert FULL.cleaned(objects)(bookmark)
     assert not FULL.is_unknown(bookmark)
 
@@ -177,7 +181,7 @@ def test_an_alias_of_a_stream_map_counts_for_the_bookmark_of_its_stream() -> Non
     told = replace(FULL, aliases={"plans": "ProductRatePlan"})
     assert told.perhaps("plans") == {PLAN}
     assert not told.is_unknown("plans")
-    assert told.perhaps("Account") == {ACCOUNT}
+    assert told.perhaps("Account") - MADE_OF_NAMES == {ACCOUNT}
 
 
 def test_within_a_bookmark_only_usual_spellings_count() -> None:

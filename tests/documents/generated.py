@@ -16,7 +16,8 @@ TABLES: Final[dict[str, tuple[str, Callable[[], str]]]] = {
     "settings": ("settings.md", tables.settings),
     "findings": ("checks.md", tables.findings),
     "streams": ("sync.md", tables.streams),
-    "objects that are not filled": ("sync.md", tables.not_loaded),
+    "counts of fields": ("sync.md", tables.counts_of_fields),
+    "fields": ("sync.md", tables.fields),
     "rooms": ("architecture.md", tables.rooms),
 }
 """What is generated -> the document below `docs/`, and what makes it."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from target_zuora360_cleanup.catalog.field_maps import field_maps
-from target_zuora360_cleanup.catalog.objects import OBJECTS
+from target_zuora360_cleanup.catalog.field_maps import field_maps, not_filled
+from target_zuora360_cleanup.catalog.objects import BY_NAME
+from target_zuora360_cleanup.catalog.paths import spelled
 from target_zuora360_cleanup.plan.checks import CODES
 from target_zuora360_cleanup.settings.schema import json_schema
 from target_zuora360_cleanup.state.codes import CODES as OF_STATE
+from tests.support.facts import table
 from tests.test_architecture import EMULATOR_ROOMS, ROOMS
 
 if TYPE_CHECKING:
@@ -65,10 +67,47 @@ def _stream(each: FieldMap) -> tuple[str, str, str]:
     return f"`{each.stream}`", f"`{each.object}`", parents
 
 
-def not_loaded() -> str:
-    """One line an object type that mode `sync` does not fill, with the reason."""
-    rows = ((f"`{kind.api_name}`", kind.not_loaded) for kind in OBJECTS if kind.not_loaded)
-    return _table(("Object", "Why"), rows)
+def fields() -> str:
+    """One line a field of an object: from where it is filled, or why it is not."""
+    rows = [*_filled(), *((name, field, f"not filled: {why}") for name, field, why in not_filled())]
+    lines = ((f"`{name}`", f"`{field}`", source) for name, field, source in sorted(rows))
+    return _table(("Object", "Field", "From"), lines)
+
+
+def _filled() -> Iterable[tuple[str, str, str]]:
+    sources: dict[tuple[str, str], list[str]] = {}
+    for each in field_maps():
+        for name, source in _sources(each):
+            sources.setdefault((each.object, name), []).append(f"`{each.stream}`: {source}")
+    return [(*names, "; ".join(dict.fromkeys(said))) for names, said in sources.items()]
+
+
+def _sources(each: FieldMap) -> Iterable[tuple[str, str]]:
+    yield BY_NAME[each.object].external_ids[0], _code(" + ".join(each.key))
+    yield from ((name, _code(source)) for source, to in each.fields.items() for name in to)
+    yield from ((link.field, f"{_code(link.source)}, a lookup") for link in each.parents)
+    for made in each.made:
+        form = f"{made.form.replace('_', ' ')} of " if made.form else ""
+        paths = " and ".join(_code(spelled(path)) for path in made.paths)
+        yield made.field, f"{form}{paths}{', a lookup' if made.parent else ''}"
+
+
+def _code(text: str) -> str:
+    return " or ".join(f"`{each}`" for each in text.split("|")) if "/" not in text else f"`{text}`"
+
+
+def counts_of_fields() -> str:
+    """How many fields are filled, and how many of those that Zuora documents."""
+    filled = {(name, field) for name, field, _ in _filled()}
+    documented = {
+        (row["object"], row["field"])
+        for row in table("documented_fields.tsv")
+        if row["in_orgs"] == "yes"
+    }
+    return (
+        f"{len(filled):,} fields have a source. Zuora's pages name {len(documented):,} fields that "
+        f"orgs have; {len(documented & filled):,} of them are filled.\n"
+    )
 
 
 def rooms() -> str:

@@ -111,7 +111,7 @@ def test_every_setting_is_either_planned_or_about_the_way_there() -> None:
         "state_is_stored",
         # Mode `sync` alone.
         "field_maps", "unmapped_streams", "batch_size_rows", "stream_maps", "stream_map_config",
-        "add_record_metadata", "validate_records",
+        "add_record_metadata", "validate_records", "kept_file",
     }  # fmt: skip
     names = set(Settings.__dataclass_fields__)
     assert names == way | set(PLANNED_SETTINGS)

@@ -23,8 +23,26 @@ if TYPE_CHECKING:
 STREAMS = tuple(zuora_objects())
 REPLICATION_KEYS = ("UpdatedDate", "TransactionDate", "UpdatedOn")
 """Those of tap-zuora 1.6.1, the first that a stream has counts."""
-TWICE = {"Product": "zqu__ZProduct__c", "UnitOfMeasure": "Zuora__UnitOfMeasure__c"}
-"""Zuora's objects that two object types of the org hold."""
+TWICE = {"Product": ("zqu__ZProduct__c", "Zuora__Product__c")}
+"""Zuora's objects that further object types of the org hold."""
+HISTORIES = (
+    ("Subscription", "Account.Id", "Zuora__SubscriptionHistory__c"),
+    ("RatePlan", "Subscription.Id", "Zuora__SubscriptionRatePlanHistory__c"),
+    ("RatePlanCharge", "RatePlan.Id", "Zuora__SubscriptionProductChargeHistory__c"),
+    ("RatePlanChargeTier", "RatePlanCharge.Id", "Zuora__SubscriptionChargeTierHistory__c"),
+)
+"""Each with its parent, and the object type that holds every version of it."""
+NAMES = {
+    "Zuora__PaymentTerm__c": (("Account", "PaymentTerm"), ("Invoice", "PaymentTerm")),
+    "Zuora__PaymentGateway__c": (("Account", "PaymentGateway"),),
+    "Zuora__UnitOfMeasure__c": (
+        ("UnitOfMeasure", "UomName"), ("RatePlanCharge", "UOM"), ("InvoiceItem", "UOM"),
+    ),
+    "zqu__ProductRatePlanChargePriceSummary__c": (
+        ("ProductRatePlanChargeTier", "ProductRatePlanCharge.Id, Currency"),
+    ),
+}  # fmt: skip
+"""Object types with a row for each name that records have."""
 
 Moments = dict[str, dict[str, str]]
 """When each record was changed last, by stream and Zuora id."""
@@ -83,8 +101,49 @@ class LifeCycle:
             for name, count in synced.items()
             if name in self.streams
         }
-        rows |= {TWICE[name]: synced[name] for name in TWICE if name in self.streams}
+        rows |= {
+            sobject: synced[name]
+            for name, sobjects in TWICE.items()
+            for sobject in sobjects
+            if name in self.streams
+        }
+        rows |= self._histories() | self._names()
         return {name: count for name, count in rows.items() if count}
+
+    def _histories(self) -> dict[str, int]:
+        """Every version of what is below the accounts that are synced."""
+        above = {key for (key,) in self._rows("Account", "Id", "_synced = 1")}
+        counts = {}
+        for name, parent, sobject in HISTORIES:
+            if name in self.streams:
+                status = ", Status" if name == "Subscription" else ""
+                rows = self._rows(name, f"Id, {parent}{status}")
+                above = {row[0] for row in rows if row[1] in above and row[2:] != ("Draft",)}
+                counts[sobject] = len(above)
+        return counts
+
+    def _names(self) -> dict[str, int]:
+        """The different names that records have, whatever becomes of those."""
+        return {
+            sobject: len(
+                {
+                    row
+                    for name, fields in sources
+                    if name in self.streams
+                    and all(zuora_objects()[name].find(each) for each in fields.split(", "))
+                    for row in self._rows(name, fields)
+                    if all(row)
+                }
+            )
+            for sobject, sources in NAMES.items()
+        }
+
+    def _rows(self, name: str, fields: str, *conditions: str) -> list[tuple[Any, ...]]:
+        export = compile_export(f"select {fields} from {name}").only("_deleted = 0")
+        for each in conditions:
+            export = export.only(each)
+        with self.server.zuora.rows(export) as rows:
+            return [tuple(row) for row in rows]
 
     @property
     def rows(self) -> dict[str, int]:

@@ -149,7 +149,7 @@ def test_a_deletion_that_would_take_customers_rows_along_is_not_done(
     charge = noted_charge(server)
     key = (charge if name == CHARGES else charge["Zuora__Subscription__r"])[KEY]
     done = sync(server, tmp_path, [
-        schema(stream, "Deleted Status"),
+        schema(stream, "Deleted Status AccountId RatePlanId SubscriptionId"),
         record(stream, key, Deleted=True), record(stream, "nobody", Deleted=True),
         state(done=1),
     ])  # fmt: skip
@@ -165,7 +165,10 @@ def test_a_deletion_may_take_rows_along_of_objects_that_are_named(
     server: EmulatorServer, tmp_path: Path
 ) -> None:
     key = noted_charge(server)[KEY]
-    stream = [schema("RatePlanCharge", "Deleted"), record("RatePlanCharge", key, Deleted=True)]
+    stream = [
+        schema("RatePlanCharge", "Deleted RatePlanId SubscriptionId"),
+        record("RatePlanCharge", key, Deleted=True),
+    ]
     done = sync(server, tmp_path, stream, allow_cascade_to=["Usage_Note__c"])
     assert (done.status, done.object(CHARGES)["deleted"]) == (0, 1)
     assert keys(server.org, CHARGES, key) == set()

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from target_zuora360_cleanup.rows.errors import RowError
+from target_zuora360_cleanup.sync.columns import ParentColumn
 from target_zuora360_cleanup.sync.field_values import Field
 from target_zuora360_cleanup.sync.missing import missing_parent
 from target_zuora360_cleanup.sync.org_objects import TargetRelationship
-from target_zuora360_cleanup.sync.rows import ParentColumn
 
 if TYPE_CHECKING:
     from collections.abc import Callable

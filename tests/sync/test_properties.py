@@ -17,8 +17,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from target_zuora360_cleanup.catalog.field_maps import FieldMap, FilledRelationship
+from target_zuora360_cleanup.kept.store import Store
 from target_zuora360_cleanup.output.folder import OutputFolder
 from target_zuora360_cleanup.rows.errors import RowError
+from target_zuora360_cleanup.sync.catching_up import CatchingUp, never_refill
 from target_zuora360_cleanup.sync.changes import Change, removal
 from target_zuora360_cleanup.sync.field_values import Field
 from target_zuora360_cleanup.sync.layouts import RowLayouts
@@ -29,6 +31,7 @@ from target_zuora360_cleanup.sync.removals import Removed
 from target_zuora360_cleanup.sync.rows import RowLayout
 from target_zuora360_cleanup.sync.tally import Tally
 from target_zuora360_cleanup.sync.upserts import FailedRow
+from target_zuora360_cleanup.sync.waiting import WaitingRows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -187,12 +190,13 @@ def assert_ends_in_what_it_says(stream: list[Record], batch: int) -> None:
             for each in MAPS
         }
         org = FakeOrg(layouts)
-        loading = Loading(ORDER, OBJECTS, layouts, org, org, tally, batch, set(OBJECTS))
+        kept = WaitingRows(Store(None), layouts, OBJECTS)
+        loading = Loading(ORDER, OBJECTS, layouts, org, org, tally, kept, batch, set(OBJECTS))
         for name, key, value, parents in stream:
             loading.add(name, _change(layouts, numbers[name], key, value, parents))
             if loading.is_full:
                 loading.flush()
-        loading.finish()
+        CatchingUp(loading, never_refill).finish()
         assert loading.is_done
     wanted = expected(stream)
     found = {name: {key: row[0] for key, row in same.items()} for name, same in org.rows.items()}
@@ -256,3 +260,81 @@ def expected(stream: list[Record]) -> Rows:
             if owner is None or owner in there[OWNED[name]]:
                 there[name][key] = value, parents
     return there
+
+
+Run = tuple[list[Record], bool]
+"""What a tap sends in a run, and whether the run dies before anything of it is kept."""
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[Run]:
+    """A stream in runs; what a run that died was sent is sent again by the next."""
+    stream = draw(streams())
+    runs: list[Run] = []
+    pending: list[Record] = []
+    at = 0
+    while at < len(stream):
+        size = draw(st.integers(1, 8))
+        pending, at = [*pending, *stream[at : at + size]], at + size
+        dies = draw(st.integers(0, 3)) == 0
+        runs.append((pending, dies))
+        pending = pending if dies else []
+    return [*runs, (pending, False)]
+
+
+def assert_runs_end_in_what_they_say(runs: list[Run], batch: int) -> None:
+    """Load run after run, each with what the last has kept, and compare the org with a model."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "kept.sqlite"
+        org = FakeOrg(RowLayouts())
+        for stream, dies in runs:
+            _run(org, stream, batch, file, dies=dies)
+    said = [each for stream, dies in runs if not dies for each in stream]
+    wanted = expected(said)
+    found = {name: {key: row[0] for key, row in same.items()} for name, same in org.rows.items()}
+    assert found == {name: {key: row[0] for key, row in same.items()}
+                     for name, same in wanted.items()}  # fmt: skip
+    for name, same in wanted.items():
+        for key, (_, parents) in same.items():
+            for lookup, parent in parents.items():
+                if parent is None or parent in wanted[PARENTS[name, lookup]]:
+                    assert org.rows[name][key][1].get(lookup) == parent
+
+
+def _run(org: FakeOrg, stream: list[Record], batch: int, file: Path, *, dies: bool) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        tally = Tally(OutputFolder(Path(folder)))
+        layouts = org.layouts = RowLayouts()
+        store = Store(file)
+        numbers = {
+            each.object: layouts.add(
+                RowLayout.of(each, OBJECTS, {"Id", "V", "Up", "Default", "Of", "Paid"}, ORDER.late)
+            )
+            for each in MAPS
+        }
+        kept = WaitingRows(store, layouts, OBJECTS)
+        loading = Loading(ORDER, OBJECTS, layouts, org, org, tally, kept, batch, set(OBJECTS))
+        for name, key, value, parents in stream:
+            loading.add(name, _change(layouts, numbers[name], key, value, parents))
+            if loading.is_full:
+                loading.flush()
+        CatchingUp(loading, never_refill).finish()
+        if not dies:
+            store.keep()
+        store.close()
+        assert tally.failed == 0
+
+
+@given(histories(), st.integers(1, 8))
+@settings(max_examples=80, deadline=None)
+def test_a_stream_in_any_runs_of_which_any_may_die_ends_in_what_it_says(
+    runs: list[Run], batch: int
+) -> None:
+    assert_runs_end_in_what_they_say(runs, batch)
+
+
+@pytest.mark.slow
+@given(histories(), st.integers(1, 8))
+@settings(max_examples=400, deadline=None)
+def test_many_more_runs_do_too(runs: list[Run], batch: int) -> None:
+    assert_runs_end_in_what_they_say(runs, batch)

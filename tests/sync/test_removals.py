@@ -43,7 +43,7 @@ def on(name: str, at: dict[str, Any], field: str = "Of__c", **values: Any) -> di
 def removed(server: EmulatorServer, output: Path, stream: str, key: str, **config: Any) -> Ran:
     """Sync a deletion in Zuora."""
     gone = record(stream, key, Deleted=True)
-    fields = schema(stream, "Deleted Status CrmId Name")
+    fields = schema(stream, "Deleted Status CrmId Name AccountId")
     return sync(server, output, [fields, gone, state(done=1)], **config)
 
 

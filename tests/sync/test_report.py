@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from target_zuora360_cleanup.errors import Partial
-from target_zuora360_cleanup.sync.report import Loaded, sync_report
+from target_zuora360_cleanup.kept.counts import Waits
+from target_zuora360_cleanup.sync.report import Kept, Loaded, sync_report
 from target_zuora360_cleanup.sync.tally import NO_ACCOUNT, NO_PARENT, NOT_THERE, Counts
 from tests.support import made_reports as made
 
@@ -27,10 +28,11 @@ REPORTS: dict[str, Report] = {
     "sync": sync_report(
         made.header("sync"), Loaded.of(COUNTS), timeline=made.SPANS, written=STATE,
         state_id="prod:x", records={"B": 2, "A": 1},
+        kept=Kept(waits={made.INVOICE: Waits(3, 2, 1), made.ACCOUNT: Waits(stale=4)}),
     ),
     "sync_partial": sync_report(
         made.header("sync", Partial("3 records.")), Loaded.of(COUNTS), failures=made.FAILURES,
-        written=STATE,
+        written=STATE, kept=Kept(lasts=False, waits={made.INVOICE: Waits(1)}),
     ),
     "sync_failed": sync_report(
         made.header("sync", made.OUT_OF_REACH, org=None), Loaded(), state_id="prod:x"

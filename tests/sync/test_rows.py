@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from target_zuora360_cleanup.catalog.field_maps import FieldMap, FilledRelationship
+from target_zuora360_cleanup.catalog.field_maps import FieldMap, FilledRelationship, Made
+from target_zuora360_cleanup.catalog.paths import read_path
 from target_zuora360_cleanup.sync.field_values import NULL, Field, Unfit
 from target_zuora360_cleanup.sync.org_objects import TargetObject, TargetRelationship
 from target_zuora360_cleanup.sync.rows import CLEARED, RowLayout, line
@@ -134,3 +135,36 @@ def test_lookups_are_kept_as_values_so_that_they_can_be_left_out_later() -> None
     assert LAYOUT.row({"Id": "1", "AccountId": "2"}).links == ("2",)
     assert LAYOUT.row({"Id": "1", "AccountId": None}).links == (CLEARED,)
     assert LAYOUT.row({"Id": "1"}).links == (None,)
+
+
+def test_a_field_is_found_under_either_name_whatever_its_case() -> None:
+    made_by = FieldMap("Invoice", INVOICE, {"Number|InvoiceNumber": ("Name",)}, MAP.parents)
+    layout = RowLayout.of(made_by, OBJECTS, {"ID", "invoicenumber", "Account.Id"})
+    assert layout.header(("x",)) == f"{KEY},Name,Zuora__BillingAccount__r.{KEY}"
+    record = {"ID": "1", "invoicenumber": "I", "Account.Id": "2"}
+    assert csv(record, layout)[1] == "1,I,2"
+    both = RowLayout.of(made_by, OBJECTS, {"Id", "Number", "InvoiceNumber"})
+    assert both.columns[1].source == "Number"
+
+
+def test_of_several_sources_of_a_field_the_first_counts_that_the_stream_has() -> None:
+    made_by = FieldMap("Invoice", INVOICE, {"Price": ("Name",)}, made=(
+        Made((read_path("AccountId/Account.Name"),), "", "Name"),
+        Made((read_path("*Tier@InvoiceId.Price"),), "first", "Name")))  # fmt: skip
+    sources = [
+        RowLayout.of(made_by, OBJECTS, {"Id", *sent}).columns[1].source
+        for sent in ({"Price", "AccountId"}, {"AccountId"}, set[str]())
+    ]
+    assert sources == ["Price", "=Name", "=Name"]
+
+
+def test_a_field_of_a_customers_own_is_filled_where_both_sides_name_it_alike() -> None:
+    own = {**OBJECTS[INVOICE].fields, "Region__c": Field("Region__c", "string", 9)}
+    objects = {**OBJECTS, INVOICE: replace(OBJECTS[INVOICE], fields=own)}
+    layout = RowLayout.of(MAP, objects, {"Id", "region__c", "Elsewhere__c"})
+    assert csv({"Id": "1", "region__c": "EU"}, layout) == (f"{KEY},Region__c", "1,EU")
+
+
+def test_what_another_field_of_the_same_source_takes_is_not_missed() -> None:
+    made_by = FieldMap("Invoice", INVOICE, {"InvoiceNumber": ("Name", "Old__c"), "X": ("X__c",)})
+    assert RowLayout.of(made_by, OBJECTS, {"Id", "InvoiceNumber", "X"}).left_out == ("X__c",)

@@ -12,8 +12,9 @@ from target_zuora360_cleanup.salesforce.csv_file import MOST_BYTES
 from target_zuora360_cleanup.salesforce.sending import JobSender
 from target_zuora360_cleanup.sync import upserts
 from target_zuora360_cleanup.sync.changes import Change
+from target_zuora360_cleanup.sync.columns import Column
 from target_zuora360_cleanup.sync.field_values import Field
-from target_zuora360_cleanup.sync.rows import Column, RowLayout, line
+from target_zuora360_cleanup.sync.rows import RowLayout, line
 from target_zuora360_cleanup.sync.upserts import Upserts
 from tests.support.emulated import Emulated
 from tests.support.syncs import ACCOUNT, crm_id, keys, record, schema, state, sync

@@ -82,6 +82,7 @@ _CHOICES: Final[dict[tuple[str, str], Sequence[Any]]] = {
     ("Zuora__DebitMemo__c", "Zuora__Status__c"): ("Posted",),
     ("zqu__ProductRatePlanCharge__c", "zqu__BillCycleDay__c"): tuple(map(str, _DAYS)),
     ("zqu__ProductRatePlanChargeTier__c", "zqu__Tier__c"): (1, 2, 3, 4),
+    ("zqu__ProductRatePlanChargeTier__c", "zqu__Currency2__c"): ("USD", "EUR", "GBP", "JPY"),
 }  # fmt: skip
 _FED: Final = frozenset({
     "zqu__ZProduct__c", *(item.sobject for item in zuora_objects().values()),

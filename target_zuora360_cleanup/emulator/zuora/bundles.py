@@ -63,7 +63,7 @@ class Bundles:
         below = self._records.copy(
             plan, Subscription_Id=made.id, Account_Id=account, Amendment_Id=None
         )
-        self._own(below, "OriginalSrpId")
+        self._own(below, "OriginalRatePlanId")
         yield "added", below
         fee = self._records.copy(
             charge, RatePlan_Id=below.id, Subscription_Id=made.id, Account_Id=account

@@ -1,6 +1,6 @@
 """Export ZOQL: a query of one data source, compiled to a statement over its table.
 
-`select Id, Balance, BillTo.Id from Account where UpdatedDate >= '…' order by UpdatedDate asc`
+`select Id, Balance, BillToContact.Id from Account where UpdatedDate >= '…' order by UpdatedDate`
 """
 
 from __future__ import annotations

@@ -75,7 +75,8 @@ def _add_subscription(records: Records, account: str, key: int) -> tuple[str, st
         subscription, Name=f"A-S{key}", Account_Id=account, InvoiceOwner_Id=None, synced=0
     )
     below = records.copy(
-        plan, Subscription_Id=made.id, Account_Id=account, Amendment_Id=None, OriginalSrpId=None,
+        plan, Subscription_Id=made.id, Account_Id=account, Amendment_Id=None,
+        OriginalRatePlanId=None,
         synced=0,
     )  # fmt: skip
     return made.id, below.id

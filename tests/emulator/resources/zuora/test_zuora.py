@@ -73,7 +73,7 @@ def test_a_joined_id_is_described_as_a_related_object(zuora: Zuora) -> None:
     related = [each.text for each in found.findall("./related-objects/object/name")]
     fields = [each.findtext("name") for each in found.iter("field")]
 
-    assert related == ["BillTo", "SoldTo", "DefaultPaymentMethod"]
+    assert related == ["BillToContact", "SoldToContact", "DefaultPaymentMethod"]
     assert {"CrmId", "ParentId"} <= {*fields}
 
 
@@ -92,10 +92,10 @@ def test_an_aqua_export_has_every_record_in_the_order_asked_for(zuora: Zuora) ->
 
 
 def test_headers_name_the_object_and_joined_ids_their_own(zuora: Zuora) -> None:
-    query = "select Id, Balance, BillTo.Id from Account limit 1"
+    query = "select Id, Balance, BillToContact.Id from Account limit 1"
     row, = zuora.aqua(query, deleted=True)  # fmt: skip
 
-    assert list(row) == ["Account.Id", "Account.Balance", "BillTo.Id", "Deleted"]
+    assert list(row) == ["Account.Id", "Account.Balance", "BillToContact.Id", "Deleted"]
     assert row["Deleted"] == "false"
 
 

@@ -1,0 +1,242 @@
+"""What is known of records that other rows are filled from, and which rows that concerns.
+
+A record that says something new makes the rows stale that were filled from what it said before;
+they are filled anew at the end of a run, of this one or of a later one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from target_zuora360_cleanup.catalog.paths import KEY, sent_name
+from target_zuora360_cleanup.sync.joins.forms import NotKnown
+
+if TYPE_CHECKING:
+    from target_zuora360_cleanup.catalog.paths import Path, Step
+    from target_zuora360_cleanup.kept.store import Store
+    from target_zuora360_cleanup.sync.joins.needs import Hop, Needs, Use
+
+Said = Mapping[str, Any]
+
+
+class Facts:
+    """What is known, in one store.
+
+    Args:
+        store: Where it is kept.
+        needs: What has to be known.
+    """
+
+    def __init__(self, store: Store, needs: Needs) -> None:
+        self._db, self.needs = store.db, needs
+        self._whole = {
+            name for name, whole in self._db.execute("SELECT name, whole FROM stream") if whole
+        }
+        self._there = {name for (name,) in self._db.execute("SELECT DISTINCT stream FROM fact")}
+        self.has_stale = self._db.execute("SELECT 1 FROM stale").fetchone() is not None
+
+    def begin(self, stream: str, fields: Sequence[str], *, from_the_start: bool) -> None:
+        """Begin to take in a stream.
+
+        Args:
+            stream: Zuora's name of the object.
+            fields: Names of its fields.
+            from_the_start: Whether the tap sends all of it, having no bookmark.
+        """
+        if from_the_start:
+            self._whole.add(stream)
+        self._db.execute(
+            "INSERT INTO stream VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET"
+            " fields = excluded.fields, whole = max(whole, excluded.whole)",
+            (stream, json.dumps(list(fields)), from_the_start),
+        )
+
+    def fields(self, stream: str) -> list[str]:
+        """The fields that a stream had when it last came; none where it never did."""
+        found = self._db.execute("SELECT fields FROM stream WHERE name = ?", (stream,)).fetchone()
+        return json.loads(found[0]) if found else []
+
+    def take(self, stream: str, key: str, record: Said, names: Mapping[str, str]) -> None:
+        """Take note of what a record says; what it lacks stays as it was known.
+
+        Args:
+            stream: Zuora's name of the object.
+            key: The record's id.
+            record: The record.
+            names: The stream's fields by their names without case.
+        """
+        said = {
+            name: record[sent]
+            for name, known in self.needs.fields[stream].items()
+            if (sent := sent_name(known, names)) and sent in record
+        }
+        before = self.of(stream, key)
+        if before is not None:
+            said = {**before, **said}
+        if said == before:
+            return
+        self._db.execute(
+            "INSERT OR REPLACE INTO fact VALUES (?, ?, ?)",
+            (stream, key, json.dumps(said, default=str)),
+        )
+        self._there.add(stream)
+        self._tie(stream, key, before or {}, said)
+        for use in self.needs.uses.get(stream, ()):
+            self._make_stale(use, key, before or {}, said)
+
+    def forget(self, stream: str, key: str) -> None:
+        """A record is deleted in Zuora."""
+        before = self.of(stream, key)
+        if before is None:
+            return
+        for use in self.needs.uses.get(stream, ()):
+            self._make_stale(use, key, before, {})
+        self._db.execute("DELETE FROM fact WHERE stream = ? AND id = ?", (stream, key))
+        self._tie(stream, key, before, {})
+
+    def of(self, stream: str, key: str) -> dict[str, Any] | None:
+        """What is known of a record; None where nothing is."""
+        if stream not in self._there:
+            return None
+        found = self._db.execute(
+            "SELECT said FROM fact WHERE stream = ? AND id = ?", (stream, key)
+        ).fetchone()
+        return json.loads(found[0]) if found else None
+
+    def _tie(self, stream: str, key: str, before: Said, said: Said) -> None:
+        for field in self.needs.ties.get(stream, ()):
+            was, now = before.get(field), said.get(field)
+            if was == now:
+                continue
+            if was not in (None, ""):
+                self._db.execute(
+                    "DELETE FROM tie WHERE stream = ? AND field = ? AND value = ? AND id = ?",
+                    (stream, field, str(was), key),
+                )
+            if now not in (None, ""):
+                self._db.execute(
+                    "INSERT OR IGNORE INTO tie VALUES (?, ?, ?, ?)", (stream, field, str(now), key)
+                )
+
+    def _make_stale(self, use: Use, key: str, before: Said, said: Said) -> None:
+        ids = self._back(use.hops, key, before, said)
+        self.has_stale = self.has_stale or bool(ids)
+        self._db.executemany(
+            "INSERT OR IGNORE INTO stale VALUES (?, ?)", ((use.object, each) for each in ids)
+        )
+
+    def _back(self, hops: Sequence[Hop], key: str, before: Said, said: Said) -> set[str]:
+        """The rows that a record concerns, by way of the records between."""
+        level = self._hop(hops[0], key, (before, said))
+        for at, hop in enumerate(hops[1:], 1):
+            stream = hops[at - 1].stream
+            level = {
+                each for one in level for each in self._hop(hop, one, (self.of(stream, one) or {},))
+            }
+        return level
+
+    def _hop(self, hop: Hop, key: str, sayings: Sequence[Said]) -> set[str]:
+        values = {
+            str(value)
+            for value in ([key] if hop.by == KEY else [said.get(hop.by) for said in sayings])
+            if value not in (None, "")
+        }
+        if not hop.field:
+            return values
+        return {each for value in values for each in self._tied(hop.stream, hop.field, value)}
+
+    def _tied(self, stream: str, field: str, value: str) -> list[str]:
+        if stream not in self._there:
+            return []
+        return [
+            key
+            for (key,) in self._db.execute(
+                "SELECT id FROM tie WHERE stream = ? AND field = ? AND value = ?",
+                (stream, field, value),
+            )
+        ]
+
+    def found(self, path: Path, key: str, own: Said) -> list[Any]:
+        """The values at the end of a path.
+
+        Args:
+            path: The path, which leads to another record.
+            key: The record that it begins with.
+            own: What that record says.
+
+        Raises:
+            NotKnown: A record on the way is not known, or not all of them may be.
+        """
+        values: list[Any] = [key] if path.names[0] == KEY else [_value(own, path.names[0])]
+        for step in path.steps:
+            values = [each for value in values for each in self._step(step, value)]
+        return values
+
+    def _step(self, step: Step, value: object) -> list[Any]:
+        if value in (None, ""):
+            return [] if step.down else [None]
+        field = step.field.split("|")[0]
+        if not step.down:
+            return [_value(self._one(step, str(value)), field)]
+        if step.stream not in self._whole:
+            raise NotKnown
+        found = [
+            self.of(step.stream, each) or {}
+            for each in self._tied(step.stream, step.by, str(value))
+        ]
+        if not found:
+            raise NotKnown
+        return [_value(each, field) for each in _least(found, step.order)]
+
+    def _one(self, step: Step, value: str) -> Said:
+        keys = [value] if step.by == KEY else self._tied(step.stream, step.by, value)
+        if len(keys) != 1:
+            raise NotKnown
+        said = self.of(step.stream, keys[0])
+        if said is None:
+            raise NotKnown
+        return {KEY: keys[0], **said}
+
+    def stale(self, name: str, size: int) -> list[str]:
+        """The next rows of an object that are to be filled anew; they are so no more."""
+        found = [
+            key
+            for (key,) in self._db.execute(
+                "SELECT id FROM stale WHERE object = ? LIMIT ?", (name, size)
+            )
+        ]
+        self._db.executemany(
+            "DELETE FROM stale WHERE object = ? AND id = ?", ((name, key) for key in found)
+        )
+        return found
+
+    def stale_again(self, name: str, keys: Iterator[str]) -> None:
+        """Rows are to be filled anew, since they were loaded as they were before."""
+        self._db.executemany(
+            "INSERT OR IGNORE INTO stale VALUES (?, ?)", ((name, key) for key in keys)
+        )
+
+
+def _value(said: Said, field: str) -> Any:  # noqa: ANN401 - whatever the tap sent
+    try:
+        return said[field]
+    except KeyError:
+        raise NotKnown from None
+
+
+def _least(found: list[dict[str, Any]], order: str) -> list[dict[str, Any]]:
+    """Those that come first; all where there is no order."""
+    if not order:
+        return found
+    places = [_place(each.get(order)) for each in found]
+    least = min(places)
+    return [each for each, place in zip(found, places, strict=True) if place == least]
+
+
+def _place(value: object) -> float:
+    try:
+        return float(str(value))
+    except ValueError:
+        return float("inf")

@@ -1,0 +1,44 @@
+"""What `zuora360 status` says of what is kept for a later sync."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from target_zuora360_cleanup.kept.store import Store
+from target_zuora360_cleanup.status.kept import find_kept, kept_lines
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ROW = "INSERT INTO waiting (object, key, form, cells, links, partial, parent, parent_key) VALUES {}"
+
+
+def test_what_waits_is_told_by_object(tmp_path: Path) -> None:
+    file = tmp_path / "kept.sqlite"
+    store = Store(file)
+    store.db.execute(ROW.format("('I__c', '1', 1, '', '[]', 0, 'A__c', 'late')"))
+    store.db.execute(ROW.format("('I__c', '2', 1, '', '[]', 0, 'A__c', 'out')"))
+    store.db.execute("INSERT INTO outside VALUES ('A__c', 'out', 0)")
+    store.db.execute("INSERT INTO blank VALUES ('A__c', '3', 'Up__c', 'A__c', 'late', 0)")
+    store.keep()
+    store.close()
+    found = find_kept(str(file), ["prod:x"], {})
+    assert list(kept_lines(found)) == [
+        "Kept for a later sync, A__c: 1 lookups are blank until their parent comes.",
+        (
+            "Kept for a later sync, I__c: 1 records wait for a parent, "
+            "1 below records that are left out."
+        ),
+    ]
+
+
+def test_what_can_not_be_read_is_not_known(tmp_path: Path) -> None:
+    file = tmp_path / "kept.sqlite"
+    file.write_bytes(b"no database" * 99)
+    (line,) = kept_lines(find_kept(str(file), [], {}))
+    assert line.startswith(f"Kept for a later sync: not known, {file} can't be read")
+
+
+def test_where_nothing_was_kept_nothing_is_said(tmp_path: Path) -> None:
+    assert find_kept(str(tmp_path / "none.sqlite"), ["prod:x"], {}) == []
+    assert find_kept("", ["prod:x"], {}) == []

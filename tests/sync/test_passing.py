@@ -1,0 +1,82 @@
+"""Which bookmarks move: never past what is not loaded."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from target_zuora360_cleanup.sync.passing import Bookmarks
+
+OLD, NEW = {"UpdatedDate": "2026-01-01"}, {"UpdatedDate": "2026-02-01"}
+STATE = {"bookmarks": {"Account": NEW, "Invoice": NEW}, "current_stream": None}
+
+
+def seen(*states: dict[str, Any], stream: str = "Invoice", start_date: str = "") -> Bookmarks:
+    bookmarks = Bookmarks(start_date)
+    for each in states:
+        bookmarks.see(each)
+    bookmarks.begin(stream)
+    return bookmarks
+
+
+def test_a_state_is_passed_on_as_it_is_where_nothing_waits() -> None:
+    assert seen(STATE).to_pass(STATE, (), ()) == STATE
+
+
+def test_the_bookmark_of_a_stream_that_waits_stays_what_it_was_and_no_other() -> None:
+    bookmarks = seen({"bookmarks": {"Invoice": OLD}})
+    bookmarks.see(STATE)
+    assert bookmarks.to_pass(STATE, {"Invoice"}, ()) == {
+        "bookmarks": {"Account": NEW, "Invoice": OLD}, "current_stream": None,
+    }  # fmt: skip
+
+
+def test_one_that_had_none_goes_so_that_all_is_sent_again() -> None:
+    bookmarks = seen({"bookmarks": {}})
+    bookmarks.see(STATE)
+    passed = bookmarks.to_pass(STATE, {"Invoice"}, ())
+    assert passed is not None
+    assert passed["bookmarks"] == {"Account": NEW}
+
+
+def test_bookmarks_that_are_dropped_go() -> None:
+    passed = seen(STATE).to_pass(STATE, (), {"Account"})
+    assert passed is not None
+    assert passed["bookmarks"] == {"Invoice": NEW}
+
+
+def test_a_state_of_another_form_is_not_passed_past_what_waits() -> None:
+    assert seen(STATE).to_pass({"airbyte_state": []}, {"Invoice"}, ()) is None
+    assert seen(STATE).to_pass({"airbyte_state": []}, (), ()) == {"airbyte_state": []}
+
+
+@pytest.mark.parametrize(
+    ("entry", "start_date", "whole"),
+    [
+        (None, "", True),
+        ({"version": 7}, "", True),
+        ({"version": 7, "UpdatedDate": "2000-01-01T00:00:00Z"}, "", True),
+        ({"UpdatedDate": "2024-05-01T00:00:00Z"}, "2024-05-01", True),
+        ({"UpdatedDate": "2024-05-02T00:00:00Z"}, "2024-05-01", False),
+        ({"UpdatedDate": "2024-05-01T00:00:00Z"}, "", False),
+        ("2024-05-01", "", False),
+    ],
+)
+def test_a_stream_is_sent_from_the_start_where_its_bookmark_says_nothing_else(
+    entry: object, start_date: str, whole: object
+) -> None:
+    state = {"bookmarks": {} if entry is None else {"Invoice": entry}}
+    assert seen(state, start_date=start_date).is_from_the_start("Invoice") is whole
+
+
+def test_without_a_state_before_it_nobody_can_tell() -> None:
+    assert not seen().is_from_the_start("Invoice")
+
+
+@pytest.mark.parametrize("name", ["current_stream", "currently_syncing"])
+def test_a_tap_that_ended_within_a_stream_is_noticed(name: str) -> None:
+    bookmarks = seen({"bookmarks": {}, name: "Invoice"})
+    assert bookmarks.interrupted == "Invoice"
+    bookmarks.see({"bookmarks": {}, name: None})
+    assert bookmarks.interrupted == ""
