@@ -13,7 +13,6 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
-from unittest.mock import patch
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, note, seed, settings
@@ -24,6 +23,7 @@ from target_zuora360_cleanup.emulator.org.org import OrgOptions
 from target_zuora360_cleanup.emulator.resources.credentials import Credentials
 from target_zuora360_cleanup.emulator.server.options import ServerOptions
 from tests.support.emulated import Emulated
+from tests.support.few_as_many import by
 from tests.support.runs import BOOKMARKS, Ran, is_untouchable, run
 from tests.support.whole_org import OWN, Rows, backed_up, everything, thin_out
 
@@ -237,21 +237,6 @@ def cleanup(server: EmulatorServer, chosen: dict[str, Any], folder: Path) -> Ran
         "client_id": "a", "client_secret": "b", "refresh_token": "c",
     }  # fmt: skip
     return run({**config, **chosen}, folder / "out")
-
-
-@contextmanager
-def by(means: str) -> Iterator[None]:
-    """Few rows go the way of many."""
-    rows = "target_zuora360_cleanup.salesforce"
-    with ExitStack() as stack:
-        if means != "as ever":
-            stack.enter_context(patch(f"{rows}.rows.REST_ROWS", -1))
-            stack.enter_context(
-                patch("target_zuora360_cleanup.deletion.sending.COLLECTION_ROWS", -1)
-            )
-        if means == "jobs in steps":
-            stack.enter_context(patch(f"{rows}.sending.MULTIPART_CHARACTERS", 0))
-        yield
 
 
 class Said(logging.Handler):
