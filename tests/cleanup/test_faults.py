@@ -76,7 +76,7 @@ BAD_DAYS: Final[dict[str, dict[str, Any]]] = {
     "too many requests at once": {"requests": [{"every": 4, "limit": "ConcurrentRequests"}]},
     "the user's id is not told": {"requests": [{"path": "*/userinfo", "status": 403}]},
     "maintenance": {"requests": [{"every": 5, "status": 406}]},
-    "pages that come short": {"requests": [{"path": "*/jobs/query/*/results", "every": 2,
+    "pages that come short": {"requests": [{"path": "*/jobs/query/*/results", "times": 2,
                                             "spoil": "short"}]},
     "a mark of the byte order": {"requests": [{"path": "*/results", "spoil": "bom"}]},
 }  # fmt: skip
