@@ -60,6 +60,9 @@ def moments(draw: st.DrawFn) -> dict[str, Any]:
             [
                 {"times": draw(st.integers(1, 3))},
                 {"times": 1, "nth": draw(st.integers(1, 12))},
+                # (a plan takes some 30 requests, most of them composites)
+                {"times": 3, "nth": draw(st.integers(10, 80))},
+                {"nth": draw(st.integers(30, 90))},
                 {"every": draw(st.integers(2, 6))},
                 {"probability": 0.2},
                 {},

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tests.support.runs import Ran
 
 pytestmark = [pytest.mark.slow, pytest.mark.quotes_may_change]
-ITEMS = "Zuora__InvoiceItem__c"
+LEAF = "Zuora__TaxationItem__c"
 RESULTS = "*/jobs/query/*/results"
 
 
@@ -66,7 +66,7 @@ def test_nothing_is_deleted_by_a_page_that_stays_short(
 ) -> None:
     before = zuora_rows(server.org)
     server.set_faults({"requests": [{"path": RESULTS, "spoil": "short"}]})
-    ran = cleanup(server, tmp_path, include_objects=[ITEMS])
+    ran = cleanup(server, tmp_path, include_objects=[LEAF])
     assert (ran.status, zuora_rows(server.org)) == (4, before)
-    assert "SHORT_RESULT" in ran.object(ITEMS)["error"]
+    assert "SHORT_RESULT" in ran.object(LEAF)["error"]
     assert_report_agrees(server.org, before, ran.report)
