@@ -81,8 +81,8 @@ class LinkSnapshot:
                 if not each.selection.fits_rest:
                     self._write(files[each.path.name], each)
         finally:
-            for each in files.values():
-                each.close()
+            for file in files.values():
+                file.close()
 
     def _write_manifest(self, plan: Plan, steps: Mapping[str, Step]) -> None:
         folder = OutputFolder(self.folder.path / FOLDER)

@@ -111,8 +111,8 @@ def rows(draw: st.DrawFn) -> dict[str, Any]:
             ]
         )
     )
-    chosen = draw(st.sampled_from([{"share": 0.3}, {"every": 2}, {}]))
-    times = draw(st.sampled_from([{}, {"times": 1}, {"times": 2}]))
+    chosen: dict[str, Any] = draw(st.sampled_from([{"share": 0.3}, {"every": 2}, {}]))
+    times: dict[str, int] = draw(st.sampled_from([{}, {"times": 1}, {"times": 2}]))
     return {"object": draw(st.sampled_from(OWN)), "code": code, "message": message,
             **chosen, **times}  # fmt: skip
 
