@@ -9,15 +9,23 @@ from __future__ import annotations
 
 import csv
 import io
+import logging
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from target_zuora360_cleanup.output.folder import OutputFolder
 from target_zuora360_cleanup.output.private import make_folder
 from target_zuora360_cleanup.reach import soql
 from target_zuora360_cleanup.salesforce.errors import ApiError
-from target_zuora360_cleanup.salesforce.rows import Selection, read_pages, split_header
+from target_zuora360_cleanup.salesforce.rest import COMPOSITE_QUERIES
+from target_zuora360_cleanup.salesforce.rows import (
+    Selection,
+    read_pages,
+    read_tables,
+    split_header,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -26,6 +34,8 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.plan.plan import Plan, Step
     from target_zuora360_cleanup.reach import Path
     from target_zuora360_cleanup.salesforce.client import Salesforce
+
+logger = logging.getLogger(__name__)
 
 COLUMNS: Final = (
     "record_id", "field", "parent_object", "parent_external_id", "external_id_field",
@@ -63,12 +73,16 @@ class LinkSnapshot:
             self._write_manifest(plan, steps)
         files: dict[str, Backup] = {}
         try:
-            for path, rows in plan.blank_links:
-                file = files.setdefault(path.name, self.folder.links(path.name))
-                self._write(file, Selected.of(plan, path, rows))
+            chosen = [Selected.of(plan, path, rows) for path, rows in plan.blank_links]
+            for each in chosen:
+                files.setdefault(each.path.name, self.folder.links(each.path.name))
+            self._write_few(files, [each for each in chosen if each.selection.fits_rest])
+            for each in chosen:
+                if not each.selection.fits_rest:
+                    self._write(files[each.path.name], each)
         finally:
-            for each in files.values():
-                each.close()
+            for file in files.values():
+                file.close()
 
     def _write_manifest(self, plan: Plan, steps: Mapping[str, Step]) -> None:
         folder = OutputFolder(self.folder.path / FOLDER)
@@ -84,6 +98,21 @@ class LinkSnapshot:
             for each, _ in plan.blank_links
         ]
         folder.write_json(MANIFEST, {"schema_version": 1, "org_id": plan.org.id, "links": links})
+
+    def _write_few(self, files: Mapping[str, Backup], chosen: Sequence[Selected]) -> None:
+        """Write those of few rows, as many at a time as one call answers."""
+        for at in range(0, len(chosen), COMPOSITE_QUERIES):
+            part = chosen[at : at + COMPOSITE_QUERIES]
+            for selected, rows in zip(part, self._few(part), strict=True):
+                file, links = files[selected.path.name], list(selected.links(rows))
+                file.write(_csv([COLUMNS]), _csv(self._led_back(selected, links)))
+                file.flush()
+
+    def _few(self, chosen: Sequence[Selected]) -> list[list[list[str]]]:
+        for each in self.salesforce.attempts():
+            with each.outlive(partial(logger.info, "%s; asking again.")):
+                return read_tables(self.salesforce, [one.selection for one in chosen])
+        raise AssertionError("the last attempt returns or raises")
 
     def _write(self, file: Backup, selected: Selected) -> None:
         header = _csv([COLUMNS])

@@ -211,7 +211,9 @@ class Relinking:
 
     def _note_failed(self, number: int, job_id: str) -> None:
         if job_id:
-            self.store.note(number, failed_rows(self.salesforce.bulk, job_id))
+            led = self.restorations[number]
+            errors = failed_rows(self.salesforce.bulk, job_id)
+            self.store.note(number, errors, led.relationship.parent, led.key)
 
     def _go_on(self) -> None:
         go_on(self.stop, self.salesforce.usage, self.settings.quota_percent_total)

@@ -29,7 +29,7 @@ CREATE TABLE link (
     lookup INTEGER, record TEXT, external_id TEXT, wanted TEXT, lost INTEGER,
     seen INTEGER DEFAULT 0, value TEXT DEFAULT '', value_key TEXT DEFAULT '',
     tried INTEGER DEFAULT 0, code TEXT DEFAULT '', message TEXT DEFAULT '',
-    verdict TEXT DEFAULT '', result TEXT DEFAULT '',
+    verdict TEXT DEFAULT '', misses INTEGER DEFAULT 0, result TEXT DEFAULT '',
     PRIMARY KEY (lookup, record)
 ) WITHOUT ROWID;
 CREATE INDEX by_parent ON link (lookup, wanted);
@@ -56,12 +56,10 @@ _TWICE: Final = """
 UPDATE link SET code = 'DUPLICATE_EXTERNAL_ID', message = 'several records have this external id'
 WHERE lookup = ? AND result = 'failed' AND code = ''
 """
-
-
 _JUDGE: Final = f"""
 UPDATE link SET result = CASE
     WHEN verdict = '{Verdict.GONE.name}' THEN 'record_gone'
-    WHEN message LIKE 'Foreign key external ID%' THEN 'parent_not_back'
+    WHEN misses THEN 'parent_not_back'
     ELSE 'failed' END
 WHERE lookup = :lookup AND result = 'blank'
 AND (:final OR (code != '' AND verdict != '{Verdict.TRY_AGAIN.name}'))
@@ -237,11 +235,15 @@ class LinkStore:
             (number, *after, most),
         )
 
-    def note(self, number: int, errors: Iterable[RowError]) -> None:
-        """Take in why records were not updated."""
+    def note(self, number: int, errors: Iterable[RowError], *led: str) -> None:
+        """Take in why records were not updated; `led` is as `RowError.misses` takes it."""
         self._db.executemany(
-            "UPDATE link SET code = ?, message = ?, verdict = ? WHERE lookup = ? AND record = ?",
-            ((each.code, each.message, each.verdict.name, number, each.id) for each in errors),
+            "UPDATE link SET code = ?, message = ?, verdict = ?, misses = ? "
+            "WHERE lookup = ? AND record = ?",
+            (
+                (*each[1:], each.verdict.name, bool(led and each.misses(*led)), number, each.id)
+                for each in errors
+            ),
         )
 
     def judge(self, number: int, why: str, *, final: bool) -> None:

@@ -85,6 +85,10 @@ HELD_BACK: Final = "HELD_BACK"
 """Our own code of a row that nobody tried to delete, since rows below it are left."""
 
 
+NOT_FOUND: Final = "INVALID_FIELD"
+"""The code of a row that names a parent by an external id which is not there."""
+
+
 class RowError(NamedTuple):
     """Why Salesforce did not take a row.
 
@@ -105,6 +109,24 @@ class RowError(NamedTuple):
         verdict = rule.verdict if rule else Verdict.FINAL
         is_lock = verdict is Verdict.FINAL and LOCK in self.message
         return RULES[LOCK].verdict if is_lock else verdict
+
+    def misses(self, parent: str, key: str) -> bool:
+        """Whether the row names a parent that is not there.
+
+        The code tells that a name led nowhere, and the names of the API in the message which; the
+        words around them come in the user's language.
+
+        Args:
+            parent: API name of the parent's object.
+            key: API name of the external id field by which the row names it.
+        """
+        return self.code == NOT_FOUND and self.names(parent) and self.names(key)
+
+    def names(self, name: str) -> bool:
+        """Whether the message holds a name as a word of its own, in whatever case."""
+        # (a Japanese text may go on without a blank)
+        word = rf"(?<!\w){re.escape(name.strip().casefold())}(?!\w)"
+        return bool(re.search(word, self.message.casefold(), re.ASCII))
 
 
 def failed_rows(bulk: Bulk, job_id: str, key: str = "Id") -> Iterator[RowError]:

@@ -276,6 +276,15 @@ class Bulk:
         url = f"{self._url}/ingest/{job_id}/failedResults"
         return read_rows(self._session, url, ("sf__Id", "sf__Error"))
 
+    def done(self, job_id: str, key: str) -> Iterator[str]:
+        """What is in a column of the rows that an ingest job has done.
+
+        Raises:
+            ApiError, requests.RequestException: Salesforce does not tell them.
+        """
+        url = f"{self._url}/ingest/{job_id}/successfulResults"
+        return (row[key] for row in read_rows(self._session, url, (key,)))
+
     def keys(self, job_id: str, key: str) -> Iterator[str]:
         """What is in a column of the rows that an ingest job was given, whatever became of them.
 

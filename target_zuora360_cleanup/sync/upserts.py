@@ -137,12 +137,24 @@ class Upserts:
         if done.processed < len(job.changes):
             told = f"it says that it has worked on {done.processed:,} of {len(job.changes):,} rows"
             raise JobFailed(job_id, done.state, told)
-        # (the number of rows that failed may be late, so the rows themselves are asked for)
-        by_key = {each.key: each for each in job.changes}
-        return [
+        return self._failed(job, job_id, key)
+
+    def _failed(self, job: _Job, job_id: str, key: str) -> list[FailedRow]:
+        """The rows that failed; every other one has to be among those that Salesforce calls done.
+
+        (Numbers of a job may be late, and rows may be missing from its results.)
+        """
+        bulk, by_key = self.salesforce.bulk, {each.key: each for each in job.changes}
+        failed = [
             FailedRow(job.object, by_key[error.id], error)
-            for error in failed_rows(self.salesforce.bulk, job_id, key)
+            for error in failed_rows(bulk, job_id, key)
         ]
+        told = {each.change.key for each in failed}
+        told.update(bulk.done(job_id, key))
+        if silent := len(by_key.keys() - told):
+            why = f"its results tell nothing of {silent:,} of {len(job.changes):,} rows"
+            raise JobFailed(job_id, "JobComplete", why)
+        return failed
 
     def _csv(self, layout: RowLayout, changes: Sequence[Change]) -> CsvFile:
         lines = (line(each.cells, each.links).encode() for each in changes)

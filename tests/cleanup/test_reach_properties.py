@@ -7,9 +7,6 @@ and after are compared one by one, whoever may see them.
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
 import json
 import os
 from collections import Counter
@@ -22,26 +19,20 @@ from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
-from target_zuora360_cleanup.emulator.schema import ids
 from target_zuora360_cleanup.emulator.server.opening import open_org
 from tests.support.emulated import Emulated
 from tests.support.runs import Ran, is_untouchable, login, run
+from tests.support.whole_org import OWN, Rows, backed_up, everything, table, thin_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from target_zuora360_cleanup.emulator.org.org import Org
 
 MORE = int(os.environ.get("ZUORA360_EXAMPLES", "200"))
 """Examples of the slow test; 2,000 are tried by hand."""
 PARTS = 4
 """Into which they are divided, for workers to share."""
 RECORDS = 20
-OWN = (
-    "Zuora__CustomerAccount__c", "Zuora__Subscription__c", "Zuora__SubscriptionRatePlan__c",
-    "Zuora__SubscriptionProductCharge__c", "Zuora__ZInvoice__c", "Zuora__InvoiceItem__c",
-    "Zuora__Payment__c",
-)  # fmt: skip
 NAMES = (
     "People1__c", "People2__c", "People3__c", "acme__Thing1__c", "acme__Thing2__c", "People4__c",
     "Zuora__Extra1__c", "Zuora__Extra2__c",
@@ -203,9 +194,6 @@ def test_many_more_shapes_do_not_either(part: int) -> None:
     any_shape()
 
 
-Rows = dict[tuple[str, str], dict[str, Any]]
-
-
 def check(shape: dict[str, Any], chosen: dict[str, Any]) -> None:
     hidden = {*shape.get("hidden", {}).get("objects", [])}
     people = [each["name"] for each in shape["objects"] if is_untouchable(each["name"])]
@@ -218,34 +206,12 @@ def check(shape: dict[str, Any], chosen: dict[str, Any]) -> None:
     text = json.dumps({key: value for key, value in shape.items() if value})
     options = OrgOptions(records=RECORDS, sandbox=True, shape=text)
     with TemporaryDirectory() as folder, Emulated(options) as server:
-        thin_out(server.org)
+        thin_out(server.org, *NAMES)
         before = everything(server.org)
         ran = run({**config, **login(server)}, Path(folder) / "out")
         after = everything(server.org)
         problems = [*differences(before, after, ran, config), *silences(shape, ran, config, after)]
     assert problems == [], f"{ran.status}: {ran.message}"
-
-
-def thin_out(org: Org) -> None:
-    """Leave Zuora's rows of a few types alone: each type costs a run as much as its shape does."""
-    with org.lock, org.store.transaction():
-        for name in org.whole.objects.keys() & org.store.tables():
-            if not is_untouchable(name) and name not in (*OWN, *NAMES):
-                org.store.run(f'DELETE FROM "{name}"')
-
-
-def everything(org: Org) -> Rows:
-    """All live rows, by object and id, whoever may see them."""
-    found: Rows = {}
-    with org.lock:
-        tables = org.store.tables()
-        for item in org.whole.objects.values():
-            if item.name not in tables or item.api == "tooling":
-                continue
-            for row in org.store.run(f'SELECT * FROM "{item.name}" WHERE IsDeleted = 0'):
-                values = dict(zip(item.fields, row, strict=False))
-                found[item.name, ids.encode(item.key_prefix, values["Id"])] = values
-    return found
 
 
 def differences(before: Rows, after: Rows, ran: Ran, config: dict[str, Any]) -> Iterator[str]:
@@ -333,18 +299,9 @@ def _concerns(shape: dict[str, Any]) -> bool:
     )
 
 
-def backed_up(ran: Ran, name: str) -> set[str]:
-    return {row["Id"] for row in _table(ran.folder / "backup" / f"{name}.csv.gz")}
-
-
 def snapshot(ran: Ran) -> set[tuple[str, str]]:
     return {
         (row["record_id"], row["field"])
         for path in (ran.folder / "links").glob("*.csv.gz")
-        for row in _table(path)
+        for row in table(path)
     }
-
-
-def _table(path: Path) -> Iterator[dict[str, str]]:
-    if path.exists():
-        yield from csv.DictReader(io.StringIO(gzip.decompress(path.read_bytes()).decode()))

@@ -10,23 +10,20 @@ from typing import TYPE_CHECKING
 import pytest
 
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
-from target_zuora360_cleanup.emulator.resources.bulk import query
-from target_zuora360_cleanup.emulator.resources.bulk.results import read_page
 from tests.support.agreement import assert_report_agrees
 from tests.support.emulated import Emulated
 from tests.support.runs import ALLOWED, login, run, zuora_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from target_zuora360_cleanup.emulator.server.server import EmulatorServer
     from tests.support.runs import Ran
 
-    Read = Callable[[Path, int, int], Iterator[bytes]]
-
 pytestmark = [pytest.mark.slow, pytest.mark.quotes_may_change]
-ITEMS = "Zuora__InvoiceItem__c"
+LEAF = "Zuora__TaxationItem__c"
+RESULTS = "*/jobs/query/*/results"
 
 
 @pytest.fixture
@@ -37,8 +34,8 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[EmulatorServer]:
         yield made
 
 
-def cleanup(server: EmulatorServer, output: Path) -> Ran:
-    config = {"mode": "cleanup", **login(server), **ALLOWED, "keep_quoted_products": False}
+def cleanup(server: EmulatorServer, output: Path, **more: object) -> Ran:
+    config = {"mode": "cleanup", **login(server), **ALLOWED, "keep_quoted_products": False, **more}
     return run(config, output)
 
 
@@ -53,39 +50,23 @@ def written(ran: Ran) -> Counter[str]:
     return found
 
 
-def test_what_goes_is_in_a_file_although_each_page_came_short_at_first(
-    server: EmulatorServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_what_goes_is_in_a_file_although_pages_came_short_at_first(
+    server: EmulatorServer, tmp_path: Path
 ) -> None:
-    real = read_page
-    seen: set[tuple[Path, int]] = set()
-
-    def short_once(folder: Path, first: int, count: int) -> Iterator[bytes]:
-        is_new = (folder, first) not in seen
-        seen.add((folder, first))
-        return real(folder, first, count // 2 if is_new else count)
-
-    monkeypatch.setattr(query, "read_page", short_once)
     before = zuora_rows(server.org)
+    # (a page has three attempts)
+    server.set_faults({"requests": [{"path": RESULTS, "spoil": "short", "times": 2}]})
     ran = cleanup(server, tmp_path)
     assert (ran.status, zuora_rows(server.org)) == (0, {})
     assert {name: rows for name, rows in written(ran).items() if name in before} == before
 
 
 def test_nothing_is_deleted_by_a_page_that_stays_short(
-    server: EmulatorServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    server: EmulatorServer, tmp_path: Path
 ) -> None:
-    real, prefix = read_page, server.org.query(f"SELECT Id FROM {ITEMS} LIMIT 1")
-    begin = str(prefix.rows(0, 1)[0][0])[:3]
-
-    def short(folder: Path, first: int, count: int) -> Iterator[bytes]:
-        rows = b"".join(real(folder, first, count)).splitlines(keepends=True)
-        of_items = any(each.strip(b'"').startswith(begin.encode()) for each in rows[1:])
-        return iter(rows[: 1 + count // 2] if of_items else rows)
-
-    monkeypatch.setattr(query, "read_page", short)
     before = zuora_rows(server.org)
-    ran = cleanup(server, tmp_path)
-    assert ran.status == 4
-    assert zuora_rows(server.org)[ITEMS] == before[ITEMS]
-    assert "SHORT_RESULT" in ran.object(ITEMS)["error"]
+    server.set_faults({"requests": [{"path": RESULTS, "spoil": "short"}]})
+    ran = cleanup(server, tmp_path, include_objects=[LEAF])
+    assert (ran.status, zuora_rows(server.org)) == (4, before)
+    assert "SHORT_RESULT" in ran.object(LEAF)["error"]
     assert_report_agrees(server.org, before, ran.report)

@@ -90,8 +90,18 @@ def test_locks_that_stay_are_failures_in_the_end(scene: Scene) -> None:
     assert scene.relink().status == 0
 
 
-def test_a_parent_that_is_gone_when_it_is_pointed_to_is_not_back(scene: Scene) -> None:
-    message = "Foreign key external ID: x not found for field Zuora__External_Id__c in entity Z"
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Foreign key external ID: x not found for field {key} in entity {parent}",
+        "Externe Fremdschlüssel-ID: x für Feld {key} in Entität {parent} nicht gefunden",
+        "外部キーの外部 ID: x は、エンティティ{parent}の項目{key}に見つかりません",
+    ],
+)
+def test_a_parent_that_is_gone_when_it_is_pointed_to_is_not_back(
+    scene: Scene, message: str
+) -> None:
+    message = message.format(key="Zuora__External_Id__c", parent="Zuora__Subscription__c")
     scene.server.set_faults(row_fault("INVALID_FIELD", message, every=3))
     ran = scene.relink()
     assert ran.link(LINK)["parent_not_back"] == len(ran.file("relink.csv")) > 0
@@ -99,6 +109,13 @@ def test_a_parent_that_is_gone_when_it_is_pointed_to_is_not_back(scene: Scene) -
     scene.server.set_faults({})
     assert scene.relink().status == 0
     assert scene.now() == scene.before
+
+
+def test_another_field_that_is_none_has_failed(scene: Scene) -> None:
+    scene.server.set_faults(row_fault("INVALID_FIELD", "Foreign key external ID: x, Other__c"))
+    ran = scene.relink()
+    assert (ran.status, ran.link(LINK)["failed"]) == (4, len(scene.linked))
+    assert ran.link(LINK)["parent_not_back"] == 0
 
 
 @pytest.mark.parametrize("state", ["Failed", "Aborted"])

@@ -54,22 +54,60 @@ def target(config: dict[str, Any], out: str, err: str) -> None:
             os._exit(result.exit_status)
 
 
+def spoilt(chance: random.Random) -> list[dict[str, Any]]:
+    """Answers that are none of Salesforce's, results that are not whole, too many at once."""
+    how = chance.choice(["html", "half", "empty", "list", "not_utf8"])
+    return [
+        {"probability": 0.02, "spoil": how},
+        {"probability": 0.02, "answer": "html"},
+        {"probability": 0.02, "limit": "ConcurrentRequests"},
+        {"probability": 0.02, "cut": "within", "method": "GET"},
+        {"probability": 0.2, "spoil": chance.choice(["short", "unclosed", "bom"]),
+         "path": "*/jobs/query/*/results"},
+    ]  # fmt: skip
+
+
+def untrue(chance: random.Random, operation: str) -> list[dict[str, Any]]:
+    """Jobs that end early, then some that lose rows from their results or count wrongly."""
+    numbers = {"processed": chance.randrange(50), "failed": 0, "looks": chance.randrange(1, 3)}
+    done = chance.random() < 0.5
+    return [
+        {"state": chance.choice(["Failed", "Aborted"]), "operation": operation, "times": 1},
+        {"missing": chance.randrange(1, 4), "missing_are_done": done, "operation": operation,
+         "times": 1},
+        {"counters": numbers, "operation": operation, "times": 2},
+        {"retries": 2, "times": 2},
+    ]  # fmt: skip
+
+
+def others(chance: random.Random) -> dict[str, Any]:
+    """Each now and then: locks between jobs, another language, slow composites, ended sessions."""
+    given: dict[str, Any] = {
+        "locks": {"seconds": 0.02},
+        "language": chance.choice(["de", "ja"]),
+        "composite": {"most_parts": chance.randrange(1, 5), "times": 4},
+        "queries": [{"soql": "*count(*", "code": chance.choice(["QUERY_TIMEOUT",
+                     "OPERATION_TOO_LARGE"]), "times": 3}],
+    }  # fmt: skip
+    return {name: each for name, each in given.items() if chance.random() < 0.5}
+
+
 def faults(chance: random.Random) -> dict[str, Any]:
-    """Faults of a seed: busy answers, cut connections, locks, broken jobs, ended sessions."""
+    """Faults of a seed, of every kind after which a cleanup can still complete."""
     cut = chance.choice(["before", "after"])
     given: dict[str, Any] = {
         "seed": chance.randrange(1, 2**31),
         "requests": [
             {"probability": 0.02, "status": chance.choice([408, 429, 500, 503])},
             {"probability": 0.02, "cut": cut, "path": "*/jobs/*"},
+            *spoilt(chance),
             {"probability": 0.3, "latency": [0.0, 0.02]},
         ],
         "rows": [
             {"share": 0.05, "times": 1, "code": "UNABLE_TO_LOCK_ROW", "message": "locked"},
         ],
-        "jobs": [
-            {"state": chance.choice(["Failed", "Aborted"]), "operation": "delete", "times": 1}
-        ],
+        "jobs": untrue(chance, "delete"),
+        **others(chance),
     }
     if chance.random() < 0.5:
         given["sessions"] = {"every": chance.randrange(20, 80)}

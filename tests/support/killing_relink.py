@@ -17,7 +17,7 @@ from target_zuora360_cleanup.emulator.org.org import OrgOptions
 from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 from tests.support.forked import CONTEXT
 from tests.support.full_sync import Zuora, lookups
-from tests.support.killing import STRICT
+from tests.support.killing import STRICT, others, spoilt, untrue
 from tests.support.rounds import Round, run_rounds
 from tests.support.runs import login, run
 from tests.support.untouched import Image, differences
@@ -68,18 +68,18 @@ def target(config: dict[str, Any], err: str) -> None:
 
 
 def faults(chance: random.Random) -> dict[str, Any]:
-    """Faults of a seed: busy answers, cut connections, locks, broken jobs, ended sessions."""
+    """Faults of a seed, of every kind after which a relink can still complete."""
     given: dict[str, Any] = {
         "seed": chance.randrange(1, 2**31),
         "requests": [
             {"probability": 0.02, "status": chance.choice([408, 429, 500, 503])},
             {"probability": 0.03, "cut": chance.choice(["before", "after"]), "path": "*/jobs/*"},
+            *spoilt(chance),
             {"probability": 0.5, "latency": [0.0, 0.03]},
         ],
         "rows": [{"share": 0.1, "times": 1, "code": "UNABLE_TO_LOCK_ROW", "message": "locked"}],
-        "jobs": [
-            {"state": chance.choice(["Failed", "Aborted"]), "operation": "update", "times": 1}
-        ],
+        "jobs": untrue(chance, "update"),
+        **others(chance),
     }
     if chance.random() < 0.5:
         given["sessions"] = {"every": chance.randrange(10, 40)}

@@ -90,8 +90,23 @@ def test_locked_rows_are_tried_again(server: EmulatorServer, tmp_path: Path) -> 
         {"jobs": [{"operation": "upsert", "state": "Failed", "times": 1,
                    "error_message": "TooManyLockFailure : too many lock failures"}]},
         {"jobs": [{"operation": "upsert", "state": "Aborted", "times": 1}]},
+        {"jobs": [{"operation": "upsert", "missing": 3, "times": 1}]},
+        {"jobs": [{"operation": "upsert", "missing": 3, "missing_are_done": False, "times": 1}]},
+        {"jobs": [{"operation": "upsert", "counters": {"processed": 2, "failed": 0, "looks": 1},
+                   "times": 1}]},
+        {"jobs": [{"operation": "upsert", "retries": 2}]},
+        {"requests": [{"path": "*/data/*", "every": 3, "answer": "html"}]},
+        {"requests": [{"path": "*/data/*", "every": 4, "spoil": "half"}]},
+        {"requests": [{"path": "*/jobs/ingest*", "every": 3, "spoil": "html"}]},
+        {"requests": [{"every": 3, "limit": "ConcurrentRequests"}]},
+        {"composite": {"most_parts": 1}},
+        {"locks": {"seconds": 0.1}, "language": "ja"},
     ],
-    ids=["busy", "answers lost", "cut", "sessions", "failed job", "aborted job"],
+    ids=[
+        "busy", "answers lost", "cut", "sessions", "failed job", "aborted job",
+        "done, in no result", "left, in no result", "late numbers", "batches tried again", "html",
+        "half answers", "html after it was done", "too many at once", "slow composites", "locks",
+    ],
 )  # fmt: skip
 def test_trouble_that_passes_leaves_no_trace(
     server: EmulatorServer, tmp_path: Path, fault: dict[str, Any]

@@ -1,7 +1,7 @@
 """Texts in the user's language: Salesforce keeps its codes in English and translates the rest.
 
-The sentences are no quotations; they only have no English word in them. Ids and API names in the
-original stand behind them, as they stand in Salesforce's own.
+The sentences are no quotations; they only have no English word in them. Ids, API names and
+codes in the original stand behind them, as they stand in Salesforce's own.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ _FORM: Final[Form] = {
     "enum": ["de", "ja"],
     "description": "The language of the texts of errors; codes stay as they are.",
 }
-_KEPT: Final = re.compile(r"\b(?:[a-zA-Z0-9]{15}(?:[a-zA-Z0-9]{3})?|\w+__\w+)\b")
+_KEPT: Final = re.compile(
+    r"\b(?:[a-zA-Z0-9]{15}(?:[a-zA-Z0-9]{3})?|\w+__\w+|[A-Z]+(?:_[A-Z]+)+)\b", re.ASCII
+)
 _OTHER: Final = {"de": "Ein Fehler ist aufgetreten", "ja": "エラーが発生しました"}
 _TEXTS: Final = {
     "de": {
