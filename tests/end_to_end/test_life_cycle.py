@@ -40,6 +40,9 @@ CATALOG = (
     "Product", "ProductRatePlan", "ProductRatePlanCharge", "ProductRatePlanChargeTier",
     "Feature", "ProductFeature", "UnitOfMeasure",
 )  # fmt: skip
+FEW = ("Account", "Contact", "Subscription", "Amendment", "Product", "PaymentTransactionLog")
+"""Streams of both groups and of none: where the state is has nothing to do with how many are in it.
+"""
 BOTH = {"UnitOfMeasure"}
 """Streams of the product catalogue; of them the one that also feeds rows of the other group."""
 
@@ -89,7 +92,7 @@ def incremental_sync(life: LifeCycle) -> dict[str, Any]:
     after = life.moments()
     changes = changed(before, after)
     assert {name: len(each) for name, each in changes.items() if each} == {
-        name: sum(each.values()) for name, each in counts.items()
+        name: sum(each.values()) for name, each in counts.items() if name in life.streams
     }
     assert all(sum(each[kind] for each in counts.values()) for kind in ("added", "deleted"))
     report = life.run("sync")
@@ -138,14 +141,16 @@ def object_names(*reports: dict[str, Any]) -> set[str]:
 
 
 def test_whatever_holds_the_state_all_is_back_after_a_cleanup_and_a_full_sync(
-    folder: Path, server: EmulatorServer, backend: Backend
+    folder: Path, server: EmulatorServer, backend: Backend, real_tap: Path
 ) -> None:
-    life = LifeCycle(Project(folder, server, backend.variables), server)
+    content = with_real_tap(real_tap, [f"{name}.*" for name in FEW])
+    (folder / "meltano.yml").write_text(yaml.safe_dump(content), encoding="utf-8")
+    life = LifeCycle(Project(folder, server, backend.variables), server, FEW)
     full_sync(life)
     assert '"Account"' in backend.read()
     names = object_names(incremental_sync(life))
     before, others, own = life.image(names), fingerprints(server.org, MIXED), own_products(life)
-    stored, rows = bookmarks(life), sum(life.rows.values())
+    stored, rows = life.project.state["bookmarks"], sum(life.rows.values())
 
     cleaned = life.run("cleanup")
     assert life.sent(cleaned) == sent_again(life)
@@ -174,7 +179,7 @@ def test_after_the_cleanup_of_one_group_the_other_groups_streams_stay_incrementa
     full_sync(life)
     names = object_names(incremental_sync(life))
     before, rows, everything = life.image(names), life.rows, life.everything
-    stored = bookmarks(life)
+    stored = life.project.state["bookmarks"]
     only = {"object_groups": f'["{group}"]'}
     planned = plan(life, **only)
     wanted = {each["api_name"] for each in planned["objects"]}
