@@ -148,9 +148,7 @@ def test_an_unknown_id_is_refused_unless_it_is_on_purpose(
     done = made.utility("cleanup", paired_state_ids=json.dumps([wrong]))
     assert_refused(done, made, "paired-state-missing")
     assert f"Did you mean {OTHER_STATE_ID}?" in made.report["error"]
-    done = made.utility(
-        "reset", paired_state_ids=json.dumps([wrong]), create_missing_states="true"
-    )
+    done = made.utility("reset", paired_state_ids=json.dumps([wrong]), create_missing_states="true")
     assert done.returncode == 0, done.stderr
     assert made.state_of(wrong) == {"bookmarks": {}}
 
