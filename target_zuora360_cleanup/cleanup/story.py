@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.salesforce.bulk import ListedJob
     from target_zuora360_cleanup.salesforce.client import Salesforce
     from target_zuora360_cleanup.state.holders import Resets
+    from target_zuora360_cleanup.state.reset import Reset
 
 logger = logging.getLogger(__name__)
 
@@ -75,6 +76,7 @@ class Story:
         self._plan: Plan | None = None
         self._saved: SavedPlan | None = None
         self._findings: tuple[Finding, ...] = ()
+        self._looked_at: tuple[Reset, ...] = ()
         self._ledger = Ledger()
         self._failures = Failures()
 
@@ -168,14 +170,16 @@ class Story:
         with in_words(writing("The plan")):
             self._run.folder.write_kept((step.name, step.kept) for step in plan.steps)
         looked = self.resets.look(self._names_of(plan))
-        self._plan = plan.weighing((*looked, *self._coverage(plan).findings()))
+        coverage = self._coverage(plan)
+        self._looked_at = coverage.outcome.resets
+        self._plan = plan.weighing((*looked, *coverage.findings()))
         return self._plan
 
     def _coverage(self, plan: Plan) -> Coverage:
         """Which streams bring back what is to be deleted."""
         rows = {step.name: step.to_delete for step in plan.steps}
         found = self.resets.outcome(self._names_of(plan))
-        return Coverage(rows, found, stream_names(self._settings))
+        return Coverage(rows, found, stream_names(self._settings), self._looked_at)
 
     def _prove_room(self, plan: Plan) -> None:
         if self._settings.backup != "none":
@@ -260,6 +264,7 @@ class Story:
             failures=self._failures.grouped(),
             findings=self._findings,
             states=self.resets.outcome(self._reset_names if is_planned else None),
+            feeds=self._coverage(plan).feeds if plan else (),
             records=records,
         )
 

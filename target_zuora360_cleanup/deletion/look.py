@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from target_zuora360_cleanup.catalog.objects import QUOTE_PREFIX
 from target_zuora360_cleanup.deletion.fresh import Fresh
 from target_zuora360_cleanup.deletion.holding import left_below
 from target_zuora360_cleanup.facts.conditions import running_syncs, sync_queries
-from target_zuora360_cleanup.facts.counting import read_answers
+from target_zuora360_cleanup.facts.counting import number_of, read_answers
 from target_zuora360_cleanup.facts.kept import ids_in, quote_selections
 from target_zuora360_cleanup.facts.known import Fact, Known, Unknown, refusal
 from target_zuora360_cleanup.facts.reached import DEEPEST, Counter
@@ -107,9 +106,12 @@ class Look:
         return Seen(
             self._into(step, describe),
             running_syncs({name: told[query] for name, query in syncs.items()}),
-            _number(told[own[0]], "o") if own else Known(step.found),
-            {field: _number(told[own[0]], f"s{at}") for at, field in enumerate(_to_itself(step))},
-            _below(step, below, told),
+            self._own(step, told[own[0]], "o") if own else Known(step.found),
+            {
+                field: self._own(step, told[own[0]], f"s{at}", field)
+                for at, field in enumerate(_to_itself(step))
+            },
+            self._below(step, below, told),
             self._reached(reached, questions, [told[each.soql] for each in questions])
             | self._marks_of(step),
             _quoted(quotes, told).then(lambda ids: Known(ids | self._ids_of(large))),
@@ -134,7 +136,8 @@ class Look:
 
     def exactly(self, path: Path, rows: Fact[int]) -> Fact[int]:
         """How many rows are at the end of a path, where `Seen.reached` may have a few more."""
-        is_final = isinstance(rows, Unknown) or self.counter.is_exact(path, rows)
+        # (what was refused for many ways at once may be told for one of them)
+        is_final = not isinstance(rows, Unknown) and self.counter.is_exact(path, rows)
         return rows if is_final else self.counter.count([path])[path]
 
     def keeps_quoted(self, step: Step) -> bool:
@@ -200,6 +203,36 @@ class Look:
         more = (f"COUNT({field}) s{at}" for at, field in enumerate(fields))
         where = f" WHERE {step.kind.where}" if step.kind.where else ""
         return [f"SELECT {', '.join(['COUNT(Id) o', *more])} FROM {step.name}{where}"]
+
+    def _own(self, step: Step, answer: Rows | ApiError, column: str, field: str = "") -> Fact[int]:
+        return self._number(answer, column, step.name, field, step.kind.where)
+
+    def _number(
+        self, answer: Rows | ApiError, column: str, name: str, field: str, where: str = ""
+    ) -> Fact[int]:
+        """Rows of an object with a value in a field, or all of them."""
+        conditions = [*([f"{field} != null"] if field else []), *([where] if where else [])]
+        more = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+        return number_of(self._salesforce, answer, column, f"SELECT Id FROM {name}{more}")
+
+    def _below(
+        self,
+        step: Step,
+        queries: Mapping[str, Sequence[Path]],
+        told: Mapping[str, Rows | ApiError],
+    ) -> dict[Path, Fact[int]]:
+        counted: dict[Path, Fact[int]] = dict.fromkeys(step.through, _NO_QUERY)
+        for query, paths in queries.items():
+            for at, path in enumerate(paths):
+                if len(path.links) == 1:
+                    where = self.wheres.get(path.child, "")
+                    counted[path] = self._number(
+                        told[query], f"b{at}", path.child, path.field, where
+                    )
+                else:
+                    rows = query.replace("COUNT(Id) b0", "Id", 1)
+                    counted[path] = number_of(self._salesforce, told[query], f"b{at}", rows)
+        return counted
 
     def _below_queries(self, step: Step) -> Iterator[tuple[str, tuple[Path, ...]]]:
         """Queries that count rows to be deleted below these, with the ways that each counts."""
@@ -268,17 +301,3 @@ def _to_itself(step: Step) -> tuple[str, ...]:
     """The lookups to itself by which rows hold or take along others."""
     own = [each.field for each in step.below if each.child == step.name]
     return tuple(dict.fromkeys([*step.held_by_itself, *own]))
-
-
-def _number(answer: Rows | ApiError, column: str) -> Fact[int]:
-    return refusal(answer) if isinstance(answer, ApiError) else Known(int(answer[0][column]))
-
-
-def _below(
-    step: Step, queries: Mapping[str, Sequence[Path]], told: Mapping[str, Rows | ApiError]
-) -> dict[Path, Fact[int]]:
-    counted: dict[Path, Fact[int]] = dict.fromkeys(step.through, _NO_QUERY)
-    for query, paths in queries.items():
-        number = partial(_number, told[query])
-        counted |= {path: number(f"b{at}") for at, path in enumerate(paths)}
-    return counted

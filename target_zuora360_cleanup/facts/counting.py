@@ -95,6 +95,21 @@ def _by_job(salesforce: Salesforce, each: Question, error: ApiError) -> Fact[int
     return counted_by_job(salesforce, each.rows, error, all_rows=is_archived)
 
 
+def number_of(salesforce: Salesforce, answer: Rows | ApiError, column: str, rows: str) -> Fact[int]:
+    """A number out of the answer to an aggregate query.
+
+    Args:
+        salesforce: Where it was asked.
+        answer: What came.
+        column: The number's.
+        rows: The query that selects the ids of what is counted, for a query job where the count was
+            refused for being too much at once.
+    """
+    if isinstance(answer, ApiError):
+        return counted_by_job(salesforce, rows, answer)
+    return Known(int(answer[0][column]))
+
+
 def counted_by_job(
     salesforce: Salesforce, text: str, error: ApiError, *, all_rows: bool = False
 ) -> Fact[int]:

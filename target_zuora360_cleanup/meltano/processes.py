@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _MODULES: Final = (("meltano",), ("meltano.cli",))
+_STARTS_ITSELF_BY: Final = (".meltano", "run", "bin")
 _VALUED: Final = ("-W", "-X", "--check-hash-based-pycs")
 """Python's options that take the next word."""
 
@@ -75,7 +76,12 @@ def _script(words: tuple[str, ...]) -> int:
 
 
 def _is_meltano(word: str) -> bool:
-    """Whether this is Meltano's program, perhaps by a link such as `.meltano/run/bin`."""
+    """Whether this is Meltano's program, perhaps by a link such as `.meltano/run/bin`.
+
+    That one is a file where a project was copied without regard to links; schedules start by it.
+    """
+    if Path(word).parts[-3:] == _STARTS_ITSELF_BY:
+        return True
     names = (Path(word).name, Path(os.path.realpath(word)).name)
     return any(name.removesuffix(".exe") == "meltano" for name in names)
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.reach import Path
     from target_zuora360_cleanup.report.header import Header
     from target_zuora360_cleanup.rows.failures import FailureGroup
+    from target_zuora360_cleanup.state.coverage import Feed
 
 
 def cleanup_report(  # noqa: PLR0913 - what a run leaves, each by its name
@@ -39,6 +40,7 @@ def cleanup_report(  # noqa: PLR0913 - what a run leaves, each by its name
     failures: tuple[FailureGroup, ...] = (),
     findings: tuple[Finding, ...] = (),
     states: ResetOutcome | None = None,
+    feeds: tuple[Feed, ...] = (),
     records: Mapping[str, int] | None = None,
 ) -> Report:
     """The report of mode `plan`, `cleanup` or `reset`; whatever is missing stays empty.
@@ -54,6 +56,7 @@ def cleanup_report(  # noqa: PLR0913 - what a run leaves, each by its name
         failures: Rows that could not be deleted, by reason.
         findings: What was found besides the plan's findings.
         states: What became of the bookmarks.
+        feeds: What brings back the rows of each object type that has some to delete.
         records: RECORD messages that the tap sent, by stream.
     """
     states = states or ResetOutcome()
@@ -70,7 +73,7 @@ def cleanup_report(  # noqa: PLR0913 - what a run leaves, each by its name
             Times(timeline),
             Costs(plan, is_carried_out=bool(outcomes)),
             Failures(failures, tuple((each.name, each.error) for each in outcomes if each.error)),
-            States(states, is_planned=header.mode == "plan"),
+            States(states, is_planned=header.mode == "plan", feeds=feeds),
             RecordsRead(records or {}, unloaded_by=header.mode),
         ),
     )

@@ -34,7 +34,7 @@ def headline(
     if header.mode == "plan" and plan and header.status in ("done", "refused"):
         return _planned(header, plan)
     if header.mode == "reset" and header.status == "done":
-        return "Done: the bookmarks are reset; the next sync is a full one. Nothing was deleted."
+        return "Done: the bookmarks are reset. Nothing was deleted."
     deleted = known_sum(each.deleted for each in outcomes)
     place = header.place + along
     no_state = "" if is_reset else " and no state was written"

@@ -82,6 +82,7 @@ def _context(report: Mapping[str, Any]) -> dict[str, Any]:
         "reasons": view.reasons(report),
         "broken": list(view.broken(report)),
         "bookmarks": view.bookmarks(report),
+        "feeds": view.feeds(report),
         "allowance": view.allowance,
         "paired": report["state"].get("paired", ()),
     }

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
+    from target_zuora360_cleanup.state.coverage import Feed
     from target_zuora360_cleanup.state.form import TapState
     from target_zuora360_cleanup.state.outcome import PairedState, ResetOutcome
     from target_zuora360_cleanup.state.reset import Reset
@@ -26,10 +27,12 @@ class States:
 
     Attributes:
         is_planned: Whether a plan tells what a cleanup would do.
+        feeds: What brings back the rows of each object type that has some to delete.
     """
 
     outcome: ResetOutcome
     is_planned: bool = False
+    feeds: tuple[Feed, ...] = ()
 
     @property
     def _stream(self) -> StreamReset:
@@ -39,7 +42,8 @@ class States:
         """The key `state`."""
         stream = self._stream
         paired = [_paired(each) for each in self.outcome.paired]
-        return state_json(stream.state_id, stream.written, stream.reset, paired)
+        feeds = [each.as_json() for each in self.feeds]
+        return state_json(stream.state_id, stream.written, stream.reset, paired, feeds)
 
     def lines(self) -> Iterator[RenderableType]:
         """A sentence for each state, and what is to be known of its bookmarks."""
@@ -90,6 +94,7 @@ def state_json(
     written: TapState | None,
     reset: Reset | None = None,
     paired: list[dict[str, Any]] | None = None,
+    by_object: list[dict[str, Any]] | None = None,
 ) -> dict[str, Any]:
     """The key `state` of every mode that has one."""
     return {
@@ -99,6 +104,7 @@ def state_json(
             "written": _plain(written),
             "bookmarks_reset": list(reset.gone) if reset else [],
             "bookmarks_kept": list(reset.kept) if reset else [],
+            "by_object": by_object or [],
             "paired": paired or [],
         }
     }

@@ -169,6 +169,36 @@ def bookmarks(report: Mapping[str, Any]) -> tuple[Bookmark, ...]:
     )
 
 
+@dataclass(frozen=True)
+class Feed:
+    """What brings the rows of one object type back, in words."""
+
+    name: str
+    rows: int
+    words: str
+    comes_back: bool
+
+
+_COMES_BACK: Final = {
+    "none stored": "no bookmark is stored: its stream is sent in full",
+    "no stream": "no stream of this tap feeds it: not by this pipeline",
+    "unknown": "not known",
+}
+
+
+def feeds(report: Mapping[str, Any]) -> tuple[Feed, ...]:
+    """By what the rows of each object type come back that has some to delete."""
+    return tuple(
+        Feed(
+            each["object"],
+            each["rows"],
+            ", ".join(each["bookmarks"]) or _COMES_BACK[each["comes_back"]],
+            each["comes_back"] in ("reset", "none stored"),
+        )
+        for each in report["state"].get("by_object", ())
+    )
+
+
 def _entries(state: Mapping[str, Any] | None) -> dict[str, str]:
     """Each bookmark, and each other key of the state, as JSON."""
     if not state:

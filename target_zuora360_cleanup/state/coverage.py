@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from target_zuora360_cleanup.state import codes
 from target_zuora360_cleanup.state.findings import parents
@@ -15,10 +15,38 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.catalog.streams import StreamNames
     from target_zuora360_cleanup.plan.finding import Finding
     from target_zuora360_cleanup.state.outcome import ResetOutcome
+    from target_zuora360_cleanup.state.reset import Reset
 
-__all__ = ["Coverage"]
+__all__ = ["Coverage", "Feed"]
 
 _MOST_NAMES = 12
+
+
+@dataclass(frozen=True)
+class Feed:
+    """What brings the rows of one object type back.
+
+    Attributes:
+        object: Its API name.
+        rows: To delete.
+        bookmarks: Those that go, so that a full sync sends the rows again.
+        words: `reset` where bookmarks go; `none stored` where a stream of the tap feeds it that has
+            no bookmark; `no stream` where none of the tap's does; `unknown` where nobody can tell.
+    """
+
+    object: str
+    rows: int
+    bookmarks: tuple[str, ...]
+    words: str
+
+    def as_json(self) -> dict[str, Any]:
+        """The documented form."""
+        return {
+            "object": self.object,
+            "rows": self.rows,
+            "bookmarks": list(self.bookmarks),
+            "comes_back": self.words,
+        }
 
 
 @dataclass(frozen=True)
@@ -29,17 +57,23 @@ class Coverage:
         rows: Rows to delete, by object type.
         outcome: The states that are reset, and the streams that are known.
         names: Which streams feed which object types.
+        earlier: The resets as they were looked at before; what has gone is not found once more.
     """
 
     rows: Mapping[str, int]
     outcome: ResetOutcome
     names: StreamNames
+    earlier: tuple[Reset, ...] = ()
+
+    @property
+    def _resets(self) -> tuple[Reset, ...]:
+        return (*self.earlier, *self.outcome.resets)
 
     @property
     def bookmarks(self) -> dict[str, tuple[str, ...]]:
         """The bookmarks that go, for each object type with rows to delete."""
         names = self.names.with_unlisted(self.rows)
-        gone = [name for each in self.outcome.resets for name in each.gone]
+        gone = [name for each in self._resets for name in each.gone]
         return {
             api_name: tuple(dict.fromkeys(n for n in gone if api_name in names.perhaps(n)))
             for api_name, rows in self.rows.items()
@@ -64,8 +98,26 @@ class Coverage:
     @property
     def _is_known(self) -> bool:
         """Whether anything is known of the tap's streams."""
-        stored = (bookmarks_of(each.before) for each in self.outcome.resets)
+        stored = (bookmarks_of(each.before) for each in self._resets)
         return bool(self.outcome.streams) or any(stored)
+
+    @property
+    def feeds(self) -> tuple[Feed, ...]:
+        """What brings back the rows of each object type that has some to delete."""
+        bare = frozenset(self.without_stream)
+        return tuple(
+            Feed(name, self.rows[name], found, self._words(found, is_bare=name in bare))
+            for name, found in self.bookmarks.items()
+        )
+
+    def _words(self, bookmarks: tuple[str, ...], *, is_bare: bool) -> str:
+        if bookmarks:
+            return "reset"
+        if self.unknown:
+            return "unknown"
+        if not is_bare:
+            return "none stored"
+        return "no stream" if self._is_known else "unknown"
 
     def findings(self) -> Iterator[Finding]:
         """What is to be said of rows that may not come back."""

@@ -64,8 +64,8 @@ def _not_known(own: OwnPair, around: Pipeline) -> str:
         return f"`meltano {own.command}` without --state-id stores it where no later run finds it"
     if not own.state_id:
         return (
-            "the process that runs this one is not known to be Meltano, and of the runs that it "
-            "has recorded not exactly one fits"
+            "the process that runs this one is not known to be a Meltano that runs a pipeline, and "
+            "of the runs that it has recorded not exactly one fits"
         )
     if not own.is_recorded and not own.no_state_update:
         return f"Meltano has no record of a run at work on {own.state_id}"

@@ -16,6 +16,7 @@ from target_zuora360_cleanup.errors import CleanupError
 from target_zuora360_cleanup.lifecycle.background import Background
 from target_zuora360_cleanup.lifecycle.ending import conclude, header_of, show_words
 from target_zuora360_cleanup.lifecycle.stopping import with_own_failure
+from target_zuora360_cleanup.state.own_id import OwnStateId
 from target_zuora360_cleanup.sync.report import Kept, Loaded, sync_report
 from target_zuora360_cleanup.sync.story import Story
 
@@ -50,6 +51,7 @@ class SyncRun:
         self._run = context
         self._show = show
         self.story = Story(context)
+        self._state_id = OwnStateId(context.pipeline, context.settings.meltano_executable)
 
     @classmethod
     def beside_a_tap(cls, context: Context, err: TextIO | None = None) -> SyncRun:
@@ -74,10 +76,13 @@ class SyncRun:
         work = Background(self.stop)
         with self.stop.awake():
             self.story.begin_login()
+            self._state_id.begin()
             work.begin(read)
             if not work.wait():
                 work.leave(self._run.waits.after_stop)
         error = self._error(work)
+        if self.stop.is_set():  # (nobody waits for Meltano then)
+            self._state_id.end()
         if work.has_ended:
             self.story.close()
         report = self._report(error)
@@ -104,7 +109,7 @@ class SyncRun:
             timeline=self._run.timeline.spans,
             failures=story.tally.failures.grouped(),
             written=story.written,
-            state_id=self._run.pipeline.name,
+            state_id=self._state_id.told(),
             records=story.records,
             kept=Kept(story.keeps, story.waits),
             interrupted=story.bookmarks.interrupted,

@@ -75,6 +75,9 @@ BAD_DAYS: Final[dict[str, dict[str, Any]]] = {
     "maintenance": {"requests": [{"every": 5, "status": 406}]},
     "pages that come short": {"requests": [{"path": "*/jobs/query/*/results", "times": 2,
                                             "spoil": "short"}]},
+    "counts that take too long": {"queries": [{"soql": "*count(*", "code": "QUERY_TIMEOUT"}]},
+    "counts that are too large": {"queries": [{"soql": "*count(*",
+                                               "code": "OPERATION_TOO_LARGE"}]},
     "a mark of the byte order": {"requests": [{"path": "*/results", "spoil": "bom"}]},
 }  # fmt: skip
 

@@ -147,7 +147,7 @@ def test_whatever_holds_the_state_all_is_back_after_a_cleanup_and_a_full_sync(
     assert '"Account"' in backend.read()
     names = object_names(incremental_sync(life))
     before, others, own = life.image(names), fingerprints(server.org, MIXED), own_products(life)
-    stored, rows = bookmarks(life), sum(life.rows.values())
+    stored, rows = life.project.state["bookmarks"], sum(life.rows.values())
 
     cleaned = life.run("cleanup")
     assert life.sent(cleaned) == sent_again(life)
@@ -176,7 +176,7 @@ def test_after_the_cleanup_of_one_group_the_other_groups_streams_stay_incrementa
     full_sync(life)
     names = object_names(incremental_sync(life))
     before, rows, everything = life.image(names), life.rows, life.everything
-    stored = bookmarks(life)
+    stored = life.project.state["bookmarks"]
     only = {"object_groups": f'["{group}"]'}
     planned = plan(life, **only)
     wanted = {each["api_name"] for each in planned["objects"]}

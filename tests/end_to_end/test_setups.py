@@ -77,6 +77,8 @@ SETUPS = (
     SetUp("a backend that can't be written", is_writable=False),
     SetUp("Meltano's process is not to be seen", ()),
     SetUp("the same, and two runs fit", (), others=(f"{OWN}:us",)),
+    SetUp("the same, and `meltano el` is at work", (), others=("mine",)),
+    SetUp("`meltano invoke` with the variables of a running sync", ("invoke", LOADER)),
     SetUp("the tap was given another state", given={"bookmarks": {"Amendment": SET}}),
     SetUp("the tap sends no STATE", settings={"is_silent": True}),
     SetUp("prefixed bookmarks", stored=PREFIXED),

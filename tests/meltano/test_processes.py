@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 from target_zuora360_cleanup.meltano.processes import Process, ancestors, started_by
+from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,6 +25,7 @@ if TYPE_CHECKING:
         (("/v/python3.12", "-X", "dev", "-W", "ignore", "-m", "meltano", "run"), ("run",)),
         (("/v/python", "-I", "/v/bin/meltano", "run", ""), ("run", "")),
         (("/opt/meltano", "run", "meltano"), ("run", "meltano")),
+        (("/v/python", "/p/.meltano/run/bin", "elt", "x"), ("elt", "x")),
         (("/bin/sh", "-c", "meltano run"), ()),
         (("/v/python", "-m", "notmeltano", "meltano"), ()),
         (("/v/python", "script.py", "meltano"), ()),
@@ -49,3 +54,22 @@ def test_the_parents_of_this_process_are_told_nearest_first_with_their_environme
     assert found[0].environ is None or isinstance(found[0].environ, dict)
     assert len(found) < 100
     assert os.getppid() > 1 or len(found) == 1
+
+
+@pytest.mark.parametrize("call", ["exec", ""], ids=["exec", "no exec"])
+def test_meltano_is_found_above_a_wrapper_of_the_plugin(tmp_path: Path, call: str) -> None:
+    asks = (
+        "import json, os; from target_zuora360_cleanup.meltano.command import find_meltano; "
+        "made = find_meltano(None, os.environ); "
+        "print(json.dumps([made.words, made.around['MARK']]))"
+    )
+    wrapper, meltano = tmp_path / "wrapper.sh", tmp_path / "meltano"
+    # (what comes after the call keeps a shell from becoming what it calls)
+    wrapper.write_text(f"{call} '{sys.executable}' -c \"{asks}\"\nexit $?\n")
+    meltano.write_text(f"import subprocess; subprocess.run(['/bin/sh', {str(wrapper)!r}])")
+    done = subprocess.run(
+        [sys.executable, str(meltano), "run", "tap", "--state_id_suffix=eu"],
+        env={**os.environ, "MARK": "of Meltano", "PYTHONPATH": str(ROOT)},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert json.loads(done.stdout) == [["run", "tap", "--state_id_suffix=eu"], "of Meltano"]

@@ -351,3 +351,17 @@ def test_steps_are_numbered_in_the_order_of_the_report() -> None:
     at = [html.index(f'<code class="api">{each}</code>') for each in (
         documents.ITEM, documents.INVOICE, documents.ACCOUNT)]  # fmt: skip
     assert all(one < other for one, other in pairwise(at))
+
+
+def test_of_each_object_type_it_says_how_its_records_come_back() -> None:
+    rows = Page(render(documents.PLAN)).said("state")
+    assert "Invoice 2,000 Invoice" in rows
+    assert "no bookmark is stored: its stream is sent in full" in rows
+    assert "no stream of this tap feeds it: not by this pipeline" in rows
+
+
+def test_a_full_sync_is_promised_only_of_streams_whose_bookmarks_are_dropped() -> None:
+    said = Page(render(documents.CLEANUP)).said("state")
+    assert "full one of the streams whose entries are dropped." in said
+    in_a_pipe = {**documents.CLEANUP, "state": {**documents.CLEANUP["state"], "state_id": None}}
+    assert "if whoever read stdout has stored it" in Page(render(in_a_pipe)).said("state")

@@ -46,6 +46,7 @@ def cleanup() -> Report:
         outcomes=made.ALL_GONE,
         timeline=made.SPANS,
         states=ResetOutcome(IN_BACKEND, made.PAIRED),
+        feeds=made.FEEDS,
         **READ,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from target_zuora360_cleanup.catalog.objects import OBJECTS
@@ -26,6 +27,28 @@ def coverage(
 
 def told(found: Coverage) -> list[tuple[str, str]]:
     return [(each.code, each.severity) for each in found.findings()]
+
+
+def fed(found: Coverage) -> dict[str, tuple[tuple[str, ...], str]]:
+    return {each.object: (each.bookmarks, each.words) for each in found.feeds}
+
+
+def test_of_each_object_type_it_is_said_which_bookmark_goes_or_why_none_does() -> None:
+    rows = {ACCOUNT: 5, INVOICE: 1200, "Zuora__Payment__c": 0}
+    assert fed(coverage(rows, "Account", streams=("Invoice",))) == {
+        ACCOUNT: (("Account",), "reset"),
+        INVOICE: ((), "none stored"),
+    }
+    assert fed(coverage(rows, "Account"))[INVOICE] == ((), "no stream")
+    # A bookmark that nobody knows may be theirs; and where nothing is known, no stream is not said.
+    assert fed(coverage(rows, "Account", "inv_x1"))[INVOICE] == ((), "unknown")
+    assert fed(coverage(rows))[INVOICE] == ((), "unknown")
+
+
+def test_a_bookmark_that_has_gone_is_told_though_a_later_look_does_not_find_it() -> None:
+    before, now = coverage({ACCOUNT: 5}, "Account"), coverage({ACCOUNT: 5}, "Other")
+    later = replace(now, earlier=before.outcome.resets)
+    assert fed(later) == {ACCOUNT: (("Account",), "reset")}
 
 
 def test_the_bookmarks_of_each_object_type_are_known() -> None:

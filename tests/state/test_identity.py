@@ -51,7 +51,7 @@ def test_where_nothing_contradicts_there_is_no_doubt(changes: dict[str, Any], st
         ),
         ({"environment": "dev"}, "the run's environment is 'dev', the plugin's 'prod'"),
         ({"command": "el", "state_id": ""}, "`meltano el` without --state-id"),
-        ({"command": "", "state_id": ""}, "not known to be Meltano"),
+        ({"command": "", "state_id": ""}, "not known to be a Meltano"),
         ({"is_recorded": False}, "no record of a run at work on a"),
         ({"is_handed_known": False}, "could not be looked at"),
         ({"handed": None}, "is not the one stored as a"),

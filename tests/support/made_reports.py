@@ -20,6 +20,7 @@ from target_zuora360_cleanup.plan.saved import SavedPlan
 from target_zuora360_cleanup.reach import Path, Relationship
 from target_zuora360_cleanup.report.header import Header
 from target_zuora360_cleanup.rows.failures import FailureGroup
+from target_zuora360_cleanup.state.coverage import Feed
 from target_zuora360_cleanup.state.outcome import PairedState
 from target_zuora360_cleanup.state.reset import Reset, StateTracker
 from tests.support.paths import TESTS
@@ -67,6 +68,7 @@ STEPS = (
     step(PRODUCT, 0),
     step(ACCOUNT, 100, 0, (ITEM, INVOICE), {"Hierarchies": 7, "None": 0}),
 )
+FEEDS = (Feed(ITEM, 5_000, ("InvoiceItem",), "reset"), Feed(ACCOUNT, 100, (), "no stream"))
 NOTES = Relationship("Note__c", "A__c", ACCOUNT, "cascade")
 PLAN = Plan(
     ORG,

@@ -47,6 +47,7 @@ class Answers:
         command, given = _command(asked["words"])
         self._command = command
         self._given = given
+        self._is_seen = bool(asked["words"])
         if uri := given.get("database_uri"):
             ProjectSettingsService.config_override["database_uri"] = uri
         self._project = Project.find(dotenv_file=given.get("env_file"))
@@ -100,16 +101,18 @@ class Answers:
         """The record of this run.
 
         Meltano notes a run just before it starts the plugins, so it is the newest one at work on
-        its state; of others on the same state the caller is told by `runs`.
+        its state; of others on the same state the caller is told by `runs`. Where Meltano's process
+        is not to be seen, a run with an id of a user's own may be this one as well as any other. A
+        Meltano that is seen and was told something else is part of no run.
         """
-        if self._given.get("no_state_update"):
+        if self._given.get("no_state_update") or (self._is_seen and not self._command):
             return None
         jobs = [job for job in session.query(Job).filter(Job.ended_at.is_(None)) if _runs(job)]
         if self._command:
             jobs = [job for job in jobs if job.job_name == state_id]
         else:
             name = f"{asked['environment']}:{asked['extractor']}-to-{asked['loader']}"
-            jobs = [job for job in jobs if f"{job.job_name}:".startswith(f"{name}:")]
+            jobs = [job for job in jobs if _may_be(job.job_name, name)]
         if not jobs or len({job.job_name for job in jobs}) > 1:
             return None
         if run_id := self._given.get("run_id"):
@@ -261,6 +264,12 @@ def _merges(given: Asked) -> str:
 def _is_selected(stream: Asked) -> bool:
     top = next((each for each in stream["metadata"] if not each["breadcrumb"]), None)
     return bool(top and top["metadata"].get("selected"))
+
+
+def _may_be(state_id: str, name: str) -> bool:
+    """Whether a state may be that of a pair; it is not where its id names another one."""
+    names_a_pair = ":" in state_id and "-to-" in state_id
+    return f"{state_id}:".startswith(f"{name}:") or not names_a_pair
 
 
 def _runs(job: Job) -> bool:
