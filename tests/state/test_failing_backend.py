@@ -78,7 +78,11 @@ def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Conversat
 @pytest.fixture
 def play(tmp_path: Path) -> Play:
     """Sets the faults from now on."""
-    return lambda faults: (tmp_path / "faults.json").write_text(json.dumps(faults)) and None
+
+    def set_faults(faults: dict[str, Any]) -> None:
+        (tmp_path / "faults.json").write_text(json.dumps(faults))
+
+    return set_faults
 
 
 @pytest.fixture
