@@ -82,8 +82,11 @@ class Deletion:
                 logger.info("%s: some records are left and tried again.", step.name)
         raise AssertionError("the last round is not tried again")
 
-    def _silent(self, turn: Turn, each: Round, came: int, failed: RoundFailures) -> int:
-        """Rows that are left without a word; named, where no other round follows."""
+    def _silent(self, turn: Turn, each: Round, came: int, failed: RoundFailures) -> int | None:
+        """Rows that are left without a word; named, where no other round follows.
+
+        None where nobody could count them.
+        """
         if self.sender.are_few(max(came, turn.step.found)):
             # (such requests answer for each row)
             return 0
@@ -109,8 +112,10 @@ class Deletion:
                 delete_by_levels(sender, turn, leaves, each, failed.add)
         return pages.rows
 
-    def _outcome(self, turn: Turn, came: int, failed: RoundFailures, silent: int) -> Outcome:
+    def _outcome(self, turn: Turn, came: int, failed: RoundFailures, silent: int | None) -> Outcome:
         step = turn.step.found_now(came if turn.again else max(came, turn.step.found))
+        if silent is None:
+            return Outcome.uncounted(step)
         count = failed.count + silent
         why = f"Salesforce says nothing of {silent:,} rows that are left" if silent else ""
         outcome = Outcome.of(step, len(step.kept) + count, "done", why, failed.held_back)

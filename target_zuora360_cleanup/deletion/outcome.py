@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.plan.plan import Step
 
 Ended = Literal["done", "partial", "not begun", "unknown"]
-_NOT_COUNTED: Final = "; what is left could not be counted"
+_NOT_COUNTED: Final = "what is left could not be counted"
 
 
 @dataclass(frozen=True)
@@ -70,9 +70,9 @@ class Outcome:
         return cls(step.name, step.found, None, len(step.kept), None, "unknown", why, None)
 
     @classmethod
-    def uncounted(cls, step: Step, why: str) -> Outcome:
-        """The same of a step that broke off."""
-        return cls.unknown(step, why + _NOT_COUNTED)
+    def uncounted(cls, step: Step, why: str = "") -> Outcome:
+        """The same of a step that came to its end, or broke off for a reason."""
+        return cls.unknown(step, f"{why}; {_NOT_COUNTED}" if why else _NOT_COUNTED)
 
     @property
     def is_known(self) -> bool:
@@ -86,10 +86,12 @@ class Outcome:
 
     def recounted(self, left: int) -> Outcome:
         """The same with what is left at the end of the run; with it, the numbers are known."""
+        if self.error == _NOT_COUNTED:
+            return replace(self, ended="done", error="", held_back=0).leaving(left)
         known = replace(
             self,
             ended=self.ended if self.is_known else "partial",
-            error=self.error.removesuffix(_NOT_COUNTED),
+            error=self.error.removesuffix(f"; {_NOT_COUNTED}"),
         )
         return known.leaving(left)
 

@@ -32,17 +32,16 @@ MOST_NAMED: Final = 100_000
 _WORDS: Final = "Salesforce says neither that it is deleted nor why it is not"
 
 
-def count_silent(salesforce: Salesforce, step: Step, failed: RoundFailures) -> int:
+def count_silent(salesforce: Salesforce, step: Step, failed: RoundFailures) -> int | None:
     """How many rows of a step are there although nothing is known to be wrong with them.
 
-    Where the org does not tell either, the next look at it finds them: that of the steps above, or
-    the one at the end.
+    None where the org does not tell either; then the count at the end of the run may.
     """
     try:
         left = count_left(salesforce, step)
     except (ApiError, RequestException) as exc:
         logger.info("%s: what is left could not be counted (%s).", step.name, exc)
-        return 0
+        return None
     return max(0, left - len(step.kept) - failed.count)
 
 

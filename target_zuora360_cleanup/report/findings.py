@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rich.text import Text
 
+from target_zuora360_cleanup.plan.finding import by_severity
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -23,17 +25,16 @@ class Findings:
 
     findings: tuple[Finding, ...] = ()
 
-    @property
-    def _sorted(self) -> list[Finding]:
-        return sorted(self.findings, key=lambda each: list(_MARKS).index(each.severity))
-
     def as_json(self) -> dict[str, Any]:
         """The key `findings`."""
         return {
-            "findings": [{**asdict(each), "objects": dict(each.objects)} for each in self._sorted]
+            "findings": [
+                {**asdict(each), "objects": dict(each.objects)}
+                for each in by_severity(self.findings)
+            ]
         }
 
     def lines(self) -> Iterator[RenderableType]:
         """A paragraph for each."""
-        for each in self._sorted:
+        for each in by_severity(self.findings):
             yield Text(f"{_MARKS[each.severity]} {each.message} {each.remedy}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from target_zuora360_cleanup.report.numbers import Total, counted
+from target_zuora360_cleanup.report.view import is_carried_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -18,13 +19,16 @@ _GROUPS: Final = {
     "accounts": "Accounts & Related Objects",
     "product_catalog": "Product Catalog",
 }
+_DELETING: Final = ("plan", "cleanup")
+_NOTHING_SEEN: Final = "nothing that was seen; see the findings"
 _CONFIRMATION: Final = {"production-not-confirmed"}
+_NOT_COUNTED: Final = "rows-not-counted"
 
 
 def groups(report: Report) -> tuple[tuple[str, Total], ...]:
     """Records deleted, or to be, by object group; none where nothing is deleted."""
-    key = "to_delete" if report["mode"] == "plan" else "deleted"
-    if report["mode"] not in ("plan", "cleanup"):
+    key = "deleted" if is_carried_out(report) else "to_delete"
+    if report["mode"] not in _DELETING:
         return ()
     found: dict[str, list[int | None]] = {}
     for each in report["objects"]:
@@ -33,8 +37,17 @@ def groups(report: Report) -> tuple[tuple[str, Total], ...]:
 
 
 def touched(report: Report) -> tuple[str, ...]:
-    """What a plan touches that is not Zuora's, in a few words each; "nothing" where it does not."""
-    return tuple(_touched(report)) or ("nothing",) if report["mode"] == "plan" else ()
+    """What a plan touches that is not Zuora's, in a few words each; none where there is no plan."""
+    if report["mode"] != "plan" or not report["objects"]:
+        return ()
+    return tuple(_touched(report)) or (_NOTHING_SEEN if _may_be_unseen(report) else "nothing",)
+
+
+def _may_be_unseen(report: Report) -> bool:
+    """Whether a finding may say that something could not be looked at."""
+    return any(
+        each["severity"] != "tells" or each["code"] == _NOT_COUNTED for each in report["findings"]
+    )
 
 
 def _touched(report: Report) -> Iterator[str]:
@@ -50,7 +63,8 @@ def _touched(report: Report) -> Iterator[str]:
 
 def taken_back(report: Report) -> str:
     """Whether what is deleted can be had back, in a sentence; blank where nothing is deleted."""
-    if report["mode"] not in ("plan", "cleanup") or not report.get("guards"):
+    is_told = report["mode"] in _DELETING and report["objects"] and report.get("guards")
+    if not is_told:
         return ""
     if report["guards"]["hard_delete"] == "on":
         return "No: hard_delete skips the recycle bin."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from target_zuora360_cleanup.errors import InputError
@@ -19,7 +20,7 @@ WORDS: Final = {
     "false": False, "no": False, "off": False, "0": False,
 }  # fmt: skip
 """What a boolean may be written as, in any case."""
-_OTHERS: Final = ("EMULATOR_", "DEMO_", "TEST_", "_", "LOGLEVEL", "LOG_LEVEL", "LOG_CONFIG")
+_OTHERS: Final = ("EMULATOR_", "DEMO_", "_", "LOGLEVEL", "LOG_LEVEL", "LOG_CONFIG")
 """Of this package's other programs, Meltano's extras of a plugin, and the SDK's own."""
 
 
@@ -31,9 +32,8 @@ def from_environment(environ: Mapping[str, str], prefix: str = UTILITY_PREFIX) -
     """
     if unknown := unknown_variables(environ, prefix):
         raise InputError(" ".join(unknown))
-    properties = json_schema()["properties"]
     return {
-        name: _parsed(variable, value, properties[name])
+        name: _parsed(variable, value, _properties()[name])
         for name, variable, value in _given(environ, prefix)
     }
 
@@ -47,8 +47,8 @@ def unknown_variables(environ: Mapping[str, str], *prefixes: str) -> list[str]:
     return [
         f"The variable {variable} is no setting: {nearest(variable, sorted(known))}"
         for prefix in prefixes
-        for name, variable, _ in _given(environ, prefix)
-        if name not in _properties()
+        for _, variable, _ in _given(environ, prefix)
+        if variable not in known
     ]
 
 
@@ -58,7 +58,9 @@ def loader_prefixes(environ: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys([TARGET_PREFIX, *([f"{plugin}_"] if plugin else [])]))
 
 
+@cache
 def _properties() -> dict[str, Any]:
+    """The settings' schemas; to make them anew for each variable would take longer than a start."""
     properties: dict[str, Any] = json_schema()["properties"]
     return properties
 

@@ -156,3 +156,35 @@ def test_rows_that_are_called_no_record_and_stay_have_failed(
     left = zuora_rows(server.org)[ITEMS]
     assert (ran.status, ran.object(ITEMS)["failed"]) == (4, left)
     assert [each["count"] for each in ran.report["failures"] if each["object"] == ITEMS] == [left]
+
+
+REFUSED = {"code": "INSUFFICIENT_ACCESS"}
+"""Of counts after the jobs; the plan's have other columns."""
+
+
+def test_a_refused_count_of_what_is_left_is_not_taken_for_none(
+    server: EmulatorServer, tmp_path: Path
+) -> None:
+    left = {"object": ACCOUNTS, "operation": "delete", "missing": 2, "missing_are_done": False}
+    counts = [
+        {"soql": f"SELECT COUNT() FROM {ACCOUNTS}", **REFUSED},
+        {"soql": f"SELECT COUNT(Id) n FROM {ACCOUNTS}", **REFUSED},
+    ]
+    server.set_faults({"jobs": [left], "queries": counts})
+    ran = cleanup(server, tmp_path)
+    assert zuora_rows(server.org)[ACCOUNTS]
+    told = ran.object(ACCOUNTS)
+    assert (told["deleted"], told["failed"], told["ended"]) == (None, None, "unknown")
+    assert ran.status == 4
+
+
+def test_what_is_above_waits_for_a_count_that_was_refused_and_the_end_tells_the_number(
+    server: EmulatorServer, tmp_path: Path
+) -> None:
+    server.set_faults({"queries": [{"soql": f"SELECT COUNT() FROM {ACCOUNTS}", **REFUSED}]})
+    before = zuora_rows(server.org)
+    ran = cleanup(server, tmp_path)
+    told = ran.object(ACCOUNTS)
+    assert (told["deleted"], told["failed"], told["ended"]) == (before[ACCOUNTS], 0, "done")
+    assert (ran.status, ran.object("Zuora__PaymentTerm__c")["ended"]) == (4, "not begun")
+    assert_report_agrees(server.org, before, ran.report)

@@ -21,7 +21,7 @@ URL_VARIABLE = "TARGET_ZUORA360_CLEANUP_INSTANCE_URL"
 _URLS = ("ZUORA_URL", URL_VARIABLE, "ZUORA360_INSTANCE_URL")
 _SECONDS = 900
 """The first run installs the plugins, over whatever network there is."""
-_LAST_LINES = 30
+_LAST_LINES = 60
 
 
 class DemoError(Exception):

@@ -63,7 +63,7 @@ def test_names_of_salesforce_are_taken() -> None:
     assert file_name("Case.Invoice__c") == "Case.Invoice__c"
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1"])
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
 def test_what_a_spreadsheet_would_compute_is_made_harmless(text: str, tmp_path: Path) -> None:
     assert harmless(text) == f"'{text}"
     folder = OutputFolder(tmp_path)

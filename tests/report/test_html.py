@@ -119,13 +119,36 @@ def test_the_first_screen_says_how_much_whose_and_whether_there_is_a_way_back() 
     first = Page(render(documents.PLAN)).said().partition("Findings")[0]
     for words in (
         "Acme, production00D5g0000000001EAAacme.my.salesforce.com",
-        "Accounts & Related Objects 7,100 to be deleted",
+        "Accounts & Related Objects 7,100 would be deleted",
         "Of people's 12 lookups go blank, at most",
         "Taken back From Salesforce's recycle bin, within 15 days",
         "by sync@acme.comversion 1.2.3",
         "Plan 0a1b2c3d4e5f",
     ):
         assert words in first
+
+
+@pytest.mark.parametrize("code", ["rows-not-counted", "cannot-see-everything", "new-some-day"])
+def test_what_could_not_be_seen_is_not_said_to_be_nothing(code: str) -> None:
+    unseen = {**documents.PLAN["findings"][0], "code": code, "severity": "warns"}
+    plan = {**documents.PLAN, "findings": [unseen], "blank_links": [], "strong_links": []}
+    assert "Of people's nothing that was seen; see the findings" in Page(render(plan)).said()
+
+
+def test_an_org_in_which_nothing_of_peoples_hangs_on_zuoras_rows_says_so() -> None:
+    plan = {**documents.PLAN, "findings": [], "blank_links": [], "strong_links": []}
+    assert "Of people's nothing" in Page(render(plan)).said()
+
+
+def test_a_plan_that_failed_says_nothing_of_what_it_has_not_looked_at() -> None:
+    said = Page(render({**documents.FAILED, "mode": "plan"})).said()
+    assert "Of people's" not in said
+    assert "Taken back" not in said
+
+
+def test_a_refused_cleanup_says_how_much_it_would_have_deleted() -> None:
+    said = Page(render(documents.REFUSED)).said()
+    assert "Accounts & Related Objects 7,100 would be deleted" in said
 
 
 def test_two_plans_with_different_guards_do_not_look_alike() -> None:

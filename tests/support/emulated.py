@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from target_zuora360_cleanup.emulator.server.options import ServerOptions
 
-FOLDER: Final = "ZUORA360_TEST_ORGS"
+FOLDER: Final = "TEST_ORGS_OF_ZUORA360"
 """The variable that names the folder of filled orgs, which all workers of a test run share."""
 
 
