@@ -26,8 +26,8 @@ CREATE TABLE IF NOT EXISTS form (
 CREATE TABLE IF NOT EXISTS waiting (
     seq INTEGER PRIMARY KEY, object TEXT NOT NULL, key TEXT NOT NULL, form INTEGER NOT NULL,
     cells TEXT NOT NULL, links TEXT NOT NULL, partial INTEGER NOT NULL,
-    parent TEXT NOT NULL, parent_key TEXT NOT NULL, ready INTEGER NOT NULL DEFAULT 0);
-CREATE INDEX IF NOT EXISTS waiting_row ON waiting (object, key);
+    parent TEXT NOT NULL, parent_key TEXT NOT NULL, ready INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (object, key));
 CREATE INDEX IF NOT EXISTS waiting_parent ON waiting (parent, parent_key);
 CREATE INDEX IF NOT EXISTS waiting_ready ON waiting (object, seq) WHERE ready = 1;
 CREATE TABLE IF NOT EXISTS blank (

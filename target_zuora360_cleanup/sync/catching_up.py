@@ -107,7 +107,8 @@ class CatchingUp:
         """
         loading = self.loading
         loading.remove({name: batch})
-        taken = {row.key: row for row in batch if not row.removes}
+        rows = loading.kept.join(name, [row for row in batch if not row.removes])
+        taken = {row.key: row for row in rows}
         todo = list(taken.values())
         while todo:
             failed, todo = loading.upsert({name: todo}), []
@@ -212,7 +213,7 @@ class CatchingUp:
     def _number(self, name: str, lookup: str) -> int | None:
         """The number of a layout that sets this lookup alone; None where the org has it no more."""
         if (name, lookup) not in self._numbers:
-            column = self.loading.kept.parent_column(name, lookup)
+            column = self.loading.kept.rows.parent_column(name, lookup)
             if column is None:
                 return None
             layout = RowLayout(name, (self._key_column(name),), (column,))
@@ -220,7 +221,7 @@ class CatchingUp:
         return self._numbers[name, lookup]
 
     def _key_column(self, name: str) -> Column:
-        return self.loading.kept.key_column(name)
+        return self.loading.kept.rows.key_column(name)
 
     def _refill(self, name: str) -> None:
         more: bool = True

@@ -118,7 +118,11 @@ class Loading:
         self.remove(taken)
         late: Batch = {}
         for level in self.order.levels:
-            rows = {name: self._free(name, taken[name]) for name in level if name in taken}
+            rows = {
+                name: self.kept.join(name, [each for each in taken[name] if not each.removes])
+                for name in level
+                if name in taken
+            }
             failed = self.upsert(rows)
             lost = {(each.object, each.change.key) for each in failed}
             for each in failed:
@@ -128,15 +132,6 @@ class Loading:
                     [row for row in same if (name, row.key) not in lost]
                 )
         self._flush_late(late)
-
-    def _free(self, name: str, changes: Iterable[Change]) -> list[Change]:
-        """Rows to upsert; one that says only part of a row that waits, waits with it."""
-        rows = [each for each in changes if not each.removes]
-        held = self.kept.is_waiting(name, [each.key for each in rows if each.is_partial])
-        for each in rows:
-            if each.is_partial and each.key in held:
-                self.kept.wait(name, each, *held[each.key])
-        return [each for each in rows if not (each.is_partial and each.key in held)]
 
     def close(self) -> None:
         """Give up what waits in this run alone."""

@@ -7,6 +7,8 @@ such a column would be taken for an external id, so a lookup is cleared by its o
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from dataclasses import dataclass
 from functools import cached_property
@@ -141,6 +143,12 @@ def csv_line(values: Sequence[str]) -> str:
     if plain.count(",") == len(values) - 1 and not _MAY_NEED_QUOTES.search(plain):
         return plain
     return ",".join([_quoted(value) for value in values])
+
+
+def csv_texts(cells: str) -> list[str]:
+    """The values of a line of CSV, which may hold line ends in quotes."""
+    (texts,) = csv.reader(io.StringIO(cells, newline=""), strict=True)
+    return texts
 
 
 def _quoted(value: str) -> str:

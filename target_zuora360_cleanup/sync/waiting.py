@@ -6,22 +6,16 @@ the tap sends then. What waits for a parent becomes ready when that parent's row
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence  # noqa: TC003 - public shape
-from dataclasses import replace
-from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from target_zuora360_cleanup.catalog.field_maps import field_maps
-from target_zuora360_cleanup.sync.changes import Change
-from target_zuora360_cleanup.sync.columns import Column, ParentColumn
-from target_zuora360_cleanup.sync.field_values import Field
-from target_zuora360_cleanup.sync.rows import RowLayout, csv_line
+from target_zuora360_cleanup.sync.kept_rows import KeptRows
 
 if TYPE_CHECKING:
     from target_zuora360_cleanup.kept.store import Store
+    from target_zuora360_cleanup.sync.changes import Change
     from target_zuora360_cleanup.sync.layouts import RowLayouts
     from target_zuora360_cleanup.sync.org_objects import TargetObject
 
@@ -35,14 +29,16 @@ class WaitingRows:
         store: Where it is kept.
         layouts: The layouts that changes name by number.
         objects: The org's, by API name.
+
+    Attributes:
+        rows: Writes and reads them.
     """
 
     def __init__(
         self, store: Store, layouts: RowLayouts, objects: Mapping[str, TargetObject]
     ) -> None:
-        self._db, self._layouts, self._objects = store.db, layouts, objects
-        self._forms: dict[int, int] = {}
-        self._numbers: dict[int, tuple[int, tuple[int, ...] | None, tuple[int, ...]]] = {}
+        self._db, self._layouts = store.db, layouts
+        self.rows = KeptRows(store, layouts, objects)
         self._has_outside = self._db.execute("SELECT 1 FROM outside").fetchone() is not None
         self._parents = self._read(
             "SELECT DISTINCT parent FROM waiting UNION SELECT parent FROM blank"
@@ -54,18 +50,41 @@ class WaitingRows:
     def _read(self, sql: str) -> set[str]:
         return {name for (name,) in self._db.execute(sql)}
 
-    def wait(self, name: str, change: Change, parent: str, parent_key: str) -> None:
-        """Have a row wait for a parent; it takes the place of what waited of the same row."""
-        if not change.is_partial:
-            self._db.execute("DELETE FROM waiting WHERE object = ? AND key = ?", (name, change.key))
+    def wait(
+        self, name: str, change: Change, parent: str, parent_key: str, *, ready: bool = False
+    ) -> None:
+        """Have a row wait for a parent, joined with what waits of the same row.
+
+        Args:
+            name: API name.
+            change: What is newer than what waits.
+            parent: API name of the parent.
+            parent_key: Its external id.
+            ready: Whether to try it with the next that are ready, all the same.
+        """
+        form = self.rows.form(change.layout)
+        if name in self._held and (before := self._before(name, change, form)):
+            change = self.rows.joined(before, change)
+            form = self.rows.form(change.layout)
         self._held.add(name)
         self._parents.add(parent)
         self._db.execute(
-            "INSERT INTO waiting (object, key, form, cells, links, partial, parent, parent_key)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (name, change.key, self._form(change.layout), change.cells, json.dumps(change.links),
-             change.is_partial, parent, parent_key),
+            "INSERT OR REPLACE INTO waiting"
+            " (object, key, form, cells, links, partial, parent, parent_key, ready)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (name, change.key, form, change.cells, json.dumps(change.links), change.is_partial,
+             parent, parent_key, ready),
         )  # fmt: skip
+
+    def _before(self, name: str, change: Change, form: int) -> Change | None:
+        """What waits of the same row and says what this does not; None if there is no such."""
+        found = self._db.execute(
+            "SELECT form, cells, links, partial FROM waiting WHERE object = ? AND key = ?",
+            (name, change.key),
+        ).fetchone()
+        if found is None or (found[0] == form and not change.is_partial):
+            return None
+        return self.rows.change(change.key, *found)
 
     def blank(self, name: str, key: str, lookup: str, parent: str, parent_key: str) -> None:
         """Take note of a lookup that was left blank for a parent."""
@@ -76,19 +95,26 @@ class WaitingRows:
             (name, key, lookup, parent, parent_key),
         )
 
-    def is_waiting(self, name: str, keys: Iterable[str]) -> dict[str, tuple[str, str]]:
-        """Which of these rows wait already, and for which parent."""
+    def join(self, name: str, rows: Sequence[Change]) -> list[Change]:
+        """Join rows with what waits of them where they leave fields as they are; the others."""
         if name not in self._held:
-            return {}
-        sql = (
-            "SELECT key, parent, parent_key FROM waiting"
-            " WHERE object = ? AND key IN ({}) ORDER BY seq"
-        )
-        return {
-            key: (parent, parent_key)
-            for part in _parts(keys)
-            for key, parent, parent_key in self._db.execute(sql.format(_marks(part)), (name, *part))
+            return list(rows)
+        sql = "SELECT key, form, parent, parent_key FROM waiting WHERE object = ? AND key IN ({})"
+        waiting = {
+            key: (form, parent, parent_key)
+            for part in _parts(row.key for row in rows)
+            for key, form, parent, parent_key in self._db.execute(
+                sql.format(_marks(part)), (name, *part)
+            )
         }
+        free = []
+        for row in rows:
+            form, *parent = waiting.get(row.key, (0, "", ""))
+            if form and (row.is_partial or self.rows.form(row.layout) != form):
+                self.wait(name, row, *parent, ready=True)
+            else:
+                free.append(row)
+        return free
 
     def settled(self, name: str, changes: Iterable[Change]) -> None:
         """Forget what waited of rows that have been loaded, and make ready what waited for them."""
@@ -167,7 +193,7 @@ class WaitingRows:
             " WHERE object = ? AND ready = 1 ORDER BY seq LIMIT ?", (name, size),
         ).fetchall()  # fmt: skip
         self._db.executemany("DELETE FROM waiting WHERE seq = ?", ((row[0],) for row in found))
-        return [self._change(*row[1:]) for row in found]
+        return [self.rows.change(*row[1:]) for row in found]
 
     def ready_links(self, name: str, size: int) -> list[tuple[str, str, str]]:
         """The next blank lookups whose parent has come, as (key, lookup, the parent's key)."""
@@ -180,91 +206,6 @@ class WaitingRows:
             ((name, key, lookup) for key, lookup, _ in found),
         )
         return found
-
-    def _form(self, number: int) -> int:
-        if number not in self._forms:
-            layout = self._layouts[number]
-            said = (
-                layout.object,
-                json.dumps([each.header for each in layout.columns]),
-                json.dumps([each.relationship.name for each in layout.parents]),
-            )
-            self._db.execute(
-                "INSERT OR IGNORE INTO form (object, headers, parents) VALUES (?, ?, ?)", said
-            )
-            (found,) = self._db.execute(
-                "SELECT id FROM form WHERE object = ? AND headers = ? AND parents = ?", said
-            ).fetchone()
-            self._forms[number] = found
-        return self._forms[number]
-
-    def _change(self, key: str, form: int, cells: str, links: str, partial: int) -> Change:
-        number, columns, parents = self._number(form)
-        if columns is not None:
-            (texts,) = csv.reader([cells], strict=True) if "\n" not in cells else _read(cells)
-            cells = csv_line([texts[at] for at in columns])
-        said = json.loads(links)
-        return Change(
-            key, number, cells, tuple(said[at] for at in parents), is_partial=bool(partial)
-        )
-
-    def _number(self, form: int) -> tuple[int, tuple[int, ...] | None, tuple[int, ...]]:
-        """The number of a layout for a form, and what of the form the org still has."""
-        if form not in self._numbers:
-            name, headers, parents = self._db.execute(
-                "SELECT object, headers, parents FROM form WHERE id = ?", (form,)
-            ).fetchone()
-            self._numbers[form] = self._laid_out(name, json.loads(headers), json.loads(parents))
-        return self._numbers[form]
-
-    def _laid_out(
-        self, name: str, headers: list[str], lookups: list[str]
-    ) -> tuple[int, tuple[int, ...] | None, tuple[int, ...]]:
-        target = self._objects[name]
-        there = [
-            at for at, header in enumerate(headers) if "." in header or header in target.fields
-        ]
-        columns = [Column("", headers[at], Field(headers[at], "string")) for at in there]
-        found = [(at, self.parent_column(name, lookup)) for at, lookup in enumerate(lookups)]
-        parents = [(at, column) for at, column in found if column]
-        layout = RowLayout(name, tuple(columns), tuple(column for _, column in parents))
-        kept = None if len(there) == len(headers) else tuple(there)
-        return self._layouts.add(layout), kept, tuple(at for at, _ in parents)
-
-    def key_column(self, name: str) -> Column:
-        """The column by which the rows of an object are found."""
-        target = self._objects[name]
-        return Column("", target.external_id, Field(target.external_id, "reference"))
-
-    def parent_column(self, name: str, lookup: str) -> ParentColumn | None:
-        """The column of a lookup; None where the org has it no more."""
-        own = self._objects[name].relationships.get(lookup)
-        if own and (name, lookup) in _owners():
-            own = replace(own, owning=True)
-        parents = [
-            self._objects[each] for each in (own.parents if own else ()) if each in self._objects
-        ]
-        if own is None or not parents or not parents[0].external_id:
-            return None
-        parent = parents[0]
-        key = Field(parent.external_id, "reference", parent.key.length)
-        header = f"{own.path}.{parent.external_id}"
-        return ParentColumn("", header, parent.name, key, own, late=parent.name == name)
-
-
-@cache
-def _owners() -> frozenset[tuple[str, str]]:
-    """Lookups without which a row has no place, whatever the org says."""
-    return frozenset(
-        (made_by.object, each.field)
-        for made_by in field_maps()
-        for each in made_by.parents
-        if each.owns
-    )
-
-
-def _read(cells: str) -> list[list[str]]:
-    return list(csv.reader(cells.splitlines(keepends=True), strict=True))
 
 
 def _parts(keys: Iterable[str]) -> Iterator[list[str]]:

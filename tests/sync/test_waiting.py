@@ -99,16 +99,34 @@ def test_what_the_org_has_no_more_is_left_out(store: Store) -> None:
     assert Run(store, smaller).ready() == ["Key__c,W__c,Of__r.Key__c\nb,w,a"]
 
 
-def test_a_newer_row_takes_the_place_of_what_waited_and_a_part_of_it_comes_after(
+def test_a_newer_row_takes_the_place_of_what_waited_and_a_part_of_it_joins_that(
     store: Store,
 ) -> None:
     run = Run(store)
     run.kept.wait(B, run.row(**FULL), A, "a")
     run.kept.wait(B, run.row(**{**FULL, "V": "2"}), A, "a")
-    assert run.kept.is_waiting(B, ["b", "c"]) == {"b": (A, "a")}
-    run.kept.wait(B, run.row(Id="b", W="3"), A, "a")
+    run.kept.wait(B, run.row(Id="b", W="3", Up=None), A, "a")
     run.kept.settled(A, [Change("a", 0)])
-    assert [each.rpartition("\n")[2] for each in run.ready()] == ["b,2,w,a,u", "b,,3"]
+    assert run.ready() == ["Key__c,V__c,W__c,Of__r.Key__c,Up__c\nb,2,3,a,#N/A"]
+
+
+def test_a_row_of_another_stream_joins_what_waits_and_is_tried_with_it(store: Store) -> None:
+    run = Run(store)
+    run.kept.wait(B, run.row(Id="b", V="a\r\nb\u2028", Of="a"), A, "a")
+    other = run.layouts.add(RowLayout.of(MAP, OBJECTS, {"Id", "W", "Of"}))
+    row = run.layouts[other].row({"Id": "b", "W": "3", "Of": "c"})
+    part = Change(row.key, other, row.cells, row.links)
+    assert run.kept.join(B, [part, run.row(Id="z", V="1", W="1")]) == [
+        run.row(Id="z", V="1", W="1")
+    ]
+    assert Run(store).ready() == ['Key__c,V__c,W__c,Of__r.Key__c\nb,"a\r\nb\u2028",3,c']
+
+
+def test_a_row_that_says_all_that_what_waits_says_is_free(store: Store) -> None:
+    run = Run(store)
+    run.kept.wait(B, run.row(**FULL), A, "a")
+    whole = run.row(**{**FULL, "V": "2"})
+    assert run.kept.join(B, [whole]) == [whole]
 
 
 def test_a_row_that_has_been_loaded_waits_no_more(store: Store) -> None:
