@@ -61,6 +61,7 @@ class Makers:
     tally: Tally
     not_loaded: set[str] = field(default_factory=set)
     begun: dict[str, frozenset[str]] = field(default_factory=dict)
+    _made: dict[tuple[str, ...], set[str]] = field(default_factory=dict)
 
     def of_stream(
         self,
@@ -165,6 +166,9 @@ class Makers:
             by_lower(sent),
             flags_deleted=keeps,
             joins=_joined(made_by, layout, facts, by_lower(sent)),
+            made=self._made.setdefault(
+                (target.name, *(each.header for each in layout.columns)), set()
+            ),
         )
 
     def _check(

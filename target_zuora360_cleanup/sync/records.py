@@ -50,6 +50,7 @@ class ChangeMaker:
         flags_deleted: Whether what is deleted in Zuora is kept and marked, as the 360 sync does
             with the product catalogue, which quotes use.
         joins: What other records say; None where the map asks for nothing.
+        made: Names that have a row in this run, of any stream.
     """
 
     made_by: FieldMap
@@ -60,7 +61,7 @@ class ChangeMaker:
     names: Mapping[str, str]
     flags_deleted: bool = False
     joins: Joins | None = None
-    _made: set[str] = dataclass_field(default_factory=set)
+    made: set[str] = dataclass_field(default_factory=set)
 
     def take(self, record: Mapping[str, Any]) -> None:
         """Take a record in."""
@@ -92,10 +93,10 @@ class ChangeMaker:
         """A row for a name that a record has, once; that the record goes does not remove it."""
         parts = [_text(record.get(sent_name([each], self.names))) for each in self.made_by.key]
         key = _KEY_SIGN.join(parts)
-        if not all(parts) or key in self._made or is_deleted(record, self._deleted):
+        if not all(parts) or key in self.made or is_deleted(record, self._deleted):
             return
-        if len(self._made) < _MOST_NAMES:
-            self._made.add(key)
+        if len(self.made) < _MOST_NAMES:
+            self.made.add(key)
         self.tally.of(self.made_by.object).received += 1
         self._upsert(self.made_by.object, key, {**record, JOINED_KEY: key})
 

@@ -207,3 +207,19 @@ def test_what_waited_of_a_stream_does_not_come_back_once_all_of_it_is_sent_anew(
     # After a reset the tap sends what there is; the item is deleted in Zuora meanwhile.
     run(state(), ITEMS, INVOICES, invoice("ri2", "ri1"))
     assert keys(server.org, ITEM, "ri") == set()
+
+
+def test_a_name_that_several_streams_have_is_loaded_once(
+    server: EmulatorServer, crm: str, run: Any
+) -> None:
+    accounts = schema("Account", "Name CrmId Status PaymentTerm")
+    invoices = schema("Invoice", "InvoiceNumber Status AccountId PaymentTerm")
+    done = run(
+        accounts, record("Account", "rt1", Name="t", CrmId=crm, PaymentTerm="Net 77"),
+        invoices, record("Invoice", "rt2", InvoiceNumber="t", Status="Posted", AccountId="rt1",
+                         PaymentTerm="Net 77"),
+        state(Account=1, Invoice=1),
+    )  # fmt: skip
+    assert done.object("Zuora__PaymentTerm__c")["upserted"] == 1
+    found = rows(server.org, "SELECT Id FROM Zuora__PaymentTerm__c WHERE Name = 'Net 77'")
+    assert len(found) == 1

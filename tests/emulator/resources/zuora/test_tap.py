@@ -120,7 +120,7 @@ def test_the_tap_discovers_every_object(
 
     assert {each["stream"] for each in streams} == {*zuora_objects()}
     properties = next(each for each in streams if each["stream"] == "Account")["schema"]
-    assert {"BillToId", "DefaultPaymentMethodId", "CrmId"} <= {*properties["properties"]}
+    assert {"BillToContactId", "DefaultPaymentMethodId", "CrmId"} <= {*properties["properties"]}
     assert ("Deleted" in properties["properties"]) == (api == "AQUA")
 
 
