@@ -9,8 +9,6 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from requests import RequestException
-
 from target_zuora360_cleanup.catalog.objects import is_unlisted
 from target_zuora360_cleanup.cleanup.deleting import Deleting
 from target_zuora360_cleanup.cleanup.gate import Gate
@@ -32,7 +30,6 @@ from target_zuora360_cleanup.report.cleanup import cleanup_report
 from target_zuora360_cleanup.report.earlier import deleted_before
 from target_zuora360_cleanup.rows.failures import Failures
 from target_zuora360_cleanup.rows.stop import Stopped
-from target_zuora360_cleanup.salesforce.errors import ApiError
 from target_zuora360_cleanup.settings.selection import selected
 from target_zuora360_cleanup.state.coverage import Coverage
 from target_zuora360_cleanup.state.from_settings import stream_names
@@ -123,7 +120,7 @@ class Story:
         self.gate.open()
         self.resets.write(self._reset_names)
         self._ledger.open(plan)
-        _abort(salesforce, left_open)
+        salesforce.jobs.abort(left_open)
         self._delete(plan, salesforce)
 
     def reset(self) -> None:
@@ -306,15 +303,3 @@ def refuse_left(outcomes: Iterable[Outcome], halted: str = "", *, allow_failures
 
 def _words(findings: Iterable[Finding]) -> str:
     return " ".join(each.words for each in findings)
-
-
-def _abort(salesforce: Salesforce, jobs: Iterable[ListedJob]) -> None:
-    """Abort jobs that were never closed; Salesforce works on none of them."""
-    for job in jobs:
-        try:
-            salesforce.bulk.abort(job.id)
-        except (ApiError, RequestException) as exc:
-            # It has no rows that Salesforce works on, and ends by itself after some days.
-            logger.info("Job %s on %s could not be aborted (%s).", job.id, job.object, exc)
-        else:
-            logger.info("Aborted job %s on %s of an earlier run.", job.id, job.object)

@@ -11,7 +11,7 @@ import logging
 import random
 import threading
 from collections import Counter
-from collections.abc import Callable  # noqa: TC003 - part of the public shape
+from collections.abc import Callable, Iterable  # noqa: TC003 - part of the public shape
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -114,6 +114,17 @@ class JobSender:
                     "Job %s on %s is open: one %s. It is left alone.", job.id, job.object, whose
                 )
         return tuple(job for job in jobs if job.state == "Open" and job.id in ours)
+
+    def abort(self, jobs: Iterable[ListedJob]) -> None:
+        """Abort jobs that were never closed; Salesforce works on none of them."""
+        for job in jobs:
+            try:
+                self.bulk.abort(job.id)
+            except (ApiError, RequestException) as exc:
+                # It has no rows that Salesforce works on, and ends by itself after some days.
+                logger.info("Job %s on %s could not be aborted (%s).", job.id, job.object, exc)
+            else:
+                logger.info("Aborted job %s on %s of an earlier run.", job.id, job.object)
 
     def send(self, ingest: Ingest, rows: CsvFile) -> str:
         """Create, fill and close a job, again while the trouble is a passing one; its id.

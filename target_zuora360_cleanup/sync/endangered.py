@@ -1,4 +1,4 @@
-"""Finds the rows whose deletion would take others along that must not go.
+"""Finds what the deletion of rows takes along, and which would take along what must not go.
 
 It goes down from the rows to be deleted: each level is asked for by the ids of the one above, so
 that no lookup has to be followed upwards. What Salesforce won't tell holds a deletion as well.
@@ -6,6 +6,7 @@ that no lookup has to be followed upwards. What Salesforce won't tell holds a de
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence  # noqa: TC003 - public shape
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -15,9 +16,13 @@ from target_zuora360_cleanup.salesforce.errors import ApiError, is_passing
 from target_zuora360_cleanup.sync.hazards import Hazard, question
 
 if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
     from target_zuora360_cleanup.reach import Relationship
     from target_zuora360_cleanup.salesforce.rest import Rest
     from target_zuora360_cleanup.sync.hazards import Cascades
+
+logger = logging.getLogger(__name__)
 
 PART: Final = 200
 """Ids, or external ids, that one query names."""
@@ -31,13 +36,17 @@ class Endangered:
 
     Attributes:
         go_on: Raises when the run may not go on.
-        held: The ids of those whose deletion would take others along, with the first such hazard.
+        held: The ids of those whose deletion would take along what must not go, with the first
+            such hazard.
+        along: What may go along, by the way to it and id: the row that it hangs on, and the rows
+            to be deleted that it goes along with.
     """
 
     rest: Rest
     cascades: Cascades
     go_on: Callable[[], None]
     held: dict[str, Hazard] = field(default_factory=dict)
+    along: dict[Relationship, dict[str, tuple[str, set[str]]]] = field(default_factory=dict)
     _known: dict[str, set[str]] = field(default_factory=dict)
 
     def look(self, name: str, ids: Iterable[str]) -> None:
@@ -52,6 +61,22 @@ class Endangered:
             self.go_on()
             level = self._new(self._below(level))
 
+    def parents_of_along(self, roots: AbstractSet[str]) -> dict[Relationship, list[str]]:
+        """Of each way to rows that go along with one of these, the rows that those hang on."""
+        found = {
+            link: sorted({parent for parent, of in rows.values() if not roots.isdisjoint(of)})
+            for link, rows in self.along.items()
+        }
+        return {link: parents for link, parents in found.items() if parents}
+
+    def taken_along(self, roots: AbstractSet[str]) -> dict[str, int]:
+        """How many other rows go along with these, by API name."""
+        found: dict[str, set[str]] = {}
+        for link, rows in self.along.items():
+            going = {each for each, (_, of) in rows.items() if not roots.isdisjoint(of)}
+            found.setdefault(link.child, set()).update(going - roots)
+        return {name: len(ids) for name, ids in found.items() if ids}
+
     def _below(self, level: _Level) -> _Level:
         """The rows that go along with these and may; what must not go is noted."""
         asked = [
@@ -64,11 +89,14 @@ class Endangered:
         for (link, part), answer in zip(asked, self._answers(asked), strict=True):
             above = level[link.parent]
             if isinstance(answer, ApiError):
-                self._hold(link, str(answer), (above[each] for each in part))
+                self._not_told(link, answer, [above[each] for each in part])
             elif link.child in self.cascades.may_go:
+                along = self.along.setdefault(link, {})
                 for row in answer:
+                    row_id, parent = row["Id"], row[link.field]
                     of_child = below.setdefault(link.child, {})
-                    of_child.setdefault(row["Id"], set()).update(above[row[link.field]])
+                    of_child.setdefault(row_id, set()).update(above[parent])
+                    along.setdefault(row_id, (parent, set()))[1].update(above[parent])
             else:
                 self._hold(link, "", (above[row[link.field]] for row in answer))
         return below
@@ -86,6 +114,18 @@ class Endangered:
             if isinstance(answer, ApiError) and is_passing(answer):
                 raise answer
             yield answer
+
+    def _not_told(self, link: Relationship, error: ApiError, rows: Iterable[set[str]]) -> None:
+        if link.child in self.cascades.endangered:
+            self._hold(link, str(error), rows)
+        else:
+            logger.warning(
+                "Rows of %s may go along with those of %s that are removed. They can't be read, so "
+                "they are neither counted nor backed up (%s).",
+                link.child,
+                link.parent,
+                error,
+            )
 
     def _hold(self, link: Relationship, refusal: str, rows: Iterable[set[str]]) -> None:
         for roots in rows:

@@ -38,24 +38,27 @@ class Hazard:
 
     @property
     def _remedy(self) -> str:
-        if not of_package(self.object):
-            return f"if they may be, name {self.object} in allow_cascade_to"
-        if self.refusal:
-            return f"give the user Read on {self.object}"
-        return "if they may be, delete them first: no sync brings them back"
+        if of_package(self.object):
+            if self.refusal:
+                return f"give the user Read on {self.object}"
+            return "if they may be, delete them first: no sync brings them back"
+        allow = f"if they may be, name {self.object} in allow_cascade_to"
+        return f"{allow} and give the user Read on it" if self.refusal else allow
 
 
 @dataclass(frozen=True)
 class Cascades:
-    """By which fields rows go along that must not, directly or by way of rows that may.
+    """By which fields rows go along.
 
     Attributes:
-        below: The relationships that matter, by API name of the parent.
+        below: The relationships, by API name of the parent.
         may_go: Objects whose rows may go along, and of which it is known what hangs on them.
+        endangered: Objects whose rows must not go, and those with whose rows such may go along.
     """
 
     below: Mapping[str, Sequence[Relationship]]
     may_go: frozenset[str]
+    endangered: frozenset[str]
 
     @classmethod
     def of(
@@ -64,7 +67,7 @@ class Cascades:
         described: Collection[str],
         allowed: Collection[str] = (),
     ) -> Cascades:
-        """Leave out what endangers nothing.
+        """Leave out mere marks, such as who follows a record.
 
         Args:
             relationships: Those into the objects that are described.
@@ -77,14 +80,12 @@ class Cascades:
             for each in relationships
             if each.on_delete == "cascade" and nature_of(each.child) != "mark"
         ]
-        ours = {each for each in described if goes_along(each)}
-        may_go = frozenset({*ours, *allowed})
-        endangered = _above({each.child for each in cascades} - may_go, cascades)
+        may_go = frozenset({each for each in described if goes_along(each) or each in allowed})
         below: dict[str, list[Relationship]] = {}
         for each in cascades:
-            if each.child in endangered:
-                below.setdefault(each.parent, []).append(each)
-        return cls(below, may_go)
+            below.setdefault(each.parent, []).append(each)
+        endangered = _above({each.child for each in cascades} - may_go, cascades)
+        return cls(below, may_go, frozenset(endangered))
 
 
 def _above(names: Collection[str], cascades: Collection[Relationship]) -> set[str]:
@@ -104,7 +105,12 @@ def goes_along(name: str) -> bool:
 
 def question(relationship: Relationship, ids: Sequence[str]) -> str:
     """A query for the rows that hang on these by a lookup, whatever else that may lead to."""
+    condition = hang_on(relationship, ids)
+    return f"SELECT Id, {relationship.field} FROM {relationship.child} WHERE {condition}"
+
+
+def hang_on(relationship: Relationship, ids: Sequence[str]) -> str:
+    """The condition for rows that hang on these by a lookup."""
     listed = ", ".join(f"'{each}'" for each in ids)
     own = soql.own_conditions(relationship.child)
-    conditions = " AND ".join([f"{relationship.field} IN ({listed})", *own])
-    return f"SELECT Id, {relationship.field} FROM {relationship.child} WHERE {conditions}"
+    return " AND ".join([f"{relationship.field} IN ({listed})", *own])

@@ -1,9 +1,12 @@
-"""Removes rows that are deleted in Zuora, and nothing that hangs below them but Zuora's."""
+"""Removes rows that are deleted in Zuora, and nothing that hangs below them but Zuora's.
+
+As in a cleanup, what goes is written down before, and what went along is counted.
+"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence  # noqa: TC003 - public shape
+from collections.abc import Callable, Iterator, Mapping, Sequence  # noqa: TC003 - public shape
 from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -19,13 +22,16 @@ from target_zuora360_cleanup.sync.endangered import PART, Endangered, parts
 
 if TYPE_CHECKING:
     from target_zuora360_cleanup.salesforce.client import Salesforce
-    from target_zuora360_cleanup.sync.hazards import Cascades, Hazard
+    from target_zuora360_cleanup.sync.hazards import Cascades
     from target_zuora360_cleanup.sync.org_objects import TargetObject
+    from target_zuora360_cleanup.sync.removal_backup import RemovalBackup
 
 logger = logging.getLogger(__name__)
 
 OPERATION: Final = "delete"
 ENDANGERED: Final = "WOULD_TAKE_ROWS_ALONG"
+_AT_ONCE: Final = 2_000
+"""So many rows are looked below at once: ids of what hangs on them are held in memory."""
 _FEW: Final = 2 * COLLECTION
 """Up to here sObject Collections need no more calls than a Bulk job (create, poll)."""
 
@@ -51,11 +57,15 @@ class Removals:
     Attributes:
         go_on: Raises when the run may not go on.
         cascades: What deletions take along.
+        backup: Writes down what goes.
+        took_along: Is told how many rows of other objects went with those of one, by API name.
     """
 
     salesforce: Salesforce
     go_on: Callable[[], None]
     cascades: Cascades
+    backup: RemovalBackup
+    took_along: Callable[[str, Mapping[str, int]], None]
 
     def remove(self, target: TargetObject, keys: Sequence[str]) -> Iterator[Removed]:
         """Remove rows, but for those with which others would go that must not.
@@ -67,16 +77,27 @@ class Removals:
         Raises:
             ApiError, JobFailed, requests.RequestException: Salesforce does not do it.
         """
+        for part in parts(keys, _AT_ONCE):
+            yield from self._remove(target, part)
+
+    def _remove(self, target: TargetObject, keys: Sequence[str]) -> Iterator[Removed]:
         self.go_on()
         ids = self._ids(target, keys)
         yield from (Removed(key, was_there=False) for key in keys if key not in ids)
-        held = self._held(target, list(ids.values()))
+        below = Endangered(self.salesforce.rest, self.cascades, self.go_on)
+        below.look(target.name, ids.values())
         for key, record_id in ids.items():
-            if hazard := held.get(record_id):
+            if hazard := below.held.get(record_id):
                 yield Removed(key, error=RowError(key, ENDANGERED, hazard.words))
-        going = {record_id: key for key, record_id in ids.items() if record_id not in held}
-        errors = self._delete(target.name, list(going)) if going else {}
-        for record_id, key in going.items():
+        going = {key: record_id for key, record_id in ids.items() if record_id not in below.held}
+        if not going:
+            return
+        roots = set(going.values())
+        self.backup.along(below.parents_of_along(roots))
+        self.backup.rows(target, going)
+        errors = self._delete(target.name, list(going.values()))
+        self.took_along(target.name, below.taken_along(roots - errors.keys()))
+        for key, record_id in going.items():
             yield Removed(key, error=errors.get(record_id))
 
     def existing(self, target: TargetObject, keys: Sequence[str]) -> set[str]:
@@ -92,12 +113,6 @@ class Removals:
         select = f"SELECT Id, {key} FROM {target.name} WHERE {key}"
         queries = [f"{select} IN ({', '.join(map(soql_text, part))})" for part in parts(keys, PART)]
         return {row[key]: row["Id"] for row in self._rows(queries)}
-
-    def _held(self, target: TargetObject, ids: Sequence[str]) -> dict[str, Hazard]:
-        """Ids of rows whose deletion would take others along, with the first such hazard."""
-        endangered = Endangered(self.salesforce.rest, self.cascades, self.go_on)
-        endangered.look(target.name, ids)
-        return endangered.held
 
     def _rows(self, queries: Sequence[str]) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = []

@@ -99,6 +99,8 @@ class Loaded:
                 yield f"WARN {name}: {count:,} texts were cut to the length of {cut}."
             for lookup, count in counts["blank_links"].items():
                 yield f"WARN {name}: {count:,} times {lookup} stays blank: its parent did not come."
+            for along, count in counts["taken_along"].items():
+                yield f"NOTE {name}: {count:,} rows of {along} went with those deleted."
             if count := counts["caught_up"]:
                 yield f"NOTE {name}: {count:,} records had waited for a parent that has come now."
 

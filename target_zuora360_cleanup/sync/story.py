@@ -11,60 +11,34 @@ import logging
 import os
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence  # noqa: TC003 - part of the public shape
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from target_zuora360_cleanup.catalog.objects import BY_NAME
 from target_zuora360_cleanup.errors import Partial
 from target_zuora360_cleanup.facts.reading import read_org
 from target_zuora360_cleanup.kept.counts import holding, waits
 from target_zuora360_cleanup.kept.forgetting import forget
-from target_zuora360_cleanup.kept.place import lasting_place
-from target_zuora360_cleanup.kept.store import Store
 from target_zuora360_cleanup.lifecycle.login import Login
 from target_zuora360_cleanup.lifecycle.words import in_words
 from target_zuora360_cleanup.meltano.pipeline import TEST_STREAM
-from target_zuora360_cleanup.rows.halting import go_on
 from target_zuora360_cleanup.rows.stop import Stopped
-from target_zuora360_cleanup.salesforce.sending import DELETIONS
 from target_zuora360_cleanup.sync.beside import Beside
-from target_zuora360_cleanup.sync.catching_up import CatchingUp
-from target_zuora360_cleanup.sync.destination import below, read_destination
-from target_zuora360_cleanup.sync.joins.facts import Facts
-from target_zuora360_cleanup.sync.joins.needs import Needs
-from target_zuora360_cleanup.sync.joins.refills import Refills
+from target_zuora360_cleanup.sync.destination import below
 from target_zuora360_cleanup.sync.layouts import RowLayouts
-from target_zuora360_cleanup.sync.loading import Loading
 from target_zuora360_cleanup.sync.makers import Makers
 from target_zuora360_cleanup.sync.passing import Bookmarks
-from target_zuora360_cleanup.sync.removals import Removals
 from target_zuora360_cleanup.sync.streams_in import StreamMaps
 from target_zuora360_cleanup.sync.tally import Tally
-from target_zuora360_cleanup.sync.upserts import OPERATION, Upserts
-from target_zuora360_cleanup.sync.waiting import WaitingRows
 from target_zuora360_cleanup.sync.words import WHILE_LOADING
+from target_zuora360_cleanup.sync.work import Work
 
 if TYPE_CHECKING:
     from target_zuora360_cleanup.facts.org_facts import OrgInfo
     from target_zuora360_cleanup.kept.counts import Waits
     from target_zuora360_cleanup.lifecycle.context import Context
     from target_zuora360_cleanup.salesforce.client import Salesforce
-    from target_zuora360_cleanup.sync.destination import Destination
     from target_zuora360_cleanup.sync.makers import Taker
 
 logger = logging.getLogger(__name__)
-
-_OURS: Final = DELETIONS | {OPERATION}
-
-
-@dataclass(frozen=True)
-class _Work:
-    """What is made once the org is known."""
-
-    store: Store
-    facts: Facts
-    loading: Loading
-    catching_up: CatchingUp
 
 
 class Story:
@@ -92,7 +66,7 @@ class Story:
         self._settings = settings = context.settings
         self._layouts = RowLayouts()
         self._login = Login(context)
-        self._work: _Work | None = None
+        self._work: Work | None = None
         self._beside = Beside()
         self.tally = Tally(context.folder)
         maps = StreamMaps.of(settings.field_maps, settings.stream_objects)
@@ -186,7 +160,7 @@ class Story:
         self._fail_if(self.tally.failed)
         self._beside.begin(load_and_pass_on)
 
-    def _is_settled(self, work: _Work) -> bool:
+    def _is_settled(self, work: Work) -> bool:
         """Whether all that was loaded is in Salesforce, or kept by now."""
         # What is to be filled later is lost where nothing lasts.
         settled = work.loading.is_done and (work.store.lasts or not work.facts.has_stale)
@@ -273,59 +247,13 @@ class Story:
                 "or set allow_failures to pass over them."
             )
 
-    def _connected(self) -> _Work:
+    def _connected(self) -> Work:
         if self._work is None:
             with in_words(WHILE_LOADING):
-                self._work = self._connect()
+                self.salesforce = self._login.salesforce()
+                self.org = read_org(self.salesforce)
+                logger.info("Logged in to %s (%s).", self.org.name, self.org.id)
+                self._work = Work.begin(
+                    self._run, self.salesforce, self.org, self._makers, self._environ
+                )
         return self._work
-
-    def _connect(self) -> _Work:
-        self.salesforce = salesforce = self._login.salesforce()
-        self.org = info = read_org(salesforce)
-        logger.info("Logged in to %s (%s).", info.name, info.id)
-        # Jobs of a run that was stopped must not overwrite what this one loads.
-        for job in salesforce.jobs.wait_for_leftovers(BY_NAME.__contains__, _OURS):
-            logger.warning(
-                "Job %s on %s was opened by this user and never closed: a sync that was killed may "
-                "have left it. It changes nothing; abort it in Salesforce, in Setup, Bulk Data "
-                "Load Jobs, if no other program needs it.",
-                job.id,
-                job.object,
-            )
-        allowed = self._settings.allow_cascade_to
-        maps = self._makers.maps.maps
-        destination = read_destination(salesforce, maps, allowed)
-        named = self._settings.kept_file or ""
-        store = Store(lasting_place(named, self._run.pipeline.name, self._environ))
-        store.belongs_to(info.id)
-        has = {name: each.fields for name, each in destination.objects.items()}
-        facts = Facts(store, Needs.of(maps, has))
-        loading = self._loading(salesforce, destination, store)
-        late = destination.order.late
-        refills = Refills(facts, maps, destination.objects, self._layouts, self.tally, late)
-        return _Work(store, facts, loading, CatchingUp(loading, refills.take))
-
-    def _loading(self, salesforce: Salesforce, destination: Destination, store: Store) -> Loading:
-        settings = self._settings
-        upserts = Upserts(
-            salesforce,
-            self._layouts,
-            self._go_on,
-            self._run.timeline,
-            settings.job_size,
-            settings.max_parallel_jobs,
-        )
-        return Loading(
-            destination.order,
-            destination.objects,
-            self._layouts,
-            upserts,
-            Removals(salesforce, self._go_on, destination.cascades),
-            self.tally,
-            WaitingRows(store, self._layouts, destination.objects),
-            settings.batch_size_rows,
-        )
-
-    def _go_on(self) -> None:
-        usage = self.salesforce.usage if self.salesforce else None
-        go_on(self._run.stop, usage, self._settings.quota_percent_total)

@@ -45,6 +45,7 @@ class Counts:
             counted as upserted, or skipped again, too, but not as received.
         links_set: Lookups that were left blank before, and whose parent has come.
         refilled: Rows that were filled anew from what other records say.
+        taken_along: Rows of other objects that went with those deleted, by API name.
     """
 
     received: int = 0
@@ -59,6 +60,7 @@ class Counts:
     caught_up: int = 0
     links_set: int = 0
     refilled: int = 0
+    taken_along: Counter[str] = field(default_factory=Counter)
 
     def as_json(self) -> dict[str, Any]:
         """As the report has it."""
@@ -76,6 +78,7 @@ class Counts:
             "caught_up": self.caught_up,
             "links_set": self.links_set,
             "refilled": self.refilled,
+            "taken_along": dict(self.taken_along),
         }
 
 
@@ -100,6 +103,10 @@ class Tally:
         """The counts of an object type."""
         counts = self._counts.get(object_name)
         return counts if counts is not None else self._counts.setdefault(object_name, Counts())
+
+    def took_along(self, object_name: str, rows: Mapping[str, int]) -> None:
+        """Rows of other objects went with rows of one that were removed."""
+        self.of(object_name).taken_along.update(rows)
 
     @property
     def counts(self) -> dict[str, Counts]:

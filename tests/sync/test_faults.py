@@ -9,7 +9,13 @@ import pytest
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
 from target_zuora360_cleanup.emulator.resources.bulk import ingest
 from target_zuora360_cleanup.emulator.server.server import EmulatorServer
+from target_zuora360_cleanup.output.jobs import JobRecord
+from target_zuora360_cleanup.salesforce.bulk import Ingest
+from target_zuora360_cleanup.salesforce.client import connect
+from target_zuora360_cleanup.salesforce.waits import NO_WAITS
+from target_zuora360_cleanup.settings.reading import read_settings
 from tests.support.emulated import Emulated
+from tests.support.runs import login
 from tests.support.syncs import (
     ACCOUNT,
     INVOICE,
@@ -248,3 +254,17 @@ def test_rows_that_failed_are_found_although_the_jobs_numbers_are_late(
     assert (counts["upserted"], counts["failed"], counts["unknown"]) in (
         (loaded, 20 - loaded, 0), (0, 0, 20),
     )  # fmt: skip
+
+
+def test_jobs_that_a_killed_sync_left_open_are_aborted_and_those_of_others_are_not(
+    server: EmulatorServer, tmp_path: Path
+) -> None:
+    killed = tmp_path / "killed"
+    killed.mkdir()
+    client = connect(read_settings(login(server)), waits=NO_WAITS, record=JobRecord.of_run(killed))
+    upsert = Ingest(ACCOUNT, "upsert", KEY)
+    ours, other = client.bulk.create_ingest(upsert), client.bulk.create_ingest(upsert)
+    client.jobs.record.note(ours)
+    assert sync(server, tmp_path, accounts(server)).status == 0
+    states = [client.bulk.job("ingest", each).state for each in (ours, other)]
+    assert states == ["Aborted", "Open"]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import csv
+import errno
+import gzip
 import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
+from target_zuora360_cleanup.output.folder import Backup
 from target_zuora360_cleanup.salesforce.errors import ApiError
 from target_zuora360_cleanup.salesforce.rest import Rest
 from tests.support.emulated import Emulated
@@ -92,6 +96,54 @@ def test_a_task_may_go_where_it_is_named(tmp_path: Path) -> None:
         ran = cancelled(server, tmp_path, allow_cascade_to=["Task"])
         assert (ran.status, ran.object(SUBSCRIPTION)["deleted"]) == (0, 1)
         assert rows(server.org, "SELECT Id FROM Task") == []
+
+
+@pytest.mark.rows_may_go("Task")
+@pytest.mark.parametrize("scope", ["none", "ids", "full"])
+def test_what_goes_is_written_down_before_and_counted_as_in_a_cleanup(
+    tmp_path: Path, scope: str
+) -> None:
+    with served(rows=CONTENTS[:1]) as server:
+        key = subscription(server)
+        (gone,) = rows(server.org, f"SELECT Id, Name FROM {SUBSCRIPTION} WHERE {KEY} = '{key}'")
+        where = f"Zuora__Subscription__r.{KEY} = '{key}'"
+        plans = rows(server.org, f"SELECT Id, {KEY} FROM {PLAN} WHERE {where}")
+        ran = cancelled(server, tmp_path, allow_cascade_to=["Task"], backup=scope)
+        along = ran.object(SUBSCRIPTION)["taken_along"]
+        assert (along["Task"], along[PLAN]) == (1, len(plans))
+        assert "1 rows of Task went with those deleted" in ran.summary
+    backup = ran.folder / "backup"
+    if scope == "none":
+        assert not backup.exists()
+        return
+    (written,) = backed_up(backup, SUBSCRIPTION)
+    assert (written["Id"], written[KEY]) == (gone["Id"], key)
+    assert written.get("Name") == (gone["Name"] if scope == "full" else None)
+    assert {(each["Id"], each[KEY]) for each in backed_up(backup, PLAN)} == {
+        (each["Id"], each[KEY]) for each in plans
+    }
+    (task,) = backed_up(backup, "Task")
+    assert task["Subject"] == "Call"
+
+
+def backed_up(folder: Path, name: str) -> list[dict[str, str]]:
+    with gzip.open(folder / f"{name}.csv.gz", "rt", encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_disk_that_takes_no_backup_keeps_the_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Backup, "write", full)
+    with served() as server:
+        key = subscription(server)
+        ran = cancelled(server, tmp_path)
+        assert (ran.status, ran.states) == (4, [])
+        assert "No space left on device" in ran.summary
+        assert keys(server.org, SUBSCRIPTION, key) == {key}
 
 
 def test_a_file_on_a_cancelled_subscription_holds_its_removal(tmp_path: Path) -> None:
