@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,6 +14,7 @@ from tests.support.syncs import (
     INVOICE,
     ITEM,
     KEY,
+    PAYMENT,
     SUBSCRIPTION,
     Message,
     crm_id,
@@ -223,3 +225,32 @@ def test_a_name_that_several_streams_have_is_loaded_once(
     assert done.object("Zuora__PaymentTerm__c")["upserted"] == 1
     found = rows(server.org, "SELECT Id FROM Zuora__PaymentTerm__c WHERE Name = 'Net 77'")
     assert len(found) == 1
+
+
+def test_in_an_org_of_several_currencies_a_row_has_that_of_its_account(
+    tmp_path: Path,
+) -> None:
+    currency = {"name": "CurrencyIsoCode", "type": "picklist", "values": ["USD", "JPY"]}
+    shape = {"fields": [{"object": each, **currency} for each in (ACCOUNT, INVOICE, PAYMENT)]}
+    with Emulated(OrgOptions(records=60, shape=json.dumps(shape))) as server:
+        crm = crm_id(server.org)
+        done = sync(
+            server, tmp_path / "out",
+            [
+                schema("Account", "Name CrmId Status Currency"),
+                record("Account", "rc1", Name="c", CrmId=crm, Currency="JPY"),
+                INVOICES, invoice("rc2", "rc1"),
+                schema("Payment", "PaymentNumber Status Amount AccountId"),
+                record("Payment", "rc3", PaymentNumber="P-c", Status="Processed", Amount=1,
+                       AccountId="rc1"),
+                state(Account=1, Invoice=1, Payment=1),
+            ],
+        )  # fmt: skip
+        assert done.status == 0
+        yen = {"CurrencyIsoCode": "JPY"}
+        assert one(server, ACCOUNT, "CurrencyIsoCode", "rc1") == yen
+        assert one(server, INVOICE, "CurrencyIsoCode", "rc2") == yen
+        both = f"CurrencyIsoCode, Zuora__EXT_ID__c, {KEY}"
+        assert one(server, PAYMENT, both, "rc3") == {
+            **yen, "Zuora__EXT_ID__c": "rc3", KEY: "rc3"
+        }  # fmt: skip
