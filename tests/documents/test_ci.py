@@ -50,3 +50,16 @@ def test_what_is_run_before_a_commit_is_what_ci_runs() -> None:
             for each in re.findall(r"\.venv/bin/(?:ruff|mypy)[^&']*[^&' ]", ci)
         }
     )
+
+
+def test_nothing_is_installed_without_a_hash() -> None:
+    """What has none is refused (`--require-hashes`), and nothing is taken besides (`--no-deps`)."""
+    ours = "--no-deps --no-build-isolation -e ."
+    for file in ("README.md", "CONTRIBUTING.md", ".github/workflows/ci.yml"):
+        commands = re.findall(r"pip install -q ([^&\n]*[^&\s])", (ROOT / file).read_text("utf-8"))
+        assert set(commands) == {"--require-hashes -r requirements.lock", ours}, file
+    pinned = re.split(r"\n(?=\S)", (ROOT / "requirements.lock").read_text("utf-8"))[2:]
+    assert [each for each in pinned if "--hash=sha256:" not in each or "==" not in each] == []
+    project = {line.split("==")[0] for line in pinned}
+    build = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["build-system"]["requires"]
+    assert {re.split(r"[<>=]", each)[0] for each in build} <= project
