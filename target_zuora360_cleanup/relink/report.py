@@ -7,11 +7,11 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from rich.text import Text
-from typing_extensions import override
 
 from target_zuora360_cleanup.output.private import harmless, open_file
 from target_zuora360_cleanup.report.document import Report
 from target_zuora360_cleanup.report.failures import Failures as Failed
+from target_zuora360_cleanup.report.links import TITLES, columns
 from target_zuora360_cleanup.report.part import Headline
 from target_zuora360_cleanup.report.summary import table_of
 from target_zuora360_cleanup.rows.errors import RowError
@@ -31,20 +31,7 @@ if TYPE_CHECKING:
 
 COLUMNS: Final = ("object", "id", "field", "reason", "parent_external_id", "detail")
 TO_RESTORE: Final = "to_restore"
-_TITLES: Final = {
-    "in_snapshot": "Links",
-    "restored": "Restored",
-    "to_restore": "To restore",
-    "already_set": "Set otherwise",
-    "parent_not_back": "Parent not back",
-    "record_gone": "Record gone",
-    "failed": "Failed",
-    "unknown": "Unknown",
-    "superseded": "In a newer one",
-}
 _LOST: Final = "the snapshot has no external id of the parent by which it could come back"
-_RARE: Final = frozenset({"to_restore", "superseded", "unknown"})
-"""Shown where there are some."""
 
 
 @dataclass(frozen=True)
@@ -133,8 +120,8 @@ class Relinked:
         yield from (Text(f"WARN {note}") for note in self.notes)
 
     def _table(self) -> Table:
-        names = [name for name in _TITLES if name not in _RARE or self.total(name)]
-        table = table_of("Lookup", numbers=(_TITLES[name] for name in names))
+        names = columns(each.as_json() for each in self.links)
+        table = table_of("Lookup", numbers=(TITLES[name] for name in names))
         for each in self.links:
             table.add_row(
                 self._label(each.relationship), *(f"{getattr(each, name):,}" for name in names)
@@ -163,15 +150,6 @@ class Source:
             yield Text(f"Snapshot: {self.snapshot}")
 
 
-@dataclass(frozen=True)
-class RelinkHeadline(Headline):
-    """What happened; the JSON of a relink says it in numbers alone."""
-
-    @override
-    def as_json(self) -> dict[str, Any]:
-        return {}
-
-
 def relink_report(
     header: Header,
     relinked: Relinked,
@@ -179,7 +157,7 @@ def relink_report(
     snapshot: Path | None = None,
     failures: tuple[FailureGroup, ...] = (),
 ) -> Report:
-    """The report of a relink, which has no page.
+    """The report of a relink.
 
     Args:
         header: Which run it was and how it ended.
@@ -190,12 +168,11 @@ def relink_report(
     return Report(
         header,
         (
-            RelinkHeadline(headline(header, relinked, snapshot)),
+            Headline(headline(header, relinked, snapshot)),
             relinked,
             Failed(failures, file="relink.csv"),
             Source(snapshot),
         ),
-        has_page=False,
     )
 
 

@@ -35,12 +35,10 @@ class Report:
 
     Attributes:
         parts: In the order in which a person reads them.
-        has_page: Whether `report.html` is made of it too.
     """
 
     header: Header
     parts: tuple[Part, ...]
-    has_page: bool = True
 
     def as_json(self) -> dict[str, Any]:
         """The report in its documented form.
@@ -64,7 +62,6 @@ class Report:
     def _lines(self, folder: Path) -> Iterator[RenderableType]:
         for each in self.parts:
             yield from each.lines()
-        page = f"{folder / 'report.html'}; as data: report.json"
-        where = page if self.has_page else str(folder / "report.json")
+        page = folder / "report.html"
         # (a path that is broken in two can't be copied)
-        yield Text(f"Report: {where}", no_wrap=True, overflow="ignore")
+        yield Text(f"Report: {page}; as data: report.json", no_wrap=True, overflow="ignore")

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def write_report(folder: OutputFolder, report: Report) -> Iterator[str]:
-    """Write both forms, or the first alone where there is no page to be made.
+    """Write both forms.
 
     Yields:
         A sentence for each form that can't be written; the other is written all the same.
@@ -22,8 +22,7 @@ def write_report(folder: OutputFolder, report: Report) -> Iterator[str]:
         folder.write_json("report.json", document)
     except OSError as exc:
         yield f"The report can't be written: {exc.strerror or exc}."
-    if report.has_page:
-        yield from _write_page(folder, document)
+    yield from _write_page(folder, document)
 
 
 def _write_page(folder: OutputFolder, document: dict[str, Any]) -> Iterator[str]:

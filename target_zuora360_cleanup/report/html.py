@@ -12,6 +12,7 @@ from markupsafe import Markup
 from target_zuora360_cleanup.report import view, weighing
 from target_zuora360_cleanup.report.drawing import drawing
 from target_zuora360_cleanup.report.graph import BOX_WIDTH, LINE_HEIGHT
+from target_zuora360_cleanup.report.links import link_table
 from target_zuora360_cleanup.report.numbers import shown
 from target_zuora360_cleanup.report.timeline_chart import chart, duration
 
@@ -32,7 +33,9 @@ def render(report: Mapping[str, Any]) -> str:
         KeyError: It lacks what every report has.
         CycleError: Its object types go before each other.
     """
-    return _environment().get_template("report.html.j2").render(_context(report))
+    context = _shared(report) | (_of_links if report["mode"] == "relink" else _context)(report)
+    name = "relink" if report["mode"] == "relink" else "report"
+    return _environment().get_template(f"{name}.html.j2").render(context)
 
 
 @cache
@@ -51,19 +54,30 @@ def _environment() -> Environment:
     return made
 
 
+def _shared(report: Mapping[str, Any]) -> dict[str, Any]:
+    """What every page shows."""
+    return {
+        "report": report,
+        "headline": _headline(report),
+        "running": _running(report),
+        "took": (_time(report["finished_at"]) - _time(report["started_at"])).total_seconds(),
+        "reasons": view.reasons(report),
+    }
+
+
+def _of_links(report: Mapping[str, Any]) -> dict[str, Any]:
+    return {"table": link_table(report), "labels": {}, "broken": (), "failure_file": "relink.csv"}
+
+
 def _context(report: Mapping[str, Any]) -> dict[str, Any]:
     table = view.objects(report)
     return {
-        "report": report,
         "fingerprint": report.get("plan_fingerprint"),
-        "headline": _headline(report),
-        "running": _running(report),
         "guards": report.get("guards", {}),
         "can_be_approved": weighing.can_be_approved(report),
         "groups": weighing.groups(report),
         "touched": weighing.touched(report),
         "undone": weighing.taken_back(report),
-        "took": (_time(report["finished_at"]) - _time(report["started_at"])).total_seconds(),
         "carried_out": view.is_carried_out(report),
         "table": table,
         "graph": drawing(report, table),
@@ -79,8 +93,8 @@ def _context(report: Mapping[str, Any]) -> dict[str, Any]:
         "blocking": view.findings(report, "blocks"),
         "warning": view.findings(report, "warns"),
         "left_out": view.left_out(report),
-        "reasons": view.reasons(report),
         "broken": list(view.broken(report)),
+        "failure_file": "failures.csv",
         "bookmarks": view.bookmarks(report),
         "feeds": view.feeds(report),
         "allowance": view.allowance,

@@ -10,7 +10,9 @@ import pytest
 from target_zuora360_cleanup.errors import Partial, Refused
 from target_zuora360_cleanup.reach import Relationship
 from target_zuora360_cleanup.relink.report import LinkOutcome, Relinked, relink_report
+from target_zuora360_cleanup.report.html import render
 from tests.support import made_reports as made
+from tests.support.page import Page
 
 if TYPE_CHECKING:
     from target_zuora360_cleanup.report.document import Report
@@ -50,3 +52,27 @@ REPORTS: dict[str, Report] = {
 @pytest.mark.parametrize("name", REPORTS)
 def test_a_report_reads_as_written(name: str) -> None:
     made.assert_reads_as_written(REPORTS[name], name)
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_the_page_says_what_the_report_says(name: str) -> None:
+    document = REPORTS[name].as_json()
+    page = Page(render(document))
+    assert page.open == []
+    assert (document["error"] or document["headline"]) in page.said()
+    assert [each["id"] for each in page.all("section")] == ["notes", "links", "failures"]
+    assert all(note in page.text["notes"] for note in document["notes"])
+    for each in document["links"]:
+        numbers = [f"{each[key]:,}" for key in ("in_snapshot", "restored", "to_restore")]
+        row = [each["object"], each["field"], each["parent"], *numbers]
+        assert [word for word in row if word not in page.text["links"]] in ([], numbers[2:])
+    for group in document["failures"]:
+        assert group["code"] in page.text["failures"]
+    assert "failures.csv" not in page.said()
+
+
+def test_a_dry_run_says_that_nothing_was_set() -> None:
+    page = Page(render(REPORTS["relink_dry_run"].as_json()))
+    assert "A dry run: nothing was set." in page.text["links"]
+    assert "To restore" in page.text["links"]
+    assert "To restore" not in Page(render(REPORTS["relink"].as_json())).text["links"]
