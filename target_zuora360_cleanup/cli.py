@@ -77,9 +77,10 @@ def plan(**given: Any) -> None:  # noqa: ANN401 - options
 
 @main.command()
 @shared_options("whose bookmarks are reset in place before anything is deleted")
-def cleanup(**given: Any) -> None:  # noqa: ANN401 - options
+@click.option("--dry-run", is_flag=True, help="Only plan: the same as `zuora360 plan`.")
+def cleanup(*, dry_run: bool, **given: Any) -> None:  # noqa: ANN401 - options
     """Reset the bookmarks, then delete Zuora's records."""
-    _run("cleanup", **given)
+    _run("plan" if dry_run else "cleanup", **given)
 
 
 @main.command()
