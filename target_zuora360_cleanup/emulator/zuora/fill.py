@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Final
 from target_zuora360_cleanup.emulator.schema import ids
 from target_zuora360_cleanup.emulator.schema.store import quote
 from target_zuora360_cleanup.emulator.schema.zuora import CREATED, UPDATED, zuora_id, zuora_objects
+from target_zuora360_cleanup.emulator.zuora.made import made_sql
+from target_zuora360_cleanup.emulator.zuora.paths import Paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -54,6 +56,10 @@ def fill_zuora(
         if sobject is not None and (not item.key or item.key in sobject.fields):
             store.run(_Filling(schema, keys, item, counts).sql())
     store.run("DROP TABLE temp.lost")
+    for item in zuora_objects().values():
+        for field in item.fields.values():
+            if field.source.startswith(">"):
+                store.run(_followed_sql(item, field))
 
 
 def index_zuora(store: Store) -> None:
@@ -73,6 +79,17 @@ def _table_sql(item: ZuoraObject) -> str:
         f"CREATE TABLE {quote(item.table)} (_n INTEGER PRIMARY KEY, {columns},"
         " _updated INTEGER NOT NULL, _created INTEGER NOT NULL,"
         " _deleted INTEGER NOT NULL DEFAULT 0, _synced INTEGER NOT NULL DEFAULT 1)"
+    )
+
+
+def _followed_sql(item: ZuoraObject, field: ZuoraField) -> str:
+    """The statement that takes a field from the records that a record names."""
+    paths = Paths(item)
+    found = paths.value(f"{item.name}.{field.source[1:]}")
+    return (
+        f"UPDATE {quote(item.table)} SET {quote(field.name)} = v.found FROM"
+        f" (SELECT z._n AS number, {found.sql} AS found FROM {quote(item.table)} AS z"
+        f" {paths.joins}) AS v WHERE v.number = _n"
     )
 
 
@@ -130,6 +147,8 @@ class _Filling:
     def _typed(self, field: ZuoraField) -> str:
         if field.name == "Id" and not self._item.key:
             return f"zuora_id('{self._item.name}', s.Id)"
+        if field.source.startswith("?"):
+            return made_sql(field, "s.Id")
         value = self._value(field.source)
         source = self._sobject.find(field.source)
         if field.type == "boolean" and source is not None and source.type != "boolean":
@@ -137,6 +156,8 @@ class _Filling:
         return value
 
     def _value(self, source: str) -> str:
+        if source.startswith(">"):
+            return "NULL"
         if source.startswith("="):
             return f"'{source[1:]}'"
         if source.startswith("#"):
