@@ -156,6 +156,19 @@ def differences(before: Image, after: Image) -> Iterator[str]:
                     yield f"{name} {key} {field}: {was[key][field]!r} -> {is_[key].get(field)!r}"
 
 
+def differing(before: Image, after: Image) -> set[str]:
+    """The fields that have become different, as `Object.Field`; a row gone or new as its object."""
+    found = set()
+    for name in before.keys() | after.keys():
+        was, is_ = before.get(name, {}), after.get(name, {})
+        if was.keys() != is_.keys():
+            found.add(name)
+        for key in was.keys() & is_.keys():
+            fields = was[key]
+            found |= {f"{name}.{each}" for each in fields if fields[each] != is_[key].get(each)}
+    return found
+
+
 def size(image: Image) -> tuple[int, int]:
     """How many rows and how many values are in it."""
     rows = [row for each in image.values() for row in each.values()]
