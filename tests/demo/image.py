@@ -6,6 +6,7 @@ told by that record's Zuora id, since a record that comes back has another Sales
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -156,17 +157,16 @@ def differences(before: Image, after: Image) -> Iterator[str]:
                     yield f"{name} {key} {field}: {was[key][field]!r} -> {is_[key].get(field)!r}"
 
 
-def differing(before: Image, after: Image) -> set[str]:
-    """The fields that have become different, as `Object.Field`; a row gone or new as its object."""
-    found = set()
+def differing(before: Image, after: Image) -> Counter[str]:
+    """How many values of each `Object.Field` are different; rows gone or new by their object."""
+    found: Counter[str] = Counter()
     for name in before.keys() | after.keys():
         was, is_ = before.get(name, {}), after.get(name, {})
-        if was.keys() != is_.keys():
-            found.add(name)
+        found[name] += len(was.keys() ^ is_.keys())
         for key in was.keys() & is_.keys():
-            fields = was[key]
-            found |= {f"{name}.{each}" for each in fields if fields[each] != is_[key].get(each)}
-    return found
+            old, new = was[key], is_[key]
+            found.update(f"{name}.{each}" for each in old if old[each] != new.get(each))
+    return +found
 
 
 def size(image: Image) -> tuple[int, int]:

@@ -11,11 +11,11 @@ import pytest
 import yaml
 
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
+from tests.demo.not_restored import not_restored
 from tests.support.emulated import Emulated
 from tests.support.full_sync import lookups, read
 from tests.support.life_cycle import LifeCycle, assert_same, at_bookmarks, changed
 from tests.support.meltano_project import NOT_CLEANED, Project, with_real_tap
-from tests.support.not_restored import not_restored
 from tests.support.relinking import LINK, QUOTE_LINKS
 from tests.support.runs import fingerprints
 from tests.support.state_backends import BACKENDS, Backend

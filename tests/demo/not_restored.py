@@ -12,7 +12,7 @@ from tests.demo.image import differing
 if TYPE_CHECKING:
     from tests.demo.image import Image
 
-__all__ = ["NOT_RESTORED", "not_restored"]
+__all__ = ["NOT_RESTORED", "not_restored", "values_not_restored"]
 
 _SYNCED_TOO: Final = (
     "Product2", "zqu__ProductRatePlan__c", "zqu__ProductRatePlanCharge__c",
@@ -70,5 +70,12 @@ NOT_RESTORED: Final[dict[str, tuple[str, ...]]] = {
 def not_restored(before: Image, after: Image) -> tuple[set[str], set[str]]:
     """Fields that differ and are not listed, and fields that are listed and don't differ."""
     listed = {field for fields in NOT_RESTORED.values() for field in fields}
-    found = differing(before, after)
+    found = set(differing(before, after))
     return found - listed, listed - found
+
+
+def values_not_restored(before: Image, after: Image) -> dict[str, int]:
+    """How many values of each listed field differ."""
+    listed = {field for fields in NOT_RESTORED.values() for field in fields}
+    found = differing(before, after)
+    return {field: count for field, count in found.items() if field in listed}
