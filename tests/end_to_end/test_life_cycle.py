@@ -12,7 +12,7 @@ import yaml
 
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
 from tests.demo.not_restored import not_restored
-from tests.support.emulated import Emulated
+from tests.support.emulated import Emulated, shape
 from tests.support.full_sync import lookups, read
 from tests.support.life_cycle import LifeCycle, assert_same, at_bookmarks, changed
 from tests.support.meltano_project import NOT_CLEANED, Project, with_real_tap
@@ -258,7 +258,9 @@ def links(org: Org) -> dict[tuple[str, str, str], str]:
 def test_what_zuoras_own_360_had_filled_is_back_field_by_field_and_every_lookup_leads_there(
     folder: Path,
 ) -> None:
-    with Emulated(replace(OPTIONS, synced=True, own_sync=True)) as server:
+    with Emulated(
+        replace(OPTIONS, synced=True, own_sync=True, shape=shape("newer-packages"))
+    ) as server:
         life = LifeCycle(Project(folder, server), server)
         assert life.rows == life.expected_rows
         image, before = life.image(life.rows), links(server.org)

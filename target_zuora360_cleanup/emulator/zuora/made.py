@@ -14,15 +14,17 @@ _BLANK_EVERY: Final = 5
 _FIRST_SECOND: Final = 1_577_836_800
 """2020-01-01."""
 _SPAN: Final = 180_000_000
-_STRIDES: Final = 89
+_STRIDES: Final = (11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53)
+"""Primes, so that each value of a few has its turn."""
 
 
 def made_sql(field: ZuoraField, number: str) -> str:
     """Return SQL for a field's value in the record of that number, blank in some.
 
-    Each field has a stride of its own, so that no two of a record repeat each other.
+    Fields have different strides, so that those of a record rarely repeat each other.
     """
-    turn = f"({number} * {1 + crc32(field.name.encode()) % _STRIDES})"
+    stride = _STRIDES[crc32(field.name.encode()) % len(_STRIDES)]
+    turn = f"({number} * {stride})"
     if field.type == "boolean":
         return f"{turn} % 2"
     return f"CASE WHEN {number} % {_BLANK_EVERY} <> 0 THEN {_value(field, turn)} END"

@@ -1,7 +1,8 @@
 """Which fields the emulated 360 writes and from where, read from `data/own_sync.tsv`.
 
 The emulated 360 is Zuora's own sync. Its table is taken from Zuora's pages of field maps, and for
-the objects that no page describes from the packages' metadata; nothing of it is the plugin's.
+the objects that no page describes from the packages' metadata; nothing of it is the plugin's. A
+field that an org has not, as those of newer packages, is left out.
 
 Columns: `object` and `field` in Salesforce; `zuora`, one path or several joined by ` + `
 (`paths.py` says what a path is); `form`, what is made of them:
