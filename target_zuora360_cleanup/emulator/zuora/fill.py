@@ -13,7 +13,7 @@ from target_zuora360_cleanup.emulator.zuora.made import made_sql
 from target_zuora360_cleanup.emulator.zuora.paths import Paths
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from target_zuora360_cleanup.emulator.schema.objects import Field, Schema, SObject
     from target_zuora360_cleanup.emulator.schema.store import Store
@@ -57,9 +57,8 @@ def fill_zuora(
             store.run(_Filling(schema, keys, item, counts).sql())
     store.run("DROP TABLE temp.lost")
     for item in zuora_objects().values():
-        for field in item.fields.values():
-            if field.source.startswith(">"):
-                store.run(_followed_sql(item, field))
+        if followed := [each for each in item.fields.values() if each.source.startswith(">")]:
+            store.run(_followed_sql(item, followed))
 
 
 def index_zuora(store: Store) -> None:
@@ -82,14 +81,16 @@ def _table_sql(item: ZuoraObject) -> str:
     )
 
 
-def _followed_sql(item: ZuoraObject, field: ZuoraField) -> str:
-    """The statement that takes a field from the records that a record names."""
-    paths = Paths(item)
-    found = paths.value(f"{item.name}.{field.source[1:]}")
+def _followed_sql(item: ZuoraObject, fields: Sequence[ZuoraField]) -> str:
+    """The statement that takes fields from the records that a record names."""
+    paths, table = Paths(item), quote(item.table)
+    found = [paths.value(f"{item.name}.{each.source[1:]}").sql for each in fields]
+    columns = ", ".join(f"{sql} AS c{at}" for at, sql in enumerate(found))
+    marks = ", ".join(f"{quote(each.name)} = v.c{at}" for at, each in enumerate(fields))
     return (
-        f"UPDATE {quote(item.table)} SET {quote(field.name)} = v.found FROM"
-        f" (SELECT z._n AS number, {found.sql} AS found FROM {quote(item.table)} AS z"
-        f" {paths.joins}) AS v WHERE v.number = _n"
+        f"UPDATE {table} SET {marks} FROM"
+        f" (SELECT z._n AS number, {columns} FROM {table} AS z {paths.joins}) AS v"
+        " WHERE v.number = _n"
     )
 
 
