@@ -25,7 +25,7 @@ class Emulator:
     url: str
 
     def start(self, records: int) -> None:
-        """Start it with an org that was never synced.
+        """Start it with an org that Zuora's own 360 has filled.
 
         It ends with the Meltano that runs this job, come what may.
 
@@ -33,7 +33,7 @@ class Emulator:
             DemoError: The port is taken.
         """
         self._run(
-            "start", "--unsynced", "--records", str(records), "--stop-with", str(os.getppid()),
+            "start", "--own-sync", "--records", str(records), "--stop-with", str(os.getppid()),
             "--customer-rows", "Renewal_Forecast__c",
         )  # fmt: skip
 
@@ -46,9 +46,9 @@ class Emulator:
         changes: dict[str, dict[str, int]] = self._ask("/zuora/changes", {"records": records})
         return changes
 
-    def link(self) -> dict[str, int]:
-        """Let users set their lookups to Zuora's records; how many of each, as `Object.Field`."""
-        links: dict[str, int] = self._ask("/customers/link", {})
+    def links(self) -> dict[str, int]:
+        """Users' lookups to Zuora's records; how many of each, as `Object.Field`."""
+        links: dict[str, int] = self._ask("/customers/links")
         return links
 
     def rows(self) -> dict[str, int]:

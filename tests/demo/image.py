@@ -6,6 +6,7 @@ told by that record's Zuora id, since a record that comes back has another Sales
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,18 @@ KEYS = (
     "Zuora__EXT_ID__c", "Zuora__External_Id_Unique__c", "Zuora__External_Id__c", "zqu__ZuoraId__c"
 )  # fmt: skip
 """Where the 360 objects hold the Zuora id; an object may have several, then the first counts."""
+NAMED = {
+    "Zuora__PaymentTerm__c": ("Name",),
+    "Zuora__PaymentGateway__c": ("Name",),
+    "Zuora__UnitOfMeasure__c": ("Name",),
+    "zqu__ProductRatePlanChargePriceSummary__c": (
+        "zqu__ProductRatePlanCharge__r.zqu__ZuoraId__c", "Name",
+    ),
+}  # fmt: skip
+"""Object types whose rows stand for a name, and the fields that tell one from another.
+
+No export of Zuora's has an id of theirs.
+"""
 LEFT_OUT = {
     "Id": "Salesforce gives every record that it creates a new one",
     "CreatedDate": "the record was created by the sync",
@@ -72,7 +85,11 @@ class _Reader:
         key = self._key(name) or "Id"
         fields = [self._word(each) for each in self._fields(name) if not _is_left_out(each)]
         soql = f"SELECT Id, {', '.join(fields)} FROM {name} WHERE {key} != null"
-        return {str(row[key]): _shown(row, fields) for row in self._query(soql)}
+        told_by = NAMED.get(name, (key,))
+        return {
+            " ".join(str(_value(row, each)) for each in told_by): _shown(row, fields)
+            for row in self._query(soql)
+        }
 
     def filled(self, name: str, field: str) -> int:
         soql = f"SELECT COUNT() FROM {name} WHERE {field} != null"
@@ -82,6 +99,8 @@ class _Reader:
         """How the field is asked for."""
         parents: list[str] = field.get("referenceTo") or []
         key = self._key(parents[0]) if len(parents) == 1 else None
+        if key and NAMED.get(parents[0]) == ("Name",):
+            key = "Name"
         return f"{field['relationshipName']}.{key}" if key else str(field["name"])
 
     def _key(self, name: str) -> str | None:
@@ -136,6 +155,18 @@ def differences(before: Image, after: Image) -> Iterator[str]:
             for field in was[key]:
                 if was[key][field] != is_[key].get(field):
                     yield f"{name} {key} {field}: {was[key][field]!r} -> {is_[key].get(field)!r}"
+
+
+def differing(before: Image, after: Image) -> Counter[str]:
+    """How many values of each `Object.Field` are different; rows gone or new by their object."""
+    found: Counter[str] = Counter()
+    for name in before.keys() | after.keys():
+        was, is_ = before.get(name, {}), after.get(name, {})
+        found[name] += len(was.keys() ^ is_.keys())
+        for key in was.keys() & is_.keys():
+            old, new = was[key], is_[key]
+            found.update(f"{name}.{each}" for each in old if old[each] != new.get(each))
+    return +found
 
 
 def size(image: Image) -> tuple[int, int]:

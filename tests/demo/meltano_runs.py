@@ -91,7 +91,7 @@ class Pipeline:
 
     def _bookmarks(self) -> dict[str, Any]:
         stored = json.loads(self._meltano("state", "get", self.state_id).stdout)
-        bookmarks: dict[str, Any] = stored["singer_state"]["bookmarks"]
+        bookmarks: dict[str, Any] = stored.get("singer_state", {}).get("bookmarks", {})
         return bookmarks
 
     def _meltano(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:

@@ -8,6 +8,7 @@ what an export can tell). What is kept is what the tests ask for: facts, no sent
 from __future__ import annotations
 
 import csv
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 DATA = ROOT / "tests" / "data"
+_SPELT = re.compile(r"in the orgs: (?P<name>\w+__c) \((?P<type>[^)]*)\)")
 
 
 def read(path: Path) -> Iterator[dict[str, str]]:
@@ -42,12 +44,17 @@ def package_fields(folder: Path) -> Iterator[tuple[str, ...]]:
 
 
 def documented_fields(folder: Path) -> Iterator[tuple[str, ...]]:
-    """Each field that a page names, with Zuora's field and what an export tells of it."""
+    """Each field that a page names, with Zuora's field and what an export tells of it.
+
+    One that orgs spell otherwise than the page is there under both names.
+    """
     for row in read(folder / "field-maps.tsv"):
         zuora = f"{row['zuora_object']}.{row['zuora_field']}"
         in_orgs = "yes" if row["in_orgs"].startswith("yes") else "no"
         names = row["salesforce_object"], row["salesforce_field"]
         yield *names, zuora, row["tap"], in_orgs, row["org_type"]
+        if found := _SPELT.search(row["note"]):
+            yield names[0], found["name"], zuora, row["tap"], "yes", found["type"]
 
 
 def main(folder: Path) -> None:

@@ -16,6 +16,7 @@ TABLES: Final[dict[str, tuple[str, Callable[[], str]]]] = {
     "settings": ("settings.md", tables.settings),
     "findings": ("checks.md", tables.findings),
     "streams": ("sync.md", tables.streams),
+    "not restored": ("sync.md", tables.not_restored),
     "counts of fields": ("sync.md", tables.counts_of_fields),
     "fields": ("sync.md", tables.fields),
     "rooms": ("architecture.md", tables.rooms),

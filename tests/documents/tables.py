@@ -11,6 +11,7 @@ from target_zuora360_cleanup.catalog.paths import spelled
 from target_zuora360_cleanup.plan.checks import CODES
 from target_zuora360_cleanup.settings.schema import json_schema
 from target_zuora360_cleanup.state.codes import CODES as OF_STATE
+from tests.demo.not_restored import NOT_RESTORED
 from tests.support.facts import table
 from tests.test_architecture import EMULATOR_ROOMS, ROOMS
 
@@ -94,6 +95,15 @@ def _sources(each: FieldMap) -> Iterable[tuple[str, str]]:
 
 def _code(text: str) -> str:
     return " or ".join(f"`{each}`" for each in text.split("|")) if "/" not in text else f"`{text}`"
+
+
+def not_restored() -> str:
+    """One line a reason why fields are not as before after a cleanup and a full sync."""
+    rows = (
+        (f"{why[0].upper()}{why[1:]}", ", ".join(f"`{each}`" for each in fields))
+        for why, fields in NOT_RESTORED.items()
+    )
+    return _table(("Why", "Fields"), rows)
 
 
 def counts_of_fields() -> str:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.emulator.schema.objects import Schema, SObject
     from target_zuora360_cleanup.emulator.schema.store import Store
 
-__all__ = ["link_customers", "remember_links", "remove_synced"]
+__all__ = ["customers_links", "link_customers", "remember_links", "remove_synced"]
 
 _STAMPS: Final = ("LastModifiedDate", "SystemModstamp")
 _MORE_KEYS: Final = {
@@ -79,6 +79,12 @@ def remove_synced(store: Store, schema: Schema, synced: Collection[str]) -> None
     for name in synced:
         where = " WHERE zqu__ZuoraId__c IS NOT NULL" if name == "Product2" else ""
         store.run(f"DELETE FROM {quote(name)}{where}")
+
+
+def customers_links(org: Org) -> dict[str, int]:
+    """How many lookups led to Zuora's records when the org was filled, by `Object.Field`."""
+    with org.lock:
+        return dict(org.store.run("SELECT object || '.' || field, count(*) FROM _links GROUP BY 1"))
 
 
 def link_customers(org: Org) -> dict[str, int]:

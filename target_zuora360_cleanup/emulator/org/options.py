@@ -33,6 +33,8 @@ class OrgOptions:
         rows_hidden: Objects of which sharing hides a third of the rows from the user.
         modify_all: Whether the user may read and change everybody's rows.
         synced: Whether Zuora's records are in the org already, or in Zuora alone.
+        own_sync: Whether Zuora's records in the org are as Zuora's own sync leaves them: field by
+            field, with all rows that this sync makes, so that there are more than `records`.
         shape: What else it has, and what the user can't see, as JSON text; blank: nothing.
     """
 
@@ -56,6 +58,7 @@ class OrgOptions:
     rows_hidden: frozenset[str] = frozenset()
     modify_all: bool = True
     synced: bool = True
+    own_sync: bool = False
     shape: str = ""
 
     @property

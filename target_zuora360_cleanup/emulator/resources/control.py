@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from target_zuora360_cleanup.emulator.faults.spec import FaultSpec, FaultSpecError, fault_schema
-from target_zuora360_cleanup.emulator.generate.customers import link_customers
+from target_zuora360_cleanup.emulator.generate.customers import customers_links, link_customers
 from target_zuora360_cleanup.emulator.wire.calls import EMPTY, Answer, Call, json_answer
 from target_zuora360_cleanup.emulator.wire.errors import SalesforceError
 from target_zuora360_cleanup.emulator.wire.routing import Route
@@ -94,6 +94,11 @@ def schema(_: Service, __: Call) -> Answer:
     return json_answer(fault_schema())
 
 
+def links(service: Service, _: Call) -> Answer:
+    """Which lookups of customers and quotes lead to Zuora's records, as the org was filled."""
+    return json_answer(customers_links(service.org))
+
+
 def link(service: Service, _: Call) -> Answer:
     """Set the customers' and quotes' blank lookups to records that are there again."""
     return json_answer(link_customers(service.org))
@@ -118,6 +123,7 @@ ROUTES = (
     _route("POST", "/reset-stats", reset_stats),
     _route("GET", "/requests", requests),
     _route("GET", "/fingerprint", fingerprint),
+    _route("GET", "/customers/links", links),
     _route("POST", "/customers/link", link),
     _route("POST", "/zuora/changes", change),
     _route("GET", "/faults", show_faults),

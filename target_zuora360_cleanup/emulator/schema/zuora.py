@@ -7,7 +7,9 @@ line of the field `Id` together with the field that holds the Zuora id.
 - `Field__c`, or `Lookup__c.Field__c` for a parent's; a lookup becomes the Zuora id of what it
   points to (of an Account the Salesforce id), and `Id` stands for the row's own Zuora id;
 - `=text` is a constant, `@updated` the time of the last change;
-- `#Object__c` is the Zuora id of some row of that object.
+- `#Object__c` is the Zuora id of some row of that object;
+- `>Path` is what the records that a record names have: `>Account.PaymentTerm`;
+- `?` is made for the record, as are fields that no generated row has; `?A;B` is one of these.
 """
 
 from __future__ import annotations

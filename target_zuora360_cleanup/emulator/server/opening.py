@@ -11,6 +11,7 @@ from target_zuora360_cleanup.emulator.org.org import Org
 from target_zuora360_cleanup.emulator.org.shape.filling import begin_later, plant
 from target_zuora360_cleanup.emulator.org.shape.shape import read_shape
 from target_zuora360_cleanup.emulator.zuora.fill import fill_zuora, index_zuora
+from target_zuora360_cleanup.emulator.zuora.own_sync import sync_own
 from target_zuora360_cleanup.emulator.zuora.unsynced import add_unsynced
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ def _fill(store: Store, schema: Schema, options: OrgOptions) -> None:
         made = fill_org(store, schema, options)
         fill_zuora(store, schema, options.seed, made.links.counts, made.links.lost())
         add_unsynced(store, options.seed)
+        if options.own_sync:
+            sync_own(store, schema)
         plant(shape, schema, store)
         tell_metadata(store, schema)
         remember_links(store, schema, made.synced)

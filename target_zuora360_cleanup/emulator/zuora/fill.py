@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Final
 from target_zuora360_cleanup.emulator.schema import ids
 from target_zuora360_cleanup.emulator.schema.store import quote
 from target_zuora360_cleanup.emulator.schema.zuora import CREATED, UPDATED, zuora_id, zuora_objects
+from target_zuora360_cleanup.emulator.zuora.made import made_sql
+from target_zuora360_cleanup.emulator.zuora.paths import Paths
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from target_zuora360_cleanup.emulator.schema.objects import Field, Schema, SObject
     from target_zuora360_cleanup.emulator.schema.store import Store
@@ -54,6 +56,9 @@ def fill_zuora(
         if sobject is not None and (not item.key or item.key in sobject.fields):
             store.run(_Filling(schema, keys, item, counts).sql())
     store.run("DROP TABLE temp.lost")
+    for item in zuora_objects().values():
+        if followed := [each for each in item.fields.values() if each.source.startswith(">")]:
+            store.run(_followed_sql(item, followed))
 
 
 def index_zuora(store: Store) -> None:
@@ -73,6 +78,19 @@ def _table_sql(item: ZuoraObject) -> str:
         f"CREATE TABLE {quote(item.table)} (_n INTEGER PRIMARY KEY, {columns},"
         " _updated INTEGER NOT NULL, _created INTEGER NOT NULL,"
         " _deleted INTEGER NOT NULL DEFAULT 0, _synced INTEGER NOT NULL DEFAULT 1)"
+    )
+
+
+def _followed_sql(item: ZuoraObject, fields: Sequence[ZuoraField]) -> str:
+    """The statement that takes fields from the records that a record names."""
+    paths, table = Paths(item), quote(item.table)
+    found = [paths.value(f"{item.name}.{each.source[1:]}").sql for each in fields]
+    columns = ", ".join(f"{sql} AS c{at}" for at, sql in enumerate(found))
+    marks = ", ".join(f"{quote(each.name)} = v.c{at}" for at, each in enumerate(fields))
+    return (
+        f"UPDATE {table} SET {marks} FROM"
+        f" (SELECT z._n AS number, {columns} FROM {table} AS z {paths.joins}) AS v"
+        " WHERE v.number = _n"
     )
 
 
@@ -130,6 +148,8 @@ class _Filling:
     def _typed(self, field: ZuoraField) -> str:
         if field.name == "Id" and not self._item.key:
             return f"zuora_id('{self._item.name}', s.Id)"
+        if field.source.startswith("?"):
+            return made_sql(field, "s.Id")
         value = self._value(field.source)
         source = self._sobject.find(field.source)
         if field.type == "boolean" and source is not None and source.type != "boolean":
@@ -137,6 +157,8 @@ class _Filling:
         return value
 
     def _value(self, source: str) -> str:
+        if source.startswith(">"):
+            return "NULL"
         if source.startswith("="):
             return f"'{source[1:]}'"
         if source.startswith("#"):

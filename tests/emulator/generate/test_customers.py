@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from target_zuora360_cleanup.emulator.generate.customers import link_customers
+from target_zuora360_cleanup.emulator.generate.customers import customers_links, link_customers
 from target_zuora360_cleanup.emulator.org.org import CUSTOMER_OBJECTS, Org, OrgOptions
 from tests.support.emulated import opened
 
@@ -166,3 +166,10 @@ def test_a_row_with_two_masters_is_back_when_both_are() -> None:
             assert link_customers(org) == {"Pair__c.One__c": back, "Pair__c.Other__c": back}
         blank = "SELECT COUNT() FROM Pair__c WHERE One__c = null OR Other__c = null"
         assert org.query(blank).total == 0
+
+
+def test_what_customers_link_is_known_before_and_after_a_sync(synced: Org, fresh: Org) -> None:
+    links = customers_links(synced)
+    assert customers_links(fresh) == links
+    for name, field in LOOKUPS:
+        assert links[f"{name}.{field}"] == linked(synced, name, field) > 0
