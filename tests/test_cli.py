@@ -80,8 +80,8 @@ def test_a_cleanup_resets_the_state_file_and_shows_the_table(
 def test_a_dry_run_of_a_cleanup_is_a_plan(server: EmulatorServer, tmp_path: Path) -> None:
     state, before = state_file(tmp_path), zuora_rows(server.org)
     given = state.read_text()
-    arguments = ["cleanup", "--dry-run", "--config", config(server, tmp_path), "--state", state]
-    done = zuora360(*arguments)
+    file = config(server, tmp_path)
+    done = zuora360("cleanup", "--dry-run", "--config", file, "--state", state)
     assert (done.returncode, state.read_text()) == (0, given), done.stderr
     assert zuora_rows(server.org) == before
     (report,) = (tmp_path / "output").glob("*/report.json")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from target_zuora360_cleanup.catalog.objects import BY_NAME, is_unlisted, of_package
 from target_zuora360_cleanup.catalog.streams import OTHER
@@ -14,6 +14,9 @@ from target_zuora360_cleanup.settings.declared import OLDEST_API_VERSION, Settin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+_BY_STREAM: Final = {"stream_objects": 0, "field_maps": 1}
+"""Settings with an entry for each stream, and how many objects are within one."""
 
 
 def unknown_settings(config: Mapping[str, object]) -> list[str]:
@@ -44,10 +47,34 @@ def read_settings(config: Mapping[str, Any]) -> Settings:
         InputError: The settings contradict each other or name an object that isn't there.
     """
     given = {name: _frozen(value) for name, value in config.items() if value not in (None, "")}
+    for name, depth in _BY_STREAM.items():
+        if name in given:
+            given[name] = _with_dots(given[name], depth)
     settings = Settings(**given)
     for check in (_check_objects, _check_cascade, _check_streams, _check_api_version):
         check(settings)
     return settings
+
+
+def _with_dots(named: Mapping[str, Any], depth: int) -> dict[str, Any]:
+    """Entries by stream, where those of a name with a dot may be nested.
+
+    Meltano leaves a key with a dot out of an object, and passes on `{a: {b: ...}}` for `a.b`.
+    """
+    found: dict[str, Any] = {}
+    for name, value in named.items():
+        if _depth(value) > depth:
+            within = _with_dots(value, depth)
+            found |= {f"{name}.{each}": entry for each, entry in within.items()}
+        else:
+            found[name] = value
+    return found
+
+
+def _depth(value: Any) -> int:  # noqa: ANN401 - any JSON
+    if not isinstance(value, dict):
+        return 0
+    return 1 + max(map(_depth, value.values()), default=0)
 
 
 def _frozen(value: Any) -> Any:  # noqa: ANN401 - as the JSON Schema has it
@@ -76,6 +103,8 @@ def _check_cascade(settings: Settings) -> None:
 
 def _check_streams(settings: Settings) -> None:
     for stream, api_name in settings.stream_objects.items():
+        if not isinstance(api_name, str):
+            raise InputError(f"stream_objects: {stream} must be the API name of an object type.")
         if api_name != OTHER:
             _check_object(f"stream_objects: {stream}", api_name)
 

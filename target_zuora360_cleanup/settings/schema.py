@@ -43,6 +43,8 @@ def _type(hint: object) -> dict[str, Any]:
         return {"type": ["array", "null"], "items": holds}
     if get_origin(hint) is Mapping:
         is_open = get_args(hint)[1] is Any
-        return {"type": ["object", "null"], "additionalProperties": is_open or holds}
+        # (an entry of a name with a dot comes nested, see `reading.py`)
+        entry = {"type": ["string", "object"]}
+        return {"type": ["object", "null"], "additionalProperties": is_open or entry}
     plain = next(kind for kind in kinds if hint is kind or kind in get_args(hint))
     return {"type": [kinds[plain], "null"]}

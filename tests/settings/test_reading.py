@@ -101,6 +101,26 @@ def test_the_json_schema_accepts_what_meltano_passes() -> None:
     assert read_settings(config).include_objects == ("Product2",)
 
 
+def test_a_name_with_a_dot_may_be_nested_since_meltano_drops_it_otherwise() -> None:
+    config = {
+        "stream_objects": {"crm": {"acc": "Product2", "eu": {"acc": "other"}}, "plain": "other"},
+        "field_maps": {"crm": {"acc": {"Name": "N__c"}}, "Account": {"Notes": None}, "x": {}},
+    }
+    jsonschema.validate(config, json_schema())
+    settings = read_settings(config)
+    assert settings.stream_objects == {
+        "crm.acc": "Product2", "crm.eu.acc": "other", "plain": "other"
+    }  # fmt: skip
+    assert settings.field_maps == {
+        "crm.acc": {"Name": "N__c"}, "Account": {"Notes": None}, "x": {}
+    }  # fmt: skip
+
+
+def test_a_nested_entry_that_ends_in_no_name_is_an_error() -> None:
+    with pytest.raises(InputError, match=r"stream_objects: a\.b must be the API name"):
+        read_settings({"stream_objects": {"a": {"b": 5}}})
+
+
 def test_every_default_passes_the_json_schema() -> None:
     schema = json_schema()
     defaults = {k: v["default"] for k, v in schema["properties"].items() if "default" in v}
