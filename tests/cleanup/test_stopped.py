@@ -13,6 +13,7 @@ import pytest
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
 from target_zuora360_cleanup.errors import InputError
 from target_zuora360_cleanup.rows.stop import Stop
+from target_zuora360_cleanup.salesforce.sending import JobSender
 from target_zuora360_cleanup.salesforce.waits import NO_WAITS
 from tests.support.agreement import assert_report_agrees
 from tests.support.emulated import Emulated
@@ -78,7 +79,7 @@ def test_a_stop_between_the_reset_and_the_first_delete_says_that_all_is_left(
         stop.request("SIGTERM")
         told.wait(LONG)
 
-    monkeypatch.setattr("target_zuora360_cleanup.cleanup.story._abort", stop_and_hang)
+    monkeypatch.setattr(JobSender, "abort", stop_and_hang)
     before = zuora_rows(server.org)
     waits = replace(NO_WAITS, after_stop=0.1)
     config = {"mode": "cleanup", **login(server), **ALLOWED, "keep_quoted_products": False}
