@@ -101,7 +101,7 @@ def columns_of(
 
 
 def _key_column(made_by: FieldMap, target: TargetObject, names: Mapping[str, str]) -> Column:
-    field = Field(target.external_id, "reference", target.key.length)
+    field = Field(target.external_id, "reference", target.key.length, target.key.known)
     one = len(made_by.key) == 1
     source = (sent_name(made_by.key, names) or made_by.key[0]) if one else JOINED_KEY
     return Column(source, target.external_id, field)
@@ -165,7 +165,7 @@ def parent_columns(
         if not own or not parent or not parent.external_id or lookup in filled:
             continue
         filled.add(lookup)
-        key = Field(parent.external_id, "reference", parent.key.length)
+        key = Field(parent.external_id, "reference", parent.key.length, parent.key.known)
         header = f"{own.path}.{parent.external_id}"
         is_late = (target.name, own.name) in late
         own = dataclasses.replace(own, owning=True) if lookup in owners else own

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping  # noqa: TC003 - public shape
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping  # noqa: TC003 - public shape
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from target_zuora360_cleanup.catalog.objects import BY_NAME
@@ -36,7 +36,7 @@ class Destination:
 
 
 def read_destination(
-    salesforce: Salesforce, maps: Iterable[FieldMap], allowed: Collection[str]
+    salesforce: Salesforce, maps: Collection[FieldMap], allowed: Collection[str]
 ) -> Destination:
     """Read it.
 
@@ -51,8 +51,30 @@ def read_destination(
     shown = salesforce.rest.object_names()
     describes = salesforce.rest.describe_all([name for name in BY_NAME if name in shown])
     objects = {name: each for name, each in target_objects(describes).items() if each.external_id}
+    objects |= _with_names(salesforce, objects, maps)
     cascades = _cascades(salesforce, describes, shown, allowed)
     return Destination(objects, load_order(maps, objects), cascades)
+
+
+def _with_names(
+    salesforce: Salesforce, objects: Mapping[str, TargetObject], maps: Collection[FieldMap]
+) -> dict[str, TargetObject]:
+    """The objects whose rows stand for a name, with what those are called that are there."""
+    by_name = {each.object for each in maps if each.by_name and len(each.key) == 1}
+    targets = [objects[name] for name in sorted(by_name & objects.keys())]
+    queries = [
+        f"SELECT Name, {each.external_id} FROM {each.name} WHERE {each.external_id} != null"
+        for each in targets
+    ]
+    found = {}
+    for target, answer in zip(targets, salesforce.rest.query_each(queries), strict=True):
+        if isinstance(answer, ApiError):
+            raise answer
+        key = target.external_id
+        known = {row["Name"]: row[key] for row in answer if row["Name"] != row[key]}
+        fields = {**target.fields, key: replace(target.key, known=known)}
+        found[target.name] = replace(target, fields=fields)
+    return found
 
 
 def below(names: Collection[str], objects: Mapping[str, TargetObject]) -> set[str]:

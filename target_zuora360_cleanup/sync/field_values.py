@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 NULL: Final = "#N/A"
 _NUMBERS: Final = frozenset({"int", "double", "currency", "percent"})
@@ -38,11 +38,14 @@ class Field:
     Attributes:
         type: Salesforce's name of the type, such as `currency`.
         length: Characters of a text; 0 where there is no limit.
+        known: Of a key: the external ids of rows by the name that they stand for, where that is
+            another. Zuora's own sync gives such rows ids that no export tells.
     """
 
     name: str
     type: str
     length: int = 0
+    known: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
 class Cut(str):
@@ -58,10 +61,14 @@ def writer(field: Field) -> Callable[[object], str]:
         A function that raises `Unfit` where the field can't take a value, and returns a `Cut` where
         it took only the beginning of a text.
     """
-    write = _writer(field)
+    write, known = _writer(field), field.known
     # A checkbox knows no null.
     nothing = "false" if field.type == "boolean" else NULL
-    return lambda value: nothing if value is None or value == "" else write(value)
+
+    def plain(value: object) -> str:
+        return nothing if value is None or value == "" else write(value)
+
+    return (lambda value: known.get(str(value or "")) or plain(value)) if known else plain
 
 
 def _writer(field: Field) -> Callable[[object], str]:

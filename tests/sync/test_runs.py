@@ -254,3 +254,28 @@ def test_in_an_org_of_several_currencies_a_row_has_that_of_its_account(
         assert one(server, PAYMENT, both, "rc3") == {
             **yen, "Zuora__EXT_ID__c": "rc3", KEY: "rc3"
         }  # fmt: skip
+
+
+def test_a_name_that_zuoras_own_sync_has_a_row_of_gets_no_second_one(tmp_path: Path) -> None:
+    term, gateway = "Zuora__PaymentTerm__c", "Zuora__PaymentGateway__c"
+    with Emulated(OrgOptions(records=600, own_sync=True)) as server:
+        known = {
+            each: rows(server.org, f"SELECT Name, {KEY} FROM {each} ORDER BY Id")
+            for each in (term, gateway)
+        }
+        name, key = known[term][0]["Name"], known[term][0][KEY]
+        assert name != key
+        messages = [
+            schema("Account", "Name CrmId Status PaymentTerm PaymentGateway"),
+            record("Account", "rn1", Name="n", CrmId=crm_id(server.org), PaymentTerm=name,
+                   PaymentGateway=known[gateway][0]["Name"]),
+            record("Account", "rn2", Name="n", CrmId=crm_id(server.org), PaymentTerm="Net 99"),
+            state(Account=1),
+        ]  # fmt: skip
+        done = sync(server, tmp_path, messages)
+        assert done.status == 0
+        for each, more in ((term, 1), (gateway, 0)):
+            assert len(rows(server.org, f"SELECT Id FROM {each}")) == len(known[each]) + more
+        led = [one(server, ACCOUNT, f"Zuora__Payment_Term__r.{KEY}", each)
+               for each in ("rn1", "rn2")]  # fmt: skip
+        assert [each["Zuora__Payment_Term__r"][KEY] for each in led] == [key, "Net 99"]
