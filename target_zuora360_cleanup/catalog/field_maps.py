@@ -11,7 +11,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Mapping  # noqa: TC003 - part of the public shape
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from itertools import groupby
 from operator import itemgetter
 from types import MappingProxyType
@@ -62,7 +62,7 @@ class Made:
     field: str
     parent: str = ""
 
-    @property
+    @cached_property
     def is_own(self) -> bool:
         """Whether the record alone says it."""
         return all(each.is_own for each in self.paths) and self.form != "is_me"

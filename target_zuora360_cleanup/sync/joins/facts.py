@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 Said = Mapping[str, Any]
 
 
+class Others(dict[tuple[str, str, str], Said]):
+    """The records that one record's values come from: by stream, field and value, once asked."""
+
+
 class Facts:
     """What is known, in one store.
 
@@ -58,20 +62,26 @@ class Facts:
         found = self._db.execute("SELECT fields FROM stream WHERE name = ?", (stream,)).fetchone()
         return json.loads(found[0]) if found else []
 
-    def take(self, stream: str, key: str, record: Said, names: Mapping[str, str]) -> None:
+    def sent(self, stream: str, names: Mapping[str, str]) -> dict[str, str]:
+        """Which fields of a stream are taken note of: under which name, and as what it sends them.
+
+        Args:
+            stream: Zuora's name of the object.
+            names: The stream's fields by their names without case.
+        """
+        found = {name: sent_name(known, names) for name, known in self.needs.fields[stream].items()}
+        return {name: sent for name, sent in found.items() if sent}
+
+    def take(self, stream: str, key: str, record: Said, sent: Mapping[str, str]) -> None:
         """Take note of what a record says; what it lacks stays as it was known.
 
         Args:
             stream: Zuora's name of the object.
             key: The record's id.
             record: The record.
-            names: The stream's fields by their names without case.
+            sent: What `sent` says of its stream.
         """
-        said = {
-            name: record[sent]
-            for name, known in self.needs.fields[stream].items()
-            if (sent := sent_name(known, names)) and sent in record
-        }
+        said = {name: record[field] for name, field in sent.items() if field in record}
         before = self.of(stream, key)
         if before is not None:
             said = {**before, **said}
@@ -122,14 +132,19 @@ class Facts:
 
     def _make_stale(self, use: Use, key: str, before: Said, said: Said) -> None:
         ids = self._back(use.hops, key, before, said)
-        self.has_stale = self.has_stale or bool(ids)
+        if not ids:
+            return
+        self.has_stale = True
         self._db.executemany(
             "INSERT OR IGNORE INTO stale VALUES (?, ?)", ((use.object, each) for each in ids)
         )
 
     def _back(self, hops: Sequence[Hop], key: str, before: Said, said: Said) -> set[str]:
         """The rows that a record concerns, by way of the records between."""
-        level = self._hop(hops[0], key, (before, said))
+        first = hops[0]
+        if first.field and first.stream not in self._there:
+            return set()
+        level = self._hop(first, key, (before, said))
         for at, hop in enumerate(hops[1:], 1):
             stream = hops[at - 1].stream
             level = {
@@ -158,28 +173,32 @@ class Facts:
             )
         ]
 
-    def found(self, path: Path, key: str, own: Said) -> list[Any]:
+    def found(self, path: Path, key: str, own: Said, others: Others) -> list[Any]:
         """The values at the end of a path.
 
         Args:
             path: The path, which leads to another record.
             key: The record that it begins with.
             own: What that record says.
+            others: Those that have been asked for already.
 
         Raises:
             NotKnown: A record on the way is not known, or not all of them may be.
         """
         values: list[Any] = [key] if path.names[0] == KEY else [_value(own, path.names[0])]
         for step in path.steps:
-            values = [each for value in values for each in self._step(step, value)]
+            values = [each for value in values for each in self._step(step, value, others)]
         return values
 
-    def _step(self, step: Step, value: object) -> list[Any]:
+    def _step(self, step: Step, value: object, others: Others) -> list[Any]:
         if value in (None, ""):
             return [] if step.down else [None]
         field = step.field.split("|")[0]
         if not step.down:
-            return [_value(self._one(step, str(value)), field)]
+            where = step.stream, step.by, str(value)
+            if where not in others:
+                others[where] = self._one(step, str(value))
+            return [_value(others[where], field)]
         if step.stream not in self._whole:
             raise NotKnown
         found = [

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping, Sequence  # noqa: TC003 - public shape
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from target_zuora360_cleanup.catalog.field_maps import DELETED
 from target_zuora360_cleanup.catalog.paths import KEY, by_lower, sent_name
 from target_zuora360_cleanup.sync.columns import source_of
+from target_zuora360_cleanup.sync.joins.facts import Others
 from target_zuora360_cleanup.sync.joins.forms import NotKnown, made_of
 from target_zuora360_cleanup.sync.records import is_deleted
 
 if TYPE_CHECKING:
     from target_zuora360_cleanup.catalog.field_maps import Made
-    from target_zuora360_cleanup.catalog.paths import Path
     from target_zuora360_cleanup.sync.joins.facts import Facts
+
+
+_NOTHING: Final = (None, "")
+_OF_ONE: Final = frozenset({"", "text"})
+"""Forms that make nothing of nothing."""
 
 
 @dataclass(frozen=True)
@@ -41,28 +47,58 @@ class Joined:
         A value that is not known is left out.
         """
         known = (self.facts.of(self.stream, key) or {}) if self._asks else {}
-        return dict(_values(self.made, lambda each: self._found(each, key, record, known), key))
+        blank = {lead for lead in self._leads if lead in known and known[lead] in _NOTHING}
+        found, others = dict[str, Any](), Others()
+        for made, source, lead in self._plan:
+            if source in found:
+                continue
+            if lead in blank:
+                found[source] = None
+                continue
+            try:
+                values = self._found(made, key, record, known, others)
+                found[source] = made_of(made.form, values, key)
+            except NotKnown:
+                continue
+        return found
 
-    @property
+    @cached_property
+    def _plan(self) -> list[tuple[Made, str, str]]:
+        """What is made, under which name, and by which of a record's fields others are found."""
+        return [(each, source_of(each), _lead(each)) for each in self.made]
+
+    @cached_property
+    def _leads(self) -> set[str]:
+        return {lead for _, _, lead in self._plan if lead}
+
+    @cached_property
     def _asks(self) -> bool:
         return any(not each.is_own for each in self.made)
 
     def _found(
-        self, made: Made, key: str, record: Mapping[str, Any], known: Mapping[str, Any]
+        self,
+        made: Made,
+        key: str,
+        record: Mapping[str, Any],
+        known: Mapping[str, Any],
+        others: Others,
     ) -> list[list[Any]]:
         if not made.is_own:
-            return [self.facts.found(path, key, known) for path in made.paths]
-        first, *rest = made.paths
-        return [[self._own(first, record)], *([self._own_or_none(each, record)] for each in rest)]
-
-    def _own(self, path: Path, record: Mapping[str, Any]) -> object:
-        name = sent_name(path.names, self.names)
-        if not name or name not in record:
+            found = self.facts.found
+            return [found(path, key, known, others) for path in made.paths]
+        first, *rest = self._fields[made]
+        if not first or first not in record:
             raise NotKnown
-        return record[name]
+        return [[record[first]], *([record.get(each)] for each in rest)]
 
-    def _own_or_none(self, path: Path, record: Mapping[str, Any]) -> object:
-        return record.get(sent_name(path.names, self.names))
+    @cached_property
+    def _fields(self) -> dict[Made, list[str]]:
+        """What the stream calls the fields of what a record alone says."""
+        return {
+            each: [sent_name(path.names, self.names) for path in each.paths]
+            for each in self.made
+            if each.is_own
+        }
 
 
 def refilled(
@@ -80,28 +116,21 @@ def refilled(
         own = facts.of(stream, key)
         if own is None:
             continue
-        found = dict(
-            _values(
-                made,
-                lambda each, key=key, own=own: [facts.found(path, key, own) for path in each.paths],
-                key,
-            )
-        )
+        found, others = dict[str, Any](), Others()
+        for each in made:
+            if source_of(each) not in found:
+                with contextlib.suppress(NotKnown):
+                    values = [facts.found(path, key, own, others) for path in each.paths]
+                    found[source_of(each)] = made_of(each.form, values, key)
         if found:
             yield {KEY: key, **found}
 
 
-def _values(made: Sequence[Made], find: Any, key: str) -> Iterator[tuple[str, object]]:  # noqa: ANN401
-    seen = set[str]()
-    for each in made:
-        if each.field in seen:
-            continue
-        try:
-            value = made_of(each.form, find(each), key)
-        except NotKnown:
-            continue
-        seen.add(each.field)
-        yield source_of(each), value
+def _lead(made: Made) -> str:
+    """The field that is blank where all of this is; blank itself where there is no such."""
+    names = {path.names[0] for path in made.paths}
+    goes_up = all(path.steps and not path.steps[0].down for path in made.paths)
+    return names.pop() if made.form in _OF_ONE and len(names) == 1 and goes_up else ""
 
 
 @dataclass(frozen=True)
@@ -131,10 +160,14 @@ class FactTaker:
         if is_deleted(record, self._deleted):
             self.facts.forget(self.stream, str(key))
         else:
-            self.facts.take(self.stream, str(key), record, self.names)
+            self.facts.take(self.stream, str(key), record, self._sent)
 
     def refuse(self, record: Mapping[str, Any], why: str) -> None:
         """Take nothing of a record that can't be loaded."""
+
+    @cached_property
+    def _sent(self) -> Mapping[str, str]:
+        return self.facts.sent(self.stream, self.names)
 
     @cached_property
     def _id(self) -> str:

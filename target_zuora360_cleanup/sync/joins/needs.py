@@ -95,7 +95,9 @@ class Needs:
                 hop = Hop(stream, name, step.by)
                 self._keep(stream, (name,), tie=True)
             hops = (hop, *hops)
-            self.uses.setdefault(step.stream, []).append(Use(made_by.object, hops))
+            uses = self.uses.setdefault(step.stream, [])
+            if (use := Use(made_by.object, hops)) not in uses:
+                uses.append(use)
             stream, name = step.stream, names[0]
 
     def _keep(self, stream: str, names: tuple[str, ...], *, tie: bool = False) -> None:

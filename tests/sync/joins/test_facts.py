@@ -9,7 +9,7 @@ import pytest
 from target_zuora360_cleanup.catalog.field_maps import FieldMap, Made
 from target_zuora360_cleanup.catalog.paths import by_lower, read_path
 from target_zuora360_cleanup.kept.store import Store
-from target_zuora360_cleanup.sync.joins.facts import Facts
+from target_zuora360_cleanup.sync.joins.facts import Facts, Others
 from target_zuora360_cleanup.sync.joins.forms import NotKnown
 from target_zuora360_cleanup.sync.joins.needs import Needs
 
@@ -41,11 +41,11 @@ def facts() -> Iterator[Facts]:
 
 
 def take(facts: Facts, stream: str, key: str, **record: Any) -> None:
-    facts.take(stream, key, record, by_lower(record))
+    facts.take(stream, key, record, facts.sent(stream, by_lower(record)))
 
 
 def found(facts: Facts, stream: str, key: str, made: Made) -> list[Any]:
-    return facts.found(made.paths[0], key, facts.of(stream, key) or {})
+    return facts.found(made.paths[0], key, facts.of(stream, key) or {}, Others())
 
 
 def all_stale(facts: Facts) -> dict[str, list[str]]:
