@@ -23,6 +23,7 @@ from target_zuora360_cleanup.salesforce.errors import ApiError, is_passing
 from target_zuora360_cleanup.salesforce.waits import Waits
 from tests.support.emulated import Emulated
 from tests.support.runs import ALLOWED, Ran, login, run, zuora_rows
+from tests.support.whole_org import thin_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,6 +41,7 @@ LOCK = {"code": "UNABLE_TO_LOCK_ROW", "message": "unable to obtain exclusive acc
 @pytest.fixture
 def server() -> Iterator[EmulatorServer]:
     with Emulated(OrgOptions(records=6000, sandbox=True)) as made:
+        thin_out(made.org)
         yield made
 
 
@@ -76,6 +78,7 @@ def test_rows_that_were_locked_for_a_while_are_no_failures(
 def test_a_second_attempt_asks_for_rows_side_by_side_by_their_parent(tmp_path: Path) -> None:
     asked: list[str] = []
     with Emulated(OrgOptions(records=24_000, sandbox=True)) as server:
+        thin_out(server.org)
         real = server.org.query
 
         def noted(soql: str, **more: Any) -> Any:
