@@ -231,7 +231,7 @@ def test_a_job_that_breaks_off_leaves_the_rest_for_the_next_run(
 
 @pytest.mark.parametrize(
     ("status", "records", "means", "job_size"),
-    [(400, 600, "jobs", 50), (403, 600, "jobs", 50), (500, 600, "jobs", 50),
+    [(400, 300, "jobs", 20), (403, 300, "jobs", 20), (500, 300, "jobs", 20),
      (403, 4000, "as ever", 1000)],
 )  # fmt: skip
 def test_a_job_that_can_not_be_created_leaves_its_rows_and_says_why(
