@@ -24,6 +24,7 @@ from tests.support.runs import (
     state,
     zuora_rows,
 )
+from tests.support.whole_org import thin_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,6 +40,14 @@ RECORDS = 1500
 def server() -> Iterator[EmulatorServer]:
     """A sandbox with quotes, without customer rows."""
     with Emulated(OrgOptions(records=RECORDS, sandbox=True)) as made:
+        yield made
+
+
+@pytest.fixture
+def thin() -> Iterator[EmulatorServer]:
+    """The same with few object types."""
+    with Emulated(OrgOptions(records=RECORDS, sandbox=True)) as made:
+        thin_out(made.org)
         yield made
 
 
@@ -93,9 +102,9 @@ def test_without_keeping_quoted_products_the_whole_catalogue_goes(
 
 
 def test_the_bookmarks_of_cleaned_streams_go_and_the_others_stay(
-    server: EmulatorServer, tmp_path: Path
+    thin: EmulatorServer, tmp_path: Path
 ) -> None:
-    ran = run(config(server), tmp_path)
+    ran = run(config(thin), tmp_path)
     expected = {"bookmarks": {"Amendment": BOOKMARKS["Amendment"]}}
     assert ran.states == [expected, expected]
     assert ran.report["state"]["written"] == expected
@@ -103,19 +112,19 @@ def test_the_bookmarks_of_cleaned_streams_go_and_the_others_stay(
 
 
 def test_a_cleanup_of_one_group_keeps_the_bookmarks_of_the_other(
-    server: EmulatorServer, tmp_path: Path
+    thin: EmulatorServer, tmp_path: Path
 ) -> None:
     catalog = {"ProductRatePlan": {"UpdatedDate": "2024"}, "Subscription": {"UpdatedDate": "2024"}}
     stream = lines(state(catalog), schema("Subscription"))
-    ran = run(config(server, object_groups=["accounts"]), tmp_path, stream)
+    ran = run(config(thin, object_groups=["accounts"]), tmp_path, stream)
     assert ran.states[-1] == {"bookmarks": {"ProductRatePlan": {"UpdatedDate": "2024"}}}
 
 
 def test_a_second_cleanup_finds_nothing_and_resets_again(
-    server: EmulatorServer, tmp_path: Path
+    thin: EmulatorServer, tmp_path: Path
 ) -> None:
-    run(config(server), tmp_path / "first")
-    ran = run(config(server), tmp_path / "second")
+    run(config(thin), tmp_path / "first")
+    ran = run(config(thin), tmp_path / "second")
     assert ran.status == 0
     assert "nothing-to-delete" in ran.codes
     assert len(ran.states) == 2
@@ -132,10 +141,10 @@ def test_the_report_counts_what_the_org_counts(server: EmulatorServer, tmp_path:
         assert each["found"] == each["deleted"] + each["kept"] + each["failed"], name
 
 
-def test_customer_hierarchies_are_reported_as_links(server: EmulatorServer, tmp_path: Path) -> None:
+def test_customer_hierarchies_are_reported_as_links(thin: EmulatorServer, tmp_path: Path) -> None:
     soql = "SELECT COUNT() FROM Zuora__CustomerAccount__c WHERE Zuora__Parent__c != null"
-    links = server.org.query(soql).total
-    ran = run(config(server, "plan"), tmp_path)
+    links = thin.org.query(soql).total
+    ran = run(config(thin, "plan"), tmp_path)
     account = ran.object("Zuora__CustomerAccount__c")
     assert account["links_removed"] == {"Customer Hierarchies": links}
 
@@ -149,28 +158,28 @@ def backup(folder: Path, name: str) -> list[dict[str, str]]:
 
 @pytest.mark.parametrize("size", [40, 100_000])
 def test_ids_are_backed_up_before_the_rows_go(
-    server: EmulatorServer, tmp_path: Path, size: int
+    thin: EmulatorServer, tmp_path: Path, size: int
 ) -> None:
     soql = "SELECT Id, Zuora__External_Id__c FROM Zuora__InvoiceItem__c"
-    rows = server.org.query(soql)
+    rows = thin.org.query(soql)
     expected = sorted(map(tuple, rows.rows(0, rows.total)))
-    ran = run(config(server, hard_delete=False, job_size=size), tmp_path)
+    ran = run(config(thin, hard_delete=False, job_size=size), tmp_path)
     found = backup(ran.folder, "Zuora__InvoiceItem__c")
     assert sorted((row["Id"], row["Zuora__External_Id__c"]) for row in found) == expected
 
 
-def test_a_full_backup_holds_every_field_as_it_was(server: EmulatorServer, tmp_path: Path) -> None:
-    rows = server.org.query("SELECT Id, Name, Zuora__Description__c FROM Zuora__ZInvoice__c")
+def test_a_full_backup_holds_every_field_as_it_was(thin: EmulatorServer, tmp_path: Path) -> None:
+    rows = thin.org.query("SELECT Id, Name, Zuora__Description__c FROM Zuora__ZInvoice__c")
     expected = {row[0]: row for row in rows.rows(0, rows.total)}
-    ran = run(config(server, backup="full"), tmp_path)
+    ran = run(config(thin, backup="full"), tmp_path)
     found = backup(ran.folder, "Zuora__ZInvoice__c")
     assert len(found) == len(expected)
     for row in found:
         assert (row["Id"], row["Name"], row["Zuora__Description__c"]) == expected[row["Id"]]
 
 
-def test_without_a_backup_no_file_is_written(server: EmulatorServer, tmp_path: Path) -> None:
-    ran = run(config(server, backup="none"), tmp_path)
+def test_without_a_backup_no_file_is_written(thin: EmulatorServer, tmp_path: Path) -> None:
+    ran = run(config(thin, backup="none"), tmp_path)
     assert ran.status == 0
     assert not (ran.folder / "backup").exists()
 
@@ -193,13 +202,13 @@ def test_an_object_that_its_parents_would_take_along_can_not_be_left_out(
 
 
 def test_too_many_records_are_refused_before_anything_happens(
-    server: EmulatorServer, tmp_path: Path
+    thin: EmulatorServer, tmp_path: Path
 ) -> None:
-    before = server.org.counts()
-    ran = run(config(server, max_records=100), tmp_path)
+    before = thin.org.counts()
+    ran = run(config(thin, max_records=100), tmp_path)
     assert (ran.status, ran.states) == (3, [])
     assert "max_records" in ran.message
-    assert server.org.counts() == before
+    assert thin.org.counts() == before
 
 
 def test_standard_prices_go_with_their_products_and_are_backed_up_whole(
@@ -244,6 +253,7 @@ def test_a_production_org_is_confirmed_by_its_id(
 def test_customer_rows_are_safe_unless_their_object_is_named(tmp_path: Path) -> None:
     options = OrgOptions(records=800, sandbox=True, customer_rows=frozenset({"Usage_Note__c"}))
     with Emulated(options) as server:
+        thin_out(server.org)
         refused = run(config(server), tmp_path / "refused")
         assert refused.status == 3
         assert "Usage_Note__c" in refused.message
@@ -287,16 +297,17 @@ def test_hard_delete_without_the_permission_fails_loudly(
 def test_hard_delete_leaves_no_row_in_the_recycle_bin(tmp_path: Path) -> None:
     options = OrgOptions(records=800, sandbox=True, hard_delete_permission=True)
     with Emulated(options) as server:
+        thin_out(server.org)
         ran = run(config(server, hard_delete=True), tmp_path)
         assert ran.status == 0
         assert sum(server.org.recycle_bin_counts().values()) == 0
 
 
 def test_a_start_date_after_the_oldest_record_is_warned_about(
-    server: EmulatorServer, tmp_path: Path
+    thin: EmulatorServer, tmp_path: Path
 ) -> None:
     pipeline = Pipeline(start_date="2026-01-01T00:00:00Z")
-    ran = run(config(server, "plan"), tmp_path, pipeline=pipeline)
+    ran = run(config(thin, "plan"), tmp_path, pipeline=pipeline)
     assert ran.status == 0
     assert "start-date-too-late" in ran.codes
 
@@ -323,17 +334,17 @@ def test_a_target_that_meltano_invokes_is_refused_with_the_way_that_works(
 
 
 def test_the_stream_of_meltano_config_test_only_logs_in(
-    server: EmulatorServer, tmp_path: Path
+    thin: EmulatorServer, tmp_path: Path
 ) -> None:
-    before = server.org.counts()
+    before = thin.org.counts()
     stream = lines(
         schema("meltano_test_stream"),
         record("meltano_test_stream"),
         state({"meltano_test_stream": {}}),
     )
-    ran = run(config(server), tmp_path, stream)
+    ran = run(config(thin), tmp_path, stream)
     assert (ran.status, ran.states) == (0, [])
-    assert server.org.counts() == before
+    assert thin.org.counts() == before
 
 
 @pytest.mark.parametrize(
@@ -350,12 +361,12 @@ def test_the_stream_of_meltano_config_test_only_logs_in(
     ],
 )
 def test_a_stream_that_can_not_be_used_deletes_nothing(
-    server: EmulatorServer, tmp_path: Path, stream: bytes, status: int
+    thin: EmulatorServer, tmp_path: Path, stream: bytes, status: int
 ) -> None:
-    before = server.org.counts()
-    ran = run(config(server), tmp_path, stream)
+    before = thin.org.counts()
+    ran = run(config(thin), tmp_path, stream)
     assert (ran.status, ran.states) == (status, [])
-    assert server.org.counts() == before
+    assert thin.org.counts() == before
 
 
 def test_a_reset_writes_state_without_asking_salesforce(tmp_path: Path) -> None:
@@ -365,6 +376,6 @@ def test_a_reset_writes_state_without_asking_salesforce(tmp_path: Path) -> None:
     assert ran.report["api_calls"]["total"] == 0
 
 
-def test_secrets_never_reach_report_or_summary(server: EmulatorServer, tmp_path: Path) -> None:
-    ran = run(config(server), tmp_path)
-    assert server.access_token not in ran.summary + json.dumps(ran.report)
+def test_secrets_never_reach_report_or_summary(thin: EmulatorServer, tmp_path: Path) -> None:
+    ran = run(config(thin), tmp_path)
+    assert thin.access_token not in ran.summary + json.dumps(ran.report)

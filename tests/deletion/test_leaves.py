@@ -11,6 +11,7 @@ import pytest
 from target_zuora360_cleanup.deletion.leaves import Leaves
 from target_zuora360_cleanup.rows.errors import RowError
 from tests.support.shapes import cleanup, ids, of, rows, shaped
+from tests.support.whole_org import thin_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,6 +39,7 @@ def chain(length: int) -> dict[str, Any]:
 def test_a_chain_of_three_hundred_goes_from_its_end(tmp_path: Path, on_delete: str) -> None:
     shape = {"fields": [renewals(on_delete)], "rows": [chain(300)]}
     with shaped(shape) as server:
+        thin_out(server.org)
         before = len(ids(server, SUBS))
         ran = cleanup(server, tmp_path, **ALL)
         assert (ran.status, ids(server, SUBS)) == (0, set())
@@ -56,6 +58,7 @@ def test_a_veto_holds_what_is_above_it_in_the_hierarchy(tmp_path: Path, on_delet
         "vetoes": [{"object": SUBS, "rows": ["vetoed"], "message": "not this one"}],
     }
     with shaped(shape) as server:
+        thin_out(server.org)
         numbered = sorted(ids(server, SUBS))
         chained = numbered[-11:-1]
         ran = cleanup(server, tmp_path, **ALL)
@@ -77,6 +80,7 @@ def test_a_circle_stays_and_is_told(tmp_path: Path) -> None:
         ],
     }
     with shaped(shape) as server:
+        thin_out(server.org)
         circle = set(sorted(ids(server, SUBS))[:3])
         ran = cleanup(server, tmp_path, **ALL)
         assert ids(server, SUBS) == circle
@@ -89,6 +93,7 @@ def test_a_circle_stays_and_is_told(tmp_path: Path) -> None:
 
 def test_without_such_rows_nothing_is_done_otherwise(tmp_path: Path) -> None:
     with shaped({"fields": [renewals()]}) as server:
+        thin_out(server.org)
         ran = cleanup(server, tmp_path, **ALL)
         asked = [str(each["path"]) for each in server.service.stats.requests(10_000)]
         assert (ran.status, ids(server, SUBS)) == (0, set())

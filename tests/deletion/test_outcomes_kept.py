@@ -13,6 +13,7 @@ from target_zuora360_cleanup.salesforce.bulk import Bulk
 from tests.support.agreement import assert_report_agrees
 from tests.support.emulated import Emulated
 from tests.support.runs import ALLOWED, login, run, zuora_rows
+from tests.support.whole_org import thin_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,6 +33,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[EmulatorServer]:
     # All rows go by jobs, so that few will do.
     monkeypatch.setattr("target_zuora360_cleanup.deletion.sending.COLLECTION_ROWS", 0)
     with Emulated(OrgOptions(records=600, sandbox=True)) as made:
+        thin_out(made.org, "Zuora__PaymentTerm__c")
         yield made
 
 

@@ -14,6 +14,7 @@ from target_zuora360_cleanup.output.folder import Backup
 from tests.support.agreement import assert_report_agrees
 from tests.support.emulated import Emulated
 from tests.support.runs import ALLOWED, Ran, login, run, zuora_rows
+from tests.support.whole_org import thin_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -132,6 +133,7 @@ def snapshot(folder: Path) -> list[dict[str, str]]:
 
 def test_links_that_go_blank_are_written_down_before_they_do(tmp_path: Path) -> None:
     with Emulated(FORECASTS) as server:
+        thin_out(server.org)
         before = forecasts(server)
         ran = run({**plan(server), "mode": "cleanup"}, tmp_path)
         after = forecasts(server)
@@ -160,6 +162,7 @@ def test_links_may_be_ignored_or_be_a_reason_to_refuse(
     tmp_path: Path, choice: str, status: int
 ) -> None:
     with Emulated(FORECASTS) as server:
+        thin_out(server.org)
         ran = run({**plan(server), "mode": "cleanup", "lookup_links": choice}, tmp_path)
     assert ran.status == status
     assert not (ran.folder / "links").exists()
@@ -177,6 +180,7 @@ def test_a_snapshot_that_can_not_be_written_stops_the_cleanup(
 
     monkeypatch.setattr(Backup, "flush", full)
     with Emulated(FORECASTS) as server:
+        thin_out(server.org)
         before = zuora_rows(server.org), forecasts(server)
         ran = run({**plan(server), "mode": "cleanup"}, tmp_path)
         assert (zuora_rows(server.org), forecasts(server)) == before

@@ -35,6 +35,7 @@ from tests.support.relinking import (
     relink,
 )
 from tests.support.runs import login
+from tests.support.whole_org import thin_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -458,6 +459,7 @@ def test_a_file_that_was_cut_off_counts_as_far_as_it_is_whole(
 def test_an_earlier_cleanup_is_not_forgotten_for_a_later_one(
     server: EmulatorServer, tmp_path: Path
 ) -> None:
+    thin_out(server.org)
     first = Scene.make(server, tmp_path)
     new = first.sync()
     one = min(first.linked)
@@ -482,6 +484,7 @@ def test_an_earlier_cleanup_is_not_forgotten_for_a_later_one(
 def test_a_newer_snapshot_counts_where_both_name_a_link(
     server: EmulatorServer, tmp_path: Path
 ) -> None:
+    thin_out(server.org)
     first = Scene.make(server, tmp_path)
     new = first.sync()
     one = min(first.linked)

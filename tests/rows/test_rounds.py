@@ -22,7 +22,9 @@ from target_zuora360_cleanup.salesforce.bulk import Bulk, Ingest
 from target_zuora360_cleanup.salesforce.errors import ApiError, is_passing
 from target_zuora360_cleanup.salesforce.waits import Waits
 from tests.support.emulated import Emulated
+from tests.support.few_as_many import by
 from tests.support.runs import ALLOWED, Ran, login, run, zuora_rows
+from tests.support.whole_org import thin_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,6 +42,7 @@ LOCK = {"code": "UNABLE_TO_LOCK_ROW", "message": "unable to obtain exclusive acc
 @pytest.fixture
 def server() -> Iterator[EmulatorServer]:
     with Emulated(OrgOptions(records=6000, sandbox=True)) as made:
+        thin_out(made.org)
         yield made
 
 
@@ -75,7 +78,8 @@ def test_rows_that_were_locked_for_a_while_are_no_failures(
 @pytest.mark.slow
 def test_a_second_attempt_asks_for_rows_side_by_side_by_their_parent(tmp_path: Path) -> None:
     asked: list[str] = []
-    with Emulated(OrgOptions(records=24_000, sandbox=True)) as server:
+    with Emulated(OrgOptions(records=3000, sandbox=True)) as server, by("jobs"):
+        thin_out(server.org)
         real = server.org.query
 
         def noted(soql: str, **more: Any) -> Any:
@@ -129,12 +133,14 @@ def test_locks_that_stay_end_after_a_few_rounds(server: EmulatorServer, tmp_path
 
 @pytest.mark.slow
 def test_a_lost_answer_doubles_no_job_even_when_many_get_lost(tmp_path: Path) -> None:
-    with Emulated(OrgOptions(records=20_000, sandbox=True)) as server:
+    with Emulated(OrgOptions(records=3000, sandbox=True)) as server, by("jobs"):
+        thin_out(server.org)
         server.set_faults({"requests": [
             {"method": "POST", "path": "*/jobs/ingest*", "cut": "after", "every": 2}]})  # fmt: skip
-        ran = cleanup(server, tmp_path, job_size=1000)
+        ran = cleanup(server, tmp_path, job_size=150)
         jobs = server.service.jobs.page(query=False, offset=0)[0]
         assert (ran.status, zuora_rows(server.org)) == (0, {})
+    assert len(jobs) > 15
     assert sum(job.failed for job in jobs) == 0
 
 

@@ -24,6 +24,7 @@ from tests.support.forked import CONTEXT
 from tests.support.rounds import Round, run_rounds
 from tests.support.runs import ALLOWED, BOOKMARKS, zuora_rows
 from tests.support.untouched import Image, differences
+from tests.support.whole_org import thin_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +34,11 @@ if TYPE_CHECKING:
 ORG: Final = OrgOptions(
     records=1200, sandbox=True, customer_rows=frozenset({"Renewal_Forecast__c"})
 )  # fmt: skip
+CATALOG: Final = (
+    "zqu__ZProduct__c", "zqu__ProductRatePlan__c", "zqu__ProductRatePlanCharge__c",
+    "zqu__ProductRatePlanChargeTier__c",
+)  # fmt: skip
+"""Object types of the catalogue that are filled, besides products."""
 
 
 def target(config: dict[str, Any], out: str, err: str) -> None:
@@ -191,7 +197,8 @@ def _compare(
 
 def make_base(path: Path) -> Path:
     """An org's file to copy."""
-    with EmulatorServer(ORG, db=path):
+    with EmulatorServer(ORG, db=path) as server:
+        thin_out(server.org, *CATALOG)
         return path
 
 

@@ -23,6 +23,7 @@ from target_zuora360_cleanup.settings.reading import read_settings
 from tests.support.emulated import FOLDER, Emulated
 from tests.support.full_sync import Zuora, lookups, read
 from tests.support.runs import ALLOWED, Ran, login, run
+from tests.support.whole_org import thin_out
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -164,6 +165,7 @@ class _Base:
 def _base(org: OrgOptions, *, synced: bool) -> _Base:
     folder = Path(tempfile.mkdtemp(dir=os.environ[FOLDER]))
     with EmulatorServer(org, db=folder / "org.sqlite") as server:
+        thin_out(server.org)
         scene = Scene.make(server, folder / "output")
         if synced:
             scene.sync()
