@@ -18,7 +18,7 @@ from target_zuora360_cleanup.sync.columns import Column, ParentColumn, columns_o
 from target_zuora360_cleanup.sync.field_values import NULL, Cut, Unfit
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from target_zuora360_cleanup.catalog.field_maps import FieldMap
     from target_zuora360_cleanup.sync.org_objects import TargetObject
@@ -93,19 +93,29 @@ class RowLayout:
             Unfit: A value doesn't fit; the message names the column.
         """
         is_partial = not self.sources <= record.keys()
-        texts, cut = [], []
-        for column in self.columns:
-            if is_partial and column.source not in record:
-                texts.append("")
-                continue
-            text = _written(column, record)
-            if type(text) is Cut:
-                cut.append(column.header)
-            texts.append(text)
+        try:
+            texts = [
+                write(record[source]) if not is_partial or source in record else ""
+                for source, write in self._writers
+            ]
+        except Unfit:
+            for each in self.columns:  # (which of them it was, is asked only now)
+                if each.source in record:
+                    _written(each, record)
+            raise
+        cut = [
+            column.header
+            for column, text in zip(self.columns, texts, strict=True)
+            if type(text) is Cut
+        ]
         if texts[0] in ("", NULL):
             raise Unfit(f"{self.columns[0].source} is blank")
         links = tuple([_parent(each, record) for each in self.parents])
         return Row(texts[0], csv_line(texts), links, tuple(cut), is_partial)
+
+    @cached_property
+    def _writers(self) -> list[tuple[str, Callable[[Any], str]]]:
+        return [(each.source, each.write) for each in self.columns]
 
     @cached_property
     def sources(self) -> frozenset[str]:

@@ -39,6 +39,7 @@ class Facts:
             name for name, whole in self._db.execute("SELECT name, whole FROM stream") if whole
         }
         self._there = {name for (name,) in self._db.execute("SELECT DISTINCT stream FROM fact")}
+        self._last: tuple[str, str, Said] = "", "", {}
         self.has_stale = self._db.execute("SELECT 1 FROM stale").fetchone() is not None
 
     def begin(self, stream: str, fields: Sequence[str], *, from_the_start: bool) -> None:
@@ -85,6 +86,7 @@ class Facts:
         before = self.of(stream, key)
         if before is not None:
             said = {**before, **said}
+        self._last = stream, key, said
         if said == before:
             return
         self._db.execute(
@@ -98,6 +100,7 @@ class Facts:
 
     def forget(self, stream: str, key: str) -> None:
         """A record is deleted in Zuora."""
+        self._last = "", "", {}
         before = self.of(stream, key)
         if before is None:
             return
@@ -110,6 +113,8 @@ class Facts:
         """What is known of a record; None where nothing is."""
         if stream not in self._there:
             return None
+        if self._last[:2] == (stream, key):
+            return dict(self._last[2])
         found = self._db.execute(
             "SELECT said FROM fact WHERE stream = ? AND id = ?", (stream, key)
         ).fetchone()
