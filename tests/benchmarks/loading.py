@@ -24,11 +24,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from target_zuora360_cleanup.catalog.field_maps import field_maps
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
+from target_zuora360_cleanup.emulator.schema.reading import load_schema
 from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+OBJECT: Final = "Zuora__CustomerAccount__c"
 PLAIN: Final = """
 import csv, sys
 from singer_sdk import BatchSink, Target
@@ -77,20 +79,22 @@ class Cost:
     mebibytes: float
 
 
+VALUES: Final = {
+    "boolean": True, "date": "2026-11-01", "datetime": "2026-11-01T00:00:00.000000Z", "int": 7,
+    "double": "1234.50", "currency": "1234.50", "percent": "12.5",
+    "email": "somebody@example.com", "reference": None,
+}  # fmt: skip
+"""Of each type of field; others are texts. Lookups lead to records that the stream has not."""
+
+
 def fields() -> dict[str, Any]:
     """A value for each field of an account that the map knows."""
-    (made_by,) = [each for each in field_maps() if each.object == "Zuora__CustomerAccount__c"]
-    values: dict[str, Any] = dict.fromkeys(made_by.fields, "a text of usual length")
-    numbers = dict.fromkeys(("Balance", "CreditBalance", "TotalInvoiceBalance", "MRR"), "1234.50")
-    flags = dict.fromkeys(("AutoPay", "AllowInvoiceEdit"), True)
-    # (lookups to contacts, which the stream does not have)
-    nobody = dict.fromkeys(("BillToId", "SoldToId"))
+    (made_by,) = [each for each in field_maps() if each.object == OBJECT]
+    there = load_schema().get(OBJECT).fields
     return {
-        **values,
-        **numbers,
-        **flags,
-        **nobody,
-        "LastInvoiceDate": "2026-11-01T00:00:00.000000Z",
+        source.split("|")[0]: VALUES.get(there[names[0]].type, "a text of usual length")
+        for source, names in made_by.fields.items()
+        if names[0] in there
     }
 
 
