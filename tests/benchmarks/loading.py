@@ -91,11 +91,12 @@ def fields() -> dict[str, Any]:
     """A value for each field of an account that the map knows."""
     (made_by,) = [each for each in field_maps() if each.object == OBJECT]
     there = load_schema().get(OBJECT).fields
-    return {
+    values = {
         source.split("|")[0]: VALUES.get(there[names[0]].type, "a text of usual length")
         for source, names in made_by.fields.items()
         if names[0] in there
     }
+    return values | {each.source.split("|")[0]: None for each in made_by.parents}
 
 
 def messages(count: int, crm_id: str) -> Iterator[dict[str, Any]]:
