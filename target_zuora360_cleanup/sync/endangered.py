@@ -6,7 +6,6 @@ that no lookup has to be followed upwards. What Salesforce won't tell holds a de
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence  # noqa: TC003 - public shape
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.reach import Relationship
     from target_zuora360_cleanup.salesforce.rest import Rest
     from target_zuora360_cleanup.sync.hazards import Cascades
-
-logger = logging.getLogger(__name__)
 
 PART: Final = 200
 """Ids, or external ids, that one query names."""
@@ -89,7 +86,7 @@ class Endangered:
         for (link, part), answer in zip(asked, self._answers(asked), strict=True):
             above = level[link.parent]
             if isinstance(answer, ApiError):
-                self._not_told(link, answer, [above[each] for each in part])
+                self._hold(link, str(answer), (above[each] for each in part))
             elif link.child in self.cascades.may_go:
                 along = self.along.setdefault(link, {})
                 for row in answer:
@@ -114,18 +111,6 @@ class Endangered:
             if isinstance(answer, ApiError) and is_passing(answer):
                 raise answer
             yield answer
-
-    def _not_told(self, link: Relationship, error: ApiError, rows: Iterable[set[str]]) -> None:
-        if link.child in self.cascades.endangered:
-            self._hold(link, str(error), rows)
-        else:
-            logger.warning(
-                "Rows of %s may go along with those of %s that are removed. They can't be read, so "
-                "they are neither counted nor backed up (%s).",
-                link.child,
-                link.parent,
-                error,
-            )
 
     def _hold(self, link: Relationship, refusal: str, rows: Iterable[set[str]]) -> None:
         for roots in rows:

@@ -53,12 +53,10 @@ class Cascades:
     Attributes:
         below: The relationships, by API name of the parent.
         may_go: Objects whose rows may go along, and of which it is known what hangs on them.
-        endangered: Objects whose rows must not go, and those with whose rows such may go along.
     """
 
     below: Mapping[str, Sequence[Relationship]]
     may_go: frozenset[str]
-    endangered: frozenset[str]
 
     @classmethod
     def of(
@@ -84,18 +82,7 @@ class Cascades:
         below: dict[str, list[Relationship]] = {}
         for each in cascades:
             below.setdefault(each.parent, []).append(each)
-        endangered = _above({each.child for each in cascades} - may_go, cascades)
-        return cls(below, may_go, frozenset(endangered))
-
-
-def _above(names: Collection[str], cascades: Collection[Relationship]) -> set[str]:
-    """These objects, and all whose deletion leads to them."""
-    found = set(names)
-    while True:
-        more = {each.parent for each in cascades if each.child in found} - found
-        if not more:
-            return found
-        found |= more
+        return cls(below, may_go)
 
 
 def goes_along(name: str) -> bool:

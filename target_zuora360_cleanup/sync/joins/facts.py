@@ -7,7 +7,7 @@ they are filled anew at the end of a run, of this one or of a later one.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from target_zuora360_cleanup.catalog.paths import KEY, sent_name
@@ -235,12 +235,6 @@ class Facts:
             "DELETE FROM stale WHERE object = ? AND id = ?", ((name, key) for key in found)
         )
         return found
-
-    def stale_again(self, name: str, keys: Iterator[str]) -> None:
-        """Rows are to be filled anew, since they were loaded as they were before."""
-        self._db.executemany(
-            "INSERT OR IGNORE INTO stale VALUES (?, ?)", ((name, key) for key in keys)
-        )
 
 
 def _value(said: Said, field: str) -> Any:  # noqa: ANN401 - whatever the tap sent
