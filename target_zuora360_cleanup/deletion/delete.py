@@ -69,25 +69,27 @@ class Deletion:
 
     def _deleted(self, turn: Turn) -> Outcome:
         """Delete them in as many rounds as it takes."""
-        step, came = turn.step, 0
+        # (where the first round breaks off, what was planned stands for what it found)
+        step, found = turn.step, turn.step.found
         with closing(self.folder.backup(step.name)) as backup:
             for each in rounds(self.sender.salesforce.attempts(), self.sender.settings.job_size):
                 with RoundFailures.of(step.name, self.failures, self.failure_file) as failed:
                     with each.outlive(partial(logger.info, "%s: %s", step.name)):
-                        came = max(came, self._round(turn, each, backup, failed))
-                        silent = self._silent(turn, each, came, failed)
+                        rows = self._round(turn, each, backup, failed)
+                        found = rows if each.is_first else max(found, rows)
+                        silent = self._silent(turn, each, found, failed)
                         if each.is_last or not (failed.worth_another or silent):
-                            return self._outcome(turn, came, failed, silent)
+                            return self._outcome(self._now(step, found), failed, silent)
                     failed.forget()
                 logger.info("%s: some records are left and tried again.", step.name)
         raise AssertionError("the last round is not tried again")
 
-    def _silent(self, turn: Turn, each: Round, came: int, failed: RoundFailures) -> int | None:
+    def _silent(self, turn: Turn, each: Round, found: int, failed: RoundFailures) -> int | None:
         """Rows that are left without a word; named, where no other round follows.
 
         None where nobody could count them.
         """
-        if self.sender.are_few(max(came, turn.step.found)):
+        if self.sender.are_few(max(found, turn.step.found)):
             # (such requests answer for each row)
             return 0
         salesforce = self.sender.salesforce
@@ -112,8 +114,14 @@ class Deletion:
                 delete_by_levels(sender, turn, leaves, each, failed.add)
         return pages.rows
 
-    def _outcome(self, turn: Turn, came: int, failed: RoundFailures, silent: int | None) -> Outcome:
-        step = turn.step.found_now(came if turn.again else max(came, turn.step.found))
+    def _now(self, step: Step, found: int) -> Step:
+        """The step with the rows that there were when it had its turn."""
+        if found < step.found:
+            gone = step.found - found
+            logger.warning("%s: %s rows of the plan were gone before their turn.", step.name, gone)
+        return step.found_now(found)
+
+    def _outcome(self, step: Step, failed: RoundFailures, silent: int | None) -> Outcome:
         if silent is None:
             return Outcome.uncounted(step)
         count = failed.count + silent
