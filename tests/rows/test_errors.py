@@ -101,7 +101,7 @@ def test_a_deletion_counts_and_repeats_by_the_verdict(code: str, tmp_path: Path)
 
 def test_failed_rows_go_to_the_disk_and_not_into_a_list(tmp_path: Path) -> None:
     words = "n" * 500
-    rows, one = 12_000, sys.getsizeof(words)
+    rows, one = 20_000, sys.getsizeof(words)
     many = (RowError(f"{at:018}", "DELETE_FAILED", f"{words}{at}") for at in range(rows))
     tracemalloc.start()
     try:
