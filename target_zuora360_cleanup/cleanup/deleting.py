@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from target_zuora360_cleanup.deletion.delete import Deletion
 from target_zuora360_cleanup.deletion.keeping import Keeping
+from target_zuora360_cleanup.deletion.links_lost import count_links_lost
 from target_zuora360_cleanup.deletion.look import Look
 from target_zuora360_cleanup.deletion.recheck import Recheck
 from target_zuora360_cleanup.deletion.scheduler import Schedule
@@ -48,6 +49,7 @@ class Deleting:
         sender = Sender(salesforce, settings, run.progress, slots, run.stop)
         is_backed_up = settings.backup != "none"
         self._run, self._plan, self._ledger = run, plan, ledger
+        self._salesforce, self._counter = salesforce, look.counter
         keeping = Keeping(salesforce, plan, self._note_kept)
         self._recheck = Recheck(salesforce, plan, settings, keeping, look)
         self._along = TakenAlong(salesforce, folder, look, is_backed_up=is_backed_up)
@@ -60,6 +62,9 @@ class Deleting:
         schedule.carry_out()
         self._ledger.note(self._deletion.recounted(self._plan.steps, self._ledger.outcomes))
         self._ledger.note_along(self._along.gone())
+        self._ledger.note_links(
+            count_links_lost(self._salesforce, self._counter, self._plan, self._ledger.outcomes)
+        )
         return schedule.halted
 
     def turn(self, step: Step) -> Turn:

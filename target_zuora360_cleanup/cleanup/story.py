@@ -257,6 +257,7 @@ class Story:
             saved=self._saved,
             outcomes=self._ledger.outcomes,
             along=self._ledger.along,
+            links=self._ledger.links,
             timeline=run.timeline.spans,
             failures=self._failures.grouped(),
             findings=self._findings,

@@ -14,6 +14,7 @@ from target_zuora360_cleanup.deletion.outcome import Outcome
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from target_zuora360_cleanup.deletion.links_lost import LinksLost
     from target_zuora360_cleanup.plan.plan import Plan, Step
     from target_zuora360_cleanup.reach import Path
 
@@ -27,6 +28,7 @@ class Ledger:
         self._lock = threading.Lock()
         self._outcomes: dict[str, Outcome] = {}
         self._along: dict[Path, int | None] = {}
+        self._links: LinksLost | None = None
 
     def open(self, plan: Plan) -> None:
         """The deletion begins: an entry for each step, in the plan's order."""
@@ -45,6 +47,17 @@ class Ledger:
         """How many rows of others went along, by the way to them; None until they are counted."""
         with self._lock:
             self._along.update(rows)
+
+    def note_links(self, links: LinksLost) -> None:
+        """What became of lookups, once they are counted."""
+        with self._lock:
+            self._links = links
+
+    @property
+    def links(self) -> LinksLost | None:
+        """The same; None before they are counted."""
+        with self._lock:
+            return self._links
 
     @property
     def along(self) -> dict[Path, int | None]:

@@ -84,6 +84,11 @@ class Outcome:
         """Rows that are still there, for whatever reason; None where nobody could count them."""
         return None if self.failed is None else self.kept + self.failed
 
+    @property
+    def untried(self) -> int:
+        """How many of the failed rows are of a step that never had its turn."""
+        return (self.failed or 0) if self.ended == "not begun" else 0
+
     def recounted(self, left: int) -> Outcome:
         """The same with what is left at the end of the run; with it, the numbers are known."""
         if self.error == _NOT_COUNTED:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from target_zuora360_cleanup.deletion.links_lost import LinksLost
 from target_zuora360_cleanup.report.costs import Costs
 from target_zuora360_cleanup.report.document import Report
 from target_zuora360_cleanup.report.failures import Failures
@@ -36,6 +37,7 @@ def cleanup_report(  # noqa: PLR0913 - what a run leaves, each by its name
     saved: SavedPlan | None = None,
     outcomes: tuple[Outcome, ...] = (),
     along: Mapping[Path, int | None] | None = None,
+    links: LinksLost | None = None,
     timeline: tuple[Span, ...] = (),
     failures: tuple[FailureGroup, ...] = (),
     findings: tuple[Finding, ...] = (),
@@ -52,6 +54,7 @@ def cleanup_report(  # noqa: PLR0913 - what a run leaves, each by its name
         outcomes: What became of its steps, in its order; none where the deletion never began.
         along: How many rows of other objects went along, by the way to them; None of a way where
             nobody could count them.
+        links: What became of the plan's lookups, once that was counted.
         timeline: When each object type was worked on.
         failures: Rows that could not be deleted, by reason.
         findings: What was found besides the plan's findings.
@@ -60,6 +63,8 @@ def cleanup_report(  # noqa: PLR0913 - what a run leaves, each by its name
         records: RECORD messages that the tap sent, by stream.
     """
     states = states or ResetOutcome()
+    if plan and outcomes:
+        links = links or LinksLost.of(plan, outcomes)
     taken_along = TakenAlong(plan, along or {})
     is_reset = states.is_written
     return Report(
@@ -68,10 +73,10 @@ def cleanup_report(  # noqa: PLR0913 - what a run leaves, each by its name
             Headline(headline(header, plan, outcomes, taken_along.words, is_reset=is_reset)),
             Approved(saved, is_new=header.mode == "plan", user=plan.user if plan else ""),
             Findings((*(plan.findings if plan else ()), *findings)),
-            Objects(plan, outcomes),
+            Objects(plan, outcomes, links),
             taken_along,
             Times(timeline),
-            Costs(plan, is_carried_out=bool(outcomes)),
+            Costs(plan, links),
             Failures(failures, tuple((each.name, each.error) for each in outcomes if each.error)),
             States(states, is_planned=header.mode == "plan", feeds=feeds),
             RecordsRead(records or {}, unloaded_by=header.mode),

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
+    from target_zuora360_cleanup.deletion.links_lost import LinksLost
     from target_zuora360_cleanup.plan.plan import Plan
     from target_zuora360_cleanup.reach import Path
 
@@ -23,11 +24,12 @@ class Costs:
     """What a plan comes to; nothing where there is none.
 
     Attributes:
-        is_carried_out: Whether it has been paid, so that an estimate is of no use any more.
+        lost: What became of its lookups once it was carried out, so that an estimate is of no use
+            any more.
     """
 
     plan: Plan | None = None
-    is_carried_out: bool = False
+    lost: LinksLost | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The keys `estimate`, `allowances_needed`, `blank_links` and `strong_links`."""
@@ -35,7 +37,7 @@ class Costs:
         return {
             "estimate": _estimate(plan.to_delete) if plan else None,
             "allowances_needed": [asdict(each) for each in plan.needs] if plan else [],
-            "blank_links": [_link(*each) for each in plan.blank_links] if plan else [],
+            "blank_links": [self._blank(*each) for each in plan.blank_links] if plan else [],
             "strong_links": [
                 {**_link(link, rows), "on_delete": link.on_delete}
                 for link, rows in (plan.strong_links if plan else ())
@@ -44,8 +46,11 @@ class Costs:
 
     def lines(self) -> Iterator[RenderableType]:
         """How long a cleanup takes, while that is to come."""
-        if self.plan and self.plan.to_delete and not self.is_carried_out:
+        if self.plan and self.plan.to_delete and self.lost is None:
             yield Text(Estimate.of(self.plan.to_delete).words)
+
+    def _blank(self, link: Path, rows: int) -> dict[str, Any]:
+        return {**_link(link, rows), "gone": self.lost.blank[link] if self.lost else 0}
 
 
 def _estimate(records: int) -> dict[str, Any]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from target_zuora360_cleanup.report.graph import Drawing, Node, draw, reduced
-from target_zuora360_cleanup.report.view import is_carried_out, labels
+from target_zuora360_cleanup.report.object_table import is_carried_out, labels
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from target_zuora360_cleanup.report.view import ObjectTable
+    from target_zuora360_cleanup.report.object_table import ObjectTable
 
     Links = dict[str, list[Mapping[str, Any]]]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from target_zuora360_cleanup.report import view, weighing
+from target_zuora360_cleanup.report import object_table, view, weighing
 from target_zuora360_cleanup.report.drawing import drawing
 from target_zuora360_cleanup.report.graph import BOX_WIDTH, LINE_HEIGHT
 from target_zuora360_cleanup.report.links import link_table
@@ -70,7 +70,7 @@ def _of_links(report: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _context(report: Mapping[str, Any]) -> dict[str, Any]:
-    table = view.objects(report)
+    table = object_table.objects(report)
     return {
         "fingerprint": report.get("plan_fingerprint"),
         "guards": report.get("guards", {}),
@@ -78,12 +78,12 @@ def _context(report: Mapping[str, Any]) -> dict[str, Any]:
         "groups": weighing.groups(report),
         "touched": weighing.touched(report),
         "undone": weighing.taken_back(report),
-        "carried_out": view.is_carried_out(report),
+        "carried_out": object_table.is_carried_out(report),
         "table": table,
         "graph": drawing(report, table),
         "box_width": BOX_WIDTH,
         "line_height": LINE_HEIGHT,
-        "labels": view.labels(report),
+        "labels": object_table.labels(report),
         "chart": chart(report.get("timeline", ())),
         "allowances_needed": report.get("allowances_needed", ()),
         "taken_along": report.get("taken_along", ()),

@@ -14,15 +14,17 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
+    from target_zuora360_cleanup.deletion.links_lost import Links, LinksLost
     from target_zuora360_cleanup.deletion.outcome import Outcome
     from target_zuora360_cleanup.plan.plan import Plan, Step
 
 _PLANNED = ("Found", "Delete", "Keep")
 _CARRIED_OUT = ("Found", "Deleted", "Kept", "Failed")
 _HELD_BACK = "Held back"
+_NOT_BEGUN = "Not begun"
 _LISTED: Final = 12
 """Object types that the summary lists; the page and `report.json` have all."""
-_NOTHING: Final = {"held_back": 0, "ended": None, "error": None}
+_NOTHING: Final = {"held_back": 0, "not_begun": 0, "ended": None, "error": None}
 
 
 @dataclass(frozen=True)
@@ -31,10 +33,12 @@ class Objects:
 
     Attributes:
         outcomes: None of them for a plan; of a cleanup, one for each step.
+        lost: What became of lookups; None for a plan.
     """
 
     plan: Plan | None
     outcomes: tuple[Outcome, ...] = ()
+    lost: LinksLost | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The key `objects`, in the order of deletion; a number that is not known is null."""
@@ -48,7 +52,7 @@ class Objects:
                     "found": outcomes[step.name].found if step.name in outcomes else step.found,
                     "to_delete": step.to_delete,
                     **_numbers(outcomes.get(step.name), len(step.kept)),
-                    "links_removed": dict(step.links),
+                    "links_removed": dict(self._own(step)),
                     "after": sorted(step.after),
                 }
                 for step in self._steps
@@ -64,6 +68,10 @@ class Objects:
         if self._steps:
             yield self._table()
 
+    def _own(self, step: Step) -> Links:
+        """Links of an object type to itself: those that went, or that would."""
+        return self.lost.own[step.name] if self.lost else step.links
+
     def _table(self) -> Table:
         table = table_of("#", "Object type", "Label", numbers=(*self._columns, "Links lost"))
         for row in self._rows():
@@ -74,18 +82,26 @@ class Objects:
     def _columns(self) -> tuple[str, ...]:
         if not self.outcomes:
             return _PLANNED
-        return (*_CARRIED_OUT, _HELD_BACK) if self._is_held_back else _CARRIED_OUT
+        held = (_HELD_BACK,) if self._is_held_back else ()
+        return (*_CARRIED_OUT, *held, *((_NOT_BEGUN,) if self._is_cut_short else ()))
 
     @property
     def _is_held_back(self) -> bool:
         """Whether any rows were, for sure."""
         return any(each.held_back for each in self.outcomes)
 
+    @property
+    def _is_cut_short(self) -> bool:
+        """Whether some rows never had their turn."""
+        return any(each.untried for each in self.outcomes)
+
     def _numbers(self, step: Step, outcome: Outcome | None) -> tuple[int | None, ...]:
         if outcome is None:
             return (step.found, step.to_delete, len(step.kept))
         held = (outcome.held_back,) if self._is_held_back else ()
-        return (outcome.found, outcome.deleted, outcome.kept, outcome.failed, *held)
+        late = (outcome.untried,) if self._is_cut_short else ()
+        failed = None if outcome.failed is None else outcome.failed - outcome.untried
+        return (outcome.found, outcome.deleted, outcome.kept, failed, *held, *late)
 
     def _rows(self) -> Iterator[list[str]]:
         """A row for each of the object types that count most, and one for the others together.
@@ -100,22 +116,23 @@ class Objects:
         for number, step in enumerate(steps, 1):
             if step.name in listed:
                 counts = [shown(each) for each in numbers[step.name]]
-                links = shown(self._lost(step.name))
+                links = self._lost(step.name).words
                 yield [str(number), step.name, step.kind.label, *counts, links]
-                for label, count in step.links.items():
+                for label, count in self._own(step).items():
                     if count != 0:
                         yield ["-", "", f"  {label}", *([""] * len(counts)), shown(count)]
         others = [each for each in steps if each.name not in listed]
         if others:
             sums = zip(*(numbers[each.name] for each in others), strict=True)
-            links = shown(sum(self._lost(each.name) for each in others))
+            links = self._lost(*(each.name for each in others)).words
             words = f"{len(others)} other object types"
             yield ["+", words, "", *(Total.of(column).words for column in sums), links]
 
-    def _lost(self, name: str) -> int:
-        """Lookups of other objects to this one that go blank."""
-        links = self.plan.blank_links if self.plan else ()
-        return sum(rows for link, rows in links if link.parent == name)
+    def _lost(self, *names: str) -> Total:
+        """Lookups of other objects to these that went blank, or that would."""
+        planned = self.plan.blank_links if self.plan else ()
+        links = self.lost.blank if self.lost else dict(planned)
+        return Total.of(rows for link, rows in links.items() if link.parent in names)
 
 
 def _most(
@@ -138,6 +155,7 @@ def _numbers(outcome: Outcome | None, kept: int) -> dict[str, Any]:
         "kept": outcome.kept,
         "failed": outcome.failed,
         "held_back": outcome.held_back,
+        "not_begun": outcome.untried,
         "ended": outcome.ended,
         "error": outcome.error or None,
     }

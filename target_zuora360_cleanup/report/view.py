@@ -7,19 +7,16 @@ are named.
 from __future__ import annotations
 
 import json
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from target_zuora360_cleanup.plan.estimate import Estimate
-from target_zuora360_cleanup.report.numbers import Total
+from target_zuora360_cleanup.report.object_table import is_carried_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _MOST_SAMPLES: Final = 5
-_PLANNED: Final = ("found", "to_delete", "kept")
-_CARRIED_OUT: Final = ("found", "deleted", "kept", "failed")
 _NOT_ENDED: Final = {"not begun": "not begun", "unknown": "what became of it is not known"}
 _ALLOWANCES: Final = {
     "DailyApiRequests": "API requests",
@@ -27,39 +24,6 @@ _ALLOWANCES: Final = {
     "DailyBulkV2QueryJobs": "Bulk query jobs",
     "DailyBulkV2QueryFileStorageMB": "Bulk query results, MB",
 }
-
-
-@dataclass(frozen=True)
-class TableRow:
-    """One object type of the table.
-
-    Attributes:
-        step: Its number in the order, from 1.
-        numbers: One for each column; None where it is not known.
-        links: Links to itself that go with it, as (label, count).
-    """
-
-    step: int
-    name: str
-    label: str
-    numbers: tuple[int | None, ...]
-    links: tuple[tuple[str, int], ...]
-
-
-@dataclass(frozen=True)
-class ObjectTable:
-    """The table by object type.
-
-    Attributes:
-        columns: Headings of the numbers.
-        totals: The sums of what is known of them.
-        empty: Labels of the object types without records.
-    """
-
-    columns: tuple[str, ...]
-    rows: tuple[TableRow, ...]
-    totals: tuple[Total, ...]
-    empty: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -87,76 +51,6 @@ class Reason:
     others: int
     count: int
     samples: tuple[str, ...]
-
-
-def is_carried_out(report: Mapping[str, Any]) -> bool:
-    """Whether the report tells of a deletion, not of a plan."""
-    return any(each.get("ended") for each in report["objects"])
-
-
-def objects(report: Mapping[str, Any]) -> ObjectTable:
-    """The table by object type, in the order of the report."""
-    keys = _keys(report)
-    lost = _links_lost(report)
-    rows: list[TableRow] = []
-    for each in report["objects"]:
-        links = tuple((label, n) for label, n in each.get("links_removed", {}).items() if n != 0)
-        numbers = (*(each.get(key, 0) for key in keys), *_extra(lost, each["api_name"]))
-        if any(number != 0 for number in numbers):
-            rows.append(TableRow(len(rows) + 1, each["api_name"], _label(each), numbers, links))
-    shown = {row.name for row in rows}
-    return ObjectTable(
-        (*(_heading(key) for key in keys), *(["Links lost"] if lost else [])),
-        tuple(rows),
-        tuple(Total.of(column) for column in zip(*(row.numbers for row in rows), strict=True)),
-        tuple(_label(each) for each in report["objects"] if each["api_name"] not in shown),
-    )
-
-
-def labels(report: Mapping[str, Any]) -> dict[str, str]:
-    """What a person calls each object type; with its API name where two are called the same."""
-    plain = {each["api_name"]: _label(each) for each in report["objects"]}
-    counts = Counter(plain.values())
-    return {
-        name: f"{label} ({name})" if counts[label] > 1 and label != name else label
-        for name, label in plain.items()
-    }
-
-
-def _label(entry: Mapping[str, Any]) -> str:
-    return str(entry.get("label") or entry["api_name"])
-
-
-def _keys(report: Mapping[str, Any]) -> tuple[str, ...]:
-    """Which numbers to show."""
-    found: dict[str, None] = {}
-    for each in report["objects"]:
-        found.update((key, None) for key, value in each.items() if _is_count(value))
-    if "to_delete" not in found:
-        return tuple(found)
-    if not is_carried_out(report):
-        return _PLANNED
-    is_held_back = any(each.get("held_back") for each in report["objects"])
-    return (*_CARRIED_OUT, "held_back") if is_held_back else _CARRIED_OUT
-
-
-def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _heading(key: str) -> str:
-    return key.replace("_", " ").capitalize()
-
-
-def _links_lost(report: Mapping[str, Any]) -> dict[str, int]:
-    lost: dict[str, int] = {}
-    for link in report["blank_links"]:
-        lost[link["parent"]] = lost.get(link["parent"], 0) + link["rows"]
-    return lost
-
-
-def _extra(lost: Mapping[str, int], name: str) -> tuple[int, ...]:
-    return (lost.get(name, 0),) if lost else ()
 
 
 def bookmarks(report: Mapping[str, Any]) -> tuple[Bookmark, ...]:

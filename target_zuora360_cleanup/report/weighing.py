@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from target_zuora360_cleanup.report.numbers import Total, counted
-from target_zuora360_cleanup.report.view import is_carried_out
+from target_zuora360_cleanup.report.object_table import is_carried_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -45,7 +45,7 @@ def document(mode: str, status: str, **more: Any) -> dict[str, Any]:
         "allowances_needed": [{"name": "DailyApiRequests", "needed": 644, "left": 79_970}],
         "blank_links": [
             {"object": "Case", "field": "Invoice__c", "parent": INVOICE, "path": "Case.Invoice__c",
-             "rows": 12},
+             "rows": 12, "gone": 12 if mode == "cleanup" else 0},
         ],
         "strong_links": [
             {"object": "Note__c", "field": "Account__c", "parent": ACCOUNT,
