@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from target_zuora360_cleanup.deletion.outcome import total
 from target_zuora360_cleanup.report.graph import Drawing, Node, draw, reduced
 from target_zuora360_cleanup.report.object_table import is_carried_out, labels
 
@@ -19,6 +21,11 @@ _WHAT_HAPPENS: Final = {
     "cascade": ("row goes along", "rows go along"),
     "restrict": ("row holds its parent", "rows hold their parents"),
 }
+_WHAT_HAPPENED: Final = {
+    **_WHAT_HAPPENS,
+    "clear": ("link went blank", "links went blank"),
+    "cascade": ("row went along", "rows went along"),
+}
 
 
 def drawing(report: Mapping[str, Any], table: ObjectTable) -> Drawing:
@@ -29,7 +36,8 @@ def drawing(report: Mapping[str, Any], table: ObjectTable) -> Drawing:
     if not any("after" in each for each in report["objects"]):
         return draw(())
     links = _links(report, {row.name for row in table.rows})
-    others = [Node(name, name, _happens(each), 0) for name, each in sorted(links.items())]
+    happens = partial(_happened, report) if is_carried_out(report) else _happens
+    others = [Node(name, name, happens(each), 0) for name, each in sorted(links.items())]
     return draw([*others, *_nodes(report, table, links)])
 
 
@@ -67,11 +75,24 @@ def _links(report: Mapping[str, Any], shown: set[str]) -> Links:
 
 
 def _happens(links: Iterable[Mapping[str, Any]]) -> str:
-    counts: dict[str, int] = {}
-    for link in links:
-        kind = link.get("on_delete", "clear")
-        counts[kind] = counts.get(kind, 0) + link["rows"]
-    return ", ".join(_counted(rows, *_WHAT_HAPPENS[kind]) for kind, rows in counts.items())
+    """What a plan does to the rows of an object."""
+    return _in_words(((link, link["rows"]) for link in links), _WHAT_HAPPENS)
+
+
+def _happened(report: Mapping[str, Any], links: Iterable[Mapping[str, Any]]) -> str:
+    """What a cleanup has done to the rows of an object."""
+    along = {each["path"]: each["gone"] for each in report.get("taken_along", ())}
+    counts = ((link, link.get("gone", along.get(link["path"], link["rows"]))) for link in links)
+    return _in_words(counts, _WHAT_HAPPENED)
+
+
+def _in_words(
+    counts: Iterable[tuple[Mapping[str, Any], int | None]], words: Mapping[str, tuple[str, str]]
+) -> str:
+    by_kind: dict[str, list[int | None]] = {}
+    for link, rows in counts:
+        by_kind.setdefault(link.get("on_delete", "clear"), []).append(rows)
+    return ", ".join(_counted(total(rows), *words[kind]) for kind, rows in by_kind.items())
 
 
 def _counted(count: int | None, one: str, more: str) -> str:

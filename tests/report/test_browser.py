@@ -5,17 +5,21 @@ The pictures stay in pytest's folder, whose path is printed (`-rP` or `-s` shows
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import shutil
 import struct
+import subprocess
 import zlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from target_zuora360_cleanup.emulator.org.org import CUSTOMER_OBJECTS, OrgOptions
+from target_zuora360_cleanup.report.html import render
 from tests.report.test_html import DARK, LIGHT, SECTIONS
+from tests.support import report_documents as documents
 from tests.support.chromium import PROGRAM, Chromium
 from tests.support.emulated import Emulated
 from tests.support.page import Page
@@ -46,10 +50,14 @@ for (const frame of document.querySelectorAll("iframe")) frame.onload = () => {{
   }});
   const outside = [...root.querySelectorAll("main *, header *")].filter(each =>
     !each.closest(".wide, .hidden, .sign") && wide(each).right > view.innerWidth + 1);
+  const overlapping = [...root.querySelectorAll("td, th, dt, dd, li, p, h1")].filter(each =>
+    !each.closest(".wide, .hidden, .sign") && each.scrollWidth > each.clientWidth + 1
+      && getComputedStyle(each).display != "inline");
   measured[frame.id] = {{
     scroll: root.documentElement.scrollWidth, inner: view.innerWidth,
     clipped: clipped.map(box => box.textContent.trim().replace(/\\s+/g, " ")),
     outside: outside.map(each => each.tagName + "." + each.className),
+    overlapping: overlapping.map(each => each.tagName + ": " + each.textContent.slice(0, 80)),
   }};
   document.title = JSON.stringify(measured);
 }};
@@ -76,7 +84,8 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     }
     for name, path in made.items():
         shutil.copy(path, folder / f"{name}.html")
-    return {name: folder / f"{name}.html" for name in made}
+    (folder / "crowded.html").write_text(render(documents.CROWDED), encoding="utf-8")
+    return {name: folder / f"{name}.html" for name in (*made, "crowded")}
 
 
 def page_of(output: Path, options: OrgOptions, config: dict[str, Any], faults: Any) -> Path:
@@ -90,7 +99,9 @@ def chromium(tmp_path: Path) -> Chromium:
     return Chromium(tmp_path)
 
 
-NAMES = pytest.mark.parametrize("name", ["plan", "cleanup", "partial"])
+REAL = ["plan", "cleanup", "partial"]
+NAMES = pytest.mark.parametrize("name", REAL)
+WITH_CROWDED = pytest.mark.parametrize("name", [*REAL, "crowded"])
 
 
 def test_an_error_on_a_page_would_be_seen(chromium: Chromium, tmp_path: Path) -> None:
@@ -117,7 +128,7 @@ def test_it_opens_without_errors_and_with_all_sections(
     assert bool(bars) == (name != "plan")
 
 
-@NAMES
+@WITH_CROWDED
 def test_nothing_is_cut_off_or_makes_the_page_scroll_sideways(
     chromium: Chromium, pages: dict[str, Path], name: str
 ) -> None:
@@ -130,9 +141,44 @@ def test_nothing_is_cut_off_or_makes_the_page_scroll_sideways(
                           "--window-size=1600,1000")  # fmt: skip
     (title,) = re.findall(r"<title>(.*?)</title>", dom)
     assert json.loads(title) == {
-        each: {"scroll": width, "inner": width, "clipped": [], "outside": []}
+        each: {"scroll": width, "inner": width, "clipped": [], "outside": [], "overlapping": []}
         for each, width in WIDTHS.items()
     }
+
+
+@pytest.fixture(scope="module")
+def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The script of axe-core, which looks for what keeps people from reading a page."""
+    folder, npm = tmp_path_factory.mktemp("axe"), shutil.which("npm")
+    if npm is None:
+        pytest.skip("no npm (Debian: apt-get install npm)")
+    command = [npm, "install", "--no-audit", "--no-fund", "--ignore-scripts", "axe-core@4"]
+    subprocess.run(command, cwd=folder, check=True, capture_output=True)
+    return (folder / "node_modules/axe-core/axe.min.js").read_text(encoding="utf-8")
+
+
+LOOK = """{axe}
+axe.run(document).then(found => {{
+  document.title = JSON.stringify(found.violations.map(each =>
+    [each.id, ...each.nodes.map(node => node.html + ": " + node.failureSummary)]));
+}}, error => {{ document.title = JSON.stringify([[String(error)]]); }});"""
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@WITH_CROWDED
+def test_nothing_keeps_anybody_from_reading_it(
+    chromium: Chromium, pages: dict[str, Path], axe: str, name: str, *, dark: bool
+) -> None:
+    text = pages[name].read_text(encoding="utf-8")
+    # (the page itself lets no script run)
+    text, policies = re.subn(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", text)
+    looked = pages[name].with_name(f"axe-{name}.html")
+    looked.write_text(f"{text}<script>{LOOK.format(axe=axe)}</script>", encoding="utf-8")
+    dom, errors = chromium.run(
+        looked, "--dump-dom", "--virtual-time-budget=20000", "--window-size=1280,900", dark=dark
+    )
+    (title, *_) = re.findall(r"<title>(.*?)</title>", dom, re.DOTALL)
+    assert (policies, errors, json.loads(html.unescape(title))) == (1, [], [])
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])

@@ -184,10 +184,28 @@ OLD = {
     )
 }
 """What a version before these keys has left."""
+LONG = "w" * 600
+CROWDED = {
+    **PARTIAL,
+    "headline": f"Partial: 9,999,999 records deleted, and {LONG}",
+    "objects": [
+        {**each, "found": 9_999_999, "deleted": 9_999_999, "kept": 9_999_999,
+         "failed": 9_999_999, "held_back": 9_999_999, "not_begun": 1_234_567}
+        for each in PARTIAL["objects"]
+    ],
+    "blank_links": [{**PLAN["blank_links"][0], "rows": 9_999_999, "gone": 9_999_999}],
+    "taken_along": [{"object": "Note__c", "path": "Note__c.Account__c", "planned": 9_999_999,
+                     "gone": 9_999_999}],
+    "findings": [{**PLAN["findings"][0], "message": f"See https://acme.example/{LONG}?{LONG}.",
+                  "objects": {f"A{LONG}__c": 9_999_999}}],
+    "failures": [{**PARTIAL["failures"][0], "message": LONG, "samples": [LONG],
+                  "count": 9_999_999}],
+}  # fmt: skip
+"""Every column, counts of seven digits, words of 600 characters and long addresses."""
 ALL = {
     "plan": PLAN, "blocked plan": BLOCKED, "cleanup": CLEANUP, "partial": PARTIAL,
     "unknown": UNKNOWN, "refused": REFUSED, "failed": FAILED, "reset": RESET, "sync": SYNC,
-    "old": OLD,
+    "old": OLD, "crowded": CROWDED,
 }  # fmt: skip
 
 
