@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 import pytest
+from hypothesis import settings
 
 from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 from tests.support.emulated import FOLDER, Emulated
@@ -27,6 +28,9 @@ _ALWAYS = frozenset({"PricebookEntry"})
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # How long an example takes says nothing where other tests run beside it.
+    settings.register_profile("unhurried", settings(), deadline=None)
+    settings.load_profile("unhurried")
     # What the tests start is to compile its modules once, not at every start.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     config.addinivalue_line("markers", "rows_may_go(*objects): customer rows allowed to go along")

@@ -82,7 +82,7 @@ def _happens(links: Iterable[Mapping[str, Any]]) -> str:
 def _happened(report: Mapping[str, Any], links: Iterable[Mapping[str, Any]]) -> str:
     """What a cleanup has done to the rows of an object."""
     along = {each["path"]: each["gone"] for each in report.get("taken_along", ())}
-    counts = ((link, link.get("gone", along.get(link["path"], link["rows"]))) for link in links)
+    counts = ((link, link.get("gone", along.get(link["path"]))) for link in links)
     return _in_words(counts, _WHAT_HAPPENED)
 
 

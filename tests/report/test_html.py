@@ -16,7 +16,8 @@ from tests.support import report_documents as documents
 from tests.support.page import Page
 from tests.support.paths import ROOT
 
-SECTIONS = ["findings", "failures", "objects", "links", "graph", "timeline", "state", "allowances"]
+SECTIONS = ["findings", "failures", "objects", "along", "links", "graph", "timeline", "state",
+            "allowances"]  # fmt: skip
 TEMPLATES = ROOT / "target_zuora360_cleanup" / "report" / "templates"
 CSS = (TEMPLATES / "report.css").read_text(encoding="utf-8")
 HOSTILE = "<script>alert(1)</script>\"'><img src=https://example.com/x onerror=y>{{ 7*7 }}&amp;"
@@ -31,8 +32,10 @@ def document(request: pytest.FixtureRequest) -> dict[str, Any]:
 def test_every_section_is_there_in_its_order_and_says_something(document: dict[str, Any]) -> None:
     page = Page(render(document))
     ids = [each["id"] for each in page.all("section")]
-    # A sync has no order of deletion.
-    wanted = [each for each in SECTIONS if each != "graph" or document["mode"] != "sync"]
+    # A sync has no order of deletion; what went along is told where there is any.
+    missing = {"graph"} if document["mode"] == "sync" else set[str]()
+    missing |= set() if document.get("taken_along") else {"along"}
+    wanted = [each for each in SECTIONS if each not in missing]
     assert ids == wanted + (["approval"] if document.get("guards") else [])
     for name in ids:
         heading, _, rest = page.text[name].strip().partition("\n")
@@ -273,9 +276,12 @@ def test_the_drawing_shows_the_order_the_counts_and_the_links_of_others() -> Non
     assert graph.count('class="box own"') == graph.count('class="edge own"') == 2
     assert graph.count('class="edge"') == 2
     said = " ".join(re.sub(r"<[^>]*>", " ", graph).split())
-    assert "Case 12 links go blank" in said
-    assert "Note__c 3 rows go along" in said
+    assert "Case 12 links went blank" in said
+    assert "Note__c 2 rows went along" in said
     assert "2 Invoice 2,000 records" in said
+    planned = render(documents.PLAN)
+    assert "12 links go blank" in planned
+    assert "3 rows go along" in planned
 
 
 def test_two_object_types_of_one_label_can_be_told_apart_in_the_drawing() -> None:

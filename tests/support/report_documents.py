@@ -97,6 +97,7 @@ CLEANUP = document(
     "cleanup",
     "done",
     objects=[{**each, "deleted": each["found"], "ended": "done"} for each in entries()],
+    taken_along=[{"object": "Note__c", "path": "Note__c.Account__c", "planned": 3, "gone": 2}],
     timeline=[
         span(ITEM, "00:10", "05:10", 5_000),
         span(INVOICE, "05:10", "10:10", 2_000),
@@ -205,7 +206,7 @@ CROWDED = {
 ALL = {
     "plan": PLAN, "blocked plan": BLOCKED, "cleanup": CLEANUP, "partial": PARTIAL,
     "unknown": UNKNOWN, "refused": REFUSED, "failed": FAILED, "reset": RESET, "sync": SYNC,
-    "old": OLD, "crowded": CROWDED,
+    "old": OLD,
 }  # fmt: skip
 
 
