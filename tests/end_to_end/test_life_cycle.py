@@ -13,7 +13,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import yaml
 
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
 from target_zuora360_cleanup.emulator.server.server import EmulatorServer
@@ -66,13 +65,7 @@ def server() -> Iterator[EmulatorServer]:
 @pytest.fixture
 def folder(tmp_path: Path, real_tap: Path) -> Path:
     """A project with the real tap, which sends every stream over AQuA."""
-    return make_project(tmp_path, real_tap)
-
-
-def make_project(folder: Path, tap: Path) -> Path:
-    content = with_real_tap(tap, ["*.*"])
-    (folder / "meltano.yml").write_text(yaml.safe_dump(content), encoding="utf-8")
-    return folder
+    return with_real_tap(tmp_path, real_tap, ["*.*"])
 
 
 @pytest.fixture(scope="session")
@@ -84,7 +77,8 @@ def first_sync(real_tap: Path) -> Path:
         project.mkdir(parents=True)
         copy_org(OPTIONS, db)
         with EmulatorServer(OPTIONS, db=db) as server:
-            full_sync(LifeCycle(Project(make_project(project, real_tap), server), server))
+            with_real_tap(project, real_tap, ["*.*"])
+            full_sync(LifeCycle(Project(project, server), server))
 
     return made_once("first-sync", make)
 
@@ -92,7 +86,7 @@ def first_sync(real_tap: Path) -> Path:
 @pytest.fixture
 def synced(first_sync: Path, tmp_path: Path) -> Iterator[LifeCycle]:
     """What goes on after the first sync, in a copy of it."""
-    shutil.copytree(first_sync / "project", tmp_path / "project")
+    shutil.copytree(first_sync / "project", tmp_path / "project", symlinks=True)
     with Emulated(OPTIONS, base=first_sync / "org.sqlite") as server:
         yield LifeCycle(Project(tmp_path / "project", server), server)
 
@@ -234,10 +228,10 @@ def test_with_the_tap_in_rest_mode_which_tells_no_deletions(
     tmp_path: Path, server: EmulatorServer, real_tap: Path
 ) -> None:
     streams = ("Account", "Subscription", TOLD_NOT, "Product")
-    content = with_real_tap(
-        real_tap, [f"{name}.*" for name in streams], api_type="REST", start_date=START_DATE
-    )
-    (tmp_path / "meltano.yml").write_text(yaml.safe_dump(content), encoding="utf-8")
+    with_real_tap(
+        tmp_path, real_tap, [f"{name}.*" for name in streams], api_type="REST",
+        start_date=START_DATE,
+    )  # fmt: skip
     life = LifeCycle(Project(tmp_path, server), server, streams)
     full_sync(life)
 

@@ -240,19 +240,23 @@ def install_tap(folder: Path) -> None:
     program.chmod(0o755)
 
 
-def with_real_tap(program: Path, select: list[str], **config: str) -> dict[str, Any]:
-    """A meltano.yml with the real tap, which is led to an emulated Zuora."""
+def with_real_tap(folder: Path, program: Path, select: list[str], **config: str) -> Path:
+    """A project in a folder, with the real tap, which is led to an emulated Zuora."""
     content = project_file()
     own = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))
-    # Meltano keeps the catalog of a tap from run to run only where it is one that it can install.
-    content["auto_install"] = False
+    # Meltano keeps the catalog of a tap from run to run only where it is one that it can install,
+    # and installs it where it isn't yet.
+    installed = folder / ".meltano/extractors"
+    installed.mkdir(parents=True)
+    (installed / TAP).symlink_to(program.parent / ".meltano/extractors" / TAP)
     content["plugins"]["extractors"][0] |= {
         "pip_url": own["plugins"]["extractors"][0]["pip_url"],
         "executable": str(program),
         "select": select,
         "config": {"username": "any", "password": "any", "partner_id": "any", **config},
     }
-    return content
+    (folder / "meltano.yml").write_text(yaml.safe_dump(content), encoding="utf-8")
+    return folder
 
 
 def make_template(path: Path) -> Path:
