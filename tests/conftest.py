@@ -15,9 +15,10 @@ import pytest
 from hypothesis import settings
 
 from target_zuora360_cleanup.emulator.server.server import EmulatorServer
-from tests.support.emulated import FOLDER, Emulated
-from tests.support.meltano_project import Project, install_tap, make_template
+from tests.support.emulated import Emulated
+from tests.support.meltano_project import TAP, Project, install_tap, make_template
 from tests.support.paths import TESTS
+from tests.support.shared import FOLDER, made_once
 from tests.support.untouched import Image, differences
 
 if TYPE_CHECKING:
@@ -65,9 +66,9 @@ def meltano_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def real_tap(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def real_tap() -> Path:
     """A program that is the real tap-zuora, installed once."""
-    return install_tap(tmp_path_factory.mktemp("tap") / "project")
+    return made_once("tap", install_tap) / TAP
 
 
 @pytest.fixture

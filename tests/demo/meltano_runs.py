@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +21,7 @@ MODE_VARIABLE = "TARGET_ZUORA360_CLEANUP_MODE"
 URL_VARIABLE = "TARGET_ZUORA360_CLEANUP_INSTANCE_URL"
 """Meltano's variable for the loader's setting; both emulators are where it points."""
 _URLS = ("ZUORA_URL", URL_VARIABLE, "ZUORA360_INSTANCE_URL")
+_SQLITE = "sqlite:///"
 _SECONDS = 900
 """The first run installs the plugins, over whatever network there is."""
 _LAST_LINES = 60
@@ -90,7 +93,9 @@ class Pipeline:
         self._meltano("state", "clear", "--force", self.state_id)
 
     def _bookmarks(self) -> dict[str, Any]:
-        stored = json.loads(self._meltano("state", "get", self.state_id).stdout)
+        stored = _state_in_database(self.state_id)
+        if stored is None:
+            stored = json.loads(self._meltano("state", "get", self.state_id).stdout)
         bookmarks: dict[str, Any] = stored.get("singer_state", {}).get("bookmarks", {})
         return bookmarks
 
@@ -113,6 +118,26 @@ class Pipeline:
             env={**os.environ, **dict.fromkeys(_URLS, self.url), **variables},
             stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_SECONDS, check=False,
         )  # fmt: skip
+
+
+def _state_in_database(state_id: str) -> dict[str, Any] | None:
+    """The state in the project's own database, which takes a start of Meltano less.
+
+    None where that is not where Meltano has it, or not all of it.
+    """
+    database = os.environ.get("MELTANO_DATABASE_URI", "")
+    if os.environ.get("MELTANO_STATE_BACKEND_URI") != "systemdb" or not database.startswith(
+        _SQLITE
+    ):
+        return None
+    file = database.removeprefix(_SQLITE).partition("?")[0]
+    with closing(sqlite3.connect(file)) as connection:
+        line = connection.execute(
+            "SELECT completed_state, partial_state FROM state WHERE state_id = ?", (state_id,)
+        ).fetchone()
+    completed: dict[str, Any]
+    completed, partial = (json.loads(each or "{}") for each in line or ("", ""))
+    return None if partial else completed
 
 
 def _reports() -> set[Path]:

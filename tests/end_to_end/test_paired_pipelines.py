@@ -6,6 +6,7 @@ import contextlib
 import json
 import sqlite3
 import subprocess
+import threading
 from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
-from target_zuora360_cleanup.emulator.server.options import ServerOptions
 from tests.support.emulated import Emulated
 from tests.support.meltano_project import (
     BEFORE,
@@ -204,9 +204,14 @@ def forget_heartbeats(project: Path) -> None:
 def test_a_sync_during_the_cleanup_is_noticed_and_its_bookmarks_are_reset_again(
     project: Callable[[EmulatorServer], Project],
 ) -> None:
-    slow = ServerOptions(batch_seconds=12)
-    with Emulated(OrgOptions(records=3000, sandbox=True, quotes=False), slow) as server:
-        made = project(server)
+    with Emulated(OrgOptions(records=300, sandbox=True, quotes=False)) as server:
+        made, begun, goes_on = project(server), threading.Event(), threading.Event()
+
+        def wait_at_a_row(*_: object) -> None:
+            begun.set()
+            assert goes_on.wait(COMMAND_SECONDS)
+
+        server.org.row_hook = wait_at_a_row
         command = [str(BIN / "meltano"), "run", f"{UTILITY}:cleanup"]
         environ = made.environ({"paired_state_ids": PAIRED})
         log = made.path / "cleanup.log"
@@ -216,9 +221,12 @@ def test_a_sync_during_the_cleanup_is_noticed_and_its_bookmarks_are_reset_again(
                 command, cwd=made.path, env=environ, stdout=out, stderr=out
             ) as cleanup,
         ):
-            wait_until(lambda: sum(server.org.recycle_bin_counts().values()) > 0)
-            assert made.meltano("run", TAP, OTHER_LOADER).returncode == 0
-            assert made.state_of(OTHER_STATE_ID) != STORED_RESET
+            try:
+                assert begun.wait(COMMAND_SECONDS)
+                assert made.meltano("run", TAP, OTHER_LOADER).returncode == 0
+                assert made.state_of(OTHER_STATE_ID) != STORED_RESET
+            finally:
+                goes_on.set()
             status = cleanup.wait(COMMAND_SECONDS)
     assert status == 0, log.read_text()
     assert {"paired-pipeline-ran", "paired-state-overwritten"} <= codes(made), log.read_text()

@@ -12,7 +12,7 @@ import tempfile
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from typing_extensions import override
 
@@ -20,15 +20,13 @@ from target_zuora360_cleanup.emulator.org.org import Org, OrgOptions
 from target_zuora360_cleanup.emulator.server.opening import open_org
 from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 from tests.support.paths import TESTS
+from tests.support.shared import FOLDER
 from tests.support.untouched import Image
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from target_zuora360_cleanup.emulator.server.options import ServerOptions
-
-FOLDER: Final = "TEST_ORGS_OF_ZUORA360"
-"""The variable that names the folder of filled orgs, which all workers of a test run share."""
 
 
 class Emulated(EmulatorServer):

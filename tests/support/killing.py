@@ -145,7 +145,8 @@ def run_round(seed: int, base: Path) -> Round:
                 # 2 and 3: the faults let no login or no check through; nothing has been deleted.
                 done.until_complete(lambda: CONTEXT.Process(target=target, args=(
                     config, str(folder / "states"), str(log))),
-                    log, chance, growth=1.8, harmless={2, 3})  # fmt: skip
+                    log, chance, asked=lambda: server.service.stats.calls()["total"],
+                    first=100, harmless={2, 3})  # fmt: skip
             _compare(server, before, done, keeps=keeps, folder=folder)
     return done
 

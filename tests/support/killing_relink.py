@@ -104,7 +104,8 @@ def run_round(seed: int, base: Base) -> Round:
             # 1 and 2: the faults let no login or no reading through; nothing has been changed.
             done.until_complete(lambda: CONTEXT.Process(
                 target=target, args=(dict(config), str(log))),
-                log, chance, growth=1.5, harmless={1, 2})  # fmt: skip
+                log, chance, asked=lambda: server.service.stats.calls()["total"],
+                first=20, harmless={1, 2})  # fmt: skip
             _compare(server, base, folder / "output", done)
     return done
 

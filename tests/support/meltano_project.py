@@ -5,15 +5,17 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from tests.support.meltano_zygote import forking_meltano
+from tests.support.meltano_zygote import forking_programs
 from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
@@ -29,6 +31,8 @@ OTHER_STATE_ID = f"e2e:{TAP}-to-{OTHER_LOADER}"
 NOT_CLEANED = ("Amendment", "PaymentTransactionLog")
 """The recorded tap's streams that no 360 object stands behind."""
 COMMAND_SECONDS = 90
+_FOR_PEOPLE = {"label", "description", "documentation"}
+"""What Meltano makes nothing of in a setting."""
 REPLAY = ROOT / "tests/recorded/replay_tap_zuora.py"
 
 
@@ -45,12 +49,21 @@ RESET = {"bookmarks": {name: BEFORE["bookmarks"][name] for name in NOT_CLEANED}}
 
 
 def project_file() -> dict[str, Any]:
-    """A meltano.yml that installs nothing; the loader's settings are the repository's own."""
+    """A meltano.yml that installs nothing; the loader's settings are the repository's own.
+
+    Its programs are found on `PATH`.
+    """
     own = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))
     (loader,) = own["plugins"]["loaders"]
     (utility,) = (each for each in own["plugins"]["utilities"] if each["name"] == UTILITY)
     (tap,) = own["plugins"]["extractors"]
     kept = ("name", "namespace", "capabilities", "settings", "settings_group_validation")
+    # (every command reads the file, which takes longer than all else that some of them do)
+    for plugin in (loader, utility, tap):
+        plugin["settings"] = [
+            {each: setting[each] for each in setting if each not in _FOR_PEOPLE}
+            for setting in plugin["settings"]
+        ]
     return {
         "requires_meltano": own["requires_meltano"],
         "default_environment": "e2e",
@@ -65,7 +78,7 @@ def project_file() -> dict[str, Any]:
             "loaders": [
                 {each: loader[each] for each in kept if each in loader}
                 | {
-                    "executable": str(BIN / "target-zuora360-cleanup"),
+                    "executable": LOADER,
                     "config": {"allow_cascade_to": ["PricebookEntry"]},
                 },
                 {
@@ -77,7 +90,7 @@ def project_file() -> dict[str, Any]:
             "utilities": [
                 {each: utility[each] for each in (*kept, "commands") if each in utility}
                 | {
-                    "executable": str(BIN / "zuora360"),
+                    "executable": UTILITY,
                     "config": {"allow_cascade_to": ["PricebookEntry"]},
                 }
             ],
@@ -91,8 +104,8 @@ class Project:
 
     Attributes:
         variables: What every command is given besides.
-        is_real: Whether the plugins call the real `meltano` too, and not one that is forked from a
-            process that has it imported.
+        is_real: Whether all programs are the installed ones, and none is forked from a process that
+            has it imported.
     """
 
     path: Path
@@ -105,10 +118,14 @@ class Project:
         # (a plugin looks for flags in the words of the program that has started it)
         is_plain = words[0] == "run" and not any(word.startswith("-") for word in words)
         is_forked = not self.is_real and (is_plain or words[0] == "state")
+        programs, environ = BIN, self.environ(variables)
+        if is_forked:
+            programs = forking_programs()
+            environ["PATH"] = f"{programs}{os.pathsep}{environ['PATH']}"
         return subprocess.run(
-            [forking_meltano() if is_forked else BIN / "meltano", *words],
+            [programs / "meltano", *words],
             cwd=self.path,
-            env=self.environ(variables),
+            env=environ,
             capture_output=True,
             text=True,
             timeout=COMMAND_SECONDS,
@@ -135,13 +152,14 @@ class Project:
                 **variables,
             }
         if not self.is_real:
-            variables = {"meltano_executable": str(forking_meltano()), **variables}
+            variables = {"meltano_executable": str(forking_programs() / "meltano"), **variables}
         given = {
             name if name.isupper() else f"{prefix}_{name.upper()}": value
             for name, value in {**self.variables, **variables}.items()
             for prefix in ("TARGET_ZUORA360_CLEANUP", "ZUORA360")
         }
-        return plain | {"NO_COLOR": "1"} | given
+        path = os.pathsep.join((str(BIN), plain.get("PATH", os.defpath)))
+        return plain | {"NO_COLOR": "1", "PATH": path} | given
 
     @property
     def state(self) -> dict[str, Any]:
@@ -149,7 +167,26 @@ class Project:
         return self.state_of(STATE_ID)
 
     def state_of(self, state_id: str) -> dict[str, Any]:
-        """What `meltano state get` shows."""
+        """What `meltano state get` shows; where that is simple, read as it is stored."""
+        stored = self._in_system_database(state_id)
+        return stored or self._shown(state_id)
+
+    def _in_system_database(self, state_id: str) -> dict[str, Any]:
+        """A state that is in the project's own database, whole; blank where it is not."""
+        elsewhere = ("MELTANO_STATE_BACKEND", "MELTANO_DATABASE")
+        file = self.path / ".meltano/meltano.db"
+        is_here = not any(name.startswith(elsewhere) for name in self.variables)
+        if not is_here or "state_backend" in (self.path / "meltano.yml").read_text("utf-8"):
+            return {}
+        with closing(sqlite3.connect(file)) as database:
+            line = database.execute(
+                "SELECT completed_state, partial_state FROM state WHERE state_id = ?", (state_id,)
+            ).fetchone()
+        completed, partial = (json.loads(each or "{}") for each in line or ("", ""))
+        stored: dict[str, Any] = {} if partial else completed.get("singer_state", {})
+        return stored
+
+    def _shown(self, state_id: str) -> dict[str, Any]:
         done = self.meltano("state", "get", state_id)
         assert done.returncode == 0, done.stderr
         stored: dict[str, Any] = json.loads(done.stdout)["singer_state"]
@@ -180,7 +217,7 @@ class Project:
         return sorted(found, key=lambda path: path.stat().st_mtime_ns)
 
 
-def install_tap(folder: Path) -> Path:
+def install_tap(folder: Path) -> None:
     """The real tap-zuora as Meltano installs it; a program that leads it to ``ZUORA_URL``."""
     own = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))
     folder.mkdir()
@@ -201,18 +238,25 @@ def install_tap(folder: Path) -> Path:
     python = folder / ".meltano/extractors" / TAP / "venv/bin/python"
     program.write_text(f"#!/bin/sh\nexec '{python}' '{ROOT}/tests/demo/tap_zuora_here.py' \"$@\"\n")
     program.chmod(0o755)
-    return program
 
 
-def with_real_tap(program: Path, select: list[str], **config: str) -> dict[str, Any]:
-    """A meltano.yml with the real tap, which is led to an emulated Zuora."""
+def with_real_tap(folder: Path, program: Path, select: list[str], **config: str) -> Path:
+    """A project in a folder, with the real tap, which is led to an emulated Zuora."""
     content = project_file()
+    own = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))
+    # Meltano keeps the catalog of a tap from run to run only where it is one that it can install,
+    # and installs it where it isn't yet.
+    installed = folder / ".meltano/extractors"
+    installed.mkdir(parents=True)
+    (installed / TAP).symlink_to(program.parent / ".meltano/extractors" / TAP)
     content["plugins"]["extractors"][0] |= {
+        "pip_url": own["plugins"]["extractors"][0]["pip_url"],
         "executable": str(program),
         "select": select,
         "config": {"username": "any", "password": "any", "partner_id": "any", **config},
     }
-    return content
+    (folder / "meltano.yml").write_text(yaml.safe_dump(content), encoding="utf-8")
+    return folder
 
 
 def make_template(path: Path) -> Path:

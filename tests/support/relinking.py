@@ -20,9 +20,10 @@ from target_zuora360_cleanup.lifecycle.signals import heeded
 from target_zuora360_cleanup.relink.run import Relink, snapshots
 from target_zuora360_cleanup.salesforce.waits import NO_WAITS
 from target_zuora360_cleanup.settings.reading import read_settings
-from tests.support.emulated import FOLDER, Emulated
+from tests.support.emulated import Emulated
 from tests.support.full_sync import Zuora, lookups, read
 from tests.support.runs import ALLOWED, Ran, login, run
+from tests.support.shared import FOLDER
 from tests.support.whole_org import thin_out
 
 if TYPE_CHECKING:

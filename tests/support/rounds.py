@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ATTEMPTS: Final = 40
+_GROWTH: Final = 1.8
+_LOOK_SECONDS: Final = 0.003
 
 
 @dataclass
@@ -34,13 +36,14 @@ class Round:
     has_changed: bool = False
     wrong: list[str] = field(default_factory=list)
 
-    def until_complete(
+    def until_complete(  # noqa: PLR0913 - what is killed, and when
         self,
         start: Callable[[], ForkServerProcess],
         log: Path,
         chance: random.Random,
         *,
-        growth: float,
+        asked: Callable[[], int],
+        first: int,
         harmless: Collection[int],
     ) -> None:
         """Kill and start again until the program completes, which it has to do without a traceback.
@@ -48,11 +51,12 @@ class Round:
         Args:
             start: Makes a process of it, to be started.
             log: What the program says on stderr, of all its starts.
-            chance: Decides when it is killed.
-            growth: By how much longer it may live after each kill.
+            chance: Decides at which request it is killed.
+            asked: How many requests there have been, whoever has made them.
+            first: Within how many the first kill strikes; after each there may be more.
             harmless: Exit statuses of a program that the faults let change nothing.
         """
-        last = self._last_exit(start, chance, growth, harmless)
+        last = self._last_exit(start, chance, asked, first, harmless)
         said = log.read_text(encoding="utf-8")
         if last != 0 or "Traceback" in said:
             self.wrong.append(f"last exit {last}: {said[-2000:]}")
@@ -61,20 +65,23 @@ class Round:
         self,
         start: Callable[[], ForkServerProcess],
         chance: random.Random,
-        growth: float,
+        asked: Callable[[], int],
+        first: int,
         harmless: Collection[int],
     ) -> int | None:
-        patience, last = 0.3, None
+        patience, last = float(first), None
         for _ in range(ATTEMPTS):
             process, self.has_changed = start(), False
+            last_request = asked() + chance.uniform(0, patience)
             process.start()
-            process.join(chance.uniform(0, patience))
+            while process.is_alive() and asked() <= last_request:
+                process.join(_LOOK_SECONDS)
             if process.is_alive():
                 process.kill()
                 process.join()
                 self.kills += 1
                 self.midway += self.has_changed
-                patience *= growth
+                patience *= _GROWTH
             elif process.exitcode == 4:
                 self.partial += 1
             elif process.exitcode not in harmless:

@@ -26,24 +26,36 @@ _TYPES: Final = {
     "phone": "Phone", "url": "URL",
 }  # fmt: skip
 
-Line = dict[str, Any]
+_ENTITY: Final = (
+    "DurableId", "QualifiedApiName", "DeveloperName", "NamespacePrefix", "Label", "MasterLabel",
+    "PluralLabel", "KeyPrefix", "IsQueryable", "IsCustomSetting", "IsTriggerable",
+    "IsEverCreatable", "IsEverDeletable", "IsEverUpdatable", "IsDeprecatedAndHidden",
+)  # fmt: skip
+_OF_FIELD: Final = (
+    "DurableId", "QualifiedApiName", "DeveloperName", "Label", "DataType", "RelationshipName",
+    "IsNillable", "EntityDefinitionId",
+)  # fmt: skip
+_OUTCOME: Final = (
+    "ChildSobjectId", "FieldId", "IsCascadeDelete", "IsRestrictedDelete", "IsDeprecatedAndHidden",
+)  # fmt: skip
+_INFO: Final = ("DurableId", *_OUTCOME)
+_DOMAIN: Final = (
+    "DurableId", "ParentSobjectId", "RelationshipName", "RelationshipInfoId", *_OUTCOME
+)  # fmt: skip
+
+Line = tuple[Any, ...]
 
 
 def tell_metadata(store: Store, schema: Schema) -> None:
     """Write the rows. Made inside of a transaction."""
     told = _Told(schema)
-    for name, lines in (
-        ("EntityDefinition", told.entities()),
-        ("FieldDefinition", told.fields()),
-        ("RelationshipInfo", told.infos()),
-        ("RelationshipDomain", told.domains()),
+    for name, columns, lines in (
+        ("EntityDefinition", _ENTITY, told.entities()),
+        ("FieldDefinition", _OF_FIELD, told.fields()),
+        ("RelationshipInfo", _INFO, told.infos()),
+        ("RelationshipDomain", _DOMAIN, told.domains()),
     ):
-        _write(store, name, list(lines))
-
-
-def _write(store: Store, name: str, lines: list[Line]) -> None:
-    rows = ((number, *line.values()) for number, line in enumerate(lines, 1))
-    store.insert(name, ["Id", *lines[0]], rows)
+        store.insert(name, ["Id", *columns], ((at, *line) for at, line in enumerate(lines, 1)))
 
 
 class _Told:
@@ -55,69 +67,42 @@ class _Told:
 
     def entities(self) -> Iterator[Line]:
         for item in self._objects:
-            yield {
-                "DurableId": self._durable[item.name, ""],
-                "QualifiedApiName": item.name,
-                "DeveloperName": _bare(item.name),
-                "NamespacePrefix": item.namespace,
-                "Label": item.label,
-                "MasterLabel": item.label,
-                "PluralLabel": item.label_plural,
-                "KeyPrefix": item.key_prefix or None,
-                "IsQueryable": int(item.queryable),
-                "IsCustomSetting": int(item.custom_setting),
-                "IsTriggerable": int(not item.custom_setting),
-                "IsEverCreatable": int(item.createable),
-                "IsEverDeletable": int(item.deletable),
-                "IsEverUpdatable": int(item.updateable),
-                "IsDeprecatedAndHidden": 0,
-            }
+            yield (
+                self._durable[item.name, ""], item.name, _bare(item.name), item.namespace,
+                item.label, item.label, item.label_plural, item.key_prefix or None,
+                int(item.queryable), int(item.custom_setting), int(not item.custom_setting),
+                int(item.createable), int(item.deletable), int(item.updateable), 0,
+            )  # fmt: skip
 
     def fields(self) -> Iterator[Line]:
         for item in self._objects:
+            own = self._durable[item.name, ""]
             for field in item.fields.values():
-                yield {
-                    "DurableId": self._durable[item.name, field.name],
-                    "QualifiedApiName": field.name,
-                    "DeveloperName": _bare(field.name),
-                    "Label": field.label,
-                    "DataType": _type(field),
-                    "RelationshipName": field.relationship_name,
-                    "IsNillable": int(field.nillable),
-                    "EntityDefinitionId": self._durable[item.name, ""],
-                }
+                yield (
+                    self._durable[item.name, field.name], field.name, _bare(field.name),
+                    field.label, _type(field), field.relationship_name, int(field.nillable), own,
+                )  # fmt: skip
 
     def infos(self) -> Iterator[Line]:
         for item, field in self._references():
-            yield {"DurableId": self._info(item, field), **self._outcome(item, field)}
+            yield self._durable[item.name, field.name], *self._outcome(item, field)
 
     def domains(self) -> Iterator[Line]:
         for item, field in self._references():
+            info, outcome = self._durable[item.name, field.name], self._outcome(item, field)
             for target in field.reference_to:
                 parent = self._durable.get((target, ""))
                 if parent is not None:
-                    yield {
-                        "DurableId": f"{parent}.{self._info(item, field)}",
-                        "ParentSobjectId": parent,
-                        "RelationshipName": field.child_relationship,
-                        "RelationshipInfoId": self._info(item, field),
-                        **self._outcome(item, field),
-                    }
+                    yield f"{parent}.{info}", parent, field.child_relationship, info, *outcome
 
     def _references(self) -> Iterator[tuple[SObject, Field]]:
         return ((item, field) for item in self._objects for field in item.references)
 
-    def _info(self, item: SObject, field: Field) -> str:
-        return self._durable[item.name, field.name]
-
     def _outcome(self, item: SObject, field: Field) -> Line:
-        return {
-            "ChildSobjectId": self._durable[item.name, ""],
-            "FieldId": self._durable[item.name, field.name],
-            "IsCascadeDelete": int(field.on_delete == "cascade"),
-            "IsRestrictedDelete": int(field.on_delete == "restrict"),
-            "IsDeprecatedAndHidden": 0,
-        }
+        return (
+            self._durable[item.name, ""], self._durable[item.name, field.name],
+            int(field.on_delete == "cascade"), int(field.on_delete == "restrict"), 0,
+        )  # fmt: skip
 
 
 def _durable_ids(objects: Iterable[SObject]) -> Iterator[tuple[tuple[str, str], str]]:

@@ -115,10 +115,11 @@ class Store:
 
         Without the statistics SQLite would take the index on `IsDeleted` for a selective one.
         """
-        for item in schema.objects.values():
-            self.run(_index_sql(item, "IsDeleted"))
-            for field in filter(_indexed, item.fields.values()):
-                self.run(_index_sql(item, field.name))
+        with self.transaction():
+            for item in schema.objects.values():
+                self.run(_index_sql(item, "IsDeleted"))
+                for field in filter(_indexed, item.fields.values()):
+                    self.run(_index_sql(item, field.name))
         self.run("PRAGMA analysis_limit = 1000")
         self.run("ANALYZE")
 
