@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import random
 import signal
-import subprocess
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,6 @@ from target_zuora360_cleanup.emulator.server.options import ServerOptions
 from tests.support.emulated import Emulated
 from tests.support.meltano_project import (
     BEFORE,
-    BIN,
     COMMAND_SECONDS,
     LOADER,
     RESET,
@@ -55,13 +53,7 @@ def kill_at(made: Project, pid_file: Path, deleted: Callable[[], bool]) -> int:
 
     with (
         (made.path / "meltano.log").open("a") as log,
-        subprocess.Popen(
-            [BIN / "meltano", "run", TAP, LOADER],
-            cwd=made.path,
-            env=made.environ(CLEANUP),
-            stdout=log,
-            stderr=log,
-        ) as meltano,
+        made.start(log, "run", TAP, LOADER, **CLEANUP) as meltano,
     ):
         try:
             wait_until(lambda: meltano.poll() is not None or (has_started() and deleted()))
@@ -69,7 +61,7 @@ def kill_at(made: Project, pid_file: Path, deleted: Callable[[], bool]) -> int:
                 os.kill(int(pid_file.read_text()), signal.SIGKILL)
             return meltano.wait(COMMAND_SECONDS)
         finally:
-            meltano.kill()
+            meltano.terminate()
 
 
 def test_a_cleanup_that_meltano_sees_killed_has_lost_no_bookmark_and_ends_well(

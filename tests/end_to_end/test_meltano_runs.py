@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import subprocess
 from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -18,7 +17,6 @@ from tests.support.agreement import assert_report_agrees
 from tests.support.emulated import Emulated
 from tests.support.meltano_project import (
     BEFORE,
-    BIN,
     COMMAND_SECONDS,
     LOADER,
     NOT_CLEANED,
@@ -204,24 +202,17 @@ def test_a_signal_in_the_middle_leaves_the_reset_and_never_the_taps_state(
     with Emulated(OrgOptions(records=3000, sandbox=True), slow) as server:
         made, before = project(server), zuora_rows(server.org)
         pid_file = name_the_process(made.path)
-        command = [str(BIN / "meltano"), "run", TAP, LOADER]
         log = made.path / "meltano.log"
         with (
             log.open("w") as out,
-            subprocess.Popen(
-                command,
-                cwd=made.path,
-                env=made.environ({"mode": "cleanup"}),
-                stdout=out,
-                stderr=out,
-            ) as meltano,
+            made.start(out, "run", TAP, LOADER, mode="cleanup") as meltano,
         ):
             try:
                 wait_until(lambda: sum(server.org.recycle_bin_counts().values()) > 0)
                 os.kill(int(pid_file.read_text()), signal.SIGTERM)
                 status = meltano.wait(COMMAND_SECONDS)
             finally:
-                meltano.kill()
+                meltano.terminate()
         assert zuora_rows(server.org)
         assert_report_agrees(server.org, before, made.report)
     assert status != 0

@@ -212,14 +212,10 @@ def test_a_sync_during_the_cleanup_is_noticed_and_its_bookmarks_are_reset_again(
             assert goes_on.wait(COMMAND_SECONDS)
 
         server.org.row_hook = wait_at_a_row
-        command = [str(BIN / "meltano"), "run", f"{UTILITY}:cleanup"]
-        environ = made.environ({"paired_state_ids": PAIRED})
         log = made.path / "cleanup.log"
         with (
             log.open("w") as out,
-            subprocess.Popen(
-                command, cwd=made.path, env=environ, stdout=out, stderr=out
-            ) as cleanup,
+            made.start(out, "run", f"{UTILITY}:cleanup", paired_state_ids=PAIRED) as cleanup,
         ):
             try:
                 assert begun.wait(COMMAND_SECONDS)

@@ -11,7 +11,7 @@ import sys
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import yaml
 
@@ -19,7 +19,7 @@ from tests.support.meltano_zygote import forking_programs
 from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 
@@ -115,15 +115,9 @@ class Project:
 
     def meltano(self, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """Run a Meltano command, with these settings or, in capitals, variables."""
-        # (a plugin looks for flags in the words of the program that has started it)
-        is_plain = words[0] == "run" and not any(word.startswith("-") for word in words)
-        is_forked = not self.is_real and (is_plain or words[0] == "state")
-        programs, environ = BIN, self.environ(variables)
-        if is_forked:
-            programs = forking_programs()
-            environ["PATH"] = f"{programs}{os.pathsep}{environ['PATH']}"
+        command, environ = self._started(words, variables)
         return subprocess.run(
-            [programs / "meltano", *words],
+            command,
             cwd=self.path,
             env=environ,
             capture_output=True,
@@ -131,6 +125,23 @@ class Project:
             timeout=COMMAND_SECONDS,
             check=False,
         )
+
+    def start(self, log: IO[str], *words: str, **variables: str) -> subprocess.Popen[bytes]:
+        """Start a Meltano command that writes to a file; only `terminate` ends a forked one."""
+        command, environ = self._started(words, variables)
+        return subprocess.Popen(command, cwd=self.path, env=environ, stdout=log, stderr=log)
+
+    def _started(
+        self, words: Sequence[str], variables: Mapping[str, str]
+    ) -> tuple[list[str], dict[str, str]]:
+        """How a Meltano command is started: its words and its environment."""
+        # (a plugin looks for flags in the words of the program that has started it)
+        is_plain = words[0] == "run" and not any(word.startswith("-") for word in words)
+        programs, environ = BIN, self.environ(variables)
+        if not self.is_real and (is_plain or words[0] == "state"):
+            programs = forking_programs()
+            environ["PATH"] = f"{programs}{os.pathsep}{environ['PATH']}"
+        return [str(programs / "meltano"), *words], environ
 
     def run(self, *flags: str, **variables: str) -> subprocess.CompletedProcess[str]:
         return self.meltano("run", *flags, TAP, LOADER, **variables)

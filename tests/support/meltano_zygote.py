@@ -9,6 +9,7 @@ real one runs. That the installed ones do the same is tested by tests that take 
 from __future__ import annotations
 
 import atexit
+import gc
 import json
 import os
 import runpy
@@ -117,6 +118,7 @@ def serve(number: int) -> None:
     """Fork for every connection; a grandchild runs the program, a child waits for it."""
     for module in (*_PROGRAMS.values(), *_LATER):
         import_module(module)
+    gc.freeze()  # (or each fork's collector would walk over all of it)
     with socket.socket(fileno=number) as listening:
         while True:
             asked, _ = listening.accept()
