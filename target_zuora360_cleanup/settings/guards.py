@@ -7,9 +7,12 @@ meant. Whoever reads these lines sees what came of it.
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from target_zuora360_cleanup.settings.declared import Settings
 
 _DELETING: Final = (
@@ -30,10 +33,28 @@ def guards(settings: Settings, mode: str) -> dict[str, str]:
     return {name: _written(getattr(settings, name)) for name in _OF_MODE.get(mode, ())}
 
 
+def differences(settings: Settings, mode: str, others: Mapping[str, Any]) -> dict[str, str]:
+    """The guards that have another value elsewhere, as a person writes it.
+
+    Args:
+        settings: Those in force here.
+        mode: What runs.
+        others: Values elsewhere, by name, as JSON; None where a default counts.
+    """
+    given = {name: _frozen(value) for name, value in others.items() if value is not None}
+    elsewhere = guards(replace(settings, **given), mode)
+    here = guards(settings, mode)
+    return {name: elsewhere[name] for name in given if elsewhere.get(name) != here.get(name)}
+
+
 def in_force(settings: Settings, mode: str) -> str:
     """The guards in one sentence; blank for a command that has none."""
     found = [f"{name} {value}" for name, value in guards(settings, mode).items()]
     return f"In force: {', '.join(found)}." if found else ""
+
+
+def _frozen(value: Any) -> Any:  # noqa: ANN401 - JSON
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _written(value: Any) -> str:  # noqa: ANN401 - the value of any setting

@@ -53,6 +53,12 @@ STREAMS_UNKNOWN: Final = Code(
     "them back can't be told",
     "check that the tap selects their streams",
 )
+GUARDS_DIFFER: Final = Code(
+    "guards-differ",
+    "warns",
+    "the loader and the utility of one Meltano environment have other guards",
+    "write them once, as [Settings](settings.md#the-same-for-loader-and-utility) shows",
+)
 SIBLINGS: Final = Code(
     "states-of-the-same-pair",
     "warns",
@@ -129,7 +135,7 @@ RAN: Final = Code(
 
 CODES: Final = (
     NO_STATE_NAMED, NOT_STORED, OWN_UNKNOWN, WOULD_NOT_HOLD, NO_STATE_SENT, NO_STREAM,
-    STREAMS_UNKNOWN, SIBLINGS, COUSINS, ELSEWHERE, PARENTS, MISSING, UNREADABLE, RUNNING, RESET,
-    OVERWRITTEN, UNSETTLED, STILL_RUNNING, RAN,
+    STREAMS_UNKNOWN, GUARDS_DIFFER, SIBLINGS, COUSINS, ELSEWHERE, PARENTS, MISSING, UNREADABLE,
+    RUNNING, RESET, OVERWRITTEN, UNSETTLED, STILL_RUNNING, RAN,
 )  # fmt: skip
 """All of them."""

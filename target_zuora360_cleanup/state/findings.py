@@ -9,7 +9,7 @@ from target_zuora360_cleanup.state import codes
 from target_zuora360_cleanup.state.paired import is_pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from target_zuora360_cleanup.meltano.runs import PipelineRun
     from target_zuora360_cleanup.plan.finding import Finding
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "elsewhere",
+    "guards_differ",
     "missing",
     "no_state_sent",
     "not_confirmed",
@@ -127,6 +128,16 @@ def unreadable(error: Exception, what: str = "The stored states") -> Finding:
     return codes.UNREADABLE.found(
         f"{what} can't be reset: {error}",
         "Without the reset nothing may be deleted.",
+    )
+
+
+def guards_differ(plugin: str, there: Mapping[str, str], here: Mapping[str, str]) -> Finding:
+    """Guards that another plugin of this package has otherwise."""
+    listed = ", ".join(f"{name} {value} (here {here[name]})" for name, value in there.items())
+    return codes.GUARDS_DIFFER.found(
+        f"{plugin} has other guards in this environment: {listed}.",
+        "What is in force here is in the first lines of the log. Write the guards once for both; "
+        "docs/settings.md shows how.",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from contextlib import suppress
 from functools import partial
@@ -12,10 +13,12 @@ from target_zuora360_cleanup.catalog.streams import StreamNames
 from target_zuora360_cleanup.errors import InputError
 from target_zuora360_cleanup.meltano.command import MeltanoFailed, find_meltano
 from target_zuora360_cleanup.meltano.conversation import Conversation
+from target_zuora360_cleanup.meltano.others import settings_elsewhere
 from target_zuora360_cleanup.meltano.pipeline import Pipeline
 from target_zuora360_cleanup.meltano.runs import MeltanoRuns, own_pair
+from target_zuora360_cleanup.settings.guards import differences, guards
 from target_zuora360_cleanup.state.files import StateFiles
-from target_zuora360_cleanup.state.findings import not_stored
+from target_zuora360_cleanup.state.findings import guards_differ, not_stored
 from target_zuora360_cleanup.state.identity import unknown
 from target_zuora360_cleanup.state.meltano_backend import MeltanoStates
 from target_zuora360_cleanup.state.stdout import StreamState
@@ -23,11 +26,14 @@ from target_zuora360_cleanup.state.stored import Own, StoredStates
 from target_zuora360_cleanup.state.watch import RunWatch
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from typing import Any, TextIO
 
+    from target_zuora360_cleanup.plan.finding import Finding
     from target_zuora360_cleanup.settings.declared import Settings
     from target_zuora360_cleanup.state.holders import ResetSink
+
+logger = logging.getLogger(__name__)
 
 
 def stream_names(settings: Settings) -> StreamNames:
@@ -82,8 +88,22 @@ def beside_a_tap(
         lambda _: settings.create_missing_states,
         watch=RunWatch(MeltanoRuns(asked)),
         own=Own(partial(own_pair, asked), pipeline, state.first),
+        besides=partial(other_guards, asked, settings),
     )
     return (stored, state), state
+
+
+def other_guards(asked: Conversation, settings: Settings) -> Iterator[Finding]:
+    """Guards that other plugins of this package have otherwise, in the same environment."""
+    here = guards(settings, settings.mode)
+    try:
+        others = settings_elsewhere(asked, here.keys() - {"plan_file"})
+    except MeltanoFailed as exc:
+        logger.warning("Whether loader and utility have the same guards is not known: %s", exc)
+        return
+    for plugin, values in others.items():
+        if there := differences(settings, settings.mode, values):
+            yield guards_differ(plugin, there, here)
 
 
 def _begun(settings: Settings, pipeline: Pipeline) -> Conversation:
@@ -120,6 +140,7 @@ def stored_states(
                 names,
                 lambda _: may_create,
                 watch=watch,
+                besides=partial(other_guards, asked, settings),
             )
         )
     if files:

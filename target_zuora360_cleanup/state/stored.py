@@ -64,6 +64,7 @@ class StoredStates(ResetSink):
         may_create: Whether a state of this id may be new.
         watch: Looks for pipelines at work on them, if anybody can tell.
         own: Finds the state of the pair that this process belongs to, which is reset first.
+        besides: What else is to be said whenever the states are looked at.
     """
 
     def __init__(  # noqa: PLR0913 - what it rests on
@@ -75,6 +76,7 @@ class StoredStates(ResetSink):
         *,
         watch: RunWatch | None = None,
         own: Own | None = None,
+        besides: Callable[[], Iterable[Finding]] = tuple,
     ) -> None:
         self._store = store
         self._wanted = tuple(wanted)
@@ -82,6 +84,7 @@ class StoredStates(ResetSink):
         self._may_create = may_create
         self._watch = watch
         self._own = own
+        self._besides = besides
         self._pair: OwnPair | None = None
         self._states: dict[str, PairedState] = {}
 
@@ -133,6 +136,7 @@ class StoredStates(ResetSink):
         present = [name for name in ids if name not in missing]
         yield from self._take(present, stored, objects)
         yield from self._beside(known)
+        yield from self._besides()
         yield from say.to_be_reset(self.states)
 
     def _ids(self, known: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:

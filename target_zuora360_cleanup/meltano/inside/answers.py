@@ -197,6 +197,19 @@ class Answers:
             jobs = session.query(Job).filter(Job.ended_at.is_(None))
             return sorted({job.job_name for job in jobs if _runs(job)})
 
+    def settings(self, asked: Asked) -> dict[str, Asked]:
+        """Some settings of the plugins that run one of some programs, by the plugin's name."""
+        return {
+            plugin.name: {
+                each.name: own.get(each.name)
+                for each in own.definitions()
+                if each.name in asked["names"]
+            }
+            for plugin in self._project.plugins.plugins()
+            if plugin.executable in asked["programs"]
+            for own in [PluginSettingsService(self._project, plugin)]
+        }
+
     def _session(self) -> closing[Session]:
         return closing(project_engine(self._project)[1]())
 
