@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import subprocess
-import sys
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -28,27 +26,15 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
-TAP = "tap-zuora==1.6.1"
 WRAPPER = TESTS / "demo/tap_zuora_here.py"
 FEW = {"Account", "Subscription", "InvoiceItem", "PaymentTransactionLog"}
 State = dict[str, Any]
 
 
-@pytest.fixture(scope="session")
-def tap_python(request: pytest.FixtureRequest) -> Path:
-    """A Python that has the tap, installed once."""
-    cache = request.config.cache
-    assert cache is not None
-    folder = cache.mkdir(f"tap-zuora-{sys.version_info.major}.{sys.version_info.minor}")
-    python, ready = folder / "bin/python", folder / "ready"
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not ready.exists():
-            subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=True)
-            install = [str(python), "-m", "pip", "install", "--quiet", TAP]
-            subprocess.run(install, check=True, timeout=240)
-            ready.touch()
-    return python
+@pytest.fixture
+def tap_python(real_tap: Path) -> Path:
+    """The Python that has the tap."""
+    return real_tap.parent / ".meltano/extractors/tap-zuora/venv/bin/python"
 
 
 @dataclass(frozen=True)
