@@ -78,7 +78,10 @@ class Store:
                 str(path) if path else "", timeout=_BUSY_SECONDS, check_same_thread=False,
                 isolation_level=None,
             )  # fmt: skip
-            self._begin()
+            with contextlib.ExitStack() as unless_begun:
+                unless_begun.callback(self.db.close)
+                self._begin()
+                unless_begun.pop_all()
         except (OSError, sqlite3.Error) as exc:
             raise InputError(
                 f"What waits for a later sync can't be kept in {path or 'a temporary file'}: "

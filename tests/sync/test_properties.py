@@ -8,6 +8,7 @@ out.
 from __future__ import annotations
 
 import tempfile
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -180,7 +181,7 @@ def parents_of(draw: st.DrawFn, name: str, owner: str | None) -> dict[str, str |
 
 def assert_ends_in_what_it_says(stream: list[Record], batch: int) -> None:
     """Load a stream in batches of a size, and compare the org with a model of it."""
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, closing(Store(None)) as store:
         tally = Tally(OutputFolder(Path(folder)))
         layouts = RowLayouts()
         numbers = {
@@ -190,7 +191,7 @@ def assert_ends_in_what_it_says(stream: list[Record], batch: int) -> None:
             for each in MAPS
         }
         org = FakeOrg(layouts)
-        kept = WaitingRows(Store(None), layouts, OBJECTS)
+        kept = WaitingRows(store, layouts, OBJECTS)
         loading = Loading(ORDER, OBJECTS, layouts, org, org, tally, kept, batch, set(OBJECTS))
         for name, key, value, parents in stream:
             loading.add(name, _change(layouts, numbers[name], key, value, parents))
