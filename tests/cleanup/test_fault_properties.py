@@ -190,7 +190,7 @@ PHASES: Final = (Phase.explicit, Phase.generate)
 
 @given(mixes(), SETTINGS, MEANS)
 @settings(
-    max_examples=5, deadline=None, phases=PHASES, suppress_health_check=list(HealthCheck)
+    max_examples=3, deadline=None, phases=PHASES, suppress_health_check=list(HealthCheck)
 )  # fmt: skip
 def test_a_cleanup_tells_the_truth_whatever_goes_wrong(
     faults: dict[str, Any], chosen: dict[str, Any], means: str

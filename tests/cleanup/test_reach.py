@@ -230,6 +230,7 @@ def test_a_name_that_the_org_does_not_have_is_a_mistake(tmp_path: Path) -> None:
     assert "no object 'Renewal_Forcast__c'" in made.message
 
 
+@pytest.mark.slow
 def test_rows_that_hang_only_on_kept_products_do_not_block(tmp_path: Path) -> None:
     org = OrgOptions(records=2000, sandbox=True)
     config = {"object_groups": ["product_catalog"], "allow_cascade_to": ["PricebookEntry"]}

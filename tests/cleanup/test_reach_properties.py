@@ -174,7 +174,7 @@ SETTINGS = st.fixed_dictionaries(
 
 
 @given(shapes(), SETTINGS)
-@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
 def test_a_cleanup_does_no_more_than_its_plan_says(
     shape: dict[str, Any], chosen: dict[str, Any]
 ) -> None:

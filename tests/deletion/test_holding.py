@@ -37,7 +37,11 @@ def told(ran: Ran, name: str, code: str = "HELD_BACK") -> set[str]:
     }
 
 
-@pytest.mark.parametrize("more", [{}, {"hard_delete": True}, {"job_size": 10}])
+@pytest.mark.parametrize(
+    "more",
+    [{}, *(pytest.param(each, marks=pytest.mark.slow)
+           for each in ({"hard_delete": True}, {"job_size": 10}))],
+)  # fmt: skip
 def test_what_is_above_a_vetoed_row_stays_up_to_the_top(
     tmp_path: Path, more: dict[str, Any]
 ) -> None:

@@ -234,6 +234,7 @@ CHARGES, QUOTED = "zqu__ProductRatePlanCharge__c", "zqu__QuoteRatePlanCharge__c"
 PLANS, TIERS = "zqu__ProductRatePlan__c", "zqu__ProductRatePlanChargeTier__c"
 
 
+@pytest.mark.slow
 def test_what_a_quote_begins_to_use_stays(tmp_path: Path) -> None:
     """The quote comes when the first tiers go; its charge is one that would have gone."""
     catalog = {"include_objects": [], "object_groups": ["product_catalog"]}

@@ -28,6 +28,7 @@ def plan(server: EmulatorServer, **more: Any) -> dict[str, Any]:
     return {"mode": "plan", **login(server), **ALLOWED, **more}
 
 
+@pytest.mark.slow
 def test_a_count_that_takes_too_long_is_made_by_a_bulk_query(tmp_path: Path) -> None:
     with org(customer_rows=frozenset({"Renewal_Forecast__c"})) as server:
         quick = run(plan(server), tmp_path / "quick")
@@ -70,6 +71,7 @@ def test_without_such_rows_nothing_is_held(tmp_path: Path) -> None:
         assert "rows-hold-records" not in run(plan(server), tmp_path).codes
 
 
+@pytest.mark.slow
 def test_the_kept_rows_are_counted_and_listed(tmp_path: Path) -> None:
     with org() as server:
         planned = run(plan(server), tmp_path / "plan")

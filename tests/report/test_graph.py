@@ -15,6 +15,7 @@ from target_zuora360_cleanup.output.timeline import Timeline
 from target_zuora360_cleanup.report.graph import BOX_WIDTH, COLUMN_GAP, Node, draw, reduced
 from target_zuora360_cleanup.report.timeline_chart import chart, duration
 
+some = settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 LABELS = st.text("abc XYZ_", min_size=1, max_size=90)
 
 
@@ -31,7 +32,7 @@ def graphs(draws: st.DrawFn) -> list[Node]:
 
 
 @given(graphs())
-@settings(max_examples=50)
+@some
 def test_no_two_boxes_overlap_and_all_are_inside(nodes: list[Node]) -> None:
     drawing = draw(nodes)
     assert {box.node.name for box in drawing.boxes} == {node.name for node in nodes}
@@ -44,6 +45,7 @@ def test_no_two_boxes_overlap_and_all_are_inside(nodes: list[Node]) -> None:
 
 
 @given(graphs())
+@some
 def test_every_line_leads_from_what_goes_first_to_what_goes_later(nodes: list[Node]) -> None:
     drawing = draw(nodes)
     places = {box.node.name: box for box in drawing.boxes}
@@ -60,7 +62,7 @@ def test_every_line_leads_from_what_goes_first_to_what_goes_later(nodes: list[No
 
 
 @given(graphs())
-@settings(suppress_health_check=[HealthCheck.too_slow])
+@some
 def test_no_line_runs_through_a_box(nodes: list[Node]) -> None:
     drawing = draw(nodes)
     for edge in drawing.edges:
@@ -71,6 +73,7 @@ def test_no_line_runs_through_a_box(nodes: list[Node]) -> None:
 
 
 @given(graphs())
+@some
 def test_the_drawing_is_the_same_each_time(nodes: list[Node]) -> None:
     assert draw(nodes) == draw(nodes)
 
@@ -83,6 +86,7 @@ def above(after: dict[str, frozenset[str]], name: str) -> set[str]:
 
 
 @given(graphs(), st.data())
+@some
 def test_a_reduced_order_is_the_same_order_with_no_line_too_many(
     nodes: list[Node], data: st.DataObject
 ) -> None:

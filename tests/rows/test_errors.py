@@ -99,6 +99,7 @@ def test_a_deletion_counts_and_repeats_by_the_verdict(code: str, tmp_path: Path)
     assert sum(each.count for each in failures.grouped()) == failed.count
 
 
+@pytest.mark.slow
 def test_failed_rows_go_to_the_disk_and_not_into_a_list(tmp_path: Path) -> None:
     words = "n" * 500
     rows, one = 20_000, sys.getsizeof(words)

@@ -70,6 +70,7 @@ def test_all_ids_arrive_although_the_session_ends_at_the_upload(
     assert own.wait("ingest", job_id).processed == 20_000
 
 
+@pytest.mark.slow
 def test_a_file_of_many_ids_is_never_in_memory() -> None:
     tracemalloc.start()
     with closing(IdFile(some_ids(400_000))) as ids:

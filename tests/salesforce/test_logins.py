@@ -369,6 +369,7 @@ def test_a_session_that_ended_is_renewed_once_for_all_threads(server: EmulatorSe
     assert server.stats()["api_calls"]["login"] == logins + 1
 
 
+@pytest.mark.slow
 @pytest.mark.quotes_may_change
 def test_a_cleanup_outlives_its_sessions(own_server: EmulatorServer, tmp_path: Path) -> None:
     own_server.set_faults({"sessions": {"every": 40}})

@@ -216,7 +216,7 @@ def assert_ends_in_what_it_says(stream: list[Record], batch: int) -> None:
 
 
 @given(streams(), st.integers(1, 8))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_every_order_and_every_batch_size_end_in_what_the_stream_says(
     stream: list[Record], batch: int
 ) -> None:
@@ -225,7 +225,7 @@ def test_every_order_and_every_batch_size_end_in_what_the_stream_says(
 
 @pytest.mark.slow
 @given(streams(), st.integers(1, 8))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_many_more_orders_and_batch_sizes_do_too(stream: list[Record], batch: int) -> None:
     assert_ends_in_what_it_says(stream, batch)
 
@@ -327,7 +327,7 @@ def _run(org: FakeOrg, stream: list[Record], batch: int, file: Path, *, dies: bo
 
 
 @given(histories(), st.integers(1, 8))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_a_stream_in_any_runs_of_which_any_may_die_ends_in_what_it_says(
     runs: list[Run], batch: int
 ) -> None:
@@ -336,6 +336,6 @@ def test_a_stream_in_any_runs_of_which_any_may_die_ends_in_what_it_says(
 
 @pytest.mark.slow
 @given(histories(), st.integers(1, 8))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_many_more_runs_do_too(runs: list[Run], batch: int) -> None:
     assert_runs_end_in_what_they_say(runs, batch)

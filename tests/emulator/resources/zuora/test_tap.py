@@ -136,15 +136,16 @@ def test_by_rest_a_sync_has_the_records_since_its_start_date(
     tap_python: Path, server: EmulatorServer, tmp_path: Path
 ) -> None:
     tap, zuora = Tap(tap_python, server.url, tmp_path, "REST"), Zuora(server.url)
-    keys = {name: "TransactionDate" if "Log" in name else "UpdatedDate" for name in FEW}
+    by_rest = FEW | {"Contact", "PaymentMethod"}
+    keys = {name: "TransactionDate" if "Log" in name else "UpdatedDate" for name in by_rest}
     expected = {
         name: len(zuora.rest(f"select Id from {name} where {key} >= '2025-06-01T00:00:00Z'"))
         for name, key in keys.items()
     }
 
-    state, records = tap.sync(FEW)
+    state, records = tap.sync(by_rest)
     assert numbers(records) == Counter(expected)
     assert sum(expected.values()) > 50
 
-    _, records = tap.sync(FEW, state)
+    _, records = tap.sync(by_rest, state)
     assert not records
