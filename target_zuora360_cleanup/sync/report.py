@@ -184,7 +184,7 @@ class PassedOn:
 
 def headline(header: Header, loaded: Loaded) -> str:
     """What happened, in one sentence."""
-    numbers = f"{loaded.total('upserted'):,} records loaded, {loaded.total('deleted'):,} deleted"
+    numbers = f"{loaded.total('upserted'):,} records upserted, {loaded.total('deleted'):,} deleted"
     return f"{header.status.capitalize()}: {numbers} in {header.place}. {header.error}".rstrip()
 
 
