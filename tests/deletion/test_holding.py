@@ -46,7 +46,7 @@ def test_what_is_above_a_vetoed_row_stays_up_to_the_top(
     tmp_path: Path, more: dict[str, Any]
 ) -> None:
     options = {"hard_delete_permission": True}
-    with shaped(VETOED, **options) as server:
+    with shaped(VETOED, 600, **options) as server:
         before = zuora_rows(server.org)
         ran = cleanup(server, tmp_path, **ALL, **more)
         items = ids(server, ITEMS)
@@ -71,7 +71,7 @@ def test_what_is_above_a_vetoed_row_stays_up_to_the_top(
 
 
 def test_failures_may_be_allowed_and_hold_all_the_same(tmp_path: Path) -> None:
-    with shaped(VETOED) as server:
+    with shaped(VETOED, 600) as server:
         ran = cleanup(server, tmp_path, **ALL, allow_failures=True)
         assert (ran.status, ran.report["status"]) == (0, "done")
         items = ids(server, ITEMS)
@@ -79,7 +79,7 @@ def test_failures_may_be_allowed_and_hold_all_the_same(tmp_path: Path) -> None:
 
 
 def test_nothing_is_held_back_where_nothing_is_left(tmp_path: Path) -> None:
-    with shaped({}) as server:
+    with shaped({}, 600) as server:
         ran = cleanup(server, tmp_path, **ALL)
         asked = [str(each["path"]) for each in server.service.stats.requests(10_000)]
     assert ran.status == 0
@@ -92,7 +92,7 @@ def test_more_than_memory_shall_hold_leave_the_whole_type(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(holding, "MOST_HELD", 2)
-    with shaped(VETOED) as server:
+    with shaped(VETOED, 600) as server:
         before = zuora_rows(server.org)
         ran = cleanup(server, tmp_path)
         assert len(ids(server, INVOICES)) == before[INVOICES]
@@ -122,7 +122,7 @@ def test_a_row_of_people_between_holds_too(tmp_path: Path) -> None:
         "changes": [{"object": TAXES, "at": 12, "values": {"By__c": {"row": "note"}}}],
         "vetoes": [{"object": TAXES, "every": 12, "message": "no"}],
     }
-    with shaped(shape) as server:
+    with shaped(shape, 600) as server:
         invoice = sorted(ids(server, INVOICES))[2]
         ran = cleanup(server, tmp_path, allow_cascade_to=["Note__c"])
         items = above(server, TAXES, "Zuora__Invoice_Item__c", ids(server, TAXES))

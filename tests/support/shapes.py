@@ -26,7 +26,7 @@ BILLED = [TAXES, ITEMS, INVOICES]
 NOTE = "Billing_Note__c"
 
 
-def shaped(shape: dict[str, Any], records: int = 600, **more: Any) -> Emulated:
+def shaped(shape: dict[str, Any], records: int = 300, **more: Any) -> Emulated:
     """A sandbox with this shape."""
     options = OrgOptions(records=records, sandbox=True, shape=json.dumps(shape), **more)
     return Emulated(options)
