@@ -210,11 +210,22 @@ def check(shape: dict[str, Any], chosen: dict[str, Any]) -> None:
         before = everything(server.org)
         ran = run({**config, **login(server)}, Path(folder) / "out")
         after = everything(server.org)
-        problems = [*differences(before, after, ran, config), *silences(shape, ran, config, after)]
+        problems = [
+            *differences(before, after, ran, config, _unseen(shape, config)),
+            *silences(shape, ran, config, after),
+        ]
     assert problems == [], f"{ran.status}: {ran.message}"
 
 
-def differences(before: Rows, after: Rows, ran: Ran, config: dict[str, Any]) -> Iterator[str]:
+def _unseen(shape: dict[str, Any], config: dict[str, Any]) -> set[str]:
+    """Objects and fields that are hidden and may lose a link, since the user has allowed it."""
+    hidden = shape.get("hidden", {}) if config["allow_hidden_rows"] else {}
+    return {*hidden.get("objects", []), *hidden.get("fields", [])}
+
+
+def differences(
+    before: Rows, after: Rows, ran: Ran, config: dict[str, Any], unseen: set[str]
+) -> Iterator[str]:
     """What a cleanup has done beyond what it says."""
     gone = [row for row in before if row not in after]
     blank = [
@@ -223,7 +234,7 @@ def differences(before: Rows, after: Rows, ran: Ran, config: dict[str, Any]) -> 
         # (a sync fills the lookups of Zuora's own rows, which stay where a trigger refuses them)
         if (now := after.get((name, id_))) is not None and is_untouchable(name)
         for field, value in row.items()
-        if value is not None and now[field] is None
+        if value is not None and now[field] is None and not {name, f"{name}.{field}"} & unseen
     ]
     yield from _not_named(gone, ran, config["allow_cascade_to"])
     yield from _not_backed_up(gone, ran)

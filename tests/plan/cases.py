@@ -153,6 +153,7 @@ NO = Known(value=False)
 LIMITED = around(may_modify_all=NO, may_view_all=NO)
 """A user who may not see everything."""
 HIDDEN = replace(CALM, hidden=Known((Relationship("Secret__c", "Of__c", INVOICE, "cascade"),)))
+HIDDEN_LINK = replace(CALM, hidden=Known((Relationship("Secret__c", "Of__c", INVOICE, "clear"),)))
 CIRCLE = (Relationship("Zuora__Payment__c", "Of__c", INVOICE, "restrict"),
           Relationship(INVOICE, "By__c", "Zuora__Payment__c", "cascade"))  # fmt: skip
 RUNNING = {"Apex jobs": Known((RunningSync("Apex job Zuora.Sync", "707", "2026-01-01 10:00"),))}
@@ -310,6 +311,7 @@ CASES: dict[str, tuple[Pair, ...]] = {
     "relationships-hidden": (
         (weighed(HIDDEN), weighed()),
         (weighed(HIDDEN, allow_hidden_rows=True), weighed(replace(CALM, hidden=REFUSED))),
+        (weighed(HIDDEN_LINK, allow_hidden_rows=True), weighed()),
     ),
     "relationships-not-checked": (
         (weighed(replace(CALM, hidden=REFUSED)), weighed(HIDDEN)),

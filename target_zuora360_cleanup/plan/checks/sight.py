@@ -11,12 +11,13 @@ from target_zuora360_cleanup.plan.finding import Code
 from target_zuora360_cleanup.reach import is_kept_by_salesforce, nature_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from target_zuora360_cleanup.facts.known import Fact
     from target_zuora360_cleanup.facts.org_facts import OrgConditions, OrgFacts
     from target_zuora360_cleanup.plan.check import Weighed
     from target_zuora360_cleanup.plan.finding import Finding, Severity
+    from target_zuora360_cleanup.reach import Relationship
 
 _HIDDEN_SHARE: Final = 0.1
 _HIDDEN_LEAST: Final = 50
@@ -38,7 +39,8 @@ HIDDEN_LOOKUPS: Final = Code(
     "relationships-hidden",
     "blocks",
     "the org's metadata has relationships into what is deleted that no describe shows this user",
-    "give Read on these objects and fields, or set `allow_hidden_rows`",
+    "give Read on these objects and fields; or, where none of it is destroyed, set "
+    "`allow_hidden_rows`",
     setting="allow_hidden_rows",
     otherwise=("warns",),
 )
@@ -158,17 +160,29 @@ def hidden_lookups(weighed: Weighed) -> Iterator[Finding]:
                     severity=severity,
                 )
         case Known(hidden) if hidden:
-            names = ", ".join(f"{each.name} to {each.parent} ({each.on_delete})" for each in hidden)
-            yield HIDDEN_LOOKUPS.found(
-                f"The org has {len(hidden):,} relationships that this user does not see: {names}. "
-                "Their rows could go along or lose a link without being counted.",
-                "Give the user Read on these objects and fields, or, if you know what is hidden, "
-                "set allow_hidden_rows.",
-                tuple((each.name, 0) for each in hidden),
-                severity,
-            )
+            yield _hidden_lookups(hidden, severity)
         case Known():
             pass
+
+
+def _hidden_lookups(hidden: Sequence[Relationship], severity: Severity) -> Finding:
+    """No setting allows rows to be destroyed that can be neither counted nor backed up."""
+    names = ", ".join(f"{each.name} to {each.parent} ({each.on_delete})" for each in hidden)
+    is_destroyed = any(each.on_delete == "cascade" for each in hidden)
+    return HIDDEN_LOOKUPS.found(
+        f"The org has {len(hidden):,} relationships that this user does not see: {names}. "
+        + (
+            "Rows would be destroyed with their parents that nobody here can count or back up."
+            if is_destroyed
+            else "Their rows could lose a link, or hold a record, without being counted."
+        ),
+        "Give the user Read on these objects and fields."
+        if is_destroyed
+        else "Give the user Read on these objects and fields, or, if you know what is hidden, set "
+        "allow_hidden_rows.",
+        tuple((each.name, 0) for each in hidden),
+        "blocks" if is_destroyed else severity,
+    )
 
 
 @check(NOT_SEEN)
