@@ -142,9 +142,9 @@ class Settings:
     )
     allow_hidden_rows: bool = _setting(
         "Allow hidden rows",
-        "Go on although the user's rights hide objects, rows or fields: what is hidden can lose a "
-        "link unseen, or stay behind. A hidden lookup whose rows would be destroyed blocks all the "
-        "same.",
+        "Go on although the user's rights hide objects, rows or fields: what is hidden can go "
+        "along, lose a link, or stay behind unseen. A hidden lookup whose rows would be destroyed "
+        "blocks all the same.",
         default=False,
     )
     hard_delete: bool = _setting(

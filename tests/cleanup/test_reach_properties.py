@@ -211,7 +211,7 @@ def check(shape: dict[str, Any], chosen: dict[str, Any]) -> None:
         ran = run({**config, **login(server)}, Path(folder) / "out")
         after = everything(server.org)
         problems = [
-            *differences(before, after, ran, config, _unseen(shape, config)),
+            *differences(before, after, ran, config, shape),
             *silences(shape, ran, config, after),
         ]
     assert problems == [], f"{ran.status}: {ran.message}"
@@ -223,11 +223,18 @@ def _unseen(shape: dict[str, Any], config: dict[str, Any]) -> set[str]:
     return {*hidden.get("objects", []), *hidden.get("fields", [])}
 
 
+def _with_hidden_rows(shape: dict[str, Any], config: dict[str, Any]) -> set[str]:
+    """Objects of which sharing hides rows that may go along, since the user has allowed it."""
+    hidden = shape.get("hidden", {}) if config["allow_hidden_rows"] else {}
+    return {each["object"] for each in hidden.get("rows", [])}
+
+
 def differences(
-    before: Rows, after: Rows, ran: Ran, config: dict[str, Any], unseen: set[str]
+    before: Rows, after: Rows, ran: Ran, config: dict[str, Any], shape: dict[str, Any]
 ) -> Iterator[str]:
     """What a cleanup has done beyond what it says."""
-    gone = [row for row in before if row not in after]
+    unseen, hidden = _unseen(shape, config), _with_hidden_rows(shape, config)
+    gone = [row for row in before if row not in after and row[0] not in hidden]
     blank = [
         (name, id_, field)
         for (name, id_), row in before.items()
