@@ -128,6 +128,7 @@ def _name(of: Mapping[str, Any] | None) -> str:
 
 
 def _on_delete(row: Mapping[str, Any]) -> OnDelete:
-    if row["IsCascadeDelete"]:
+    # (what is not told may be the worst)
+    if row["IsCascadeDelete"] is not False:
         return "cascade"
     return "restrict" if row["IsRestrictedDelete"] else "clear"

@@ -123,7 +123,7 @@ def _links_lost(report: Mapping[str, Any]) -> dict[str, int | None]:
     key = "gone" if is_carried_out(report) else "rows"
     found: dict[str, list[int | None]] = {}
     for link in report["blank_links"]:
-        found.setdefault(link["parent"], []).append(link[key])
+        found.setdefault(link["parent"], []).append(link.get(key))
     return {name: total(rows) for name, rows in found.items()}
 
 

@@ -42,9 +42,9 @@ def differences(settings: Settings, mode: str, others: Mapping[str, Any]) -> dic
         others: Values elsewhere, by name, as JSON; None where a default counts.
     """
     given = {name: _frozen(value) for name, value in others.items() if value is not None}
-    elsewhere = guards(replace(settings, **given), mode)
+    elsewhere = guards(replace(type(settings)(), **given), mode)
     here = guards(settings, mode)
-    return {name: elsewhere[name] for name in given if elsewhere.get(name) != here.get(name)}
+    return {name: elsewhere[name] for name in others if elsewhere[name] != here[name]}
 
 
 def in_force(settings: Settings, mode: str) -> str:

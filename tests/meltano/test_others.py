@@ -83,6 +83,13 @@ def test_a_guard_that_differs_is_told_with_both_values(asked: Conversation) -> N
     assert "max_records 7 (here 1,000,000)" in second.message
 
 
+def test_a_default_elsewhere_is_compared_like_any_value(asked: Conversation) -> None:
+    asked.ask = partial(_same, asked.ask)  # type: ignore[method-assign]
+    here = read_settings({"mode": "cleanup", "allow_cascade_to": ["Note__c"], "max_records": 5})
+    (found,) = other_guards(asked, here)
+    assert found.message.endswith("max_records 1,000,000 (here 5).")
+
+
 def test_nothing_is_told_where_all_have_the_same(asked: Conversation) -> None:
     asked.ask = partial(_same, asked.ask)  # type: ignore[method-assign]
     here = read_settings({"mode": "cleanup", "allow_cascade_to": ["Note__c"]})

@@ -18,6 +18,8 @@ from typing import IO, TYPE_CHECKING, Final
 
 from singer_sdk.io_base import SingerReader
 
+from tests.support.imports import ON_THEIR_WAY
+
 if TYPE_CHECKING:
     import signal
     from collections.abc import Mapping, Sequence
@@ -32,12 +34,7 @@ CONTEXT.set_forkserver_preload(
     [
         TARGET,
         UTILITY,
-        "target_zuora360_cleanup.cleanup.run",
-        "target_zuora360_cleanup.relink.run",
-        "target_zuora360_cleanup.report.html",
-        "target_zuora360_cleanup.sync.run",
-        "target_zuora360_cleanup.sync.sink",
-        "simple_salesforce.api",
+        *ON_THEIR_WAY,
         "tests.support.killing",
         "tests.support.killing_relink",
     ]

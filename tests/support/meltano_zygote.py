@@ -25,6 +25,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Final, Self
 
+from tests.support.imports import ON_THEIR_WAY
+
 _WORDS_BYTES: Final = 1 << 22
 _PROGRAMS: Final = {
     "meltano": "meltano.cli",
@@ -43,12 +45,7 @@ _LATER: Final = (
     "sqlalchemy.dialects.sqlite",
     "target_zuora360_cleanup.lifecycle.context",
     "target_zuora360_cleanup.output.progress",
-    "target_zuora360_cleanup.cleanup.run",
-    "target_zuora360_cleanup.relink.run",
-    "target_zuora360_cleanup.report.html",
-    "target_zuora360_cleanup.sync.run",
-    "target_zuora360_cleanup.sync.sink",
-    "simple_salesforce.api",
+    *ON_THEIR_WAY,
 )
 """What they import on their way."""
 _PYTHON: Final = """\

@@ -184,6 +184,9 @@ OLD = {
         "estimate",
     )
 }
+OLD["blank_links"] = [
+    {key: value for key, value in each.items() if key != "gone"} for each in OLD["blank_links"]
+]
 """What a version before these keys has left."""
 LONG = "w" * 600
 CROWDED = {

@@ -48,6 +48,13 @@ def everything(org: Org) -> Rows:
     return found
 
 
+def hidden_rows(org: Org) -> set[tuple[str, str]]:
+    """Rows that sharing hides from the user, by object and id."""
+    with org.lock:
+        rows = list(org.store.run("SELECT object, id FROM _hidden"))
+    return {(name, ids.encode(org.whole.objects[name].key_prefix, id_)) for name, id_ in rows}
+
+
 def backed_up(ran: Ran, name: str) -> set[str]:
     return {row["Id"] for row in table(ran.folder / "backup" / f"{name}.csv.gz")}
 
