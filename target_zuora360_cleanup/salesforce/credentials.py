@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from xml.parsers.expat import ExpatError
 
 from target_zuora360_cleanup.errors import InputError
-from target_zuora360_cleanup.salesforce.errors import Unreadable
+from target_zuora360_cleanup.salesforce.errors import LoginRefused, Unreadable
 from target_zuora360_cleanup.salesforce.grants import Grant, ask_for_token, checked_org
 from target_zuora360_cleanup.salesforce.hosts import audience_of, login_url, org_url
 
@@ -46,7 +46,7 @@ class Credentials(Protocol):
         """Log in.
 
         Raises:
-            SalesforceAuthenticationFailed: Salesforce refuses these credentials.
+            LoginRefused: Salesforce refuses these credentials.
             Unreadable: What came is no answer of Salesforce's.
             InputError: They can't be used, or a token is for an address that it must not go to.
             requests.RequestException: Salesforce can't be reached.
@@ -192,10 +192,10 @@ class Password:
             )
         except ExpatError:
             raise self._unreadable(session) from None
-        except SalesforceAuthenticationFailed:
+        except SalesforceAuthenticationFailed as exc:
             if b"exceptionCode" not in session.last.content:
                 raise self._unreadable(session) from None
-            raise
+            raise LoginRefused(str(exc.code or ""), str(exc.auth_message or "")) from None
         return Grant(token, self._org(session))
 
     def _org(self, session: LoginSession) -> str:

@@ -28,6 +28,7 @@ _WORD: Final = re.compile(r"[A-Za-z][\w .-]{2,80}")
 """An error body that is one word or a few, such as `Bad_OAuth_Token`."""
 _LOOKED_AT: Final = 200
 _MOST_SECONDS: Final = 3_600
+_MOST_WORDS: Final = 300
 
 
 class ApiError(Exception):
@@ -166,6 +167,19 @@ def is_passing(exc: Exception) -> bool:
     from requests.exceptions import SSLError
 
     return exc.meaning.may_pass if isinstance(exc, ApiError) else not isinstance(exc, SSLError)
+
+
+class LoginRefused(Exception):
+    """Salesforce refuses the credentials; the message is its own words, in a line.
+
+    Args:
+        code: Salesforce's, such as `invalid_grant` or `INVALID_LOGIN`; may be blank.
+        message: Its words; may be blank.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        words = masked(" ".join((message or code or "no reason given").split())).rstrip(".")
+        super().__init__(words if len(words) <= _MOST_WORDS else f"{words[:_MOST_WORDS]}…")
 
 
 class SessionExpired(ApiError):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from typing_extensions import override
 
 from target_zuora360_cleanup.errors import InputError
-from target_zuora360_cleanup.salesforce.errors import ApiError, Unreadable, json_of
+from target_zuora360_cleanup.salesforce.errors import ApiError, LoginRefused, Unreadable, json_of
 from target_zuora360_cleanup.salesforce.hosts import host_of, is_loopback, org_url
 from target_zuora360_cleanup.salesforce.meaning import Answer, Kind, meaning
 from target_zuora360_cleanup.salesforce.shapes import Shape, has
@@ -53,7 +53,7 @@ def ask_for_token(
         rotated: Is told of a new refresh token, whatever else the answer lacks.
 
     Raises:
-        SalesforceAuthenticationFailed: It refuses.
+        LoginRefused: It refuses.
         Unreadable: What came is no answer to that, each time it was asked.
         InputError: The token is for an address that it must not be sent to.
         requests.RequestException: No answer came, or the server sends the login elsewhere.
@@ -86,11 +86,9 @@ def _granted(
     url: str,
     secrets: Iterable[str],
 ) -> Grant:
-    from simple_salesforce.exceptions import SalesforceAuthenticationFailed
-
     if has(body, error=str):
         error = ApiError.of(response)
-        raise SalesforceAuthenticationFailed(error.code, error.message)
+        raise LoginRefused(error.code, error.message)
     answer = Answer(response.status_code, fits=GRANT.fits(body))
     if meaning(answer).kind is not Kind.DONE:
         raise Unreadable.of_answer(response, GRANT.name, secrets=secrets)

@@ -12,12 +12,13 @@ from target_zuora360_cleanup.errors import InputError
 from target_zuora360_cleanup.salesforce.credentials import read_credentials
 from target_zuora360_cleanup.salesforce.errors import (
     ApiError,
+    LoginRefused,
     SessionExpired,
     Unreadable,
     unreachable,
 )
 from target_zuora360_cleanup.salesforce.rest import Rest
-from target_zuora360_cleanup.salesforce.session import OrgSession, refusal
+from target_zuora360_cleanup.salesforce.session import OrgSession
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -73,13 +74,11 @@ def _told(credentials: Credentials) -> Iterator[None]:
     Raises:
         InputError: That.
     """
-    from simple_salesforce.exceptions import SalesforceAuthenticationFailed
-
     try:
         yield
-    except SalesforceAuthenticationFailed as exc:
+    except LoginRefused as exc:
         raise InputError(
-            f"Salesforce refused the login ({credentials.name}): {refusal(exc)}. "
+            f"Salesforce refused the login ({credentials.name}): {exc}. "
             "Check the credentials and the domain."
         ) from None
     except Unreadable as exc:

@@ -17,8 +17,7 @@ import requests
 from typing_extensions import override
 
 from target_zuora360_cleanup.errors import InputError
-from target_zuora360_cleanup.salesforce.errors import ApiError, SessionExpired
-from target_zuora360_cleanup.salesforce.masking import masked
+from target_zuora360_cleanup.salesforce.errors import ApiError, LoginRefused, SessionExpired
 from target_zuora360_cleanup.salesforce.meaning import REPEATABLE
 from target_zuora360_cleanup.salesforce.repeating import (
     Adapter,
@@ -33,14 +32,11 @@ from target_zuora360_cleanup.salesforce.waits import Waits
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from simple_salesforce.exceptions import SalesforceAuthenticationFailed
-
     from target_zuora360_cleanup.salesforce.credentials import Credentials
     from target_zuora360_cleanup.salesforce.grants import Grant
 
 IDENTITY: Final = "/services/oauth2/"
 """Below here stands who is logged in; to ask it is part of logging in, and no API call."""
-_REFUSAL_LENGTH: Final = 300
 
 
 class OrgSession(requests.Session):
@@ -82,7 +78,7 @@ class OrgSession(requests.Session):
         """Log in for the first time.
 
         Raises:
-            SalesforceAuthenticationFailed: Salesforce refuses the credentials.
+            LoginRefused: Salesforce refuses the credentials.
             requests.RequestException: Salesforce can't be reached.
         """
         grant = self._login()
@@ -184,13 +180,11 @@ class OrgSession(requests.Session):
             return self._token() if self._token() != stale else self._log_in_anew().access_token
 
     def _log_in_anew(self) -> Grant:
-        from simple_salesforce.exceptions import SalesforceAuthenticationFailed
-
         name = self._credentials.name
         try:
             return self._login()
-        except SalesforceAuthenticationFailed as exc:
-            raise self._ended(f"Salesforce refused a new login ({name}): {refusal(exc)}") from None
+        except LoginRefused as exc:
+            raise self._ended(f"Salesforce refused a new login ({name}): {exc}") from None
         except InputError as exc:
             raise self._ended(f"a new login ({name}) failed: {exc}".rstrip(".")) from None
 
@@ -210,10 +204,3 @@ def _with_token(token: str, request: requests.PreparedRequest) -> requests.Prepa
     """Put the token on a request. A mere header would lose against an entry in `~/.netrc`."""
     request.headers["Authorization"] = f"Bearer {token}"
     return request
-
-
-def refusal(exc: SalesforceAuthenticationFailed) -> str:
-    """Why a login was refused, in Salesforce's words and in a line."""
-    message = " ".join(str(exc.auth_message or exc.code or "no reason given").split())
-    told = masked(message).rstrip(".")
-    return told if len(told) <= _REFUSAL_LENGTH else f"{told[:_REFUSAL_LENGTH]}…"
