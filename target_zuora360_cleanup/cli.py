@@ -1,4 +1,4 @@
-"""`zuora360`: plan, cleanup, reset, relink and status without a tap; in Meltano, or alone."""
+"""`zuora360`: plan, cleanup, reset, relink, verify, status without a tap; in Meltano or alone."""
 
 from __future__ import annotations
 
@@ -114,6 +114,30 @@ def relink(
         context = Context.begin(settings, "relink")
         show = _show_json if as_json else partial(_show_words, err=True)
         run = Relink(context, given, known, show, dry_run=dry_run)
+        with heeded(context.stop, lambda: run.status_if_killed):
+            run.carry_out().exit()
+
+
+@main.command()
+@_CONFIG
+@_JSON
+@click.option(
+    "--from",
+    "folder",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder of a cleanup; the newest one of the org if left out.",
+)
+def verify(sources: tuple[str, ...], folder: Path | None, *, as_json: bool) -> None:
+    """Compare the org with a cleanup's backup: is everything back, and as it was?"""
+    with _mistakes_told():
+        settings = read_cli_settings(sources, os.environ, "plan")
+        from target_zuora360_cleanup.lifecycle.context import Context
+        from target_zuora360_cleanup.lifecycle.signals import heeded
+        from target_zuora360_cleanup.verify.run import Verify, backups
+
+        known = backups(settings, folder)
+        context = Context.begin(settings, "verify")
+        run = Verify(context, known, _show_json if as_json else partial(_show_words, err=True))
         with heeded(context.stop, lambda: run.status_if_killed):
             run.carry_out().exit()
 

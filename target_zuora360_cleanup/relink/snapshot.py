@@ -9,10 +9,7 @@ whole counts.
 from __future__ import annotations
 
 import csv
-import gzip
-import io
 import json
-import logging
 import re
 import zlib
 from collections.abc import Mapping  # noqa: TC003 - part of the public shape
@@ -24,15 +21,13 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from target_zuora360_cleanup.deletion.link_snapshot import COLUMNS, FOLDER, MANIFEST
 from target_zuora360_cleanup.errors import InputError
 from target_zuora360_cleanup.output.folder import OutputFolder
+from target_zuora360_cleanup.output.gzipped import lines
 from target_zuora360_cleanup.reach import Relationship
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-logger = logging.getLogger(__name__)
-
 MARK: Final = "relinked.json"
-_BLOCK_BYTES: Final = 1 << 16
 _BLOCK_ROWS: Final = 10_000
 _OLD_COLUMNS: Final = COLUMNS[:4]
 _ID: Final = re.compile(r"[a-zA-Z0-9]{18}")
@@ -178,7 +173,7 @@ def _keys(manifest: dict[str, Any]) -> dict[Relationship, str]:
 
 def _rows(path: Path, keys: Mapping[Relationship, str]) -> Iterator[tuple[Kind, Link]]:
     try:
-        reader = csv.reader(_lines(path), strict=True)
+        reader = csv.reader(lines(path), strict=True)
         columns = tuple(next(reader, COLUMNS))
         if columns not in (COLUMNS, _OLD_COLUMNS):
             raise _unreadable(path, f"its columns are not {', '.join(COLUMNS)}")
@@ -200,28 +195,6 @@ def _row(
     if not (fits and all(map(_NAME.fullmatch, names))):
         raise _unreadable(path, f"this line is no link: {','.join(row)[:100]}")
     return blanked(name, field, row[2]), Link(row[0], row[3]), key
-
-
-def _lines(path: Path) -> Iterator[str]:
-    for block in _whole_lines(path):
-        yield from io.StringIO(block.decode(), newline="")
-
-
-def _whole_lines(path: Path) -> Iterator[bytes]:
-    """Blocks of whole lines. A last line without an end is half of one, so it is left out."""
-    rest = b""
-    with gzip.open(path) as file:
-        try:
-            while chunk := file.read1(_BLOCK_BYTES):
-                block, end, rest = (rest + chunk).rpartition(b"\n")
-                if end:
-                    yield block + end
-        except EOFError:
-            logger.warning(
-                "%s ends too early: the cleanup was killed while it wrote it. What is whole in it "
-                "is used.",
-                path,
-            )
 
 
 def _unreadable(path: Path, why: str) -> InputError:

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 KEYS: Final = (
     "schema_version", "mode", "dry_run", "status", "headline", "error", "org", "snapshot",
+    "backup",
     "started_at", "finished_at", "tool_version", "guards", "user", "plan_fingerprint",
-    "objects", "links", "timeline", "estimate",
+    "objects", "compared", "along", "links", "timeline", "estimate",
     "allowances_needed", "blank_links", "strong_links", "taken_along", "findings", "kept",
     "failures", "notes", "state",
     "records_read", "api_calls",

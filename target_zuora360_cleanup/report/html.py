@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from target_zuora360_cleanup.report import object_table, view, weighing
+from target_zuora360_cleanup.report.comparison import changed_fields, comparison_table
 from target_zuora360_cleanup.report.drawing import drawing
 from target_zuora360_cleanup.report.graph import BOX_WIDTH, LINE_HEIGHT
 from target_zuora360_cleanup.report.links import link_table
@@ -33,8 +34,8 @@ def render(report: Mapping[str, Any]) -> str:
         KeyError: It lacks what every report has.
         CycleError: Its object types go before each other.
     """
-    context = _shared(report) | (_of_links if report["mode"] == "relink" else _context)(report)
-    name = "relink" if report["mode"] == "relink" else "report"
+    name = report["mode"] if report["mode"] in _OWN_PAGES else "report"
+    context = _shared(report) | _OWN_PAGES.get(name, _context)(report)
     return _environment().get_template(f"{name}.html.j2").render(context)
 
 
@@ -67,6 +68,19 @@ def _shared(report: Mapping[str, Any]) -> dict[str, Any]:
 
 def _of_links(report: Mapping[str, Any]) -> dict[str, Any]:
     return {"table": link_table(report), "labels": {}, "broken": (), "failure_file": "relink.csv"}
+
+
+def _of_comparison(report: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "table": comparison_table(report),
+        "links": link_table(report),
+        "fields": changed_fields(report),
+        "labels": {each["object"]: each["label"] for each in report["compared"]},
+    }
+
+
+_OWN_PAGES: Final = {"relink": _of_links, "verify": _of_comparison}
+"""Of modes whose page is another than a cleanup's: what it shows."""
 
 
 def _context(report: Mapping[str, Any]) -> dict[str, Any]:
