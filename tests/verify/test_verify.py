@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.emulator.server.server import EmulatorServer
     from target_zuora360_cleanup.lifecycle.result import Result
 
-ORG = OrgOptions(records=300, sandbox=True, customer_rows=frozenset({FORECAST}))
+SMALL = OrgOptions(records=300, sandbox=True, customer_rows=frozenset({FORECAST}))
+ORG: Any = {"org": SMALL, "thin": False}
 INVOICE, TAX = "Zuora__ZInvoice__c", "Zuora__TaxationItem__c"
 OWNER = "Zuora__CustomerAccount__c"
 pytestmark = [pytest.mark.relinks(LINK, *QUOTE_LINKS), pytest.mark.quotes_may_change]
@@ -67,47 +68,63 @@ def numbers(ran: Ran) -> dict[str, int]:
 
 @pytest.fixture
 def server() -> Iterator[EmulatorServer]:
-    with Emulated(ORG) as made:
+    with Emulated(SMALL) as made:
         yield made
 
 
 @pytest.fixture(params=["ids", "full"])
-def scene(request: pytest.FixtureRequest, server: EmulatorServer, tmp_path: Path) -> Scene:
-    return Scene.make(server, tmp_path, backup=request.param)
+def cleaned(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Scene]:
+    """An org after a cleanup of accounts."""
+    with Scene.of_copy(tmp_path, **ORG, backup=request.param) as made:
+        yield made
+
+
+@pytest.fixture(params=["ids", "full"])
+def back(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Scene]:
+    """An org after a cleanup of accounts, a full sync and a relink."""
+    with Scene.of_copy(tmp_path, **ORG, backup=request.param, relinked=True) as made:
+        yield made
 
 
 @pytest.fixture
-def whole(server: EmulatorServer, tmp_path: Path) -> Scene:
-    return Scene.make(server, tmp_path, backup="full")
+def whole(tmp_path: Path) -> Iterator[Scene]:
+    """The same, with a backup of whole rows."""
+    with Scene.of_copy(tmp_path, **ORG, backup="full", relinked=True) as made:
+        yield made
 
 
-def test_everything_is_back_after_a_full_sync_and_a_relink(scene: Scene) -> None:
-    deleted = sum(each["deleted"] for each in scene.cleanup.report["objects"])
-    scene.sync()
-    scene.relink()
-    ran = verify(scene)
+@pytest.fixture
+def by_ids(tmp_path: Path) -> Iterator[Scene]:
+    """The same, with a backup of ids."""
+    with Scene.of_copy(tmp_path, **ORG, relinked=True) as made:
+        yield made
+
+
+def test_everything_is_back_after_a_full_sync_and_a_relink(back: Scene) -> None:
+    deleted = sum(each["deleted"] for each in back.cleanup.report["objects"])
+    ran = verify(back)
     assert (ran.status, ran.report["status"]) == (0, "done"), ran.summary
     assert numbers(ran) == {"in_backup": deleted, "back": deleted}
-    assert ran.link(LINK)["restored"] == len(scene.linked)
+    assert ran.link(LINK)["restored"] == len(back.linked)
     assert ran.file("verify.csv") == []
     assert ran.report["headline"].startswith(f"Done: {deleted:,} of {deleted:,} records are back")
 
 
-def test_nothing_is_back_before_the_sync(scene: Scene) -> None:
-    deleted = sum(each["deleted"] for each in scene.cleanup.report["objects"])
-    ran = verify(scene)
+def test_nothing_is_back_before_the_sync(cleaned: Scene) -> None:
+    deleted = sum(each["deleted"] for each in cleaned.cleanup.report["objects"])
+    ran = verify(cleaned)
     assert (ran.status, ran.report["status"]) == (4, "partial")
     found = numbers(ran)
     assert (found["in_backup"], found["not_back"], found.get("back")) == (deleted, deleted, None)
     assert len(ran.file("verify.csv")) == deleted
-    assert ran.link(LINK)["parent_not_back"] == len(scene.linked)
+    assert ran.link(LINK)["parent_not_back"] == len(cleaned.linked)
 
 
-def test_records_that_did_not_come_are_named_each(scene: Scene) -> None:
-    gone = [row["Id"] for row in scene.zuora.rows[TAX]][:3]
-    scene.sync(leave_out=gone)
-    scene.relink()
-    ran = verify(scene)
+def test_records_that_did_not_come_are_named_each(cleaned: Scene) -> None:
+    gone = [row["Id"] for row in cleaned.zuora.rows[TAX]][:3]
+    cleaned.sync(leave_out=gone)
+    cleaned.relink()
+    ran = verify(cleaned)
     assert (ran.status, numbers(ran)["left"]) == (4, 3)
     assert [(row["object"], row["id"], row["difference"]) for row in ran.file("verify.csv")] == [
         (TAX, id_, "not_back") for id_ in sorted(gone)
@@ -115,27 +132,25 @@ def test_records_that_did_not_come_are_named_each(scene: Scene) -> None:
     assert "3 records are not as they were" in ran.message
 
 
-def test_links_that_nobody_has_set_again_are_no_success(scene: Scene) -> None:
-    scene.sync()
-    ran = verify(scene)
+def test_links_that_nobody_has_set_again_are_no_success(cleaned: Scene) -> None:
+    cleaned.sync()
+    ran = verify(cleaned)
     assert ran.status == 4
-    assert ran.link(LINK)["to_restore"] == len(scene.linked)
+    assert ran.link(LINK)["to_restore"] == len(cleaned.linked)
     assert "Relink sets links again" in ran.message
 
 
-def test_rows_that_are_new_are_told_and_no_matter(scene: Scene) -> None:
-    scene.sync()
-    scene.relink()
-    account = read(scene.server.org, "Account", ["Id"])[0]["Id"]
+def test_rows_that_are_new_are_told_and_no_matter(back: Scene) -> None:
+    account = read(back.server.org, "Account", ["Id"])[0]["Id"]
     new = {"Zuora__External_Id__c": "new", "Zuora__Account__c": account}
-    (done,) = scene.server.org.dml("insert", INVOICE, [new])
+    (done,) = back.server.org.dml("insert", INVOICE, [new])
     assert done.error is None
-    ran = verify(scene)
+    ran = verify(back)
     assert (ran.status, entry(ran, INVOICE)["new_since"]) == (0, 1)
 
 
 def test_what_the_cleanup_has_left_alone_has_stayed(tmp_path: Path) -> None:
-    with Emulated(replace(ORG, records=1500)) as server:
+    with Emulated(replace(SMALL, records=1500)) as server:
         more = {"object_groups": ["product_catalog"], "allow_cascade_to": ["PricebookEntry"]}
         scene = Scene.make(server, tmp_path, **more)
         kept = sum(each["kept"] for each in scene.cleanup.report["objects"] if each["deleted"])
@@ -166,8 +181,6 @@ def test_rows_without_a_key_are_told_and_explained(server: EmulatorServer, tmp_p
 
 
 def test_a_value_that_is_another_is_named_with_both(whole: Scene) -> None:
-    whole.sync()
-    whole.relink()
     row = read(whole.server.org, INVOICE, ["Id", "Zuora__External_Id__c", "Zuora__Balance2__c"])[0]
     was = row["Zuora__Balance2__c"]
     change = {"Id": row["Id"], "Zuora__Balance2__c": was + 1}
@@ -183,8 +196,6 @@ def test_a_value_that_is_another_is_named_with_both(whole: Scene) -> None:
 
 
 def test_a_lookup_that_leads_to_another_record_is_told_by_external_ids(whole: Scene) -> None:
-    whole.sync()
-    whole.relink()
     org = whole.server.org
     accounts = read(org, "Zuora__CustomerAccount__c", ["Id", "Zuora__External_Id__c"])
     keys = {row["Id"]: row["Zuora__External_Id__c"] for row in accounts}
@@ -197,69 +208,60 @@ def test_a_lookup_that_leads_to_another_record_is_told_by_external_ids(whole: Sc
     assert (told["was"], told["now"]) == (keys[row[OWNER]], keys[other])
 
 
-def test_an_external_id_that_several_rows_have_now_is_told(
-    server: EmulatorServer, tmp_path: Path
-) -> None:
-    scene = Scene.make(server, tmp_path)
-    scene.sync()
-    scene.relink()
+def test_an_external_id_that_several_rows_have_now_is_told(by_ids: Scene) -> None:
+    org = by_ids.server.org
     name = TAX
-    fields = list(server.org.schema.get(name).fields)
-    row = read(server.org, name, fields)[0]
+    fields = list(org.schema.get(name).fields)
+    row = read(org, name, fields)[0]
     copy = {
         key: value for key, value in row.items()
-        if value is not None and server.org.schema.get(name).fields[key].createable
-        and not server.org.schema.get(name).fields[key].unique
+        if value is not None and org.schema.get(name).fields[key].createable
+        and not org.schema.get(name).fields[key].unique
     }  # fmt: skip
-    (done,) = server.org.dml("insert", name, [copy])
+    (done,) = org.dml("insert", name, [copy])
     assert done.error is None, done.error
-    ran = verify(scene)
+    ran = verify(by_ids)
     assert (ran.status, entry(ran, name)["twice"]) == (4, 1)
     assert ("twice", "2 rows") in [(r["difference"], r["now"]) for r in ran.file("verify.csv")]
 
 
-def test_an_object_that_the_user_may_not_read_is_unknown_and_no_success(scene: Scene) -> None:
-    scene.sync()
-    scene.relink()
-    org = scene.server.org
+def test_an_object_that_the_user_may_not_read_is_unknown_and_no_success(back: Scene) -> None:
+    org = back.server.org
     org.schema = for_user(org.whole, replace(org.options, not_visible=frozenset({INVOICE})))
-    ran = verify(scene)
+    ran = verify(back)
     assert ran.status == 4
     assert entry(ran, INVOICE)["unknown"]
     assert f"UNKNOWN {INVOICE}" in ran.summary
     assert "1 object types could not be looked at" in ran.message
 
 
-def test_the_backup_of_another_org_is_refused(scene: Scene) -> None:
-    path = scene.cleanup.folder / "report.json"
+def test_the_backup_of_another_org_is_refused(cleaned: Scene) -> None:
+    path = cleaned.cleanup.folder / "report.json"
     report = json.loads(path.read_text(encoding="utf-8"))
     report["org"]["id"] = "00D000000000001AAA"
     path.write_text(json.dumps(report), encoding="utf-8")
-    ran = verify(scene, scene.cleanup.folder)
+    ran = verify(cleaned, cleaned.cleanup.folder)
     assert (ran.status, ran.report["status"]) == (3, "refused")
     assert "00D000000000001AAA" in ran.message
 
 
 def test_a_backup_that_a_killed_cleanup_has_cut_off_is_used_as_far_as_it_goes(
-    server: EmulatorServer, tmp_path: Path
+    by_ids: Scene,
 ) -> None:
-    scene = Scene.make(server, tmp_path)
-    path = scene.cleanup.folder / "backup" / f"{SUBSCRIPTION}.csv.gz"
+    path = by_ids.cleanup.folder / "backup" / f"{SUBSCRIPTION}.csv.gz"
     lines = gzip.decompress(path.read_bytes())
     path.write_bytes(gzip.compress(lines[:-10])[:-12])
-    (scene.cleanup.folder / "report.json").unlink()
-    scene.sync()
-    scene.relink()
-    ran = verify(scene)
+    (by_ids.cleanup.folder / "report.json").unlink()
+    ran = verify(by_ids)
     rows = len(lines.splitlines()) - 1
     assert ran.status == 0, ran.summary
     assert 0 < entry(ran, SUBSCRIPTION)["back"] < rows
 
 
-def test_a_damaged_backup_is_named(scene: Scene) -> None:
-    path = scene.cleanup.folder / "backup" / f"{SUBSCRIPTION}.csv.gz"
+def test_a_damaged_backup_is_named(cleaned: Scene) -> None:
+    path = cleaned.cleanup.folder / "backup" / f"{SUBSCRIPTION}.csv.gz"
     path.write_bytes(b"no gzip")
-    ran = verify(scene)
+    ran = verify(cleaned)
     assert (ran.status, ran.report["status"]) == (2, "failed")
     assert f"{SUBSCRIPTION}.csv.gz' can't be read" in ran.message
 
