@@ -38,12 +38,12 @@ class ComparisonTable:
 
     Attributes:
         titles: Headings of the numbers.
-        rows: Object, its label, its numbers, and why rows are not back or nothing is known.
+        rows: Object, its label, its numbers, None where nobody knows, and why rows are not back.
         totals: The sum of each.
     """
 
     titles: tuple[str, ...]
-    rows: tuple[tuple[str, str, tuple[int, ...], str], ...]
+    rows: tuple[tuple[str, str, tuple[int | None, ...], str], ...]
     totals: tuple[int, ...]
 
 
@@ -55,7 +55,7 @@ def comparison_table(report: Mapping[str, Any]) -> ComparisonTable:
         (each["object"], each["label"], tuple(each[name] for name in names), _why(each))
         for each in told
     )
-    totals = tuple(sum(each[name] for each in told) for name in names)
+    totals = tuple(sum(each[name] or 0 for each in told) for name in names)
     return ComparisonTable(tuple(COLUMNS[name] for name in names), rows, totals)
 
 

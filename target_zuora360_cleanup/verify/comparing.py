@@ -5,28 +5,27 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping  # noqa: TC003 - part of the public shape
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from target_zuora360_cleanup.verify.merging import fates
 from target_zuora360_cleanup.verify.reading import cells_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from target_zuora360_cleanup.verify.columns import Columns
+    from target_zuora360_cleanup.verify.merging import Fate
     from target_zuora360_cleanup.verify.store import Store
 
 ROWS: Final = ""
 """In place of a field: the rows themselves."""
-_PARENTS: Final = 50_000
-"""Lookups that are remembered: rows that follow each other often have the same parent."""
 
 
 class Difference(NamedTuple):
     """One thing of one record that is not as it was.
 
     Attributes:
-        id: The record's as it was; its new one where a value is another.
+        id: The record's as it was; its new one where a value is another, or of one too many.
         key: Its external id; blank where it has none.
         kind: `not_back`, `no_key`, `twice` or `changed`.
         field: Of a value that is another.
@@ -53,7 +52,7 @@ class Compared:
         back: Rows that are there again with the same external id.
         not_back: Rows with an external id that no row of the org has.
         no_key: Rows that had no external id, so that nothing could bring them back.
-        twice: External ids that more rows have now than had them.
+        twice: Rows more with an external id than had it.
         new_since: Rows that no backup has.
         changed: How many rows have another value, by field.
         rows_changed: Rows with at least one.
@@ -96,25 +95,28 @@ def compare(store: Store, number: int, columns: Columns, why: Mapping[str, str])
         columns: What is compared.
         why: As `Compared` has it.
     """
-    fates, changed = store.fates(number), Counter[str]()
-    rows, last = 0, ""
-    for each in changes(store, number, columns):
-        changed[each.field] += 1
-        rows += each.id != last
-        last = each.id
+    counts, changed = Counter[str](), Counter[str]()
+    for fate in fates(store.side_by_side(number)):
+        kind = _kind(store, fate)
+        counts[kind] += 1
+        if kind == "back" and columns.compared:
+            fields = [each.field for each in _changes(store, columns, fate)]
+            changed.update(fields)
+            counts["rows_changed"] += bool(fields)
+            counts["not_compared"] += not fate.is_sure
     return Compared(
         columns.object_name,
         columns.label,
-        in_backup=sum(fates.values()),
-        stayed=fates.get("stayed", 0),
-        back=fates.get("back", 0),
-        not_back=fates.get("not_back", 0),
-        no_key=fates.get("no_key", 0),
-        twice=sum(1 for _ in store.twice(number)),
-        new_since=store.new_since(number),
+        in_backup=sum(counts[each] for each in ("stayed", "back", "not_back", "no_key")),
+        stayed=counts["stayed"],
+        back=counts["back"],
+        not_back=counts["not_back"],
+        no_key=counts["no_key"],
+        twice=counts["twice"],
+        new_since=counts["new_since"],
+        rows_changed=counts["rows_changed"],
+        not_compared=counts["not_compared"],
         changed=changed,
-        rows_changed=rows,
-        not_compared=store.not_paired(number) if columns.compared else 0,
         is_whole=bool(columns.compared),
         why=why,
     )
@@ -123,28 +125,41 @@ def compare(store: Store, number: int, columns: Columns, why: Mapping[str, str])
 def differences(store: Store, number: int, columns: Columns) -> Iterator[Difference]:
     """Everything that is not as it was, record by record."""
     name = columns.object_name
-    for id_, key, fate in store.not_back(number):
-        yield Difference(name, id_, key, fate)
-    for key, rows in store.twice(number):
-        yield Difference(name, "", key, "twice", now=f"{rows} rows")
-    yield from changes(store, number, columns)
+    for fate in fates(store.side_by_side(number)):
+        kind = _kind(store, fate)
+        row = fate.was or fate.now
+        if kind in ("not_back", "no_key", "twice") and row:
+            yield Difference(name, row.id, row.key, kind)
+        elif kind == "back" and columns.compared:
+            yield from _changes(store, columns, fate)
 
 
-def changes(store: Store, number: int, columns: Columns) -> Iterator[Difference]:
-    """The values that are others now, of rows that are back; lookups are told by external ids."""
-    key_was = lru_cache(_PARENTS)(store.key_was)
-    key_now = lru_cache(_PARENTS)(store.key_now)
-    for pair in store.pairs(number):
-        values = zip(columns.compared, cells_of(pair.was), cells_of(pair.now), strict=True)
-        for column, before, after in values:
-            # (a record that nobody gives a name has its id for one)
-            if before == after or (before, after) == (pair.id_was, pair.id_now):
-                continue
+def _kind(store: Store, fate: Fate) -> str:
+    """What has become of a row; one that has another external id now has stayed all the same."""
+    is_gone = fate.kind in ("not_back", "no_key")
+    return "stayed" if is_gone and fate.was and store.has_now(fate.was.id) else fate.kind
+
+
+def _changes(store: Store, columns: Columns, fate: Fate) -> Iterator[Difference]:
+    """The values of a row that are others now; lookups are told by external ids."""
+    was, now = fate.was, fate.now
+    if not (was and now and fate.is_sure) or was.cells == now.cells:
+        return
+    values = zip(columns.compared, cells_of(was.cells), cells_of(now.cells), strict=True)
+    for column, before, after in values:
+        # (a record that nobody gives a name has its id for one)
+        if before == after or (before, after) == (was.id, now.id):
+            continue
+        if column.is_lookup:
             if not before and column.may_be_blanked:
                 continue
-            was = key_was(before) or before if column.is_lookup else before
-            now = key_now(after) or after if column.is_lookup else after
-            if was != now:
-                yield Difference(
-                    columns.object_name, pair.id_now, pair.key, "changed", column.name, was, now
-                )
+            led = _led(store.key_was, before), _led(store.key_now, after)
+        else:
+            led = before, after
+        if led[0] != led[1]:
+            yield Difference(columns.object_name, now.id, now.key, "changed", column.name, *led)
+
+
+def _led(key_of: Callable[[str], str | None], id_: str) -> str:
+    """Where a lookup leads: to an external id, or to a record that was not cleaned."""
+    return (key_of(id_) if id_ else None) or id_

@@ -80,12 +80,16 @@ def read_org(  # noqa: PLR0913 - what is read, from where, into what
 
 
 def _rows(columns: Columns, block: Iterable[Sequence[str]]) -> Iterator[Row]:
-    width = 1 + len(columns.keys)
+    width, key = 1 + len(columns.keys), columns.key
+    if not columns.compared:
+        return (Row(key(row[1:]), row[0], "") for row in block)
     forms = [each.plain for each in columns.compared]
-    for row in block:
-        cells = [form(value) for form, value in zip(forms, row[width:], strict=True)]
-        text = json.dumps(cells, ensure_ascii=False) if cells else ""
-        yield Row(row[0], columns.key(row[1:width]), text)
+    return (Row(key(row[1:width]), row[0], _text(forms, row[width:])) for row in block)
+
+
+def _text(forms: Sequence[Callable[[str], str]], values: Sequence[str]) -> str:
+    cells = [form(value) for form, value in zip(forms, values, strict=True)]
+    return json.dumps(cells, ensure_ascii=False)
 
 
 def _blocks(rows: Iterable[Sequence[str]]) -> Iterator[list[Sequence[str]]]:

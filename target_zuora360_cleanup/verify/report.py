@@ -14,7 +14,7 @@ from target_zuora360_cleanup.report.comparison import shown_columns
 from target_zuora360_cleanup.report.document import Report
 from target_zuora360_cleanup.report.failures import Failures
 from target_zuora360_cleanup.report.links import TITLES, columns
-from target_zuora360_cleanup.report.numbers import counted
+from target_zuora360_cleanup.report.numbers import counted, shown
 from target_zuora360_cleanup.report.part import Headline
 from target_zuora360_cleanup.report.summary import table_of
 from target_zuora360_cleanup.verify.comparing import ROWS
@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.verify.comparing import Compared, Difference
 
 COLUMNS: Final = ("object", "id", "external_id", "difference", "field", "was", "now", "why")
+_COUNTED: Final = (
+    "stayed", "back", "not_back", "no_key", "twice", "new_since", "rows_changed", "not_compared",
+    "left",
+)  # fmt: skip
 _MOST_FIELDS: Final = 8
 _NO_KEY: Final = "it had no external id, so nothing could bring it back"
 
@@ -96,7 +100,7 @@ class Verified:
         table = table_of("Object", numbers=(NUMBERS[name] for name in names))
         for each in entries:
             if each["in_backup"] or each["unknown"]:
-                table.add_row(each["object"], *(f"{each[name]:,}" for name in names))
+                table.add_row(each["object"], *(shown(each[name]) for name in names))
         return table
 
     def _link_table(self) -> Table:
@@ -155,11 +159,16 @@ def headline(header: Header, verified: Verified) -> str:
     """What was found, in one sentence or two."""
     if header.status in ("refused", "failed"):
         return f"{header.status.capitalize()}: {header.error}"
+    unknown = sum(each.in_backup for each in verified.unknown)
     there, whole = verified.total("back") + verified.total("stayed"), verified.total("in_backup")
-    lead = f"{there:,} of {counted(whole, 'record', 'records')} are back in {header.place}"
+    lead = (
+        f"{there:,} of {counted(whole - unknown, 'record', 'records')} are back in {header.place}"
+    )
     if links := sum(each.in_snapshot for each in verified.links):
         restored = sum(each.restored for each in verified.links)
         lead += f", and {restored:,} of {counted(links, 'link', 'links')}"
+    if unknown:
+        lead += f"; of {unknown:,} it is not known"
     if header.status == "done":
         return f"Done: {lead}.{_known_why(verified)}"
     return f"Partial: {lead}. {header.error}"
@@ -218,15 +227,7 @@ def _entry(each: Compared) -> dict[str, Any]:
         "object": each.object_name,
         "label": each.label,
         "in_backup": each.in_backup,
-        "stayed": each.stayed,
-        "back": each.back,
-        "not_back": each.not_back,
-        "no_key": each.no_key,
-        "twice": each.twice,
-        "new_since": each.new_since,
-        "rows_changed": each.rows_changed,
-        "not_compared": each.not_compared,
-        "left": each.left,
+        **{name: None if each.unknown else getattr(each, name) for name in _COUNTED},
         "is_whole": each.is_whole,
         "changed": [
             {"field": name, "rows": rows, "why": each.why.get(name)}
