@@ -49,12 +49,12 @@ class Column:
         return any(name in BY_NAME or is_unlisted(name) for name in self.parents)
 
     def plain(self, value: str) -> str:
-        """A value in the form compared: REST and Bulk API write numbers and times differently."""
+        """A value in the form compared: REST and Bulk API write some differently."""
         if not value:
             return value
         if self.type in _NUMBERS:
             return _number(value)
-        return _moment(value) if self.type == "datetime" else value
+        return _moment(value) if self.type == "datetime" else value.replace("\r\n", "\n")
 
 
 def _number(value: str) -> str:
@@ -83,6 +83,7 @@ class Columns:
         folds: Those whose values are the same in upper and lower case.
         compared: Fields that the backup and the org have, besides keys.
         where: SOQL condition that tells Zuora's rows; blank where every row is.
+        unseen: Fields of the backup that the org does not have, or does not show.
     """
 
     object_name: str
@@ -91,6 +92,7 @@ class Columns:
     folds: frozenset[str]
     compared: tuple[Column, ...]
     where: str
+    unseen: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, object_name: str, header: Sequence[str], describe: Mapping[str, Any]) -> Columns:
@@ -116,6 +118,7 @@ class Columns:
                 if name in fields and name not in keys and _is_compared(fields[name])
             ),
             kind.where if kind else "",
+            tuple(name for name in header if name not in fields),
         )
 
     @property
