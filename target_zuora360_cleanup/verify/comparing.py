@@ -86,7 +86,13 @@ class Compared:
         return rows + values + self.twice
 
 
-def compare(store: Store, number: int, columns: Columns, why: Mapping[str, str]) -> Compared:
+def compare(
+    store: Store,
+    number: int,
+    columns: Columns,
+    why: Mapping[str, str],
+    note: Callable[[Difference], None],
+) -> Compared:
     """Count what has become of the rows of one object.
 
     Args:
@@ -94,16 +100,29 @@ def compare(store: Store, number: int, columns: Columns, why: Mapping[str, str])
         number: Of the object in it.
         columns: What is compared.
         why: As `Compared` has it.
+        note: Is told of everything that is not as it was, record by record.
     """
+    if same := store.same(number):
+        rows, stayed = same
+        counts = Counter({"stayed": stayed, "back": rows - stayed})
+        return _compared(columns, why, counts, Counter())
     counts, changed = Counter[str](), Counter[str]()
     for fate in fates(store.side_by_side(number)):
         kind = _kind(store, fate)
         counts[kind] += 1
+        found = list(_differences(store, columns, fate, kind))
+        for each in found:
+            note(each)
         if kind == "back" and columns.compared:
-            fields = [each.field for each in _changes(store, columns, fate)]
-            changed.update(fields)
-            counts["rows_changed"] += bool(fields)
+            changed.update(each.field for each in found)
+            counts["rows_changed"] += bool(found)
             counts["not_compared"] += not fate.is_sure
+    return _compared(columns, why, counts, changed)
+
+
+def _compared(
+    columns: Columns, why: Mapping[str, str], counts: Counter[str], changed: Counter[str]
+) -> Compared:
     return Compared(
         columns.object_name,
         columns.label,
@@ -122,16 +141,13 @@ def compare(store: Store, number: int, columns: Columns, why: Mapping[str, str])
     )
 
 
-def differences(store: Store, number: int, columns: Columns) -> Iterator[Difference]:
-    """Everything that is not as it was, record by record."""
-    name = columns.object_name
-    for fate in fates(store.side_by_side(number)):
-        kind = _kind(store, fate)
-        row = fate.was or fate.now
-        if kind in ("not_back", "no_key", "twice") and row:
-            yield Difference(name, row.id, row.key, kind)
-        elif kind == "back" and columns.compared:
-            yield from _changes(store, columns, fate)
+def _differences(store: Store, columns: Columns, fate: Fate, kind: str) -> Iterator[Difference]:
+    """What is not as it was of one row."""
+    row = fate.was or fate.now
+    if kind in ("not_back", "no_key", "twice") and row:
+        yield Difference(columns.object_name, row.id, row.key, kind)
+    elif kind == "back" and columns.compared:
+        yield from _changes(store, columns, fate)
 
 
 def _kind(store: Store, fate: Fate) -> str:

@@ -35,10 +35,12 @@ def read_backup(store: Store, number: int, file: BackupFile, columns: Columns) -
     Raises:
         InputError: The file is damaged.
     """
-    header = file.header()
-    places = [header.index(name) for name in columns.selected]
+    header, rows = file.header(), file.rows()
+    if header != list(columns.selected):
+        places = [header.index(name) for name in columns.selected]
+        rows = ([row[place] for place in places] for row in rows)
     count = 0
-    for block in _blocks([row[place] for place in places] for row in file.rows()):
+    for block in _blocks(rows):
         store.add_was(number, _rows(columns, block))
         count += len(block)
     return count
@@ -81,6 +83,9 @@ def read_org(  # noqa: PLR0913 - what is read, from where, into what
 
 def _rows(columns: Columns, block: Iterable[Sequence[str]]) -> Iterator[Row]:
     width, key = 1 + len(columns.keys), columns.key
+    if not columns.compared and len(columns.keys) == 1:
+        form = str.casefold if columns.folds else str
+        return (Row(form(row[1]), row[0], "") for row in block)
     if not columns.compared:
         return (Row(key(row[1:]), row[0], "") for row in block)
     forms = [each.plain for each in columns.compared]

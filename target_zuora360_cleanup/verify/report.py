@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 
 from rich.text import Text
 
@@ -20,7 +20,7 @@ from target_zuora360_cleanup.report.summary import table_of
 from target_zuora360_cleanup.verify.comparing import ROWS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from rich.console import RenderableType
@@ -208,24 +208,50 @@ def left_words(verified: Verified) -> str:
     )
 
 
-def write_differences(path: Path, found: Iterable[tuple[Compared, Difference]]) -> None:
-    """Write `verify.csv`, a line for each thing that is not as it was; no file where nothing is.
+class DifferenceFile:
+    """`verify.csv`: a line for each thing that is not as it was; no file where nothing is.
 
-    Raises:
-        OSError: The file can't be written.
+    Args:
+        path: Of the file.
     """
-    file = None
-    for compared, each in found:
-        if file is None:
-            file = open_file(path, "w", encoding="utf-8", newline="")
-            csv.writer(file).writerow(COLUMNS)
-        why = _NO_KEY if each.kind == "no_key" else compared.why.get(each.field or ROWS, "")
-        if each.kind == "twice":
-            why = ""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: IO[str] | None = None
+
+    def add(self, each: Difference, why: Mapping[str, str]) -> None:
+        """Append a line.
+
+        Args:
+            each: What is different.
+            why: What explains it, as `Compared` has it.
+
+        Raises:
+            OSError: The file can't be written.
+        """
+        if self._file is None:
+            self._file = open_file(self._path, "w", encoding="utf-8", newline="")
+            csv.writer(self._file).writerow(COLUMNS)
         words = (harmless(text) for text in (each.key, each.kind, each.field, each.was, each.now))
-        csv.writer(file).writerow((each.object_name, each.id, *words, why))
-    if file is not None:
-        file.close()
+        csv.writer(self._file).writerow((each.object_name, each.id, *words, _why(each, why)))
+
+    def close(self) -> None:
+        """End the file.
+
+        Raises:
+            OSError: It can't be written.
+        """
+        if self._file is not None:
+            self._file.close()
+
+
+def _why(each: Difference, why: Mapping[str, str]) -> str:
+    match each.kind:
+        case "no_key":
+            return _NO_KEY
+        case "twice":
+            return ""
+    return why.get(each.field or ROWS, "")
 
 
 def _entry(each: Compared) -> dict[str, Any]:

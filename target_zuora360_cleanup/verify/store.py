@@ -13,8 +13,14 @@ if TYPE_CHECKING:
 _SCHEMA: Final = """
 PRAGMA journal_mode = OFF;
 PRAGMA synchronous = OFF;
-PRAGMA cache_size = -32000;
+PRAGMA cache_size = -8000;
 CREATE TABLE row (object INTEGER, place TEXT, is_now INTEGER, id TEXT, cells TEXT);
+"""
+_SAME: Final = """
+SELECT COUNT(*), COALESCE(SUM(stayed), 0) FROM (
+    SELECT MIN(id) = MAX(id) stayed FROM row WHERE object = ? GROUP BY place
+    HAVING COUNT(*) = 2 AND SUM(is_now) = 1 AND MIN(cells) = MAX(cells)
+)
 """
 _BY_ID: Final = "CREATE INDEX IF NOT EXISTS by_id ON row (id)"
 _KEYLESS: Final = "\0"
@@ -86,13 +92,25 @@ class Store:
         """Begin to read an object anew."""
         self._db.execute("DELETE FROM row WHERE object = ? AND is_now", (number,))
 
+    def same(self, number: int) -> tuple[int, int] | None:
+        """Whether each row of an object is there once, as it was, and no other is.
+
+        Returns:
+            How many there are, and how many of them under the same Salesforce id; None where
+            something is different.
+        """
+        places, stayed = self._db.execute(_SAME, (number,)).fetchone()
+        sql = "SELECT COUNT(*) FROM row WHERE object = ?"
+        (rows,) = self._db.execute(sql, (number,)).fetchone()
+        return (places, stayed) if rows == 2 * places else None
+
     def side_by_side(self, number: int) -> Iterator[Placed]:
         """The rows of an object as they were and are, those of one place together.
 
         Rows of the same external id have the same place; one without has a place of its own.
         """
         sql = "SELECT place, is_now, id, cells FROM row WHERE object = ? ORDER BY place"
-        yield from self._db.execute(sql, (number,))
+        return self._db.execute(sql, (number,))
 
     def has_now(self, id_: str) -> bool:
         """Whether the org has a row with a Salesforce id, whatever its external id."""

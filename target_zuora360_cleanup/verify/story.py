@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,21 +15,21 @@ from target_zuora360_cleanup.lifecycle.words import in_words
 from target_zuora360_cleanup.report.files import write_report
 from target_zuora360_cleanup.rows.halting import go_on
 from target_zuora360_cleanup.salesforce.errors import ApiError
-from target_zuora360_cleanup.verify.comparing import Compared, compare, differences
+from target_zuora360_cleanup.verify.comparing import Compared, compare
 from target_zuora360_cleanup.verify.explaining import reasons
 from target_zuora360_cleanup.verify.links import look_at_links
 from target_zuora360_cleanup.verify.reading import read_backup, read_org
 from target_zuora360_cleanup.verify.report import (
+    DifferenceFile,
     Verified,
     left_words,
     verify_report,
-    write_differences,
 )
 from target_zuora360_cleanup.verify.sorting import Sorted
 from target_zuora360_cleanup.verify.words import WORDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
     from typing import Any
 
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.salesforce.client import Salesforce
     from target_zuora360_cleanup.verify.backup import Backup, BackupFile
     from target_zuora360_cleanup.verify.columns import Columns
-    from target_zuora360_cleanup.verify.comparing import Difference
     from target_zuora360_cleanup.verify.store import Store
 
 logger = logging.getLogger(__name__)
@@ -127,10 +127,11 @@ class Story:
 
     def _compare(self, backup: Backup, files: Sorted) -> None:
         self._columns = [columns for _, columns in files.compared]
-        compared = [
-            compare(self._store, number, each, reasons(each, backup.not_fed))
-            for number, each in enumerate(self._columns)
-        ]
+        with closing(DifferenceFile(self._run.folder.path / "verify.csv")) as file:
+            compared = [
+                self._compared(number, each, reasons(each, backup.not_fed), file)
+                for number, each in enumerate(self._columns)
+            ]
         unseen = [f"{each.object_name}.{name}" for each in self._columns for name in each.unseen]
         unknown = [
             Compared(each.object_name, each.object_name, in_backup=each.count(), unknown=why)
@@ -141,6 +142,12 @@ class Story:
         self._verified = replace(
             self._verified, compared=(*compared, *unknown), along=along, unseen=tuple(unseen)
         )
+
+    def _compared(
+        self, number: int, columns: Columns, why: Mapping[str, str], file: DifferenceFile
+    ) -> Compared:
+        self._go_on()
+        return compare(self._store, number, columns, why, lambda each: file.add(each, why))
 
     def _look_beside(self, salesforce: Salesforce, org: OrgInfo, backup: Backup) -> None:
         """Look at lookups, and at whether the user sees everything."""
@@ -157,7 +164,7 @@ class Story:
         self._verified = replace(self._verified, notes=(*self._verified.notes, note))
 
     def end(self, error: CleanupError | None) -> tuple[Report, CleanupError | None]:
-        """Write what is not as it was, and the report.
+        """Write the report.
 
         Args:
             error: What stopped the comparison, if anything did.
@@ -165,25 +172,13 @@ class Story:
         Returns:
             The report, and what the run ends with.
         """
-        problems = list[str]()
-        try:
-            write_differences(self._run.folder.path / "verify.csv", self._differences())
-        except OSError as exc:
-            problems.append(f"verify.csv can't be written: {exc.strerror or exc}.")
         report = verify_report(
             header_of(self._run, error, self._org, self._salesforce),
             self._verified,
             self._backup.folder if self._backup else None,
         )
-        problems += write_report(self._run.folder, report)
+        problems = list(write_report(self._run.folder, report))
         return report, error or (CleanupError(problems[0]) if problems else None)
-
-    def _differences(self) -> Iterator[tuple[Compared, Difference]]:
-        by_name = {each.object_name: each for each in self._verified.compared}
-        for number, columns in enumerate(self._columns):
-            if compared := by_name.get(columns.object_name):
-                for each in differences(self._store, number, columns):
-                    yield compared, each
 
 
 def _sees_all(salesforce: Salesforce) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from target_zuora360_cleanup.reach import Relationship
 from target_zuora360_cleanup.relink.report import LinkOutcome
 from target_zuora360_cleanup.report.html import render
 from target_zuora360_cleanup.verify.comparing import ROWS, Compared, Difference
-from target_zuora360_cleanup.verify.report import Verified, verify_report, write_differences
+from target_zuora360_cleanup.verify.report import DifferenceFile, Verified, verify_report
 from tests.support import made_reports as made
 from tests.support.page import Page
 
@@ -91,7 +92,9 @@ def test_the_file_is_harmless_in_a_spreadsheet_and_tells_why(tmp_path: Path) -> 
         (LEFT, Difference(made.ITEM, "2", "", "no_key")),
         (NOT_FED, Difference(made.ACCOUNT, "3", "k", "not_back")),
     ]
-    write_differences(path, found)
+    with closing(DifferenceFile(path)) as file:
+        for compared, each in found:
+            file.add(each, compared.why)
     lines = path.read_text(encoding="utf-8").splitlines()
     assert [line.split(",")[1] for line in lines] == ["id", "1", "2", "3"]
     assert "'=1+1" in lines[1]
