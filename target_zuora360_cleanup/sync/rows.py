@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 CLEARED: Final = ""
 """Stands for a lookup that is blank in Zuora; None for one of which nothing is known."""
 _NEEDS_QUOTES: Final = re.compile(r'[",\r\n]|^\s|\s$')
-_MAY_NEED_QUOTES: Final = re.compile(r'["\r\n]|(?:^|,)\s|\s(?:,|$)')
-"""The same for values that are joined by commas already."""
+_SPACE_AT_COMMA: Final = re.compile(r",(?:\s|(?<=\s,))")
+"""White space with which a value begins or ends, in a line with commas around all values."""
 
 
 @dataclass(frozen=True)
@@ -150,9 +150,15 @@ def line(cells: str, links: Sequence[str | None]) -> str:
 def csv_line(values: Sequence[str]) -> str:
     """Values as a line of CSV, without its line end."""
     plain = ",".join(values)
-    if plain.count(",") == len(values) - 1 and not _MAY_NEED_QUOTES.search(plain):
+    if plain.count(",") == len(values) - 1 and _is_plain(plain):
         return plain
     return ",".join([_quoted(value) for value in values])
+
+
+def _is_plain(joined: str) -> bool:
+    """Whether values that are joined by commas need no quotes."""
+    has_quotes = '"' in joined or "\n" in joined or "\r" in joined
+    return not has_quotes and not _SPACE_AT_COMMA.search(f",{joined},")
 
 
 def csv_texts(cells: str) -> list[str]:
