@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Iterable, Iterator  # noqa: TC003 - part of the public shape
-from dataclasses import dataclass, replace
 from itertools import islice
 from typing import NamedTuple
 
@@ -22,8 +21,7 @@ class Queue(NamedTuple):
     late: bool = False
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(NamedTuple):
     """One row to upsert, or to remove.
 
     Attributes:
@@ -50,7 +48,7 @@ class Change:
 
     def with_links(self, links: tuple[str | None, ...]) -> Change:
         """The same row with other lookups."""
-        return replace(self, links=links)
+        return self._replace(links=links)
 
 
 def removal(key: str, why: str = "", code: str = "") -> Change:

@@ -12,7 +12,7 @@ import io
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from target_zuora360_cleanup.sync.columns import Column, ParentColumn, columns_of, parent_columns
 from target_zuora360_cleanup.sync.field_values import NULL, Cut, Unfit
@@ -30,8 +30,7 @@ _SPACE_AT_COMMA: Final = re.compile(r",(?:\s|(?<=\s,))")
 """White space with which a value begins or ends, in a line with commas around all values."""
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """A record as CSV.
 
     Attributes:
@@ -103,15 +102,15 @@ class RowLayout:
                 if each.source in record:
                     _written(each, record)
             raise
-        cut = [
-            column.header
-            for column, text in zip(self.columns, texts, strict=True)
-            if type(text) is Cut
-        ]
+        cut = self._cut(texts) if Cut in map(type, texts) else ()
         if texts[0] in ("", NULL):
             raise Unfit(f"{self.columns[0].source} is blank")
         links = tuple([_parent(each, record) for each in self.parents])
-        return Row(texts[0], csv_line(texts), links, tuple(cut), is_partial)
+        return Row(texts[0], csv_line(texts), links, cut, is_partial)
+
+    def _cut(self, texts: Sequence[str]) -> tuple[str, ...]:
+        pairs = zip(self.columns, texts, strict=True)
+        return tuple(column.header for column, text in pairs if type(text) is Cut)
 
     @cached_property
     def _writers(self) -> list[tuple[str, Callable[[Any], str]]]:
