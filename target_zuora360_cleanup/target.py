@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.cleanup.run import Run
     from target_zuora360_cleanup.lifecycle.context import Context
     from target_zuora360_cleanup.settings.declared import Settings
-    from target_zuora360_cleanup.sync.makers import Taker
+    from target_zuora360_cleanup.sync.block import Taker
     from target_zuora360_cleanup.sync.story import Story
 
 
@@ -142,9 +142,9 @@ class TargetZuora360Cleanup(Target):
             raise RuntimeError("only mode sync takes records")
         return self._sync.stream(name, fields)
 
-    def load_full_batch(self) -> None:
-        """Have loaded what has come together, once it is enough, while the stream is read on."""
-        if self._sync and self._sync.is_full:
+    def take_record(self, takers: Sequence[Taker], record: dict[str, Any]) -> None:
+        """Take in a record; a batch is loaded, once it is full, while the stream is read on."""
+        if self._sync and self._sync.take(takers, record):
             self._load_beside(self._sync)
 
     def _load_beside(self, story: Story) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping  # noqa: TC003 - part of the public shape
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from functools import cached_property
@@ -30,11 +30,16 @@ _MOST_NAMES: Final = 10_000
 _ACCOUNT_ID: Final = re.compile(r"001[0-9A-Za-z]{12}(?:[0-9A-Za-z]{3})?")
 
 
-class Joins(Protocol):
-    """What other records say of one; see `joins.joined.Joined`."""
+Values = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
+"""Of a record's id and the record: what is made for fields of its row, by the names that columns
+have for it. A value that is not known is left out."""
 
-    def values(self, key: str, record: Mapping[str, Any]) -> Mapping[str, Any]:
-        """What is made for fields of a record's row, by the names that columns have for it."""
+
+class Joins(Protocol):
+    """What other records say of some; see `joins.joined.Joined`."""
+
+    def block(self) -> Values:
+        """What makes the values for records that are taken together."""
 
 
 @dataclass(frozen=True)
@@ -63,13 +68,19 @@ class ChangeMaker:
     joins: Joins | None = None
     made: set[str] = dataclass_field(default_factory=set)
 
-    def take(self, record: Mapping[str, Any]) -> None:
-        """Take a record in."""
+    def take(self, records: Sequence[Mapping[str, Any]]) -> None:
+        """Take records in."""
         if self.made_by.by_name:
-            self._take_name(record)
+            for each in records:
+                self._take_name(each)
             return
+        self.tally.of(self.made_by.object).received += len(records)
+        values = self.joins.block() if self.joins else None
+        for each in records:
+            self._take(each, values)
+
+    def _take(self, record: Mapping[str, Any], values: Values | None) -> None:
         name = self.made_by.object
-        self.tally.of(name).received += 1
         if isinstance(record.get(self._id), (list, dict)):
             self.tally.fail(name, "", UNFIT, f"{self._id} is no text")
             return
@@ -81,7 +92,7 @@ class ChangeMaker:
         elif key and (why := self._without_account(record)):
             self.add(name, removal(key, why, NO_ACCOUNT))
         else:
-            self._upsert(name, key, self._whole(key, record))
+            self._upsert(name, key, self._whole(key, record, values))
 
     def refuse(self, record: Mapping[str, Any], why: str) -> None:
         """Take note of a record that can't be loaded."""
@@ -100,11 +111,13 @@ class ChangeMaker:
         self.tally.of(self.made_by.object).received += 1
         self._upsert(self.made_by.object, key, {**record, JOINED_KEY: key})
 
-    def _whole(self, key: str, record: Mapping[str, Any]) -> Mapping[str, Any]:
+    def _whole(
+        self, key: str, record: Mapping[str, Any], values: Values | None
+    ) -> Mapping[str, Any]:
         """A record with what is made for it."""
         if self.flags_deleted:
             record = {**record, self._deleted or DELETED: is_deleted(record, self._deleted)}
-        return {**record, **self.joins.values(key, record)} if self.joins else record
+        return {**record, **values(key, record)} if values else record
 
     def _upsert(self, name: str, key: str, record: Mapping[str, Any]) -> None:
         for each in self._owners:

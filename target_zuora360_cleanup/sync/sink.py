@@ -16,7 +16,7 @@ _REQUIRED: Final = "required"
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from target_zuora360_cleanup.sync.makers import Taker
+    from target_zuora360_cleanup.sync.block import Taker
 
 
 class OddValue(InvalidRecord):
@@ -50,8 +50,8 @@ class RecordTaker(Protocol):
     def begin_stream(self, name: str, fields: Sequence[str]) -> tuple[Taker, ...]:
         """What takes the records of a stream; see `Story.stream`."""
 
-    def load_full_batch(self) -> None:
-        """Load what has come together, once it is enough, and pass the state on."""
+    def take_record(self, takers: Sequence[Taker], record: dict[str, Any]) -> None:
+        """Take in a record; what has come together is loaded once it is enough."""
 
 
 class SyncSink(Sink):
@@ -66,8 +66,8 @@ class SyncSink(Sink):
     ) -> None:
         super().__init__(target, stream_name, schema, key_properties)
         self._odd = ""
-        self._taker = cast("RecordTaker", target)
-        self._makers: tuple[Taker, ...] = self._taker.begin_stream(
+        self._target = cast("RecordTaker", target)
+        self._takers: tuple[Taker, ...] = self._target.begin_stream(
             stream_name, list(self.schema["properties"])
         )
 
@@ -83,7 +83,6 @@ class SyncSink(Sink):
     @override
     def _validate_and_parse(self, record: dict[str, Any]) -> dict[str, Any]:
         """Check a record; times stay text, since the field's type decides how they are written."""
-        self._odd = ""
         if self._validator is not None:
             try:
                 self._validator.validate(record)
@@ -93,12 +92,12 @@ class SyncSink(Sink):
 
     @override
     def process_record(self, record: dict[str, Any], context: dict[str, Any]) -> None:
-        for each in self._makers:
-            if self._odd:
-                each.refuse(record, self._odd)
-            else:
-                each.take(record)
-        self._taker.load_full_batch()
+        odd, self._odd = self._odd, ""
+        if odd:
+            for each in self._takers:
+                each.refuse(record, odd)
+        elif self._takers:
+            self._target.take_record(self._takers, record)
 
     @override
     def process_batch(self, context: dict[str, Any]) -> None:
