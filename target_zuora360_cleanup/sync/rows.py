@@ -12,13 +12,14 @@ import io
 import re
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import repeat
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from target_zuora360_cleanup.sync.columns import Column, ParentColumn, columns_of, parent_columns
 from target_zuora360_cleanup.sync.field_values import NULL, Cut, Unfit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from target_zuora360_cleanup.catalog.field_maps import FieldMap
     from target_zuora360_cleanup.sync.org_objects import TargetObject
@@ -91,30 +92,56 @@ class RowLayout:
         Raises:
             Unfit: A value doesn't fit; the message names the column.
         """
-        is_partial = not self.sources <= record.keys()
+        (found,) = self.rows([record])
+        if isinstance(found, Unfit):
+            raise found
+        return found
+
+    def rows(self, records: Sequence[Mapping[str, Any]]) -> Sequence[Row | Unfit]:
+        """The rows of records, or why one has none; see `row`."""
         try:
-            texts = [
-                write(record[source]) if not is_partial or source in record else ""
-                for source, write in self._writers
-            ]
+            return self._rows(records)
         except Unfit:
-            for each in self.columns:  # (which of them it was, is asked only now)
-                if each.source in record:
-                    _written(each, record)
-            raise
-        cut = self._cut(texts) if Cut in map(type, texts) else ()
-        if texts[0] in ("", NULL):
-            raise Unfit(f"{self.columns[0].source} is blank")
-        links = tuple([_parent(each, record) for each in self.parents])
-        return Row(texts[0], csv_line(texts), links, cut, is_partial)
+            if len(records) == 1:
+                return [self._why(records[0])]
+            half = len(records) // 2
+            return [*self.rows(records[:half]), *self.rows(records[half:])]
 
-    def _cut(self, texts: Sequence[str]) -> tuple[str, ...]:
-        pairs = zip(self.columns, texts, strict=True)
-        return tuple(column.header for column, text in pairs if type(text) is Cut)
+    def _rows(self, records: Sequence[Mapping[str, Any]]) -> list[Row]:
+        """All rows, column by column, which is several times as fast as value by value."""
+        columns = [_texts(each, records) for each in self.columns]
+        links = [_links(each, records) for each in self.parents]
+        if "" in columns[0] or NULL in columns[0]:
+            raise Unfit
+        rows = map(
+            Row,
+            columns[0],
+            map(",".join, zip(*map(_in_quotes, columns), strict=True)),
+            zip(*links, strict=True) if links else repeat(()),
+            self._cut(columns),
+            (not self.sources <= each.keys() for each in records),
+        )
+        return list(rows)
 
-    @cached_property
-    def _writers(self) -> list[tuple[str, Callable[[Any], str]]]:
-        return [(each.source, each.write) for each in self.columns]
+    def _cut(self, columns: Sequence[Sequence[str]]) -> Iterator[tuple[str, ...]]:
+        """For each row the headers of the texts that were too long."""
+        cut = [
+            (column.header, [type(text) is Cut for text in texts])
+            for column, texts in zip(self.columns, columns, strict=True)
+            if Cut in map(type, texts)
+        ]
+        for at in range(len(columns[0])):
+            yield tuple(header for header, which in cut if which[at])
+
+    def _why(self, record: Mapping[str, Any]) -> Unfit:
+        """Why a record has no row."""
+        columns: tuple[Column | ParentColumn, ...] = (*self.columns, *self.parents)
+        for each in columns:
+            try:
+                _texts(each, [record])
+            except Unfit as exc:
+                return Unfit(f"{each.source} for {each.header} {exc}")
+        return Unfit(f"{self.columns[0].source} is blank")
 
     @cached_property
     def sources(self) -> frozenset[str]:
@@ -148,16 +175,17 @@ def line(cells: str, links: Sequence[str | None]) -> str:
 
 def csv_line(values: Sequence[str]) -> str:
     """Values as a line of CSV, without its line end."""
-    plain = ",".join(values)
-    if plain.count(",") == len(values) - 1 and _is_plain(plain):
-        return plain
-    return ",".join([_quoted(value) for value in values])
+    return ",".join(_in_quotes(values))
 
 
-def _is_plain(joined: str) -> bool:
-    """Whether values that are joined by commas need no quotes."""
-    has_quotes = '"' in joined or "\n" in joined or "\r" in joined
-    return not has_quotes and not _SPACE_AT_COMMA.search(f",{joined},")
+def _in_quotes(values: Sequence[str]) -> Sequence[str]:
+    """Values, in quotes where CSV needs them."""
+    # (to look at all of them at once is much faster)
+    joined = f",{','.join(values)},"
+    has_marks = '"' in joined or "\n" in joined or "\r" in joined
+    if has_marks or joined.count(",") > len(values) + 1 or _SPACE_AT_COMMA.search(joined):
+        return [_quoted(value) for value in values]
+    return values
 
 
 def csv_texts(cells: str) -> list[str]:
@@ -172,17 +200,15 @@ def _quoted(value: str) -> str:
     return '"' + value.replace('"', '""') + '"'
 
 
-def _written(column: Column | ParentColumn, record: Mapping[str, Any]) -> str:
+def _texts(column: Column | ParentColumn, records: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What a column has for records, blank for one that does not have its field."""
+    source = column.source
     try:
-        return column.write(record[column.source])
-    except Unfit as exc:
-        raise Unfit(f"{column.source} for {column.header} {exc}") from None
+        return column.write_all([each[source] for each in records])
+    except KeyError:
+        return [column.write(each[source]) if source in each else "" for each in records]
 
 
-def _parent(column: ParentColumn, record: Mapping[str, Any]) -> str | None:
-    if column.source not in record:
-        return None
-    text = _written(column, record)
-    if text == NULL:
-        return CLEARED if column.relationship.clearable else None
-    return text
+def _links(column: ParentColumn, records: Sequence[Mapping[str, Any]]) -> list[str | None]:
+    blank = CLEARED if column.relationship.clearable else None
+    return [blank if text == NULL else text or None for text in _texts(column, records)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 import fastjsonschema
@@ -12,9 +13,17 @@ from typing_extensions import override
 
 _REQUIRED: Final = "required"
 """What a stream breaks as a whole whose records lack a field that they must have."""
+_TYPES: Final[dict[str, tuple[type, ...]]] = {
+    "string": (str,), "integer": (int,), "number": (int, float, Decimal), "boolean": (bool,),
+    "null": (type(None),),
+}  # fmt: skip
+"""Whatever the value is; a list, or a whole number with a point, is looked into."""
+_OF_RECORDS: Final = frozenset({"type", "properties", _REQUIRED, "additionalProperties"})
+_OF_VALUES: Final = frozenset({"type", "format", "title", "description"})
+"""Keywords of a SCHEMA, and of a field in it, that ask for no more than a type."""
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from target_zuora360_cleanup.sync.block import Taker
 
@@ -32,9 +41,14 @@ class CompiledValidator(BaseJSONSchemaValidator):
             self._check = fastjsonschema.compile(schema, use_formats=False, use_default=False)
         except fastjsonschema.JsonSchemaDefinitionException as exc:
             raise InvalidJSONSchema(f"the SCHEMA of a stream is wrong: {exc}") from None
+        self._required = frozenset[str](schema.get(_REQUIRED, ()))
+        self._fine = frozenset(_fine(schema))
 
     @override
     def validate(self, record: dict[str, Any]) -> None:
+        types = zip(record, map(type, record.values()), strict=True)
+        if self._fine and self._required <= record.keys() and self._fine.issuperset(types):
+            return
         try:
             self._check(record)
         except fastjsonschema.JsonSchemaValueException as exc:
@@ -42,6 +56,17 @@ class CompiledValidator(BaseJSONSchemaValidator):
             if exc.rule == _REQUIRED:
                 raise InvalidRecord(message, record) from None
             raise OddValue(message, record) from None
+
+
+def _fine(schema: dict[str, Any]) -> Iterator[tuple[str, type]]:
+    """The fields of a SCHEMA with the types of which each takes any value."""
+    if not schema.keys() <= _OF_RECORDS:
+        return
+    for name, field in schema["properties"].items():
+        if isinstance(field, dict) and field.keys() <= _OF_VALUES:
+            said = field.get("type", ())
+            for kind in [said] if isinstance(said, str) else said:
+                yield from ((name, each) for each in _TYPES.get(kind, ()))
 
 
 class RecordTaker(Protocol):

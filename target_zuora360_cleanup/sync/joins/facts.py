@@ -78,7 +78,7 @@ class Facts:
         found = {name: sent_name(known, names) for name, known in self.needs.fields[stream].items()}
         return {name: sent for name, sent in found.items() if sent}
 
-    def take(self, stream: str, records: Mapping[str, Said]) -> None:
+    def take(self, stream: str, records: Sayings) -> None:
         """Take note of what records say; what they lack stays as it was known.
 
         Args:
@@ -87,7 +87,7 @@ class Facts:
         """
         known = self._texts(stream, records)
         before = {key: json.loads(text) for key, text in known.items()}
-        now = {key: {**before.get(key, {}), **said} for key, said in records.items()}
+        now = {key: before[key] | said if key in before else said for key, said in records.items()}
         self._recent = stream, now
         texts = {key: _ENCODE(said) for key, said in now.items()}
         new = {key: said for key, said in now.items() if texts[key] != known.get(key)}

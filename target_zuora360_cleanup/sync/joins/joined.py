@@ -164,8 +164,9 @@ class FactTaker:
                 self.facts.forget(self.stream, str(key))
                 said = {}
             else:
-                of_it = said.setdefault(str(key), {})
-                of_it |= {name: record[sent] for name, sent in self._sent if sent in record}
+                now = {name: record[sent] for name, sent in self._sent if sent in record}
+                before = said.get(str(key))
+                said[str(key)] = {**before, **now} if before else now
         self.facts.take(self.stream, said)
 
     def refuse(self, record: Mapping[str, Any], why: str) -> None:
