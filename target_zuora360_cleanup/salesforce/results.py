@@ -43,6 +43,21 @@ def read_rows(session: OrgSession, url: str, columns: Collection[str]) -> Iterat
         Unreadable: It can't be read, however often it is asked for.
         ApiError, requests.RequestException: Salesforce does not tell.
     """
+    with _whole(session, url, columns) as text:
+        yield from csv.DictReader(text, strict=True)
+
+
+def read_column(session: OrgSession, url: str, column: str) -> Iterator[str]:
+    """What is in one column of the rows of a result; see `read_rows`, which makes more of each."""
+    with _whole(session, url, (column,)) as text:
+        rows = csv.reader(text, strict=True)
+        at = next(rows).index(column)
+        yield from (row[at] for row in rows if row)
+
+
+@contextmanager
+def _whole(session: OrgSession, url: str, columns: Collection[str]) -> Iterator[IO[str]]:
+    """The text of a result that has come whole."""
 
     def read(response: requests.Response) -> IO[bytes]:
         file = tempfile.TemporaryFile()  # noqa: SIM115 - whoever reads the rows closes it
@@ -59,7 +74,7 @@ def read_rows(session: OrgSession, url: str, columns: Collection[str]) -> Iterat
         ask_until_read(session, "GET", url, read, repeatable=True, stream=True) as file,
         _text(file) as text,
     ):
-        yield from csv.DictReader(text, strict=True)
+        yield text
 
 
 def _check(
@@ -84,7 +99,7 @@ def _check(
 def _is_whole(rows: Iterator[list[str]], columns: Collection[str]) -> bool:
     header = next(rows, [])
     has_all = all(each in header for each in columns)
-    return has_all and all(len(row) in (0, len(header)) for row in rows)
+    return has_all and set(map(len, rows)) <= {0, len(header)}
 
 
 @contextmanager

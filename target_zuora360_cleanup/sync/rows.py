@@ -170,7 +170,7 @@ def without(links: Sequence[str | None], which: Collection[int]) -> tuple[str | 
 
 def line(cells: str, links: Sequence[str | None]) -> str:
     """A row of the CSV, without its line end."""
-    return ",".join((cells, *(_quoted(value or NULL) for value in links if value is not None)))
+    return ",".join([cells, *[_quoted(value or NULL) for value in links if value is not None]])
 
 
 def csv_line(values: Sequence[str]) -> str:
