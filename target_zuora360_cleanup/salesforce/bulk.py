@@ -276,7 +276,7 @@ class Bulk:
         url = f"{self._url}/ingest/{job_id}/failedResults"
         return read_rows(self._session, url, ("sf__Id", "sf__Error"))
 
-    def done(self, job_id: str, key: str) -> Iterator[str]:
+    def done(self, job_id: str, key: str) -> list[str]:
         """What is in a column of the rows that an ingest job has done.
 
         Raises:
@@ -294,4 +294,4 @@ class Bulk:
         """
         for results in ("successfulResults", "failedResults", "unprocessedrecords"):
             url = f"{self._url}/ingest/{job_id}/{results}"
-            yield from read_column(self._session, url, key)
+            yield from (row[key] for row in read_rows(self._session, url, (key,)))

@@ -60,28 +60,34 @@ def writer(field: Field) -> Callable[[object], str]:
         A function that raises `Unfit` where the field can't take a value, and returns a `Cut` where
         it took only the beginning of a text.
     """
-    plain, known = (_typed if field.type in _WRITERS else _text)(field), field.known
+    plain, known = (_text if is_text(field) else _typed)(field), field.known
     return (lambda value: known.get(str(value or "")) or plain(value)) if known else plain
 
 
 def column_writer(field: Field) -> Callable[[Sequence[object]], list[str]]:
     """What writes many values of a field, in their order, as `writer` writes one."""
     write = writer(field)
-    if field.type in _WRITERS or field.known:
-        return lambda values: list(map(write, values))
     longest = field.length or sys.maxsize
 
-    def write_texts(values: Sequence[object]) -> list[str]:
-        # (a sync has millions of them, nearly all as they shall be)
+    def write_all(values: Sequence[object]) -> list[str]:
+        if not any(values) and values.count(None) == len(values):
+            return [write(None)] * len(values)
+        if field.known or not is_text(field):
+            return list(map(write, values))
+        # (a sync has millions of texts, nearly all as they shall be)
         return [
-            NULL if value is None
-            else value if type(value) is str and 0 < len(value) <= longest
+            value if type(value) is str and 0 < len(value) <= longest
             and "\0" not in value and value != NULL
             else write(value)
             for value in values
         ]  # fmt: skip
 
-    return write_texts
+    return write_all
+
+
+def is_text(field: Field) -> bool:
+    """Whether the values of a field are texts, and so may be long, or look like parts of a CSV."""
+    return field.type not in _WRITERS
 
 
 def _typed(field: Field) -> Callable[[object], str]:

@@ -16,7 +16,7 @@ from itertools import repeat
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from target_zuora360_cleanup.sync.columns import Column, ParentColumn, columns_of, parent_columns
-from target_zuora360_cleanup.sync.field_values import NULL, Cut, Unfit
+from target_zuora360_cleanup.sync.field_values import NULL, Cut, Unfit, is_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -116,19 +116,23 @@ class RowLayout:
         rows = map(
             Row,
             columns[0],
-            map(",".join, zip(*map(_in_quotes, columns), strict=True)),
+            map(",".join, zip(*self._cells(columns), strict=True)),
             zip(*links, strict=True) if links else repeat(()),
             self._cut(columns),
             (not self.sources <= each.keys() for each in records),
         )
         return list(rows)
 
+    def _cells(self, columns: Sequence[Sequence[str]]) -> Iterator[Sequence[str]]:
+        for column, texts in zip(self.columns, columns, strict=True):
+            yield _in_quotes(texts) if is_text(column.field) else texts
+
     def _cut(self, columns: Sequence[Sequence[str]]) -> Iterator[tuple[str, ...]]:
         """For each row the headers of the texts that were too long."""
         cut = [
             (column.header, [type(text) is Cut for text in texts])
             for column, texts in zip(self.columns, columns, strict=True)
-            if Cut in map(type, texts)
+            if is_text(column.field) and Cut in map(type, texts)
         ]
         for at in range(len(columns[0])):
             yield tuple(header for header, which in cut if which[at])
