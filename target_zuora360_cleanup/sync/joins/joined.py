@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence  # noqa: TC003 - public shape
+from collections.abc import Collection, Iterator, Mapping, Sequence  # noqa: TC003 - public shape
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Final
@@ -47,9 +47,14 @@ class Joined:
 
     def _values(self, others: Others, key: str, record: Mapping[str, Any]) -> dict[str, Any]:
         known = (self.facts.of(self.stream, key) or {}) if self._asks else {}
-        blank = {lead for lead in self._leads if lead in known and known[lead] in _NOTHING}
-        found = dict[str, Any]()
-        for made, source, lead in self._plan:
+        blank = frozenset(
+            [lead for lead in self._leads if lead in known and known[lead] in _NOTHING]
+        )
+        if blank not in self._rests:
+            self._rests[blank] = self._rest(blank)
+        nothing, rest = self._rests[blank]
+        found: dict[str, Any] = dict.fromkeys(nothing)
+        for made, source, lead in rest:
             if source in found:
                 continue
             if lead in blank:
@@ -66,6 +71,17 @@ class Joined:
     def _plan(self) -> list[tuple[Made, str, str]]:
         """What is made, under which name, and by which of a record's fields others are found."""
         return [(each, source_of(each), _lead(each)) for each in self.made]
+
+    @cached_property
+    def _rests(self) -> dict[frozenset[str], tuple[list[str], list[tuple[Made, str, str]]]]:
+        """What `_rest` says, once asked."""
+        return {}
+
+    def _rest(self, blank: Collection[str]) -> tuple[list[str], list[tuple[Made, str, str]]]:
+        """The names of what is blank where these leads are, and the plan for all else."""
+        leads = {source: lead for _, source, lead in reversed(self._plan)}
+        nothing = [source for source, lead in leads.items() if lead in blank]
+        return nothing, [each for each in self._plan if leads[each[1]] not in blank]
 
     @cached_property
     def _leads(self) -> set[str]:
