@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 OBJECT: Final = "Zuora__CustomerAccount__c"
 SHARE: Final = 1.1
-BATCH: Final = 1_000
+BATCH: Final = 200
 PIECE: Final = 50
 """Lines that the slow tap writes at once."""
 PLAIN: Final = """
