@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.cleanup.run import Run
     from target_zuora360_cleanup.lifecycle.context import Context
     from target_zuora360_cleanup.settings.declared import Settings
-    from target_zuora360_cleanup.sync.makers import Taker
+    from target_zuora360_cleanup.sync.block import Taker
     from target_zuora360_cleanup.sync.story import Story
 
 
@@ -114,7 +114,8 @@ class TargetZuora360Cleanup(Target):
 
             run = SyncRun.beside_a_tap(self._context(settings))
             self._sync = run.story
-            self.message_reader = SyncReader(run, self._finish)
+            self._reader = SyncReader(run, self._finish, self._process_state_message)
+            self.message_reader = self._reader
             self.setup_mapper()
             return
         from target_zuora360_cleanup.cleanup.run import Run
@@ -141,11 +142,23 @@ class TargetZuora360Cleanup(Target):
             raise RuntimeError("only mode sync takes records")
         return self._sync.stream(name, fields)
 
-    def load_full_batch(self) -> None:
-        """Have loaded what has come together, once it is enough, while the stream is read on."""
-        if self._sync and self._sync.is_full:
-            self._sync.settle()
-            self._sync.hand_over(copy.deepcopy(self._latest_state), self._pass_on)
+    def take_record(self, takers: Sequence[Taker], record: dict[str, Any]) -> None:
+        """Take in a record; a batch is loaded, once it is full, while the stream is read on."""
+        if self._sync and self._sync.take(takers, record):
+            self._load_beside(self._sync)
+
+    def _load_beside(self, story: Story) -> None:
+        self._reader.tell_state()
+        story.settle()
+        story.hand_over(copy.deepcopy(self._latest_state), self._pass_on)
+
+    @override
+    def _handle_max_record_age(self) -> None:
+        """Have loaded what has waited long for more, as a full batch is."""
+        is_old = self._max_record_age_in_minutes > self._MAX_RECORD_AGE_IN_MINUTES
+        if self._sync and is_old:
+            self._load_beside(self._sync)
+            self._reset_max_record_age()
 
     @override
     def _process_record_message(self, message_dict: dict[str, Any]) -> None:

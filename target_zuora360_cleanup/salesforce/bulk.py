@@ -18,7 +18,7 @@ from target_zuora360_cleanup.salesforce.asking import ask, ask_until_read, nothi
 from target_zuora360_cleanup.salesforce.attempts import attempts
 from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed, is_passing
 from target_zuora360_cleanup.salesforce.polling import Pace
-from target_zuora360_cleanup.salesforce.results import read_rows
+from target_zuora360_cleanup.salesforce.results import read_column, read_rows
 from target_zuora360_cleanup.salesforce.shapes import JOB, JOBS
 from target_zuora360_cleanup.salesforce.waits import Waits
 from target_zuora360_cleanup.salesforce.whole import compare, read_whole
@@ -276,14 +276,14 @@ class Bulk:
         url = f"{self._url}/ingest/{job_id}/failedResults"
         return read_rows(self._session, url, ("sf__Id", "sf__Error"))
 
-    def done(self, job_id: str, key: str) -> Iterator[str]:
+    def done(self, job_id: str, key: str) -> list[str]:
         """What is in a column of the rows that an ingest job has done.
 
         Raises:
             ApiError, requests.RequestException: Salesforce does not tell them.
         """
         url = f"{self._url}/ingest/{job_id}/successfulResults"
-        return (row[key] for row in read_rows(self._session, url, (key,)))
+        return read_column(self._session, url, key)
 
     def keys(self, job_id: str, key: str) -> Iterator[str]:
         """What is in a column of the rows that an ingest job was given, whatever became of them.

@@ -18,7 +18,7 @@ from target_zuora360_cleanup.salesforce.csv_file import CHUNK_BYTES
 from target_zuora360_cleanup.salesforce.errors import Unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Sequence
 
     import requests
 
@@ -31,7 +31,7 @@ LONGEST_VALUE: Final = 1 << 27
 csv.field_size_limit(LONGEST_VALUE)
 
 
-def read_rows(session: OrgSession, url: str, columns: Collection[str]) -> Iterator[dict[str, str]]:
+def read_rows(session: OrgSession, url: str, columns: Sequence[str]) -> Iterator[dict[str, str]]:
     """The rows of a result.
 
     Args:
@@ -47,8 +47,7 @@ def read_rows(session: OrgSession, url: str, columns: Collection[str]) -> Iterat
     def read(response: requests.Response) -> IO[bytes]:
         file = tempfile.TemporaryFile()  # noqa: SIM115 - whoever reads the rows closes it
         try:
-            for chunk in response.iter_content(CHUNK_BYTES):
-                file.write(chunk)
+            _take(response, file)
             _check(response, file, columns, session.secrets)
         except BaseException:
             file.close()
@@ -62,17 +61,46 @@ def read_rows(session: OrgSession, url: str, columns: Collection[str]) -> Iterat
         yield from csv.DictReader(text, strict=True)
 
 
+def read_column(session: OrgSession, url: str, column: str) -> list[str]:
+    """What is in one column of a result, in memory; see `read_rows`."""
+
+    def read(response: requests.Response) -> list[str]:
+        with tempfile.TemporaryFile() as file:
+            _take(response, file)
+            found: list[str] = []
+            _check(response, file, (column,), session.secrets, found)
+            return found
+
+    return ask_until_read(session, "GET", url, read, repeatable=True, stream=True)
+
+
+def _take(response: requests.Response, file: IO[bytes]) -> None:
+    for chunk in response.iter_content(CHUNK_BYTES):
+        file.write(chunk)
+
+
 def _check(
-    response: requests.Response, file: IO[bytes], columns: Collection[str], secrets: Collection[str]
+    response: requests.Response,
+    file: IO[bytes],
+    columns: Sequence[str],
+    secrets: Collection[str],
+    found: list[str] | None = None,
 ) -> None:
     """Read all of it once.
+
+    Args:
+        response: The answer.
+        file: Has what came.
+        columns: Which it must have.
+        secrets: What no error repeats.
+        found: Is given what is in the first of them; None where nobody asks.
 
     Raises:
         Unreadable: That fails.
     """
     try:
         with _text(file) as text:
-            is_whole = _is_whole(csv.reader(text, strict=True), columns)
+            is_whole = _is_whole(csv.reader(text, strict=True), columns, found)
     except (UnicodeDecodeError, csv.Error):
         is_whole = False
     if not is_whole:
@@ -81,10 +109,16 @@ def _check(
         raise Unreadable.of_answer(response, "the failed rows of a job", begins, secrets=secrets)
 
 
-def _is_whole(rows: Iterator[list[str]], columns: Collection[str]) -> bool:
+def _is_whole(rows: Iterator[list[str]], columns: Sequence[str], found: list[str] | None) -> bool:
     header = next(rows, [])
-    has_all = all(each in header for each in columns)
-    return has_all and all(len(row) in (0, len(header)) for row in rows)
+    if not all(each in header for each in columns):
+        return False
+    at, sizes = header.index(columns[0]), set[int]()
+    for row in rows:
+        sizes.add(len(row))
+        if found is not None:
+            found += row[at : at + 1]
+    return sizes <= {0, len(header)}
 
 
 @contextmanager

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Iterable, Iterator  # noqa: TC003 - part of the public shape
-from dataclasses import dataclass, replace
 from itertools import islice
 from typing import NamedTuple
 
@@ -22,8 +21,7 @@ class Queue(NamedTuple):
     late: bool = False
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(NamedTuple):
     """One row to upsert, or to remove.
 
     Attributes:
@@ -50,7 +48,7 @@ class Change:
 
     def with_links(self, links: tuple[str | None, ...]) -> Change:
         """The same row with other lookups."""
-        return replace(self, links=links)
+        return self._replace(links=links)
 
 
 def removal(key: str, why: str = "", code: str = "") -> Change:
@@ -71,23 +69,30 @@ class Pending:
     """
 
     def __init__(self) -> None:
-        self._rounds: list[dict[tuple[str, str], Change]] = []
+        self._rounds: list[dict[str, dict[str, Change]]] = []
         self.rows = 0
 
     def add(self, object_name: str, change: Change) -> Change | None:
         """Take a change in; the one that it overtakes."""
-        row = object_name, change.key
-        last = next((at for at in reversed(range(len(self._rounds)))
-                     if row in self._rounds[at]), -1)  # fmt: skip
-        if last >= 0 and self._says_all(self._rounds[last][row], change):
-            overtaken = self._rounds[last].pop(row)
-            self._rounds[last][row] = change
-            return overtaken
+        last = self._last(object_name, change.key)
+        if last >= 0:
+            rows = self._rounds[last][object_name]
+            if self._says_all(rows[change.key], change):
+                overtaken = rows.pop(change.key)
+                rows[change.key] = change
+                return overtaken
         if last + 1 == len(self._rounds):
             self._rounds.append({})
-        self._rounds[last + 1][row] = change
+        self._rounds[last + 1].setdefault(object_name, {})[change.key] = change
         self.rows += 1
         return None
+
+    def _last(self, object_name: str, key: str) -> int:
+        """The last round that has a row; -1 for none."""
+        at = len(self._rounds) - 1
+        while at >= 0 and key not in self._rounds[at].get(object_name, ()):
+            at -= 1
+        return at
 
     def _says_all(self, before: Change, change: Change) -> bool:
         """Whether a change says all that one before said; another layout may lack columns."""
@@ -96,16 +101,8 @@ class Pending:
 
     def take(self) -> list[Batch]:
         """Everything, batch after batch; nothing is left."""
-        batches = [_by_object(each) for each in self._rounds]
-        self._rounds, self.rows = [], 0
-        return batches
-
-
-def _by_object(changes: dict[tuple[str, str], Change]) -> Batch:
-    batch: Batch = {}
-    for (name, _), change in changes.items():
-        batch.setdefault(name, []).append(change)
-    return batch
+        rounds, self._rounds, self.rows = self._rounds, [], 0
+        return [{name: list(rows.values()) for name, rows in each.items()} for each in rounds]
 
 
 def batches(object_name: str, changes: Iterable[Change]) -> list[list[Change]]:

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from target_zuora360_cleanup.catalog.paths import by_lower, sent_name
-from target_zuora360_cleanup.sync.field_values import Field, writer
+from target_zuora360_cleanup.sync.field_values import Field, column_writer, writer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from target_zuora360_cleanup.catalog.field_maps import FieldMap, Made
     from target_zuora360_cleanup.sync.org_objects import TargetObject, TargetRelationship
@@ -40,16 +40,21 @@ class Column:
         source: Zuora's field.
         header: The column's name.
         field: What the values must fit.
-        write: Writes them.
+        write: Writes a value.
+        write_all: Writes many, in their order.
     """
 
     source: str
     header: str
     field: Field
     write: Callable[[object], str] = dataclasses.field(init=False, repr=False, compare=False)
+    write_all: Callable[[Sequence[object]], list[str]] = dataclasses.field(
+        init=False, repr=False, compare=False
+    )
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "write", writer(self.field))
+        object.__setattr__(self, "write_all", column_writer(self.field))
 
 
 @dataclass(frozen=True)
@@ -72,9 +77,13 @@ class ParentColumn:
     relationship: TargetRelationship
     late: bool = False
     write: Callable[[object], str] = dataclasses.field(init=False, repr=False, compare=False)
+    write_all: Callable[[Sequence[object]], list[str]] = dataclasses.field(
+        init=False, repr=False, compare=False
+    )
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "write", writer(self.key))
+        object.__setattr__(self, "write_all", column_writer(self.key))
 
 
 def columns_of(

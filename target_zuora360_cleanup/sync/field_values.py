@@ -8,27 +8,26 @@ from __future__ import annotations
 
 import json
 import re
+import sys
+from collections.abc import Callable, Mapping, Sequence  # noqa: TC003 - public shape
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
-from functools import partial
-from typing import TYPE_CHECKING, Any, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 NULL: Final = "#N/A"
-_NUMBERS: Final = frozenset({"int", "double", "currency", "percent"})
 _CUT: Final = frozenset({"string", "textarea", "phone", "encryptedstring"})
 """Texts that mean something without their end; a picklist's value or an address does not."""
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}(?=$|[T ])")
 _DATETIME: Final = re.compile(
     r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?(Z|[+-]\d{2}:?\d{2})?"
 )
+_PLAIN_NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?").fullmatch
+"""A number that a decimal spells in the same way."""
 _BOOLEANS: Final = {"true": "true", "false": "false", "1": "true", "0": "false"}
 
 
 class Unfit(ValueError):
-    """A value that a field of this type can't take; the message has the type, never the value."""
+    """A value that a field of this type can't take; the message says why, never the value."""
 
 
 @dataclass(frozen=True)
@@ -61,23 +60,45 @@ def writer(field: Field) -> Callable[[object], str]:
         A function that raises `Unfit` where the field can't take a value, and returns a `Cut` where
         it took only the beginning of a text.
     """
-    write, known = _writer(field), field.known
-    # A checkbox knows no null.
-    nothing = "false" if field.type == "boolean" else NULL
-
-    def plain(value: object) -> str:
-        return nothing if value is None or value == "" else write(value)
-
+    plain, known = (_text if is_text(field) else _typed)(field), field.known
     return (lambda value: known.get(str(value or "")) or plain(value)) if known else plain
 
 
-def _writer(field: Field) -> Callable[[object], str]:
-    if field.type in _NUMBERS:
-        return partial(_number, field)
-    plain: dict[str, Callable[[object], str]] = {
-        "boolean": _boolean, "date": _date, "datetime": _datetime,
-    }  # fmt: skip
-    return plain.get(field.type) or partial(_text, field)
+def column_writer(field: Field) -> Callable[[Sequence[object]], list[str]]:
+    """What writes many values of a field, in their order, as `writer` writes one."""
+    write = writer(field)
+    longest = field.length or sys.maxsize
+
+    def write_all(values: Sequence[object]) -> list[str]:
+        if not any(values) and values.count(None) == len(values):
+            return [write(None)] * len(values)
+        if field.known or not is_text(field):
+            return list(map(write, values))
+        # (a sync has millions of texts, nearly all as they shall be)
+        return [
+            value if type(value) is str and 0 < len(value) <= longest
+            and "\0" not in value and value != NULL
+            else write(value)
+            for value in values
+        ]  # fmt: skip
+
+    return write_all
+
+
+def is_text(field: Field) -> bool:
+    """Whether the values of a field are texts, and so may be long, or look like parts of a CSV."""
+    return field.type not in _WRITERS
+
+
+def _typed(field: Field) -> Callable[[object], str]:
+    write = _WRITERS[field.type]
+    # A checkbox knows no null.
+    nothing = "false" if field.type == "boolean" else NULL
+    return lambda value: nothing if value is None or value == "" else write(value)
+
+
+def _text(field: Field) -> Callable[[object], str]:
+    return lambda value: NULL if value is None or value == "" else _any_text(field, value)
 
 
 def _boolean(value: object) -> str:
@@ -87,18 +108,26 @@ def _boolean(value: object) -> str:
         raise Unfit("is no boolean") from None
 
 
-def _number(field: Field, value: object) -> str:
+def _number(value: object) -> str:
+    text = str(value)
+    return text if _PLAIN_NUMBER(text) else f"{_decimal(value):f}"
+
+
+def _whole_number(value: object) -> str:
+    number = _decimal(value)
+    if number != number.to_integral_value():
+        raise Unfit("is no whole number")
+    return str(int(number))
+
+
+def _decimal(value: object) -> Decimal:
     try:
         number = Decimal(str(value))
     except InvalidOperation:
         number = Decimal("NaN")
     if isinstance(value, bool) or not number.is_finite():
-        raise Unfit(f"is no number, which a field of type {field.type} takes")
-    if field.type != "int":
-        return f"{number:f}"
-    if number != number.to_integral_value():
-        raise Unfit("is no whole number")
-    return str(int(number))
+        raise Unfit("is no number")
+    return number
 
 
 def _date(value: object) -> str:
@@ -118,8 +147,8 @@ def _datetime(value: object) -> str:
     raise Unfit("is no date with a time")
 
 
-def _text(field: Field, value: object) -> str:
-    text = value if type(value) is str and "\0" not in value else _plain(value)
+def _any_text(field: Field, value: object) -> str:
+    text = _plain(value)
     if not text:
         return NULL
     if text == NULL:
@@ -139,3 +168,10 @@ def _plain(value: Any) -> str:  # noqa: ANN401 - whatever the tap sent
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     # CSV has no way to write a NUL.
     return str(value).replace("\0", "")
+
+
+_WRITERS: Final[dict[str, Callable[[object], str]]] = {
+    "boolean": _boolean, "date": _date, "datetime": _datetime, "int": _whole_number,
+    "double": _number, "currency": _number, "percent": _number,
+}  # fmt: skip
+"""Types whose values are no texts."""

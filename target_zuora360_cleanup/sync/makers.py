@@ -6,7 +6,7 @@ import difflib
 import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence  # noqa: TC003 - part of the public shape
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from target_zuora360_cleanup.catalog.field_maps import DELETED
 from target_zuora360_cleanup.catalog.paths import by_lower, sent_name
@@ -20,6 +20,7 @@ from target_zuora360_cleanup.sync.rows import RowLayout
 if TYPE_CHECKING:
     from target_zuora360_cleanup.catalog.field_maps import FieldMap
     from target_zuora360_cleanup.settings.declared import Settings
+    from target_zuora360_cleanup.sync.block import Taker
     from target_zuora360_cleanup.sync.joins.facts import Facts
     from target_zuora360_cleanup.sync.layouts import RowLayouts
     from target_zuora360_cleanup.sync.loading import Loading
@@ -28,16 +29,6 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.sync.tally import Tally
 
 logger = logging.getLogger(__name__)
-
-
-class Taker(Protocol):
-    """Takes the records of a stream."""
-
-    def take(self, record: Mapping[str, Any]) -> None:
-        """Take a record in."""
-
-    def refuse(self, record: Mapping[str, Any], why: str) -> None:
-        """Take note of a record that can't be loaded."""
 
 
 _NEAR: Final = 0.6

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 from collections import Counter
-from typing import IO, TYPE_CHECKING, Any, Final, NoReturn
+from decimal import Decimal
+from typing import IO, TYPE_CHECKING, Any, Final, NoReturn, cast
 
 from singer_sdk.exceptions import (
     InvalidInputLine,
@@ -15,7 +17,6 @@ from singer_sdk.exceptions import (
     RecordsWithoutSchemaException,
 )
 from singer_sdk.io_base import SingerReader
-from singer_sdk.singerlib.json import deserialize_json
 from typing_extensions import override
 
 from target_zuora360_cleanup.errors import InputError
@@ -24,13 +25,19 @@ from target_zuora360_cleanup.singer.input import stoppable_text
 from target_zuora360_cleanup.singer.lines import broken, unknown_type
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
     from target_zuora360_cleanup.sync.run import SyncRun
 
 logger = logging.getLogger(__name__)
 
 _STATE: Final = "STATE"
+_STATES: Final = ('{"type": "STATE", "value": {', '{"type":"STATE","value":{')
+_RECORDS: Final = ('{"type": "RECORD"', '{"type":"RECORD"')
+"""How the usual forms begin."""
+_WHOLE: Final = "}}\n"
+_DECODE: Final = json.JSONDecoder(parse_float=Decimal).decode
+"""As the SDK reads numbers: to the last digit."""
 _SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
 """Half of a character in JSON; most are one of two that belong together."""
 _HALF: Final = re.compile("[\ud800-\udfff]")
@@ -65,13 +72,23 @@ class SyncReader(SingerReader):
     """Hands messages on until one can't be loaded; then the rest is thrown away.
 
     A target that leaves early makes Meltano fail with a broken pipe, which hides the reason.
+
+    Args:
+        run: Follows the reading.
+        finish: Loads the rest, at the end of the stream.
+        tell: Takes a STATE.
     """
 
-    def __init__(self, run: SyncRun, finish: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        run: SyncRun,
+        finish: Callable[[], None],
+        tell: Callable[[dict[str, Any]], None],
+    ) -> None:
         super().__init__()
-        self._run = run
-        self._finish = finish
+        self._run, self._finish, self._tell = run, finish, tell
         self._line = 0
+        self._state: tuple[int, str] | None = None
         self._counts: Counter[str] = Counter()
 
     @override
@@ -81,11 +98,10 @@ class SyncReader(SingerReader):
         Raises:
             InputError: There is none.
         """
-        self._line += 1
         try:
             if not line.isascii():
                 line.encode()
-            message = deserialize_json(line)
+            message: Any = _DECODE(line)
         except UnicodeEncodeError:
             raise broken(self._line, "is no UTF-8") from None
         except ValueError:
@@ -93,7 +109,7 @@ class SyncReader(SingerReader):
         if not isinstance(message, dict):
             raise broken(self._line, "is JSON, but no object")
         if _SURROGATE.search(line) and message.get("type") != _STATE:
-            message = _whole(message)
+            return cast("dict[str, Any]", _whole(message))
         return message
 
     @override
@@ -111,7 +127,7 @@ class SyncReader(SingerReader):
         lines = stoppable_text(file_input or self.default_input, self._run.stop)
 
         def read() -> None:
-            self._counts = self._read(lines, callbacks)
+            self._counts += self._read(lines, callbacks)
             self._finish()
 
         result = self._run.follow(read)
@@ -124,7 +140,7 @@ class SyncReader(SingerReader):
         self, lines: IO[str], callbacks: dict[str, Callable[[dict[str, Any]], None]]
     ) -> Counter[str]:
         try:
-            return super().process_lines(lines, callbacks)
+            return super().process_lines(cast("IO[str]", self._without_overtaken(lines)), callbacks)
         except BROKEN_STREAM as exc:
             error: Exception = UnreadStream(exc)
         except Exception as exc:  # noqa: BLE001 - it is raised below
@@ -135,6 +151,33 @@ class SyncReader(SingerReader):
         logger.error("%s The rest of the tap's stream is not loaded.", error)
         _drain(lines)
         raise error
+
+    def tell_state(self) -> None:
+        """Tell of the last STATE so far, if that was put off.
+
+        Raises:
+            InputError: It is no JSON.
+        """
+        if self._state is not None:
+            now, (self._line, line), self._state = self._line, self._state, None
+            self._tell(self.deserialize_json(line))
+            self._line = now
+
+    def _without_overtaken(self, lines: Iterable[str]) -> Iterator[str]:
+        """The lines without each STATE that another overtakes, with nothing but RECORDs between.
+
+        Taps write one after every record. Whoever needs the last one so far asks for it.
+        """
+        for number, line in enumerate(lines, 1):
+            if line.startswith(_STATES) and line.endswith(_WHOLE):
+                self._state = number, line
+                self._counts[_STATE] += 1
+                continue
+            if not line.startswith(_RECORDS):
+                self.tell_state()
+            self._line = number
+            yield line
+        self.tell_state()
 
     @override
     def _process_unknown_message(self, message_dict: dict[str, Any]) -> NoReturn:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping  # noqa: TC003 - part of the public shape
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from functools import cached_property
@@ -30,11 +30,16 @@ _MOST_NAMES: Final = 10_000
 _ACCOUNT_ID: Final = re.compile(r"001[0-9A-Za-z]{12}(?:[0-9A-Za-z]{3})?")
 
 
-class Joins(Protocol):
-    """What other records say of one; see `joins.joined.Joined`."""
+Values = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
+"""Of a record's id and the record: what is made for fields of its row, by the names that columns
+have for it. A value that is not known is left out."""
 
-    def values(self, key: str, record: Mapping[str, Any]) -> Mapping[str, Any]:
-        """What is made for fields of a record's row, by the names that columns have for it."""
+
+class Joins(Protocol):
+    """What other records say of some; see `joins.joined.Joined`."""
+
+    def block(self) -> Values:
+        """What makes the values for records that are taken together."""
 
 
 @dataclass(frozen=True)
@@ -63,62 +68,84 @@ class ChangeMaker:
     joins: Joins | None = None
     made: set[str] = dataclass_field(default_factory=set)
 
-    def take(self, record: Mapping[str, Any]) -> None:
-        """Take a record in."""
+    def take(self, records: Sequence[Mapping[str, Any]]) -> None:
+        """Take records in."""
         if self.made_by.by_name:
-            self._take_name(record)
+            self._upsert([named for each in records for named in self._named(each)])
             return
-        name = self.made_by.object
-        self.tally.of(name).received += 1
-        if isinstance(record.get(self._id), (list, dict)):
-            self.tally.fail(name, "", UNFIT, f"{self._id} is no text")
-            return
-        key = _text(record.get(self._id))
-        if key and is_deleted(record, self._deleted) and not self.flags_deleted:
-            self.add(name, removal(key))
-        elif key and self._is_elsewhere(record):
-            self.add(name, removal(key, f"{self._status} {record[self._status]}", NOT_THERE))
-        elif key and (why := self._without_account(record)):
-            self.add(name, removal(key, why, NO_ACCOUNT))
-        else:
-            self._upsert(name, key, self._whole(key, record))
+        self.tally.of(self.made_by.object).received += len(records)
+        values = self.joins.block() if self.joins else None
+        whole: list[Mapping[str, Any]] = []
+        for each in records:
+            if removed := self._removal(each):
+                # (changes of one row stay in their order)
+                self._upsert(whole)
+                whole = []
+                self.add(self.made_by.object, removed)
+            elif self._has_place(each):
+                whole.append(self._whole(each, values))
+        self._upsert(whole)
 
     def refuse(self, record: Mapping[str, Any], why: str) -> None:
         """Take note of a record that can't be loaded."""
         if not self.made_by.by_name:
             self.tally.of(self.made_by.object).received += 1
-            self.tally.fail(self.made_by.object, _text(record.get(self._id)), UNFIT, why)
+            self.tally.fail(self.made_by.object, self._key(record), UNFIT, why)
 
-    def _take_name(self, record: Mapping[str, Any]) -> None:
+    def _removal(self, record: Mapping[str, Any]) -> Change | None:
+        """The change by which a record's row goes; None for one that shall be there."""
+        key = self._key(record)
+        if not key or isinstance(record[self._id], (list, dict)):
+            return None
+        if is_deleted(record, self._deleted) and not self.flags_deleted:
+            return removal(key)
+        if self._is_elsewhere(record):
+            return removal(key, f"{self._status} {record[self._status]}", NOT_THERE)
+        if why := self._without_account(record):
+            return removal(key, why, NO_ACCOUNT)
+        return None
+
+    def _has_place(self, record: Mapping[str, Any]) -> bool:
+        """Whether a record may become a row; why not is told."""
+        name, key = self.made_by.object, record.get(self._id)
+        if isinstance(key, (list, dict)):
+            self.tally.fail(name, "", UNFIT, f"{self._id} is no text")
+            return False
+        for each in self._owners:
+            if each in record and record[each] in (None, ""):
+                self.tally.skip(name, _text(key), NO_PARENT, f"no {each}")
+                return False
+        return True
+
+    def _named(self, record: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         """A row for a name that a record has, once; that the record goes does not remove it."""
-        parts = [_text(record.get(sent_name([each], self.names))) for each in self.made_by.key]
+        parts = [_text(record.get(each)) for each in self._names]
         key = _KEY_SIGN.join(parts)
         if not all(parts) or key in self.made or is_deleted(record, self._deleted):
             return
         if len(self.made) < _MOST_NAMES:
             self.made.add(key)
         self.tally.of(self.made_by.object).received += 1
-        self._upsert(self.made_by.object, key, {**record, JOINED_KEY: key})
+        yield {**record, JOINED_KEY: key}
 
-    def _whole(self, key: str, record: Mapping[str, Any]) -> Mapping[str, Any]:
+    def _whole(self, record: Mapping[str, Any], values: Values | None) -> Mapping[str, Any]:
         """A record with what is made for it."""
         if self.flags_deleted:
             record = {**record, self._deleted or DELETED: is_deleted(record, self._deleted)}
-        return {**record, **self.joins.values(key, record)} if self.joins else record
+        return {**record, **values(self._key(record), record)} if values else record
 
-    def _upsert(self, name: str, key: str, record: Mapping[str, Any]) -> None:
-        for each in self._owners:
-            if each in record and record[each] in (None, ""):
-                self.tally.skip(name, key, NO_PARENT, f"no {each}")
-                return
-        try:
-            row = self.layout.row(record)
-        except Unfit as exc:
-            self.tally.fail(name, key, UNFIT, str(exc))
-            return
-        for header in row.cut:
-            self.tally.of(name).cut[header] += 1
-        self.add(name, Change(row.key, self.number, row.cells, row.links, row.is_partial))
+    def _upsert(self, records: Sequence[Mapping[str, Any]]) -> None:
+        name, number = self.made_by.object, self.number
+        for record, row in zip(records, self.layout.rows(records), strict=True):
+            if isinstance(row, Unfit):
+                self.tally.fail(name, self._key(record), UNFIT, str(row))
+                continue
+            for header in row.cut:
+                self.tally.of(name).cut[header] += 1
+            self.add(name, Change(row.key, number, row.cells, row.links, row.is_partial))
+
+    def _key(self, record: Mapping[str, Any]) -> str:
+        return _text(record.get(self._id))
 
     def _is_elsewhere(self, record: Mapping[str, Any]) -> bool:
         return bool(self._status) and _text(record.get(self._status)).lower() in self._elsewhere
@@ -137,6 +164,11 @@ class ChangeMaker:
     @cached_property
     def _id(self) -> str:
         return self.layout.columns[0].source
+
+    @cached_property
+    def _names(self) -> list[str]:
+        """The fields that a name is made of, under the names that the stream has."""
+        return [sent_name([each], self.names) for each in self.made_by.key]
 
     @cached_property
     def _owners(self) -> tuple[str, ...]:
@@ -171,4 +203,6 @@ def is_deleted(record: Mapping[str, Any], flag: str) -> bool:
         record: The record.
         flag: Its field that says so, under the name that the stream has; blank where it has none.
     """
-    return str(record.get(flag)).lower() in _TRUE or bool(record.get(SDC_DELETED))
+    said = record.get(flag)
+    is_flagged = said is not None and str(said).lower() in _TRUE
+    return is_flagged or bool(record.get(SDC_DELETED))

@@ -12,13 +12,14 @@ import io
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from itertools import repeat
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from target_zuora360_cleanup.sync.columns import Column, ParentColumn, columns_of, parent_columns
-from target_zuora360_cleanup.sync.field_values import NULL, Cut, Unfit
+from target_zuora360_cleanup.sync.field_values import NULL, Cut, Unfit, is_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from target_zuora360_cleanup.catalog.field_maps import FieldMap
     from target_zuora360_cleanup.sync.org_objects import TargetObject
@@ -26,12 +27,11 @@ if TYPE_CHECKING:
 CLEARED: Final = ""
 """Stands for a lookup that is blank in Zuora; None for one of which nothing is known."""
 _NEEDS_QUOTES: Final = re.compile(r'[",\r\n]|^\s|\s$')
-_MAY_NEED_QUOTES: Final = re.compile(r'["\r\n]|(?:^|,)\s|\s(?:,|$)')
-"""The same for values that are joined by commas already."""
+_SPACE_AT_COMMA: Final = re.compile(r",(?:\s|(?<=\s,))")
+"""White space with which a value begins or ends, in a line with commas around all values."""
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """A record as CSV.
 
     Attributes:
@@ -92,30 +92,60 @@ class RowLayout:
         Raises:
             Unfit: A value doesn't fit; the message names the column.
         """
-        is_partial = not self.sources <= record.keys()
-        try:
-            texts = [
-                write(record[source]) if not is_partial or source in record else ""
-                for source, write in self._writers
-            ]
-        except Unfit:
-            for each in self.columns:  # (which of them it was, is asked only now)
-                if each.source in record:
-                    _written(each, record)
-            raise
-        cut = [
-            column.header
-            for column, text in zip(self.columns, texts, strict=True)
-            if type(text) is Cut
-        ]
-        if texts[0] in ("", NULL):
-            raise Unfit(f"{self.columns[0].source} is blank")
-        links = tuple([_parent(each, record) for each in self.parents])
-        return Row(texts[0], csv_line(texts), links, tuple(cut), is_partial)
+        (found,) = self.rows([record])
+        if isinstance(found, Unfit):
+            raise found
+        return found
 
-    @cached_property
-    def _writers(self) -> list[tuple[str, Callable[[Any], str]]]:
-        return [(each.source, each.write) for each in self.columns]
+    def rows(self, records: Sequence[Mapping[str, Any]]) -> Sequence[Row | Unfit]:
+        """The rows of records, or why one has none; see `row`."""
+        try:
+            return self._rows(records)
+        except Unfit:
+            if len(records) == 1:
+                return [self._why(records[0])]
+            half = len(records) // 2
+            return [*self.rows(records[:half]), *self.rows(records[half:])]
+
+    def _rows(self, records: Sequence[Mapping[str, Any]]) -> list[Row]:
+        """All rows, column by column, which is several times as fast as value by value."""
+        columns = [_texts(each, records) for each in self.columns]
+        links = [_links(each, records) for each in self.parents]
+        if "" in columns[0] or NULL in columns[0]:
+            raise Unfit
+        rows = map(
+            Row,
+            columns[0],
+            map(",".join, zip(*self._cells(columns), strict=True)),
+            zip(*links, strict=True) if links else repeat(()),
+            self._cut(columns),
+            (not self.sources <= each.keys() for each in records),
+        )
+        return list(rows)
+
+    def _cells(self, columns: Sequence[Sequence[str]]) -> Iterator[Sequence[str]]:
+        for column, texts in zip(self.columns, columns, strict=True):
+            yield _in_quotes(texts) if is_text(column.field) else texts
+
+    def _cut(self, columns: Sequence[Sequence[str]]) -> Iterator[tuple[str, ...]]:
+        """For each row the headers of the texts that were too long."""
+        cut = [
+            (column.header, [type(text) is Cut for text in texts])
+            for column, texts in zip(self.columns, columns, strict=True)
+            if is_text(column.field) and Cut in map(type, texts)
+        ]
+        for at in range(len(columns[0])):
+            yield tuple(header for header, which in cut if which[at])
+
+    def _why(self, record: Mapping[str, Any]) -> Unfit:
+        """Why a record has no row."""
+        columns: tuple[Column | ParentColumn, ...] = (*self.columns, *self.parents)
+        for each in columns:
+            try:
+                _texts(each, [record])
+            except Unfit as exc:
+                return Unfit(f"{each.source} for {each.header} {exc}")
+        return Unfit(f"{self.columns[0].source} is blank")
 
     @cached_property
     def sources(self) -> frozenset[str]:
@@ -144,15 +174,22 @@ def without(links: Sequence[str | None], which: Collection[int]) -> tuple[str | 
 
 def line(cells: str, links: Sequence[str | None]) -> str:
     """A row of the CSV, without its line end."""
-    return ",".join((cells, *(_quoted(value or NULL) for value in links if value is not None)))
+    return ",".join([cells, *[_quoted(value or NULL) for value in links if value is not None]])
 
 
 def csv_line(values: Sequence[str]) -> str:
     """Values as a line of CSV, without its line end."""
-    plain = ",".join(values)
-    if plain.count(",") == len(values) - 1 and not _MAY_NEED_QUOTES.search(plain):
-        return plain
-    return ",".join([_quoted(value) for value in values])
+    return ",".join(_in_quotes(values))
+
+
+def _in_quotes(values: Sequence[str]) -> Sequence[str]:
+    """Values, in quotes where CSV needs them."""
+    # (to look at all of them at once is much faster)
+    joined = f",{','.join(values)},"
+    has_marks = '"' in joined or "\n" in joined or "\r" in joined
+    if has_marks or joined.count(",") > len(values) + 1 or _SPACE_AT_COMMA.search(joined):
+        return [_quoted(value) for value in values]
+    return values
 
 
 def csv_texts(cells: str) -> list[str]:
@@ -167,17 +204,15 @@ def _quoted(value: str) -> str:
     return '"' + value.replace('"', '""') + '"'
 
 
-def _written(column: Column | ParentColumn, record: Mapping[str, Any]) -> str:
+def _texts(column: Column | ParentColumn, records: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What a column has for records, blank for one that does not have its field."""
+    source = column.source
     try:
-        return column.write(record[column.source])
-    except Unfit as exc:
-        raise Unfit(f"{column.source} for {column.header} {exc}") from None
+        return column.write_all([each[source] for each in records])
+    except KeyError:
+        return [column.write(each[source]) if source in each else "" for each in records]
 
 
-def _parent(column: ParentColumn, record: Mapping[str, Any]) -> str | None:
-    if column.source not in record:
-        return None
-    text = _written(column, record)
-    if text == NULL:
-        return CLEARED if column.relationship.clearable else None
-    return text
+def _links(column: ParentColumn, records: Sequence[Mapping[str, Any]]) -> list[str | None]:
+    blank = CLEARED if column.relationship.clearable else None
+    return [blank if text == NULL else text or None for text in _texts(column, records)]

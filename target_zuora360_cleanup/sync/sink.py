@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 import fastjsonschema
@@ -12,11 +13,19 @@ from typing_extensions import override
 
 _REQUIRED: Final = "required"
 """What a stream breaks as a whole whose records lack a field that they must have."""
+_TYPES: Final[dict[str, tuple[type, ...]]] = {
+    "string": (str,), "integer": (int,), "number": (int, float, Decimal), "boolean": (bool,),
+    "null": (type(None),),
+}  # fmt: skip
+"""Whatever the value is; a list, or a whole number with a point, is looked into."""
+_OF_RECORDS: Final = frozenset({"type", "properties", _REQUIRED, "additionalProperties"})
+_OF_VALUES: Final = frozenset({"type", "format", "title", "description"})
+"""Keywords of a SCHEMA, and of a field in it, that ask for no more than a type."""
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-    from target_zuora360_cleanup.sync.makers import Taker
+    from target_zuora360_cleanup.sync.block import Taker
 
 
 class OddValue(InvalidRecord):
@@ -32,9 +41,14 @@ class CompiledValidator(BaseJSONSchemaValidator):
             self._check = fastjsonschema.compile(schema, use_formats=False, use_default=False)
         except fastjsonschema.JsonSchemaDefinitionException as exc:
             raise InvalidJSONSchema(f"the SCHEMA of a stream is wrong: {exc}") from None
+        self._required = frozenset[str](schema.get(_REQUIRED, ()))
+        self._fine = frozenset(_fine(schema))
 
     @override
     def validate(self, record: dict[str, Any]) -> None:
+        types = zip(record, map(type, record.values()), strict=True)
+        if self._fine and self._required <= record.keys() and self._fine.issuperset(types):
+            return
         try:
             self._check(record)
         except fastjsonschema.JsonSchemaValueException as exc:
@@ -44,14 +58,25 @@ class CompiledValidator(BaseJSONSchemaValidator):
             raise OddValue(message, record) from None
 
 
+def _fine(schema: dict[str, Any]) -> Iterator[tuple[str, type]]:
+    """The fields of a SCHEMA with the types of which each takes any value."""
+    if not schema.keys() <= _OF_RECORDS:
+        return
+    for name, field in schema["properties"].items():
+        if isinstance(field, dict) and field.keys() <= _OF_VALUES:
+            said = field.get("type", ())
+            for kind in [said] if isinstance(said, str) else said:
+                yield from ((name, each) for each in _TYPES.get(kind, ()))
+
+
 class RecordTaker(Protocol):
     """A target in mode `sync`, as far as its sinks call it."""
 
     def begin_stream(self, name: str, fields: Sequence[str]) -> tuple[Taker, ...]:
         """What takes the records of a stream; see `Story.stream`."""
 
-    def load_full_batch(self) -> None:
-        """Load what has come together, once it is enough, and pass the state on."""
+    def take_record(self, takers: Sequence[Taker], record: dict[str, Any]) -> None:
+        """Take in a record; what has come together is loaded once it is enough."""
 
 
 class SyncSink(Sink):
@@ -66,8 +91,8 @@ class SyncSink(Sink):
     ) -> None:
         super().__init__(target, stream_name, schema, key_properties)
         self._odd = ""
-        self._taker = cast("RecordTaker", target)
-        self._makers: tuple[Taker, ...] = self._taker.begin_stream(
+        self._target = cast("RecordTaker", target)
+        self._takers: tuple[Taker, ...] = self._target.begin_stream(
             stream_name, list(self.schema["properties"])
         )
 
@@ -83,7 +108,6 @@ class SyncSink(Sink):
     @override
     def _validate_and_parse(self, record: dict[str, Any]) -> dict[str, Any]:
         """Check a record; times stay text, since the field's type decides how they are written."""
-        self._odd = ""
         if self._validator is not None:
             try:
                 self._validator.validate(record)
@@ -93,12 +117,12 @@ class SyncSink(Sink):
 
     @override
     def process_record(self, record: dict[str, Any], context: dict[str, Any]) -> None:
-        for each in self._makers:
-            if self._odd:
-                each.refuse(record, self._odd)
-            else:
-                each.take(record)
-        self._taker.load_full_batch()
+        odd, self._odd = self._odd, ""
+        if odd:
+            for each in self._takers:
+                each.refuse(record, odd)
+        elif self._takers:
+            self._target.take_record(self._takers, record)
 
     @override
     def process_batch(self, context: dict[str, Any]) -> None:

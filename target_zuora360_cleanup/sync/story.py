@@ -11,7 +11,7 @@ import logging
 import os
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence  # noqa: TC003 - part of the public shape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from target_zuora360_cleanup.errors import Partial
 from target_zuora360_cleanup.facts.reading import read_org
@@ -22,6 +22,7 @@ from target_zuora360_cleanup.lifecycle.words import in_words
 from target_zuora360_cleanup.meltano.pipeline import TEST_STREAM
 from target_zuora360_cleanup.rows.stop import Stopped
 from target_zuora360_cleanup.sync.beside import Beside
+from target_zuora360_cleanup.sync.block import Block
 from target_zuora360_cleanup.sync.destination import below
 from target_zuora360_cleanup.sync.layouts import RowLayouts
 from target_zuora360_cleanup.sync.makers import Makers
@@ -36,9 +37,12 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.kept.counts import Waits
     from target_zuora360_cleanup.lifecycle.context import Context
     from target_zuora360_cleanup.salesforce.client import Salesforce
-    from target_zuora360_cleanup.sync.makers import Taker
+    from target_zuora360_cleanup.sync.block import Taker
 
 logger = logging.getLogger(__name__)
+
+_BLOCK: Final = 500
+"""Records that are taken together."""
 
 
 class Story:
@@ -68,6 +72,7 @@ class Story:
         self._login = Login(context)
         self._work: Work | None = None
         self._beside = Beside()
+        self._block = Block(min(_BLOCK, settings.batch_size_rows))
         self.tally = Tally(context.folder)
         maps = StreamMaps.of(settings.field_maps, settings.stream_objects)
         self._makers = Makers(settings, maps, self._layouts, self.tally)
@@ -97,6 +102,7 @@ class Story:
             InputError: No object type takes it and `unmapped_streams` is `refuse`, a field that is
                 needed is missing, or Salesforce can't be reached.
         """
+        self._block.hand_on()
         work = self._connected()
         if name == TEST_STREAM:
             logger.info("A test stream of Meltano's: nothing is loaded.")
@@ -115,10 +121,10 @@ class Story:
         """Take note of a RECORD of the tap's, whatever becomes of it."""
         self.records[stream] += 1
 
-    @property
-    def is_full(self) -> bool:
-        """Whether a batch has come together, to be loaded before more is taken."""
-        return self._work is not None and self._work.loading.is_full
+    def take(self, takers: Sequence[Taker], record: Mapping[str, Any]) -> bool:
+        """Take in a record of a stream; whether a batch has come together, to be handed over."""
+        any_came = self._block.add(takers, record)
+        return any_came and self._work is not None and self._work.loading.is_full
 
     def settle(self) -> None:
         """Wait for the batch under way.
@@ -143,6 +149,7 @@ class Story:
         work = self._work
         if work is None:
             return
+        self._block.hand_on()
         taken = work.loading.take()
 
         def load() -> None:
@@ -178,6 +185,7 @@ class Story:
         work = self._work
         if work is None:
             return True
+        self._block.hand_on()
         self._beside.wait()
         with in_words(WHILE_LOADING):
             work.loading.flush()
@@ -199,6 +207,7 @@ class Story:
             with in_words(WHILE_LOADING):
                 self._login.salesforce()
             return
+        self._block.hand_on()
         self._beside.wait()
         for name in self.bookmarks.last:
             work.loading.sent.update(each.object for each in self._makers.maps.of_stream(name))

@@ -166,7 +166,7 @@ class Upserts:
         alike: dict[tuple[object, ...], list[Change]] = {}
         for each in rows:
             # (a lookup is set, cleared, or left)
-            columns = (each.layout, *(value and True for value in each.links))
+            columns = (each.layout, *[value and True for value in each.links])
             alike.setdefault(columns, []).append(each)
         for same in alike.values():
             for part in fitting(same, _bytes, size, MOST_BYTES - _HEADER_BYTES):
@@ -210,7 +210,7 @@ class Upserts:
 
 def _bytes(change: Change) -> int:
     """How large a change's row is at most: each character of a lookup may need to be doubled."""
-    links = sum(2 * _encoded(each) + len('"",') for each in change.links if each is not None)
+    links = sum([2 * _encoded(each) + len('"",') for each in change.links if each])
     return _encoded(change.cells) + links + len("#N/A,\n") * (1 + len(change.links))
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence  # noqa: TC003 - public shape
-from itertools import islice
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
+from target_zuora360_cleanup.kept.parts import marks, parts
 from target_zuora360_cleanup.sync.kept_rows import KeptRows
 
 if TYPE_CHECKING:
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.sync.changes import Change
     from target_zuora360_cleanup.sync.layouts import RowLayouts
     from target_zuora360_cleanup.sync.org_objects import TargetObject
-
-_PART: Final = 500
 
 
 class WaitingRows:
@@ -102,9 +100,9 @@ class WaitingRows:
         sql = "SELECT key, form, parent, parent_key FROM waiting WHERE object = ? AND key IN ({})"
         waiting = {
             key: (form, parent, parent_key)
-            for part in _parts(row.key for row in rows)
+            for part in parts(row.key for row in rows)
             for key, form, parent, parent_key in self._db.execute(
-                sql.format(_marks(part)), (name, *part)
+                sql.format(marks(part)), (name, *part)
             )
         }
         free = []
@@ -151,10 +149,10 @@ class WaitingRows:
         if name not in self._parents:
             return
         for table in ("waiting", "blank"):
-            for part in _parts(keys):
+            for part in parts(keys):
                 self._db.execute(
                     f"UPDATE {table} SET ready = 1 WHERE parent = ? AND parent_key IN"
-                    f" ({_marks(part)})",
+                    f" ({marks(part)})",
                     (name, *part),
                 )
 
@@ -182,8 +180,8 @@ class WaitingRows:
         sql = "SELECT key FROM outside WHERE object = ? AND had_rows = 1 AND key IN ({})"
         return {
             key
-            for part in _parts(keys)
-            for (key,) in self._db.execute(sql.format(_marks(part)), (name, *part))
+            for part in parts(keys)
+            for (key,) in self._db.execute(sql.format(marks(part)), (name, *part))
         }
 
     def ready_rows(self, name: str, size: int) -> list[Change]:
@@ -206,13 +204,3 @@ class WaitingRows:
             ((name, key, lookup) for key, lookup, _ in found),
         )
         return found
-
-
-def _parts(keys: Iterable[str]) -> Iterator[list[str]]:
-    each = iter(keys)
-    while part := list(islice(each, _PART)):
-        yield part
-
-
-def _marks(part: Sequence[str]) -> str:
-    return ", ".join("?" * len(part))

@@ -2,12 +2,14 @@
 
 Run by hand, from the repository's root::
 
-    python -m tests.benchmarks.loading [--records 100000 400000]
+    python -m tests.benchmarks.loading [--records 100000 400000] [--seconds 60]
 
 Both programs read the same file of billing accounts, in processes of their own. The plain target
 has the SDK's default batches, makes the same rows of its records and writes them to a file; this
 plugin sends them to an emulated org, page by page. The org works in a process of its own, so the
 server's time is not in the CPU seconds, which are compared; the wall time has it.
+
+Then a slow tap and a slow server (`both_at_work`): how long a sync takes next to each of them.
 """
 
 from __future__ import annotations
@@ -25,12 +27,18 @@ from typing import TYPE_CHECKING, Any, Final
 from target_zuora360_cleanup.catalog.field_maps import field_maps
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
 from target_zuora360_cleanup.emulator.schema.reading import load_schema
+from target_zuora360_cleanup.emulator.server.options import ServerOptions
 from target_zuora360_cleanup.emulator.server.server import EmulatorServer
+from tests.benchmarks.waiting import busy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 OBJECT: Final = "Zuora__CustomerAccount__c"
+SHARE: Final = 1.1
+BATCH: Final = 200
+PIECE: Final = 50
+"""Lines that the slow tap writes at once."""
 PLAIN: Final = """
 import csv, sys
 from singer_sdk import BatchSink, Target
@@ -139,12 +147,92 @@ def run(count: int, folder: Path) -> dict[str, Cost]:
     return {"this plugin": plugin, "plain SDK batch target": plain}
 
 
+@dataclass(frozen=True)
+class BothAtWork:
+    """Seconds of a sync from its first record's beginning to its end.
+
+    Attributes:
+        wall: Altogether, the start of the program included.
+        tap: In which the tap was at work; not those in which it waited to be read.
+        server: In which the server had a job.
+        either: In which one of them was at work, or both.
+        batches: How many batches came together.
+    """
+
+    wall: float
+    tap: float
+    server: float
+    either: float
+    batches: int
+
+    @property
+    def bound(self) -> float:
+        """How long a sync may take: little more than the slower of both, and one batch."""
+        quick, slow = sorted((self.tap, self.server))
+        return SHARE * slow + quick / self.batches
+
+
+def both_at_work(tap: float, server: float, folder: Path, batches: int = 10) -> BothAtWork:
+    """A sync of which tap and server take so many seconds each.
+
+    Args:
+        tap: Seconds in which it makes its records, evenly.
+        server: Seconds of its jobs, one a batch.
+        folder: Where the output goes.
+        batches: How many there are.
+    """
+    config, worked = folder / "config.json", list[tuple[float, float]]()
+    with EmulatorServer(
+        OrgOptions(records=100), ServerOptions(job_seconds=server / batches)
+    ) as org:
+        crm_id = org.org.query("SELECT Id FROM Account LIMIT 1").records(0, 1)[0]["Id"]
+        settings = {"mode": "sync", "access_token": org.access_token, "instance_url": org.url,
+                    "output_dir": str(folder / "output"), "batch_size_rows": BATCH}  # fmt: skip
+        config.write_text(json.dumps(settings))
+        target = str(Path(sys.executable).with_name("target-zuora360-cleanup"))
+        start = time.time()
+        with subprocess.Popen(
+            [target, "--config", str(config)], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL, text=True,
+        ) as program:  # fmt: skip
+            assert program.stdin
+            for at, each in enumerate(messages(batches * BATCH, crm_id)):
+                if at % PIECE == 0:
+                    begin = time.time()
+                    time.sleep(tap * PIECE / (2 * batches * BATCH))
+                    worked.append((begin, time.time()))
+                program.stdin.write(json.dumps(each) + "\n")
+                if at % PIECE == 0:
+                    program.stdin.flush()
+        if program.returncode:
+            raise SystemExit(f"{target} ended with {program.returncode}")
+        wall = time.time() - start
+        done = org.service.jobs.page(query=False, offset=0)[0]
+        jobs = [(each.created.timestamp(), each.modified.timestamp()) for each in done]
+    return BothAtWork(wall, busy(worked), busy(jobs), busy([*worked, *jobs]), batches)
+
+
 def main() -> None:
-    """Print a table."""
+    """Print two tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--records", type=int, nargs="+", default=[100_000, 400_000])
+    parser.add_argument("--records", type=int, nargs="*", default=[100_000, 400_000])
+    parser.add_argument("--seconds", type=float, default=60)
+    given = parser.parse_args()
+    compare(given.records)
+    print("\n| tap s | server s | wall s | at most s |\n|---|---|---|---|")  # noqa: T201 - its result
+    for tap, server in ((1.0, 1.0), (1.0, 0.3), (0.3, 1.0)):
+        with tempfile.TemporaryDirectory() as folder:
+            took = both_at_work(tap * given.seconds, server * given.seconds, Path(folder))
+        print(  # noqa: T201 - its result
+            f"| {took.tap:.1f} | {took.server:.1f} | {took.wall:.1f} | {took.bound:.1f} |",
+            flush=True,
+        )
+
+
+def compare(counts: Iterable[int]) -> None:
+    """Print a table of the programs."""
     print("| records | program | wall s | CPU s | peak MiB |\n|---|---|---|---|---|")  # noqa: T201 - its result
-    for count in parser.parse_args().records:
+    for count in counts:
         with tempfile.TemporaryDirectory() as folder:
             costs = run(count, Path(folder))
         own = costs["this plugin"]

@@ -123,7 +123,7 @@ def test_it_is_told_within_five_seconds_while_the_tap_still_runs(
     context = begin({"mode": mode, **BAD[name](server)}, tmp_path, waits=Waits())
     if mode == "sync":
         sync = SyncRun.beside_a_tap(context, io.StringIO())
-        reader = SyncReader(sync, sync.story.finish)
+        reader = SyncReader(sync, sync.story.finish, print)
         handlers: dict[str, Any] = dict.fromkeys((), print)
         with pytest.raises(InputError):
             reader.process_lines(io.TextIOWrapper(io.BufferedReader(tap)), handlers)

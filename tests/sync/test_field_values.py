@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from target_zuora360_cleanup.sync.field_values import NULL, Cut, Field, Unfit, writer
+from target_zuora360_cleanup.sync.field_values import (
+    NULL,
+    Cut,
+    Field,
+    Unfit,
+    column_writer,
+    writer,
+)
 
 TYPES = ("string", "textarea", "picklist", "currency", "double", "int", "date", "datetime", "email")
 
@@ -93,3 +100,18 @@ def test_a_number_keeps_its_value_and_has_no_exponent(number: Decimal) -> None:
     text = of(number, "currency")
     assert Decimal(text) == number
     assert "e" not in text.lower()
+
+
+@given(
+    st.sampled_from(TYPES),
+    st.lists(st.none() | st.integers(-9, 9).map(str) | st.text(max_size=4) | st.booleans()),
+)
+def test_many_values_are_written_as_each_of_them_is(kind: str, values: list[object]) -> None:
+    field = Field("F", kind, 3)
+    try:
+        expected = [writer(field)(each) for each in values]
+    except Unfit:
+        with pytest.raises(Unfit):
+            column_writer(field)(values)
+    else:
+        assert column_writer(field)(values) == expected

@@ -54,6 +54,15 @@ def test_a_state_with_a_fraction_is_passed_on_to_the_last_digit(
     assert done.states == [{"bookmarks": {"Account": {"at": 1732500000.5}}}]
 
 
+def test_of_states_after_every_record_the_last_before_each_batch_is_passed_on(
+    server: EmulatorServer, tmp_path: Path, crm: str
+) -> None:
+    pairs = ((account(f"os{at}", crm), state(Account=at)) for at in range(1, 13))
+    stream = [ACCOUNTS, *(each for pair in pairs for each in pair)]
+    done = sync(server, tmp_path, stream, batch_size_rows=5)
+    assert [each["bookmarks"]["Account"] for each in done.states] == [4, 9, 12]
+
+
 def test_half_a_character_is_marked_and_the_rest_is_loaded(
     server: EmulatorServer, tmp_path: Path, crm: str
 ) -> None:

@@ -125,6 +125,19 @@ def test_a_value_that_does_not_fit_names_its_column_and_not_itself() -> None:
     assert "much" not in str(caught.value)
 
 
+def test_of_many_records_each_has_the_row_that_it_has_alone() -> None:
+    records: list[dict[str, Any]] = [
+        {"Id": "1", "Amount": "1.5", "InvoiceNumber": "a, b", "AccountId": "2"},
+        {"Id": "2", "InvoiceNumber": "too long a text", "AccountId": None},
+        {"Id": "3", "Amount": "much"},
+        {"Id": None},
+        {"Id": "5", "Amount": None, "InvoiceNumber": "\0"},
+    ]
+    alone = [LAYOUT.rows([each])[0] for each in records]
+    assert list(map(str, LAYOUT.rows(records))) == list(map(str, alone))
+    assert [isinstance(each, Unfit) for each in alone] == [False, False, True, True, False]
+
+
 @pytest.mark.parametrize("record", [{}, {"Id": None}, {"Id": ""}])
 def test_a_record_without_an_id_is_no_row(record: dict[str, Any]) -> None:
     with pytest.raises(Unfit, match="Id is blank"):

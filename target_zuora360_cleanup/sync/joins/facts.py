@@ -7,18 +7,23 @@ they are filled anew at the end of a run, of this one or of a later one.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 from target_zuora360_cleanup.catalog.paths import KEY, sent_name
+from target_zuora360_cleanup.kept.parts import marks, parts
 from target_zuora360_cleanup.sync.joins.forms import NotKnown
 
 if TYPE_CHECKING:
     from target_zuora360_cleanup.catalog.paths import Path, Step
     from target_zuora360_cleanup.kept.store import Store
-    from target_zuora360_cleanup.sync.joins.needs import Hop, Needs, Use
+    from target_zuora360_cleanup.sync.joins.needs import Hop, Needs
 
-Said = Mapping[str, Any]
+Said = dict[str, Any]
+Sayings = Mapping[str, Said]
+"""What records say, by their ids."""
+_NOTHING: Final = (None, "")
+_ENCODE: Final = json.JSONEncoder(default=str).encode
 
 
 class Others(dict[tuple[str, str, str], Said]):
@@ -39,7 +44,7 @@ class Facts:
             name for name, whole in self._db.execute("SELECT name, whole FROM stream") if whole
         }
         self._there = {name for (name,) in self._db.execute("SELECT DISTINCT stream FROM fact")}
-        self._last: tuple[str, str, Said] = "", "", {}
+        self._recent: tuple[str, Mapping[str, Said]] = "", {}
         self.has_stale = self._db.execute("SELECT 1 FROM stale").fetchone() is not None
 
     def begin(self, stream: str, fields: Sequence[str], *, from_the_start: bool) -> None:
@@ -73,83 +78,96 @@ class Facts:
         found = {name: sent_name(known, names) for name, known in self.needs.fields[stream].items()}
         return {name: sent for name, sent in found.items() if sent}
 
-    def take(self, stream: str, key: str, record: Said, sent: Mapping[str, str]) -> None:
-        """Take note of what a record says; what it lacks stays as it was known.
+    def take(self, stream: str, records: Sayings) -> None:
+        """Take note of what records say; what they lack stays as it was known.
 
         Args:
             stream: Zuora's name of the object.
-            key: The record's id.
-            record: The record.
-            sent: What `sent` says of its stream.
+            records: What they say, by their ids, under the names to keep it under.
         """
-        said = {name: record[field] for name, field in sent.items() if field in record}
-        before = self.of(stream, key)
-        if before is not None:
-            said = {**before, **said}
-        self._last = stream, key, said
-        if said == before:
+        known = self._texts(stream, records)
+        before = {key: json.loads(text) for key, text in known.items()}
+        now = {key: before[key] | said if key in before else said for key, said in records.items()}
+        self._recent = stream, now
+        texts = {key: _ENCODE(said) for key, said in now.items()}
+        new = {key: said for key, said in now.items() if texts[key] != known.get(key)}
+        if not new:
             return
-        self._db.execute(
-            "INSERT OR REPLACE INTO fact VALUES (?, ?, ?)",
-            (stream, key, json.dumps(said, default=str)),
-        )
         self._there.add(stream)
-        self._tie(stream, key, before or {}, said)
-        for use in self.needs.uses.get(stream, ()):
-            self._make_stale(use, key, before or {}, said)
+        self._tie(stream, before, new)
+        self._make_stale(stream, before, new)
+        # (last, so that what a run that dies has not done is done again)
+        self._db.executemany(
+            "INSERT OR REPLACE INTO fact VALUES (?, ?, ?)",
+            ((stream, key, texts[key]) for key in new),
+        )
+
+    def _texts(self, stream: str, keys: Iterable[str]) -> dict[str, str]:
+        """What is known of records, as JSON, by their ids."""
+        if stream not in self._there:
+            return {}
+        sql = "SELECT id, said FROM fact WHERE stream = ? AND id IN ({})"
+        found: dict[str, str] = {}
+        for part in parts(keys):
+            found.update(self._db.execute(sql.format(marks(part)), (stream, *part)))
+        return found
 
     def forget(self, stream: str, key: str) -> None:
         """A record is deleted in Zuora."""
-        self._last = "", "", {}
-        before = self.of(stream, key)
-        if before is None:
+        self._recent = "", {}
+        said = self.of(stream, key)
+        if said is None:
             return
-        for use in self.needs.uses.get(stream, ()):
-            self._make_stale(use, key, before, {})
+        before, now = {key: said}, {key: Said()}
+        self._make_stale(stream, before, now)
         self._db.execute("DELETE FROM fact WHERE stream = ? AND id = ?", (stream, key))
-        self._tie(stream, key, before, {})
+        self._tie(stream, before, now)
 
-    def of(self, stream: str, key: str) -> dict[str, Any] | None:
+    def of(self, stream: str, key: str) -> Said | None:
         """What is known of a record; None where nothing is."""
         if stream not in self._there:
             return None
-        if self._last[:2] == (stream, key):
-            return dict(self._last[2])
-        found = self._db.execute(
-            "SELECT said FROM fact WHERE stream = ? AND id = ?", (stream, key)
-        ).fetchone()
-        return json.loads(found[0]) if found else None
+        name, recent = self._recent
+        if name == stream and (said := recent.get(key)) is not None:
+            return said
+        text = self._texts(stream, [key]).get(key)
+        return json.loads(text) if text else None
 
-    def _tie(self, stream: str, key: str, before: Said, said: Said) -> None:
+    def _tie(self, stream: str, before: Sayings, now: Sayings) -> None:
+        """Have records found by what they say now, and no more by what they said before."""
+        gone, come = list[tuple[str, ...]](), list[tuple[str, ...]]()
         for field in self.needs.ties.get(stream, ()):
-            was, now = before.get(field), said.get(field)
-            if was == now:
-                continue
-            if was not in (None, ""):
-                self._db.execute(
-                    "DELETE FROM tie WHERE stream = ? AND field = ? AND value = ? AND id = ?",
-                    (stream, field, str(was), key),
-                )
-            if now not in (None, ""):
-                self._db.execute(
-                    "INSERT OR IGNORE INTO tie VALUES (?, ?, ?, ?)", (stream, field, str(now), key)
-                )
-
-    def _make_stale(self, use: Use, key: str, before: Said, said: Said) -> None:
-        ids = self._back(use.hops, key, before, said)
-        if not ids:
-            return
-        self.has_stale = True
+            for key, said in now.items():
+                was, value = before.get(key, {}).get(field), said.get(field)
+                if was == value:
+                    continue
+                if was not in _NOTHING:
+                    gone.append((stream, field, str(was), key))
+                if value not in _NOTHING:
+                    come.append((stream, field, str(value), key))
         self._db.executemany(
-            "INSERT OR IGNORE INTO stale VALUES (?, ?)", ((use.object, each) for each in ids)
+            "DELETE FROM tie WHERE stream = ? AND field = ? AND value = ? AND id = ?", gone
         )
+        self._db.executemany("INSERT OR IGNORE INTO tie VALUES (?, ?, ?, ?)", come)
 
-    def _back(self, hops: Sequence[Hop], key: str, before: Said, said: Said) -> set[str]:
+    def _make_stale(self, stream: str, before: Sayings, now: Sayings) -> None:
+        """Take note of the rows that records concern which say something else now."""
+        stale = set[tuple[str, str]]()
+        for use in self.needs.uses.get(stream, ()):
+            first = use.hops[0]
+            if first.field and first.stream not in self._there:
+                continue
+            # (rows of these records are made only now)
+            made_now = now if self.needs.made[use.object][0] == stream else ()
+            for key, said in now.items():
+                rows = self._back(use.hops, key, (before.get(key, {}), said))
+                stale.update((use.object, each) for each in rows if each not in made_now)
+        self.has_stale = self.has_stale or bool(stale)
+        self._db.executemany("INSERT OR IGNORE INTO stale VALUES (?, ?)", stale)
+
+    def _back(self, hops: Sequence[Hop], key: str, sayings: Sequence[Said]) -> set[str]:
         """The rows that a record concerns, by way of the records between."""
-        first = hops[0]
-        if first.field and first.stream not in self._there:
-            return set()
-        level = self._hop(first, key, (before, said))
+        level = self._hop(hops[0], key, sayings)
         for at, hop in enumerate(hops[1:], 1):
             stream = hops[at - 1].stream
             level = {
@@ -161,7 +179,7 @@ class Facts:
         values = {
             str(value)
             for value in ([key] if hop.by == KEY else [said.get(hop.by) for said in sayings])
-            if value not in (None, "")
+            if value not in _NOTHING
         }
         if not hop.field:
             return values
@@ -196,7 +214,7 @@ class Facts:
         return values
 
     def _step(self, step: Step, value: object, others: Others) -> list[Any]:
-        if value in (None, ""):
+        if value in _NOTHING:
             return [] if step.down else [None]
         field = step.field.split("|")[0]
         if not step.down:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence  # noqa: TC003 - public shape
+from collections.abc import Collection, Iterator, Mapping, Sequence  # noqa: TC003 - public shape
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Final
 
 from target_zuora360_cleanup.catalog.field_maps import DELETED
@@ -13,7 +13,7 @@ from target_zuora360_cleanup.catalog.paths import KEY, by_lower, sent_name
 from target_zuora360_cleanup.sync.columns import source_of
 from target_zuora360_cleanup.sync.joins.facts import Others
 from target_zuora360_cleanup.sync.joins.forms import NotKnown, made_of
-from target_zuora360_cleanup.sync.records import is_deleted
+from target_zuora360_cleanup.sync.records import Values, is_deleted
 
 if TYPE_CHECKING:
     from target_zuora360_cleanup.catalog.field_maps import Made
@@ -41,15 +41,20 @@ class Joined:
     facts: Facts
     names: Mapping[str, str]
 
-    def values(self, key: str, record: Mapping[str, Any]) -> dict[str, Any]:
-        """What is made for fields of a record's row, by the names that columns have for it.
+    def block(self) -> Values:
+        """What makes the values for records that are taken together; see `records.Joins`."""
+        return partial(self._values, Others())
 
-        A value that is not known is left out.
-        """
+    def _values(self, others: Others, key: str, record: Mapping[str, Any]) -> dict[str, Any]:
         known = (self.facts.of(self.stream, key) or {}) if self._asks else {}
-        blank = {lead for lead in self._leads if lead in known and known[lead] in _NOTHING}
-        found, others = dict[str, Any](), Others()
-        for made, source, lead in self._plan:
+        blank = frozenset(
+            [lead for lead in self._leads if lead in known and known[lead] in _NOTHING]
+        )
+        if blank not in self._rests:
+            self._rests[blank] = self._rest(blank)
+        nothing, rest = self._rests[blank]
+        found: dict[str, Any] = dict.fromkeys(nothing)
+        for made, source, lead in rest:
             if source in found:
                 continue
             if lead in blank:
@@ -68,6 +73,17 @@ class Joined:
         return [(each, source_of(each), _lead(each)) for each in self.made]
 
     @cached_property
+    def _rests(self) -> dict[frozenset[str], tuple[list[str], list[tuple[Made, str, str]]]]:
+        """What `_rest` says, once asked."""
+        return {}
+
+    def _rest(self, blank: Collection[str]) -> tuple[list[str], list[tuple[Made, str, str]]]:
+        """The names of what is blank where these leads are, and the plan for all else."""
+        leads = {source: lead for _, source, lead in reversed(self._plan)}
+        nothing = [source for source, lead in leads.items() if lead in blank]
+        return nothing, [each for each in self._plan if leads[each[1]] not in blank]
+
+    @cached_property
     def _leads(self) -> set[str]:
         return {lead for _, _, lead in self._plan if lead}
 
@@ -80,7 +96,7 @@ class Joined:
         made: Made,
         key: str,
         record: Mapping[str, Any],
-        known: Mapping[str, Any],
+        known: dict[str, Any],
         others: Others,
     ) -> list[list[Any]]:
         if not made.is_own:
@@ -152,22 +168,29 @@ class FactTaker:
         """One for a stream with these fields."""
         return cls(stream, facts, by_lower(fields))
 
-    def take(self, record: Mapping[str, Any]) -> None:
-        """Take note of a record."""
-        key = record.get(self._id)
-        if key in (None, ""):
-            return
-        if is_deleted(record, self._deleted):
-            self.facts.forget(self.stream, str(key))
-        else:
-            self.facts.take(self.stream, str(key), record, self._sent)
+    def take(self, records: Sequence[Mapping[str, Any]]) -> None:
+        """Take note of records."""
+        said: dict[str, dict[str, Any]] = {}
+        for record in records:
+            key = record.get(self._id)
+            if key in _NOTHING:
+                continue
+            if is_deleted(record, self._deleted):
+                self.facts.take(self.stream, said)
+                self.facts.forget(self.stream, str(key))
+                said = {}
+            else:
+                now = {name: record[sent] for name, sent in self._sent if sent in record}
+                before = said.get(str(key))
+                said[str(key)] = {**before, **now} if before else now
+        self.facts.take(self.stream, said)
 
     def refuse(self, record: Mapping[str, Any], why: str) -> None:
         """Take nothing of a record that can't be loaded."""
 
     @cached_property
-    def _sent(self) -> Mapping[str, str]:
-        return self.facts.sent(self.stream, self.names)
+    def _sent(self) -> list[tuple[str, str]]:
+        return list(self.facts.sent(self.stream, self.names).items())
 
     @cached_property
     def _id(self) -> str:

@@ -53,11 +53,10 @@ class Refills:
 
     def _changes(self, name: str, number: int, keys: list[str]) -> Iterable[Change]:
         stream, made = self.facts.needs.made[name]
-        for record in refilled(self.facts, stream, made, keys):
-            try:
-                row = self.layouts[number].row(record)
-            except Unfit as exc:
-                self.tally.fail(name, record[KEY], UNFIT, str(exc))
+        records = list(refilled(self.facts, stream, made, keys))
+        for record, row in zip(records, self.layouts[number].rows(records), strict=True):
+            if isinstance(row, Unfit):
+                self.tally.fail(name, record[KEY], UNFIT, str(row))
                 continue
             yield Change(row.key, number, row.cells, row.links, is_partial=True)
 

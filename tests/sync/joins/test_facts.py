@@ -41,7 +41,8 @@ def facts() -> Iterator[Facts]:
 
 
 def take(facts: Facts, stream: str, key: str, **record: Any) -> None:
-    facts.take(stream, key, record, facts.sent(stream, by_lower(record)))
+    sent = facts.sent(stream, by_lower(record))
+    facts.take(stream, {key: {name: record[field] for name, field in sent.items()}})
 
 
 def found(facts: Facts, stream: str, key: str, made: Made) -> list[Any]:
@@ -112,6 +113,19 @@ def test_a_record_is_found_by_its_name_where_only_one_has_it(facts: Facts) -> No
     take(facts, "Unit", "v", Name="Each")
     with pytest.raises(NotKnown):
         found(facts, "Charge", "c", UNIT)
+
+
+def test_records_that_come_together_are_known_to_each_other_and_not_filled_anew() -> None:
+    city = Made((read_path("ParentId/Account.City"),), "", "City__c")
+    needs = Needs.of([FieldMap("Account", "A__c", {}, made=(city,))], HAS)
+    store = Store(None)
+    facts = Facts(store, needs)
+    facts.take("Account", {"child": {"ParentId": "p"}, "p": {"City": "Rome"}})
+    assert found(facts, "Account", "child", city) == ["Rome"]
+    assert all_stale(facts) == {}
+    facts.take("Account", {"p": {"City": "Oslo"}})
+    assert all_stale(facts) == {"A__c": ["child"]}
+    store.close()
 
 
 def test_a_sum_over_records_of_which_some_may_be_missing_is_not_known() -> None:
