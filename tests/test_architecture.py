@@ -36,7 +36,7 @@ ROOMS = (
     ("deletion",),
     ("report",),
     ("lifecycle",),
-    ("cleanup", "sync", "relink"),
+    ("cleanup", "sync", "relink", "undo"),
     ("status",),
     ("cli", "target"),
     ("__main__",),

@@ -9,10 +9,8 @@ whole counts.
 from __future__ import annotations
 
 import csv
-import gzip
 import io
 import json
-import logging
 import re
 import zlib
 from collections.abc import Mapping  # noqa: TC003 - part of the public shape
@@ -24,15 +22,13 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from target_zuora360_cleanup.deletion.link_snapshot import COLUMNS, FOLDER, MANIFEST
 from target_zuora360_cleanup.errors import InputError
 from target_zuora360_cleanup.output.folder import OutputFolder
+from target_zuora360_cleanup.output.whole_lines import whole_lines
 from target_zuora360_cleanup.reach import Relationship
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-logger = logging.getLogger(__name__)
-
 MARK: Final = "relinked.json"
-_BLOCK_BYTES: Final = 1 << 16
 _BLOCK_ROWS: Final = 10_000
 _OLD_COLUMNS: Final = COLUMNS[:4]
 _ID: Final = re.compile(r"[a-zA-Z0-9]{18}")
@@ -203,25 +199,8 @@ def _row(
 
 
 def _lines(path: Path) -> Iterator[str]:
-    for block in _whole_lines(path):
+    for block in whole_lines(path):
         yield from io.StringIO(block.decode(), newline="")
-
-
-def _whole_lines(path: Path) -> Iterator[bytes]:
-    """Blocks of whole lines. A last line without an end is half of one, so it is left out."""
-    rest = b""
-    with gzip.open(path) as file:
-        try:
-            while chunk := file.read1(_BLOCK_BYTES):
-                block, end, rest = (rest + chunk).rpartition(b"\n")
-                if end:
-                    yield block + end
-        except EOFError:
-            logger.warning(
-                "%s ends too early: the cleanup was killed while it wrote it. What is whole in it "
-                "is used.",
-                path,
-            )
 
 
 def _unreadable(path: Path, why: str) -> InputError:

@@ -14,6 +14,7 @@ from target_zuora360_cleanup.report.drawing import drawing
 from target_zuora360_cleanup.report.graph import BOX_WIDTH, LINE_HEIGHT
 from target_zuora360_cleanup.report.links import link_table
 from target_zuora360_cleanup.report.numbers import shown
+from target_zuora360_cleanup.report.returned import return_table
 from target_zuora360_cleanup.report.timeline_chart import chart, duration
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 _KINDS: Final = {"blocks": "Stops the cleanup", "warns": "Warning", "tells": "Note"}
 _MOST_FINDING_OBJECTS: Final = 12
+_OWN_PAGE: Final = ("relink", "undo")
 
 
 def render(report: Mapping[str, Any]) -> str:
@@ -33,8 +35,9 @@ def render(report: Mapping[str, Any]) -> str:
         KeyError: It lacks what every report has.
         CycleError: Its object types go before each other.
     """
-    context = _shared(report) | (_of_links if report["mode"] == "relink" else _context)(report)
-    name = "relink" if report["mode"] == "relink" else "report"
+    made = {"relink": _of_links, "undo": _of_undo}.get(report["mode"], _context)
+    context = _shared(report) | made(report)
+    name = report["mode"] if report["mode"] in _OWN_PAGE else "report"
     return _environment().get_template(f"{name}.html.j2").render(context)
 
 
@@ -67,6 +70,10 @@ def _shared(report: Mapping[str, Any]) -> dict[str, Any]:
 
 def _of_links(report: Mapping[str, Any]) -> dict[str, Any]:
     return {"table": link_table(report), "labels": {}, "broken": (), "failure_file": "relink.csv"}
+
+
+def _of_undo(report: Mapping[str, Any]) -> dict[str, Any]:
+    return {"table": return_table(report), "labels": {}, "broken": (), "failure_file": "undo.csv"}
 
 
 def _context(report: Mapping[str, Any]) -> dict[str, Any]:

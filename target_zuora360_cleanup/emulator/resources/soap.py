@@ -160,7 +160,7 @@ def _row(result: RowResult) -> str:
     return (
         f"<errors><message>{escape(error.message)}</message>"
         f"<statusCode>{error.code}</statusCode></errors>"
-        f"<id>{result.id or ''}</id><success>false</success>"
+        f"<id>{escape(result.id or '')}</id><success>false</success>"
     )
 
 

@@ -1,0 +1,36 @@
+"""Reads what a run has written to a gzipped file, also where it was killed while it wrote."""
+
+from __future__ import annotations
+
+import gzip
+import logging
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+logger = logging.getLogger(__name__)
+
+_BLOCK_BYTES: Final = 1 << 16
+
+
+def whole_lines(path: Path) -> Iterator[bytes]:
+    """Blocks of whole lines. A last line without an end is half of one, so it is left out.
+
+    Raises:
+        OSError, zlib.error: The file can't be read.
+    """
+    rest = b""
+    with gzip.open(path) as file:
+        try:
+            while chunk := file.read1(_BLOCK_BYTES):
+                block, end, rest = (rest + chunk).rpartition(b"\n")
+                if end:
+                    yield block + end
+        except EOFError:
+            logger.warning(
+                "%s ends too early: the cleanup was killed while it wrote it. What is whole in it "
+                "is used.",
+                path,
+            )
