@@ -23,7 +23,7 @@ KEYS: Final = (
     "cleanups",
     "started_at", "finished_at", "tool_version", "guards", "user", "plan_fingerprint",
     "objects", "links", "returned", "timeline", "estimate",
-    "allowances_needed", "blank_links", "strong_links", "taken_along", "findings", "kept",
+    "allowances_needed", "blank_links", "strong_links", "undo", "taken_along", "findings", "kept",
     "failures", "notes", "state", "states",
     "records_read", "api_calls",
 )  # fmt: skip
