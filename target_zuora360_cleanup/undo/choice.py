@@ -79,7 +79,7 @@ def choose(known: Sequence[Cleanup], given: Cleanup | None, info: OrgInfo) -> Ch
 
     Raises:
         InputError: There are none.
-        Refused: There is none of this org.
+        Refused: There is none of this org, or a later one has gone on with it.
     """
     if given is None and not known:
         raise InputError("output_dir holds no cleanup that could be taken back. Name its folder.")
@@ -91,6 +91,11 @@ def choose(known: Sequence[Cleanup], given: Cleanup | None, info: OrgInfo) -> Ch
             "which org the credentials belong to."
         )
     first = next((each for each in own if given or not each.is_done), None)
+    if first and (later := _later(first, known, info)):
+        raise Refused(
+            f"A later cleanup has gone on with that of {first.folder}: {later.folder}. Name that "
+            "one, which takes the earlier one along, or none."
+        )
     return Chain(tuple(_chain(first, known, info))) if first else None
 
 
@@ -105,6 +110,19 @@ def _chain(first: Cleanup, known: Sequence[Cleanup], info: OrgInfo) -> Iterator[
             return
         yield each
         last = each
+
+
+def _later(first: Cleanup, known: Sequence[Cleanup], info: OrgInfo) -> Cleanup | None:
+    """A later cleanup whose rows the state of an earlier one would be wrong without."""
+    return next(
+        (
+            each
+            for each in known
+            if first.age[0] and each.age > first.age and info.has_id(each.org_id)
+            if not each.is_done and _follows(each, first)
+        ),
+        None,
+    )
 
 
 def _follows(later: Cleanup, earlier: Cleanup) -> bool:
