@@ -19,7 +19,7 @@ from tests.support.forked import CONTEXT
 from tests.support.killing import STRICT, others, spoilt
 from tests.support.rounds import Round, run_rounds
 from tests.support.runs import ALLOWED, login
-from tests.support.undoing import STATE, Rows, image
+from tests.support.undoing import STATE, SUBSCRIPTIONS, Rows, image
 
 if TYPE_CHECKING:
     from target_zuora360_cleanup.emulator.wire.errors import RowError
@@ -27,14 +27,6 @@ if TYPE_CHECKING:
 ORG: Final = OrgOptions(
     records=900, quotes=False, sandbox=True, customer_rows=frozenset({"Renewal_Forecast__c"})
 )
-OBJECTS: Final = [
-    "Zuora__Subscription__c",
-    "Zuora__SubscriptionRatePlan__c",
-    "Zuora__SubscriptionProductCharge__c",
-    "Zuora__SubscriptionRatePlanChargeTier__c",
-    "Zuora__SubscriptionProductFeature__c",
-]
-"""Object types of which Salesforce destroys nothing where children go first."""
 
 
 class Base:
@@ -111,7 +103,7 @@ def run_round(seed: int, base: Base) -> Round:
                 "output_dir": str(folder / "output"),
                 "job_size": chance.choice([20, 100_000]),
                 "few": chance.choice([3, 3_000]),
-                "include_objects": OBJECTS,
+                "include_objects": SUBSCRIPTIONS,
                 "backup": chance.choice(["ids", "full"]),
             }
             _clean(server, {**config, **login(server), **ALLOWED, "mode": "cleanup"}, state, log,
@@ -176,9 +168,16 @@ def _compare(server: EmulatorServer, base: Base, state: Path, done: Round) -> No
         if now.get(name) != base.rows.get(name):
             before, after = base.rows.get(name, {}), now.get(name, {})
             ids = [each for each in before if after.get(each) != before[each]][:3]
-            done.wrong.append(f"{name}: {[(before[each], after.get(each)) for each in ids]}")
+            changed = [_changed(before[each], after.get(each)) for each in ids]
+            done.wrong.append(f"{name}: {changed}")
     if json.loads(state.read_text()) != STATE:
         done.wrong.append(f"the state is {state.read_text()[:300]}")
+
+
+def _changed(before: dict[str, Any], after: dict[str, Any] | None) -> str:
+    if after is None:
+        return f"{before['Id']} is gone"
+    return f"{before['Id']}: {[name for name in before if before[name] != after[name]]}"
 
 
 def main() -> None:

@@ -30,6 +30,14 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.settings.declared import Settings
 
 STATE = {"bookmarks": {**BOOKMARKS, "Subscription": {"UpdatedDate": "2024-05-01T00:00:00Z"}}}
+SUBSCRIPTIONS = [
+    "Zuora__Subscription__c",
+    "Zuora__SubscriptionRatePlan__c",
+    "Zuora__SubscriptionProductCharge__c",
+    "Zuora__SubscriptionRatePlanChargeTier__c",
+    "Zuora__SubscriptionProductFeature__c",
+]
+"""Object types without a detail among them, so that all of it comes back."""
 _STAMPS = frozenset({"SystemModstamp", "LastModifiedDate", "LastModifiedById", "attributes"})
 Rows = dict[str, dict[str, Any]]
 """By id, without what every change of a row moves."""

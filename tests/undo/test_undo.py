@@ -9,7 +9,7 @@ import pytest
 
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
 from tests.support.emulated import Emulated
-from tests.support.undoing import STATE, Scene, clean, lost_for_good
+from tests.support.undoing import STATE, SUBSCRIPTIONS, Scene, clean, lost_for_good
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,11 +20,6 @@ SUBSCRIPTION, INVOICE, FORECAST = (
     "Zuora__ZInvoice__c",
     "Renewal_Forecast__c",
 )
-SUBSCRIPTIONS = [
-    SUBSCRIPTION, "Zuora__SubscriptionRatePlan__c", "Zuora__SubscriptionProductCharge__c",
-    "Zuora__SubscriptionRatePlanChargeTier__c", "Zuora__SubscriptionProductFeature__c",
-]  # fmt: skip
-"""Object types without a detail among them: all of it comes back."""
 ORG = OrgOptions(records=1500, sandbox=True, customer_rows=frozenset({FORECAST}))
 
 
