@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def destroyed(plan: Plan) -> tuple[str, ...]:
     """API names of the object types of which rows leave the recycle bin with their parents."""
     goes = {step.name for step in plan.steps if step.to_delete}
-    details = {path for path, lookup in plan.lookups.items() if lookup.is_detail}
+    details = {(step.name, field) for step in plan.steps for field in step.facts.masters}
     lost = {
         each.child
         for step in plan.steps

@@ -37,13 +37,10 @@ class Lookup:
         relationship_name: By which SOQL follows it, such as `Account__r` or `What`; there need not
             be one, and no rule of spelling makes it (person accounts' end in `__pr`).
         parents: API names of the objects that it may lead to.
-        is_detail: Whether it is a master-detail, which alone has an order (`relationshipOrder` of
-            sObject Describe).
     """
 
     relationship_name: str | None
     parents: tuple[str, ...]
-    is_detail: bool = False
 
     @property
     def followed_as(self) -> str | None:
@@ -78,11 +75,7 @@ def _on_delete(child: Mapping[str, Any]) -> OnDelete:
 def read_lookups(name: str, describe: Mapping[str, Any]) -> dict[tuple[str, str], Lookup]:
     """The reference fields of an object, from its describe."""
     return {
-        (name, each["name"]): Lookup(
-            each.get("relationshipName"),
-            tuple(each["referenceTo"]),
-            is_detail=each.get("relationshipOrder") is not None,
-        )
+        (name, each["name"]): Lookup(each.get("relationshipName"), tuple(each["referenceTo"]))
         for each in describe["fields"]
         if each.get("referenceTo")
     }

@@ -87,6 +87,6 @@ def in_words(told: dict[str, Any]) -> str:
     more = len(names) - _MOST_NAMES
     listed = ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
     return (
-        f"in part, {lead}. Salesforce destroys rows of {listed} with their parents; a sync brings "
-        "them anew."
+        f"in part, {lead}. Salesforce destroys rows of {listed} with their parents: these come by "
+        "a sync alone."
     )

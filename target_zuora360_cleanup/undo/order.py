@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from target_zuora360_cleanup.catalog.objects import BY_NAME
+from target_zuora360_cleanup.facts.counts import masters
 from target_zuora360_cleanup.plan.order import deletion_order, flat
 from target_zuora360_cleanup.reach import in_circles, read_relationships
 
@@ -23,12 +24,15 @@ class Returning:
             are the same there.
         obstacle: Why nothing of it can be asked for; blank where it can.
         is_undeletable: Whether `undelete()` takes its rows; others come with their parents.
+        is_detail: Whether its rows are details of rows of others of these: those that were deleted
+            before their masters are destroyed, which no query shows.
     """
 
     name: str
     keys: tuple[tuple[str, bool], ...] = ()
     obstacle: str = ""
     is_undeletable: bool = True
+    is_detail: bool = False
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -60,10 +64,11 @@ def returning(
     ]
     circles = set(in_circles(wanted, ways))
     before = deletion_order(wanted, [each for each in ways if each not in circles])
-    return tuple(_one(name, describes.get(name)) for name in reversed(flat(before)))
+    among = frozenset(wanted)
+    return tuple(_one(name, describes.get(name), among) for name in reversed(flat(before)))
 
 
-def _one(name: str, describe: Mapping[str, Any] | None) -> Returning:
+def _one(name: str, describe: Mapping[str, Any] | None, among: frozenset[str]) -> Returning:
     if describe is None:
         return Returning(name, obstacle="the org has no such object, or hides it from the user")
     own = BY_NAME[name].external_ids if name in BY_NAME else ()
@@ -74,4 +79,16 @@ def _one(name: str, describe: Mapping[str, Any] | None) -> Returning:
         and (each.get("unique") or each["name"] in own)
         and each["name"] != "Id"
     )
-    return Returning(name, keys, is_undeletable=bool(describe.get("undeletable", True)))
+    of_masters = masters(describe)
+    leads_to = {
+        parent
+        for each in describe["fields"]
+        if each["name"] in of_masters
+        for parent in each["referenceTo"]
+    }
+    return Returning(
+        name,
+        keys,
+        is_undeletable=bool(describe.get("undeletable", True)),
+        is_detail=bool(leads_to & among),
+    )

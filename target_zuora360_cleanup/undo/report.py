@@ -136,9 +136,12 @@ def _of_state(each: Putting) -> str:
         if each.kept_reset
         else ""
     )
+    already = (
+        f"nothing to put back{reset}." if each.kept_reset else "as before the cleanup already."
+    )
     words = {
         "put back": f"as it was before the cleanup{reset}.",
-        "as before": f"as it was before the cleanup already{reset}.",
+        "as before": already,
         "planned": f"would be as it was before the cleanup{reset}.",
     }
     why = each.why.rstrip(".")

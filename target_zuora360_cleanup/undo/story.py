@@ -163,10 +163,25 @@ class Story:
         )
         if self._taken.dry_run:
             undeleting.look()
+            self._tell_of_details()
             return
         undeleting.wait_for_leftovers()
         self.may_have_begun, self._undeleting = True, undeleting
         undeleting.restore()
+
+    def _tell_of_details(self) -> None:
+        """A dry run can't tell what is destroyed from what is in the bin: say where that may be."""
+        names = [
+            each.name
+            for number, each in enumerate(self._objects)
+            if each.is_detail and self._store.in_bin(number)
+        ]
+        if names:
+            self._note(
+                f"Rows of {', '.join(names)} are details: where they were deleted before their "
+                "masters, as a cleanup does, Salesforce has destroyed them, although queries still "
+                "show them. They come by a sync alone then."
+            )
 
     def _put_back(self, bookmarks: Bookmarks) -> None:
         taken = self._counted()
@@ -188,7 +203,7 @@ class Story:
         if left:
             raise Partial(
                 f"{left:,} are not back; undo.csv names each with the reason. The bookmarks of "
-                "their streams stay reset, so that the next sync brings these records in full."
+                "streams that feed them stay reset, so that the next sync sends these in full."
             )
         if lost:
             raise Partial(f"The state is not all as it was: {_told(lost)}")

@@ -71,6 +71,20 @@ def test_a_dry_run_tells_and_changes_nothing(scene: Scene) -> None:
     assert ran.report["headline"].startswith("Dry run: ")
 
 
+def test_a_dry_run_says_which_rows_may_be_destroyed_although_they_are_seen(
+    server: Emulated, tmp_path: Path
+) -> None:
+    objects = ["Zuora__ZInvoice__c", "Zuora__InvoiceItem__c", "Zuora__TaxationItem__c"]
+    scene = Scene.make(server, tmp_path, include_objects=objects)
+    told = scene.cleanup.report["undo"]
+    assert (told["possible"], told["destroyed"]) == ("partly", ["Zuora__InvoiceItem__c"])
+    assert "Taken back: in part, from the recycle bin until" in scene.cleanup.summary
+
+    (note,) = scene.undo(dry_run=True).report["notes"]
+
+    assert "Rows of Zuora__InvoiceItem__c are details" in note
+
+
 def test_done_once_there_is_nothing_more_to_do(scene: Scene) -> None:
     scene.undo()
     ran = scene.undo()
