@@ -61,7 +61,7 @@ class Cleanup:
                 f"'{folder}' holds nothing to take back: no {RECORD}, which a cleanup writes "
                 "before it resets or deletes anything. Name the folder of a cleanup."
             )
-        mark = _json(folder / MARK)
+        mark = read_mark(folder)
         try:
             return cls(
                 folder,
@@ -69,8 +69,8 @@ class Cleanup:
                 bool(record["hard_delete"]),
                 str(record["backup"]),
                 _states(record),
-                bool(mark.get("is_done")),
-                _states(mark) if mark else (),
+                mark.is_done,
+                mark.put_back,
             )
         except (KeyError, TypeError):
             raise _unreadable(folder / RECORD, "it has another form") from None
@@ -86,17 +86,30 @@ class Cleanup:
         """Whether it still runs on this machine."""
         return is_running(self.folder)
 
+    @property
+    def objects(self) -> frozenset[str]:
+        """API names of the objects of which it has written rows down.
+
+        Raises:
+            InputError: A file is named for none.
+        """
+        return frozenset(name for name, _ in self._files())
+
+    def _files(self) -> Iterator[tuple[str, Path]]:
+        for path in sorted((self.folder / "backup").glob("*.csv.gz")):
+            if not (name := _FILE.fullmatch(path.name)):
+                raise _unreadable(path, "it is named for no object")
+            yield name[1], path
+
     def rows(self) -> Iterator[tuple[str, list[str]]]:
         """The ids that it has written down, in blocks, with the API name of their object.
 
         Raises:
             InputError: A file is damaged.
         """
-        for path in sorted((self.folder / "backup").glob("*.csv.gz")):
-            if not (name := _FILE.fullmatch(path.name)):
-                raise _unreadable(path, "it is named for no object")
+        for name, path in self._files():
             for block in _ids(path):
-                yield name[1], block
+                yield name, block
 
     def note(self, state: KeptState) -> None:
         """Remember what is about to be stored in place of a state.
@@ -104,8 +117,7 @@ class Cleanup:
         Raises:
             OSError: It can't be written.
         """
-        earlier = _states(_json(self.folder / MARK) or {"states": []})
-        self._mark((*earlier, state), is_done=False)
+        self._mark((*read_mark(self.folder).put_back, state), is_done=False)
 
     def mark_done(self) -> None:
         """Remember that nothing is left to take back.
@@ -113,12 +125,38 @@ class Cleanup:
         Raises:
             OSError: It can't be written.
         """
-        self._mark(_states(_json(self.folder / MARK) or {"states": []}), is_done=True)
+        self._mark(read_mark(self.folder).put_back, is_done=True)
 
     def _mark(self, states: tuple[KeptState, ...], *, is_done: bool) -> None:
         put_back = [asdict(each) for each in states]
         document = {"schema_version": 1, "is_done": is_done, "states": put_back}
         OutputFolder(self.folder).write_text(MARK, dumped(document) + "\n")
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What an undo has noted in a cleanup's folder.
+
+    Attributes:
+        is_done: Whether nothing is left to take back.
+        put_back: What was stored, or was about to be, in place of the states.
+    """
+
+    is_done: bool = False
+    put_back: tuple[KeptState, ...] = ()
+
+
+def read_mark(folder: Path) -> Mark:
+    """What undos have noted in a cleanup's folder.
+
+    Raises:
+        InputError: It can't be read.
+    """
+    found = _json(folder / MARK)
+    try:
+        return Mark(bool(found["is_done"]), _states(found)) if found else Mark()
+    except (KeyError, TypeError):
+        raise _unreadable(folder / MARK, "it has another form") from None
 
 
 def cleanups_in(output_dir: str) -> list[Cleanup]:

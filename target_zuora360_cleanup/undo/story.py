@@ -146,7 +146,7 @@ class Story:
             )
 
     def _take_in(self, salesforce: Salesforce, chain: Chain) -> None:
-        names = sorted({name for each in chain.cleanups for name, _ in each.rows()})
+        names = sorted(frozenset().union(*(each.objects for each in chain.cleanups)))
         shown = salesforce.rest.object_names().keys()
         describes = salesforce.rest.describe_all([name for name in names if name in shown])
         self._objects = returning(names, describes)
