@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import threading
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
 from target_zuora360_cleanup.errors import CleanupError
@@ -17,8 +18,6 @@ from target_zuora360_cleanup.output.private import open_file
 from target_zuora360_cleanup.state.form import dumped
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from target_zuora360_cleanup.output.folder import OutputFolder
     from target_zuora360_cleanup.plan.plan import Plan
     from target_zuora360_cleanup.settings.declared import Settings
@@ -69,6 +68,9 @@ class UndoRecord:
         Raises:
             CleanupError: The file can't be written.
         """
+        if state.place == "file":
+            # (an undo may be run in another folder)
+            state = replace(state, state_id=str(Path(state.state_id).resolve()))
         with self._lock:
             self._states[state.place, state.state_id] = state
             try:

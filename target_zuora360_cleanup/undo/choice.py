@@ -90,7 +90,8 @@ def choose(known: Sequence[Cleanup], given: Cleanup | None, info: OrgInfo) -> Ch
             f"The login leads to {info.name}, {info.id}, but the cleanup was of {orgs}. Check "
             "which org the credentials belong to."
         )
-    first = next((each for each in own if given or not each.is_done), None)
+    # (one without a state was killed before its reset, and has deleted nothing)
+    first = next((each for each in own if given or (each.states and not each.is_done)), None)
     if first and (later := _later(first, known, info)):
         raise Refused(
             f"A later cleanup has gone on with that of {first.folder}: {later.folder}. Name that "
@@ -104,7 +105,7 @@ def _chain(first: Cleanup, known: Sequence[Cleanup], info: OrgInfo) -> Iterator[
     last = first
     for each in known:
         is_older = each.age < last.age and info.has_id(each.org_id)
-        if not (first.age[0] and is_older):
+        if not (first.age[0] and is_older and each.states):
             continue
         if each.is_done or each.backup == "none" or not _follows(last, each):
             return

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from target_zuora360_cleanup.errors import CleanupError, Partial, Refused
 from target_zuora360_cleanup.facts.conditions import running_syncs, sync_queries
-from target_zuora360_cleanup.facts.known import Known
+from target_zuora360_cleanup.facts.known import Known, Unknown
 from target_zuora360_cleanup.facts.reading import read_org
 from target_zuora360_cleanup.lifecycle.ending import header_of
 from target_zuora360_cleanup.lifecycle.login import Login
@@ -32,7 +32,7 @@ from target_zuora360_cleanup.undo.words import words
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from target_zuora360_cleanup.facts.org_facts import OrgInfo
+    from target_zuora360_cleanup.facts.org_facts import OrgInfo, RunningSync
     from target_zuora360_cleanup.lifecycle.context import Context
     from target_zuora360_cleanup.report.document import Report
     from target_zuora360_cleanup.salesforce.client import Salesforce
@@ -138,12 +138,12 @@ class Story:
         queries = sync_queries(salesforce.rest.object_names().keys())
         answers = salesforce.rest.query_each(list(queries.values()))
         found = running_syncs(dict(zip(queries, answers, strict=True)))
-        for each in (sync for fact in found.values() if isinstance(fact, Known)
-                     for sync in fact.value):  # fmt: skip
-            raise Refused(
-                f"A 360 sync appears to run in the org ({each.what} {each.id} since {each.since} "
-                "UTC). Stop it, wait for its end, and run undo again."
-            )
+        for name, fact in found.items():
+            match fact:
+                case Known(syncs):
+                    _refuse_running(syncs)
+                case Unknown(why):
+                    self._note(f"Whether a 360 sync runs could not be told by {name}: {why}.")
 
     def _take_in(self, salesforce: Salesforce, chain: Chain) -> None:
         names = sorted(frozenset().union(*(each.objects for each in chain.cleanups)))
@@ -269,6 +269,14 @@ class Story:
                     f"That the cleanup is taken back can't be noted in {each.folder}: "
                     f"{exc.strerror or exc}."
                 )
+
+
+def _refuse_running(syncs: Sequence[RunningSync]) -> None:
+    for each in syncs:
+        raise Refused(
+            f"A 360 sync appears to run in the org ({each.what} {each.id} since {each.since} UTC). "
+            "Stop it, wait for its end, and run undo again."
+        )
 
 
 def _told(puttings: Sequence[Putting]) -> str:

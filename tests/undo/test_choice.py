@@ -100,6 +100,11 @@ def test_what_can_t_be_taken_back_is_refused(more: dict[str, Any], words: str) -
         refuse(chain)
 
 
+def test_one_that_was_killed_before_it_changed_anything_is_passed_over() -> None:
+    assert chosen(cleanup(3), SECOND, cleanup(1), cleanup(0, state(FULL, RESET))) == [2, 0]
+    assert chosen(cleanup(3)) == []
+
+
 def test_the_bin_keeps_it_for_15_days() -> None:
     assert ends_at(FIRST) == datetime(2026, 5, 19, 1, tzinfo=UTC)
     assert ends_at(Cleanup(Path("/elsewhere"), "", False, "ids", ())) is None  # noqa: FBT003

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
-import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +12,6 @@ import pytest
 from target_zuora360_cleanup.deletion.undo_record import UndoRecord
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
 from target_zuora360_cleanup.errors import CleanupError, InputError
-from target_zuora360_cleanup.facts.org_facts import OrgInfo
-from target_zuora360_cleanup.output.folder import OutputFolder
-from target_zuora360_cleanup.plan.plan import Plan
 from target_zuora360_cleanup.settings.reading import read_settings
 from tests.support.emulated import Emulated
 from tests.support.runs import login
@@ -62,13 +59,10 @@ def test_a_hard_delete_leaves_nothing_to_bring_back(tmp_path: Path) -> None:
 
 def test_a_cleanup_that_still_runs_is_waited_for(server: Emulated, tmp_path: Path) -> None:
     scene = cleaned(server, tmp_path)
-    document = json.loads((scene.cleanup.folder / "undo.json").read_text())
-    record = UndoRecord(OutputFolder(scene.cleanup.folder))
-    info = scene.server.org
-    assert document["org_id"] == info.org_id
-    record.begin(Plan(OrgInfo(info.org_id, "x", is_sandbox=True), (), ()), read_settings({}))
-    assert_refused(scene, scene.undo(), "still runs")
-    record.close()
+    with (scene.cleanup.folder / "running").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        assert_refused(scene, scene.undo(), "still runs")
+    assert scene.undo().status == 0
 
 
 def test_a_360_sync_at_work_is_waited_for(server: Emulated, tmp_path: Path) -> None:

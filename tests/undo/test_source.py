@@ -56,6 +56,15 @@ def test_a_record_is_read_as_it_was_written_to_the_last_digit(folder: Path) -> N
     assert cleanups_in(str(folder.parent)) == [cleanup]
 
 
+def test_a_file_is_known_by_its_whole_path(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    record = UndoRecord(OutputFolder(folder))
+    record.keep(KeptState("file", "state.json", BEFORE, {"bookmarks": {}}))
+    assert json.loads((folder / "undo.json").read_text())["states"][0]["state_id"] == str(
+        (folder / "state.json").resolve()
+    )
+
+
 def test_a_cleanup_that_runs_is_seen(folder: Path) -> None:
     assert not is_running(folder)
     record = UndoRecord(OutputFolder(folder))
