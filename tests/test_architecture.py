@@ -37,6 +37,7 @@ ROOMS = (
     ("report",),
     ("lifecycle",),
     ("cleanup", "sync", "relink", "undo"),
+    ("verify",),
     ("status",),
     ("cli", "target"),
     ("__main__",),

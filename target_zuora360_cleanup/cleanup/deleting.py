@@ -14,6 +14,10 @@ from target_zuora360_cleanup.deletion.recheck import Recheck
 from target_zuora360_cleanup.deletion.scheduler import Schedule
 from target_zuora360_cleanup.deletion.sending import Sender
 from target_zuora360_cleanup.deletion.taken_along import TakenAlong
+from target_zuora360_cleanup.deletion.trouble import in_words
+from target_zuora360_cleanup.facts.conditions import read_allowances
+from target_zuora360_cleanup.facts.known import Known, Unknown
+from target_zuora360_cleanup.plan.allowances import left
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,6 +69,7 @@ class Deleting:
         self._ledger.note_links(
             count_links_lost(self._salesforce, self._counter, self._plan, self._ledger.outcomes)
         )
+        self._ledger.note_left(self._allowances_left())
         return schedule.halted
 
     def turn(self, step: Step) -> Turn:
@@ -90,6 +95,19 @@ class Deleting:
         outcome = self._deletion.delete(turn)
         self._run.timeline.add(turn.step.name, started_at, outcome.deleted)
         return outcome
+
+    def _allowances_left(self) -> dict[str, int | None]:
+        try:
+            found = read_allowances(self._salesforce.rest)
+        except Exception as exc:  # noqa: BLE001 - then they are unknown, whatever it was
+            found = Unknown(in_words(exc))
+        match found:
+            case Known(allowances):
+                quota = self._run.settings.quota_percent_total
+                return {each.name: left(each.name, allowances, quota) for each in self._plan.needs}
+            case Unknown(why):
+                logger.warning("What is left of the daily allowances is not known (%s).", why)
+                return {each.name: None for each in self._plan.needs}
 
     def _note_kept(self, kept: Mapping[str, frozenset[str]]) -> None:
         self._run.folder.write_kept(kept.items())

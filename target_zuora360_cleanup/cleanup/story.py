@@ -13,13 +13,13 @@ from target_zuora360_cleanup.catalog.objects import is_unlisted
 from target_zuora360_cleanup.cleanup.deleting import Deleting
 from target_zuora360_cleanup.cleanup.gate import Gate
 from target_zuora360_cleanup.cleanup.plan_file import read_plan_file
+from target_zuora360_cleanup.cleanup.refusing import refuse_blocked, refuse_left, words_of
 from target_zuora360_cleanup.cleanup.words import BEFORE_DELETION, writing
 from target_zuora360_cleanup.deletion.ledger import Ledger
 from target_zuora360_cleanup.deletion.link_snapshot import LinkSnapshot
-from target_zuora360_cleanup.deletion.outcome import total
 from target_zuora360_cleanup.deletion.trouble import STOPPED
 from target_zuora360_cleanup.deletion.undo_record import UndoRecord
-from target_zuora360_cleanup.errors import Partial, Refused
+from target_zuora360_cleanup.errors import Partial
 from target_zuora360_cleanup.facts.reading import read_facts, read_org
 from target_zuora360_cleanup.lifecycle.ending import header_of
 from target_zuora360_cleanup.lifecycle.login import Login
@@ -36,9 +36,8 @@ from target_zuora360_cleanup.state.coverage import Coverage
 from target_zuora360_cleanup.state.from_settings import stream_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
-    from target_zuora360_cleanup.deletion.outcome import Outcome
     from target_zuora360_cleanup.errors import CleanupError
     from target_zuora360_cleanup.lifecycle.context import Context
     from target_zuora360_cleanup.plan.finding import Finding
@@ -249,7 +248,7 @@ class Story:
                 "'zuora360 status', and 'zuora360 reset' if one is not."
             )
         lost = [each for each in self._findings if each.severity == "blocks"]
-        return Partial(_words(lost)) if lost else None
+        return Partial(words_of(lost)) if lost else None
 
     def report(self, error: BaseException | None, records: Mapping[str, int]) -> Report:
         """What is known: of what has not come to its end, that it is not known.
@@ -268,6 +267,7 @@ class Story:
             outcomes=self._ledger.outcomes,
             along=self._ledger.along,
             links=self._ledger.links,
+            left=self._ledger.left,
             timeline=run.timeline.spans,
             failures=self._failures.grouped(),
             findings=self._findings,
@@ -275,42 +275,3 @@ class Story:
             feeds=self._coverage(plan).feeds if plan else (),
             records=records,
         )
-
-
-def refuse_blocked(findings: Iterable[Finding]) -> None:
-    """Refuse what a finding forbids.
-
-    Raises:
-        Refused: With every reason at once.
-    """
-    if blocking := [each for each in findings if each.severity == "blocks"]:
-        raise Refused(_words(blocking))
-
-
-def refuse_left(outcomes: Iterable[Outcome], halted: str = "", *, allow_failures: bool) -> None:
-    """Let a deletion that has left something not pass for done.
-
-    Args:
-        outcomes: What became of each step.
-        halted: Why the run ended before all was begun, in a sentence; blank where it did not.
-        allow_failures: Whether rows may be left that Salesforce refused to delete.
-
-    Raises:
-        Partial: Some records are left, or it is not known whether any are.
-    """
-    outcomes = tuple(outcomes)
-    left = total(each.failed for each in outcomes)
-    broken = any(each.ended != "done" for each in outcomes)
-    if not (broken or (left != 0 and not allow_failures)):
-        return
-    count = "An unknown number of" if left is None else f"{left:,}"
-    if halted:
-        raise Partial(f"{halted} {count} records are left, and the bookmarks are reset.")
-    raise Partial(
-        f"{count} records are left. The bookmarks are reset; what was in the way is in the report "
-        "and in failures.csv. Run the cleanup again to go on."
-    )
-
-
-def _words(findings: Iterable[Finding]) -> str:
-    return " ".join(each.words for each in findings)

@@ -29,6 +29,7 @@ class Ledger:
         self._outcomes: dict[str, Outcome] = {}
         self._along: dict[Path, int | None] = {}
         self._links: LinksLost | None = None
+        self._left: dict[str, int | None] = {}
 
     def open(self, plan: Plan) -> None:
         """The deletion begins: an entry for each step, in the plan's order."""
@@ -52,6 +53,17 @@ class Ledger:
         """What became of lookups, once they are counted."""
         with self._lock:
             self._links = links
+
+    def note_left(self, allowances: Mapping[str, int | None]) -> None:
+        """What was left of the daily allowances at the end; None where nobody could tell."""
+        with self._lock:
+            self._left.update(allowances)
+
+    @property
+    def left(self) -> dict[str, int | None]:
+        """The same; none before it was looked at."""
+        with self._lock:
+            return dict(self._left)
 
     @property
     def links(self) -> LinksLost | None:

@@ -88,7 +88,7 @@ def read_conditions(salesforce: Salesforce, names: Collection[str]) -> OrgCondit
             )
         ),
         record_counts=_asked(rest.record_counts),
-        allowances=_asked(rest.limits).then(_allowances),
+        allowances=read_allowances(rest),
         may_hard_delete=rights.then(lambda rows: _may("BulkApiHardDelete", rows)),
         may_modify_all=may_modify_all,
         may_view_all=may_view_all,
@@ -159,10 +159,14 @@ def _scheduled(rows: Rows) -> Iterator[tuple[str, str]]:
         yield row["CronJobDetail"]["Name"], str(row["NextFireTime"])[:16].replace("T", " ")
 
 
+def read_allowances(rest: Rest) -> Fact[Mapping[str, tuple[int, int]]]:
+    """Maximum and rest by name; needs the permission View Setup and Configuration."""
+    return _asked(rest.limits).then(_allowances)
+
+
 def _allowances(
     limits: Mapping[str, Mapping[str, int]],
 ) -> Fact[Mapping[str, tuple[int, int]]]:
-    """Maximum and rest by name; needs the permission View Setup and Configuration."""
     found = {
         name: (int(each["Max"]), int(each["Remaining"]))
         for name, each in limits.items()

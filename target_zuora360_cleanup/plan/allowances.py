@@ -95,7 +95,7 @@ def needs(
         QUERY_MB: sum(many) * _ROW_BYTES[backup] // 1_000_000,
     }
     return tuple(
-        Need(name, needed, _left(name, allowances.get(name), quota_percent))
+        Need(name, needed, left(name, allowances, quota_percent))
         for name, needed in wanted.items()
         if needed or name in allowances
     )
@@ -120,10 +120,17 @@ def _ceil(count: int, size: int) -> int:
     return -(-count // size)
 
 
-def _left(name: str, allowance: tuple[int, int] | None, quota_percent: int) -> int | None:
-    if allowance is None:
+def left(name: str, allowances: Mapping[str, tuple[int, int]], quota_percent: int) -> int | None:
+    """What may still be used of an allowance; None where Salesforce does not say.
+
+    Args:
+        name: Salesforce's name of it.
+        allowances: Maximum and what remains, by that name.
+        quota_percent: Share of the daily calls that may be used up in the end.
+    """
+    if name not in allowances:
         return None
-    most, remaining = allowance
+    most, remaining = allowances[name]
     if name != CALLS:
         return remaining
     return max(0, remaining - most * (100 - quota_percent) // 100)

@@ -9,7 +9,6 @@ whole counts.
 from __future__ import annotations
 
 import csv
-import io
 import json
 import re
 import zlib
@@ -22,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from target_zuora360_cleanup.deletion.link_snapshot import COLUMNS, FOLDER, MANIFEST
 from target_zuora360_cleanup.errors import InputError
 from target_zuora360_cleanup.output.folder import OutputFolder
-from target_zuora360_cleanup.output.whole_lines import whole_lines
+from target_zuora360_cleanup.output.gzipped import lines
 from target_zuora360_cleanup.reach import Relationship
 
 if TYPE_CHECKING:
@@ -174,7 +173,7 @@ def _keys(manifest: dict[str, Any]) -> dict[Relationship, str]:
 
 def _rows(path: Path, keys: Mapping[Relationship, str]) -> Iterator[tuple[Kind, Link]]:
     try:
-        reader = csv.reader(_lines(path), strict=True)
+        reader = csv.reader(lines(path), strict=True)
         columns = tuple(next(reader, COLUMNS))
         if columns not in (COLUMNS, _OLD_COLUMNS):
             raise _unreadable(path, f"its columns are not {', '.join(COLUMNS)}")
@@ -196,11 +195,6 @@ def _row(
     if not (fits and all(map(_NAME.fullmatch, names))):
         raise _unreadable(path, f"this line is no link: {','.join(row)[:100]}")
     return blanked(name, field, row[2]), Link(row[0], row[3]), key
-
-
-def _lines(path: Path) -> Iterator[str]:
-    for block in whole_lines(path):
-        yield from io.StringIO(block.decode(), newline="")
 
 
 def _unreadable(path: Path, why: str) -> InputError:

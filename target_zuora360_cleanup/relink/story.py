@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections import Counter
 from contextlib import suppress
 from dataclasses import replace
-from itertools import chain
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from target_zuora360_cleanup.errors import CleanupError, Partial, Refused
 from target_zuora360_cleanup.facts.reading import read_org
@@ -21,10 +19,9 @@ from target_zuora360_cleanup.plan.checks.identity import (
     other_confirmed,
 )
 from target_zuora360_cleanup.relink.choice import check_org, newer_than, newest, others
-from target_zuora360_cleanup.relink.plan import find_restoration
+from target_zuora360_cleanup.relink.links import outcomes, take_in
 from target_zuora360_cleanup.relink.relinking import Relinking
 from target_zuora360_cleanup.relink.report import (
-    LinkOutcome,
     Relinked,
     relink_report,
     write_not_restored,
@@ -34,13 +31,12 @@ from target_zuora360_cleanup.report.files import write_report
 from target_zuora360_cleanup.rows.failures import Failures
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from target_zuora360_cleanup.facts.org_facts import OrgInfo
     from target_zuora360_cleanup.lifecycle.context import Context
-    from target_zuora360_cleanup.reach import Relationship
     from target_zuora360_cleanup.relink.plan import Restoration
-    from target_zuora360_cleanup.relink.snapshot import Kind, Snapshot
+    from target_zuora360_cleanup.relink.snapshot import Snapshot
     from target_zuora360_cleanup.relink.store import LinkStore
     from target_zuora360_cleanup.report.document import Report
     from target_zuora360_cleanup.salesforce.client import Salesforce
@@ -124,19 +120,7 @@ class Story:
         self, salesforce: Salesforce, snapshot: Snapshot, newer: Sequence[Snapshot]
     ) -> None:
         """Take the links in; those that a newer snapshot names too are left to it."""
-        kinds = sorted({kind for kind, _ in snapshot.blocks()}, key=_place)
-        describes = _described(salesforce, (each.relationship for each in kinds))
-        self._restorations = tuple(
-            find_restoration(each.relationship, each.key, describes) for each in kinds
-        )
-        fields = _by_field(kinds)
-        with self._store.whole():
-            for kind, links in snapshot.blocks():
-                number, same = kinds.index(kind), fields[kind.relationship.name]
-                rest = [each for each in same if each != number]
-                self._store.add(number, self._restorations[number], links, rest)
-            for kind, links in chain.from_iterable(each.blocks() for each in newer):
-                self._store.supersede(fields.get(kind.relationship.name, ()), links)
+        self._restorations = take_in(self._store, salesforce, snapshot, newer)
 
     def _set(self, salesforce: Salesforce) -> None:
         relinking = Relinking(
@@ -166,11 +150,7 @@ class Story:
             )
 
     def _counted(self) -> Relinked:
-        counts: dict[Relationship, Counter[str]] = {}
-        for number, each in enumerate(self._restorations):
-            counts.setdefault(each.relationship, Counter()).update(self._store.counts(number))
-        links = tuple(LinkOutcome.of(each, found) for each, found in counts.items())
-        return replace(self._relinked, links=links)
+        return replace(self._relinked, links=outcomes(self._store, self._restorations))
 
     def _note(self, *notes: str) -> None:
         self._relinked = replace(self._relinked, notes=(*self._relinked.notes, *notes))
@@ -255,23 +235,3 @@ def _sees_all(salesforce: Salesforce) -> bool:
     rights = salesforce.rest.query_each([_RIGHTS])[0]
     first = next(iter(rights if isinstance(rights, list) else []), {})
     return bool(first.get("PermissionsModifyAllData"))
-
-
-def _place(kind: Kind) -> tuple[Relationship, bool, str]:
-    return kind.relationship, kind.key is not None, kind.key or ""
-
-
-def _by_field(kinds: Sequence[Kind]) -> dict[str, list[int]]:
-    """The numbers of the kinds that are of one lookup field, by its name."""
-    found: dict[str, list[int]] = {}
-    for number, each in enumerate(kinds):
-        found.setdefault(each.relationship.name, []).append(number)
-    return found
-
-
-def _described(
-    salesforce: Salesforce, relationships: Iterable[Relationship]
-) -> dict[str, dict[str, Any]]:
-    """The describes of what the relationships are between, as far as it is there."""
-    names = {name for each in relationships for name in (each.child, each.parent)}
-    return salesforce.rest.describe_all(sorted(names & salesforce.rest.object_names().keys()))

@@ -39,6 +39,7 @@ def cleanup_report(  # noqa: PLR0913 - what a run leaves, each by its name
     outcomes: tuple[Outcome, ...] = (),
     along: Mapping[Path, int | None] | None = None,
     links: LinksLost | None = None,
+    left: Mapping[str, int | None] | None = None,
     timeline: tuple[Span, ...] = (),
     failures: tuple[FailureGroup, ...] = (),
     findings: tuple[Finding, ...] = (),
@@ -56,6 +57,7 @@ def cleanup_report(  # noqa: PLR0913 - what a run leaves, each by its name
         along: How many rows of other objects went along, by the way to them; None of a way where
             nobody could count them.
         links: What became of the plan's lookups, once that was counted.
+        left: What was left of the daily allowances after a deletion; None where nobody could tell.
         timeline: When each object type was worked on.
         failures: Rows that could not be deleted, by reason.
         findings: What was found besides the plan's findings.
@@ -77,7 +79,7 @@ def cleanup_report(  # noqa: PLR0913 - what a run leaves, each by its name
             Objects(plan, outcomes, links),
             taken_along,
             Times(timeline),
-            Costs(plan, links),
+            Costs(plan, links, left or {}),
             WayBack(header, plan, is_begun=bool(outcomes)),
             Failures(failures, tuple((each.name, each.error) for each in outcomes if each.error)),
             States(states, is_planned=header.mode == "plan", feeds=feeds),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
@@ -10,7 +10,7 @@ from rich.text import Text
 from target_zuora360_cleanup.plan.estimate import BASIS, Estimate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from rich.console import RenderableType
 
@@ -26,17 +26,22 @@ class Costs:
     Attributes:
         lost: What became of its lookups once it was carried out, so that an estimate is of no use
             any more.
+        left: What was left of the daily allowances afterwards; None where nobody could tell.
     """
 
     plan: Plan | None = None
     lost: LinksLost | None = None
+    left: Mapping[str, int | None] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """The keys `estimate`, `allowances_needed`, `blank_links` and `strong_links`."""
         plan = self.plan
         return {
             "estimate": _estimate(plan.to_delete) if plan else None,
-            "allowances_needed": [asdict(each) for each in plan.needs] if plan else [],
+            "allowances_needed": [
+                {**asdict(each), "left_after": self.left.get(each.name)}
+                for each in (plan.needs if plan else ())
+            ],
             "blank_links": [self._blank(*each) for each in plan.blank_links] if plan else [],
             "strong_links": [
                 {**_link(link, rows), "on_delete": link.on_delete}

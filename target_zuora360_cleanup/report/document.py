@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 KEYS: Final = (
     "schema_version", "mode", "dry_run", "status", "headline", "error", "org", "snapshot",
-    "cleanups",
+    "cleanups", "backup",
     "started_at", "finished_at", "tool_version", "guards", "user", "plan_fingerprint",
-    "objects", "links", "returned", "timeline", "estimate",
+    "objects", "compared", "along", "links", "returned", "timeline", "estimate",
     "allowances_needed", "blank_links", "strong_links", "undo", "taken_along", "findings", "kept",
     "failures", "notes", "state", "states",
     "records_read", "api_calls",

@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from target_zuora360_cleanup.report import object_table, view, weighing
+from target_zuora360_cleanup.report.comparison import changed_fields, comparison_table
 from target_zuora360_cleanup.report.drawing import drawing
 from target_zuora360_cleanup.report.graph import BOX_WIDTH, LINE_HEIGHT
 from target_zuora360_cleanup.report.links import link_table
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 _KINDS: Final = {"blocks": "Stops the cleanup", "warns": "Warning", "tells": "Note"}
 _MOST_FINDING_OBJECTS: Final = 12
-_OWN_PAGE: Final = ("relink", "undo")
 
 
 def render(report: Mapping[str, Any]) -> str:
@@ -35,9 +35,8 @@ def render(report: Mapping[str, Any]) -> str:
         KeyError: It lacks what every report has.
         CycleError: Its object types go before each other.
     """
-    made = {"relink": _of_links, "undo": _of_undo}.get(report["mode"], _context)
-    context = _shared(report) | made(report)
-    name = report["mode"] if report["mode"] in _OWN_PAGE else "report"
+    name = report["mode"] if report["mode"] in _OWN_PAGES else "report"
+    context = _shared(report) | _OWN_PAGES.get(name, _context)(report)
     return _environment().get_template(f"{name}.html.j2").render(context)
 
 
@@ -74,6 +73,19 @@ def _of_links(report: Mapping[str, Any]) -> dict[str, Any]:
 
 def _of_undo(report: Mapping[str, Any]) -> dict[str, Any]:
     return {"table": return_table(report), "labels": {}, "broken": (), "failure_file": "undo.csv"}
+
+
+def _of_comparison(report: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "table": comparison_table(report),
+        "links": link_table(report),
+        "fields": changed_fields(report),
+        "labels": {each["object"]: each["label"] for each in report["compared"]},
+    }
+
+
+_OWN_PAGES: Final = {"relink": _of_links, "verify": _of_comparison, "undo": _of_undo}
+"""Of modes whose page is another than a cleanup's: what it shows."""
 
 
 def _context(report: Mapping[str, Any]) -> dict[str, Any]:

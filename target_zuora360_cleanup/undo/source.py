@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from target_zuora360_cleanup.deletion.undo_record import RECORD, is_running
 from target_zuora360_cleanup.errors import InputError
 from target_zuora360_cleanup.output.folder import OutputFolder
-from target_zuora360_cleanup.output.whole_lines import whole_lines
+from target_zuora360_cleanup.output.gzipped import whole_lines
 from target_zuora360_cleanup.rows.csv_ids import find_ids
 from target_zuora360_cleanup.salesforce.errors import ApiError
 from target_zuora360_cleanup.state import KeptState

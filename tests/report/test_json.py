@@ -75,6 +75,13 @@ def test_what_a_cleanup_takes_of_the_allowances_is_told(planned: Ran) -> None:
     needed = {each["name"]: each for each in planned.report["allowances_needed"]}
     assert needed["DailyApiRequests"]["needed"] > len(planned.report["objects"])
     assert needed["DailyApiRequests"]["left"] > 0
+    assert needed["DailyApiRequests"]["left_after"] is None
+
+
+def test_what_is_left_of_the_allowances_after_a_cleanup_is_looked_at_again(cleaned: Ran) -> None:
+    (calls,) = (each for each in cleaned.report["allowances_needed"]
+                if each["name"] == "DailyApiRequests")  # fmt: skip
+    assert 0 < calls["left"] - calls["left_after"] <= cleaned.report["api_calls"]["total"]
 
 
 def test_the_headline_is_the_summarys_first_line(cleaned: Ran) -> None:

@@ -93,13 +93,20 @@ def _values(
 ) -> Iterator[tuple[str, Any]]:
     for field in sobject.fields.values():
         value = row[field.name]
-        if value is None or field.system or not field.createable:
+        if field.system or not field.createable:
             continue
         if field.type == "reference" and field.name != "OwnerId":
-            if _is_needed(field) == needed and (needed or value in new):
+            if value and _is_needed(field) == needed and (needed or value in new):
                 yield field.name, new.get(value, value)
-        elif needed and field.auto_number is None:
+            elif value and needed and not _is_zuoras(field):
+                yield field.name, value
+        elif needed and field.auto_number is None and (value is not None or field.type == "double"):
             yield field.name, value
+
+
+def _is_zuoras(field: Field) -> bool:
+    return any(name == "Product2" or name.startswith(("Zuora__", "zqu__"))
+               for name in field.reference_to)  # fmt: skip
 
 
 def _is_needed(field: Field) -> bool:

@@ -13,6 +13,7 @@ import random
 import shutil
 import tempfile
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -117,6 +118,8 @@ def faults(chance: random.Random) -> dict[str, Any]:
     }
     if chance.random() < 0.5:
         given["sessions"] = {"every": chance.randrange(20, 80)}
+    if chance.random() < 0.5:
+        given["refresh_tokens"] = "rotate"
     return given
 
 
@@ -124,6 +127,38 @@ STRICT: Final = ServerOptions(
     credentials=Credentials(client_id="a", client_secret="b", refresh_token="c")
 )
 """Lets in the runs' own credentials and no others."""
+
+
+@dataclass
+class Tokens:
+    """The refresh token that a user sets before each start, where Salesforce may rotate it.
+
+    Attributes:
+        last: What the last start had.
+    """
+
+    server: EmulatorServer
+    output: Path
+    last: str = ""
+
+    def newest(self) -> str:
+        """The newest that a run has kept."""
+        kept = sorted(self.output.glob("*/refresh_token.txt"), key=lambda it: it.stat().st_mtime_ns)
+        return kept[-1].read_text(encoding="utf-8") if kept else "c"
+
+    def next(self) -> str:
+        """The newest, or one got anew where the last start may have used that one up."""
+        token, tokens = self.newest(), self.server.service.refresh_tokens
+        if token == self.last:
+            token = f"another-{len(tokens)}"
+            tokens.add(token)
+        self.last = token
+        return token
+
+    def is_lost(self) -> bool:
+        """Whether the next run could not log in with what is kept."""
+        refusal, _ = self.server.service.faults.on_refresh(self.newest())
+        return refusal is not None
 
 
 def run_round(seed: int, base: Path) -> Round:
@@ -134,19 +169,23 @@ def run_round(seed: int, base: Path) -> Round:
         shutil.copy(base, folder / "org.sqlite")
         with EmulatorServer(ORG, STRICT, db=folder / "org.sqlite") as server:
             before = Image.of(server.org)
-            server.set_faults(faults(chance))
+            given = faults(chance)
+            server.set_faults(given)
+            tokens = Tokens(server, folder / "output")
             keeps = chance.random() < 0.5
             config = {
-                "mode": "cleanup", "client_id": "a", "client_secret": "b", "refresh_token": "c",
+                "mode": "cleanup", "client_id": "a", "client_secret": "b",
                 "domain": server.url, **ALLOWED, "output_dir": str(folder / "output"),
                 "keep_quoted_products": keeps, "job_size": chance.choice([50, 200, 100_000]),
             }  # fmt: skip
             with _watched(server, folder / "states", done):
                 # 2 and 3: the faults let no login or no check through; nothing has been deleted.
                 done.until_complete(lambda: CONTEXT.Process(target=target, args=(
-                    config, str(folder / "states"), str(log))),
+                    {**config, "refresh_token": tokens.next()}, str(folder / "states"), str(log))),
                     log, chance, asked=lambda: server.service.stats.calls()["total"],
                     first=100, harmless={2, 3})  # fmt: skip
+            if "refresh_tokens" in given and tokens.is_lost():
+                done.wrong.append("the newest refresh token is not kept")
             _compare(server, before, done, keeps=keeps, folder=folder)
     return done
 

@@ -52,6 +52,24 @@ ORG = OrgOptions(records=1500, sandbox=True, customer_rows=frozenset({FORECAST})
 
 
 @dataclass(frozen=True)
+class Made:
+    """How a scene is made.
+
+    Attributes:
+        backup: What the cleanup backs up.
+        thin: Whether a few object types alone have rows; lookups to others then lead nowhere.
+        synced: Whether a full sync has followed.
+        relinked: Whether a relink has followed that.
+    """
+
+    org: OrgOptions = ORG
+    backup: str = "ids"
+    thin: bool = True
+    synced: bool = False
+    relinked: bool = False
+
+
+@dataclass(frozen=True)
 class Scene:
     """An org after a cleanup.
 
@@ -83,18 +101,19 @@ class Scene:
     @classmethod
     @contextmanager
     def of_copy(
-        cls,
-        output: Path,
-        options: ServerOptions | None = None,
-        *,
-        synced: bool = False,
-        org: OrgOptions = ORG,
+        cls, output: Path, options: ServerOptions | None = None, **made: Any
     ) -> Iterator[Scene]:
-        """A copy of an org that was cleaned once in a test run, and synced if that is asked for."""
-        base = _base(org, synced=synced)
+        """A copy of an org that was cleaned once in a test run.
+
+        Args:
+            output: Where its runs leave their folders.
+            options: Of the server.
+            made: How it was made: see `Made`.
+        """
+        base = _base(given := Made(**made))
         shutil.copytree(base.output, output, dirs_exist_ok=True)
         ran = replace(base.cleanup, folder=output / base.cleanup.folder.name)
-        with Emulated(org, options, base=base.db) as server:
+        with Emulated(given.org, options, base=base.db) as server:
             yield cls(server, output, base.before, base.zuora, base.parents, ran)
 
     @classmethod
@@ -163,13 +182,16 @@ class _Base:
 
 
 @cache
-def _base(org: OrgOptions, *, synced: bool) -> _Base:
+def _base(made: Made) -> _Base:
     folder = Path(tempfile.mkdtemp(dir=os.environ[FOLDER]))
-    with EmulatorServer(org, db=folder / "org.sqlite") as server:
-        thin_out(server.org)
-        scene = Scene.make(server, folder / "output")
-        if synced:
+    with EmulatorServer(made.org, db=folder / "org.sqlite") as server:
+        if made.thin:
+            thin_out(server.org)
+        scene = Scene.make(server, folder / "output", backup=made.backup)
+        if made.synced or made.relinked:
             scene.sync()
+        if made.relinked:
+            scene.relink()
     return _Base(
         folder / "org.sqlite", scene.output, scene.before, scene.zuora, scene.parents, scene.cleanup
     )

@@ -42,7 +42,9 @@ def document(mode: str, status: str, **more: Any) -> dict[str, Any]:
         "plan_fingerprint": FINGERPRINT,
         "objects": entries(), "timeline": [],
         "estimate": {"seconds": [700, 900], "bytes_freed": 14_540_800, "basis": "figures"},
-        "allowances_needed": [{"name": "DailyApiRequests", "needed": 644, "left": 79_970}],
+        "allowances_needed": [
+            {"name": "DailyApiRequests", "needed": 644, "left": 79_970, "left_after": None},
+        ],
         "blank_links": [
             {"object": "Case", "field": "Invoice__c", "parent": INVOICE, "path": "Case.Invoice__c",
              "rows": 12, "gone": 12 if mode == "cleanup" else 0},

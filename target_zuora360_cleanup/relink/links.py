@@ -1,0 +1,75 @@
+"""The links of a snapshot: taken into a store, and counted by what became of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+from target_zuora360_cleanup.relink.plan import find_restoration
+from target_zuora360_cleanup.relink.report import LinkOutcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from target_zuora360_cleanup.reach import Relationship
+    from target_zuora360_cleanup.relink.plan import Restoration
+    from target_zuora360_cleanup.relink.snapshot import Kind, Snapshot
+    from target_zuora360_cleanup.relink.store import LinkStore
+    from target_zuora360_cleanup.salesforce.client import Salesforce
+
+
+def take_in(
+    store: LinkStore, salesforce: Salesforce, snapshot: Snapshot, newer: Sequence[Snapshot]
+) -> tuple[Restoration, ...]:
+    """Take links in; those that a newer snapshot names too are left to it.
+
+    Args:
+        store: Takes them.
+        salesforce: The org that they are of.
+        snapshot: Which links.
+        newer: The snapshots of later cleanups.
+
+    Returns:
+        How they are set again; their places are the numbers in the store.
+    """
+    kinds = sorted({kind for kind, _ in snapshot.blocks()}, key=_place)
+    describes = _described(salesforce, (each.relationship for each in kinds))
+    restorations = tuple(find_restoration(each.relationship, each.key, describes) for each in kinds)
+    fields = _by_field(kinds)
+    with store.whole():
+        for kind, links in snapshot.blocks():
+            number, same = kinds.index(kind), fields[kind.relationship.name]
+            rest = [each for each in same if each != number]
+            store.add(number, restorations[number], links, rest)
+        for kind, links in chain.from_iterable(each.blocks() for each in newer):
+            store.supersede(fields.get(kind.relationship.name, ()), links)
+    return restorations
+
+
+def outcomes(store: LinkStore, restorations: Iterable[Restoration]) -> tuple[LinkOutcome, ...]:
+    """What became of the links, by relationship."""
+    counts: dict[Relationship, Counter[str]] = {}
+    for number, each in enumerate(restorations):
+        counts.setdefault(each.relationship, Counter()).update(store.counts(number))
+    return tuple(LinkOutcome.of(each, found) for each, found in counts.items())
+
+
+def _place(kind: Kind) -> tuple[Relationship, bool, str]:
+    return kind.relationship, kind.key is not None, kind.key or ""
+
+
+def _by_field(kinds: Sequence[Kind]) -> dict[str, list[int]]:
+    """The numbers of the kinds that are of one lookup field, by its name."""
+    found: dict[str, list[int]] = {}
+    for number, each in enumerate(kinds):
+        found.setdefault(each.relationship.name, []).append(number)
+    return found
+
+
+def _described(
+    salesforce: Salesforce, relationships: Iterable[Relationship]
+) -> dict[str, dict[str, Any]]:
+    """The describes of what the relationships are between, as far as it is there."""
+    names = {name for each in relationships for name in (each.child, each.parent)}
+    return salesforce.rest.describe_all(sorted(names & salesforce.rest.object_names().keys()))

@@ -1,0 +1,165 @@
+"""What has become of an object's rows, and which of their values are others now."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping  # noqa: TC003 - part of the public shape
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from target_zuora360_cleanup.verify.merging import fates
+from target_zuora360_cleanup.verify.reading import cells_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from target_zuora360_cleanup.verify.columns import Columns
+    from target_zuora360_cleanup.verify.merging import Fate
+    from target_zuora360_cleanup.verify.store import Store
+
+ROWS: Final = ""
+"""In place of a field: the rows themselves."""
+
+
+class Difference(NamedTuple):
+    """One thing of one record that is not as it was.
+
+    Attributes:
+        id: The record's as it was; its new one where a value is another, or of one too many.
+        key: Its external id; blank where it has none.
+        kind: `not_back`, `no_key`, `twice` or `changed`.
+        field: Of a value that is another.
+        was: That value.
+        now: The same now.
+    """
+
+    object_name: str
+    id: str
+    key: str
+    kind: str
+    field: str = ""
+    was: str = ""
+    now: str = ""
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What has become of one object type's rows.
+
+    Attributes:
+        in_backup: Rows of the backup; the sum of the next four.
+        stayed: Rows that are there under the same Salesforce id: kept, or left.
+        back: Rows that are there again with the same external id.
+        not_back: Rows with an external id that no row of the org has.
+        no_key: Rows that had no external id, so that nothing could bring them back.
+        twice: Rows more with an external id than had it.
+        new_since: Rows that no backup has.
+        changed: How many rows have another value, by field.
+        rows_changed: Rows with at least one.
+        not_compared: Rows whose values nobody can compare, since they share an external id.
+        is_whole: Whether the backup has whole rows, so that values could be compared.
+        why: What explains that rows are not back, under `ROWS`, and that a field has changed.
+        unknown: Why nothing of it is known; blank where it is.
+    """
+
+    object_name: str
+    label: str
+    in_backup: int = 0
+    stayed: int = 0
+    back: int = 0
+    not_back: int = 0
+    no_key: int = 0
+    twice: int = 0
+    new_since: int = 0
+    changed: Mapping[str, int] = field(default_factory=dict)
+    rows_changed: int = 0
+    not_compared: int = 0
+    is_whole: bool = False
+    why: Mapping[str, str] = field(default_factory=dict)
+    unknown: str = ""
+
+    @property
+    def left(self) -> int:
+        """Records that are not as they were, and of which nobody has said why."""
+        rows = 0 if ROWS in self.why else self.not_back
+        values = max((n for name, n in self.changed.items() if name not in self.why), default=0)
+        return rows + values + self.twice
+
+
+def compare(store: Store, number: int, columns: Columns, why: Mapping[str, str]) -> Compared:
+    """Count what has become of the rows of one object.
+
+    Args:
+        store: Has the rows.
+        number: Of the object in it.
+        columns: What is compared.
+        why: As `Compared` has it.
+    """
+    counts, changed = Counter[str](), Counter[str]()
+    for fate in fates(store.side_by_side(number)):
+        kind = _kind(store, fate)
+        counts[kind] += 1
+        if kind == "back" and columns.compared:
+            fields = [each.field for each in _changes(store, columns, fate)]
+            changed.update(fields)
+            counts["rows_changed"] += bool(fields)
+            counts["not_compared"] += not fate.is_sure
+    return Compared(
+        columns.object_name,
+        columns.label,
+        in_backup=sum(counts[each] for each in ("stayed", "back", "not_back", "no_key")),
+        stayed=counts["stayed"],
+        back=counts["back"],
+        not_back=counts["not_back"],
+        no_key=counts["no_key"],
+        twice=counts["twice"],
+        new_since=counts["new_since"],
+        rows_changed=counts["rows_changed"],
+        not_compared=counts["not_compared"],
+        changed=changed,
+        is_whole=bool(columns.compared),
+        why=why,
+    )
+
+
+def differences(store: Store, number: int, columns: Columns) -> Iterator[Difference]:
+    """Everything that is not as it was, record by record."""
+    name = columns.object_name
+    for fate in fates(store.side_by_side(number)):
+        kind = _kind(store, fate)
+        row = fate.was or fate.now
+        if kind in ("not_back", "no_key", "twice") and row:
+            yield Difference(name, row.id, row.key, kind)
+        elif kind == "back" and columns.compared:
+            yield from _changes(store, columns, fate)
+
+
+def _kind(store: Store, fate: Fate) -> str:
+    """What has become of a row; one that has another external id now has stayed all the same."""
+    is_gone = fate.kind in ("not_back", "no_key")
+    return "stayed" if is_gone and fate.was and store.has_now(fate.was.id) else fate.kind
+
+
+def _changes(store: Store, columns: Columns, fate: Fate) -> Iterator[Difference]:
+    """The values of a row that are others now; lookups are told by external ids."""
+    was, now = fate.was, fate.now
+    if not (was and now and fate.is_sure) or was.cells == now.cells:
+        return
+    values = zip(columns.compared, cells_of(was.cells), cells_of(now.cells), strict=True)
+    for column, before, after in values:
+        # (a record that nobody gives a name has its id for one)
+        if before == after or (before, after) == (was.id, now.id):
+            continue
+        if column.is_lookup:
+            if not before and column.may_be_blanked:
+                continue
+            led = _led(store.key_was, before), _led(store.key_now, after)
+        else:
+            led = before, after
+        if led[0] != led[1]:
+            yield Difference(columns.object_name, now.id, now.key, "changed", column.name, *led)
+
+
+def _led(key_of: Callable[[str], str | None], id_: str) -> str:
+    """Where a lookup leads: to an external id, or to a record that was not cleaned."""
+    return (key_of(id_) if id_ else None) or id_

@@ -1,0 +1,54 @@
+"""Whether the lookups that the cleanup had left blank lead where they did; nothing is set."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from target_zuora360_cleanup.deletion.link_snapshot import FOLDER
+from target_zuora360_cleanup.relink.choice import newer_than
+from target_zuora360_cleanup.relink.links import outcomes, take_in
+from target_zuora360_cleanup.relink.looking import Looking
+from target_zuora360_cleanup.relink.plan import by_object
+from target_zuora360_cleanup.relink.snapshot import Snapshot, snapshots_in
+from target_zuora360_cleanup.relink.store import LinkStore
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from target_zuora360_cleanup.facts.org_facts import OrgInfo
+    from target_zuora360_cleanup.relink.report import LinkOutcome
+    from target_zuora360_cleanup.salesforce.client import Salesforce
+
+
+def look_at_links(
+    salesforce: Salesforce, org: OrgInfo, folder: Path, database: Path, go_on: Callable[[], None]
+) -> tuple[LinkOutcome, ...]:
+    """What has become of the links in a cleanup's folder; none where it has written none down.
+
+    Args:
+        salesforce: Where.
+        org: Which org that is.
+        folder: The cleanup's.
+        database: A file that the links may be kept in meanwhile; it is made.
+        go_on: Raises when the run may not go on.
+
+    Raises:
+        InputError: A file of links is damaged.
+        ApiError, JobFailed, requests.RequestException: Salesforce would not say.
+        Stopped: The run is to end.
+    """
+    if not any((folder / FOLDER).glob("*.csv.gz")):
+        return ()
+    snapshot = Snapshot.read(folder)
+    newer = newer_than(snapshot, snapshots_in(str(folder.resolve().parent)), org)
+    store = LinkStore(database)
+    try:
+        restorations = take_in(store, salesforce, snapshot, newer)
+        looking = Looking(salesforce, store, restorations, go_on)
+        looking.at_parents()
+        for numbers in by_object(restorations).values():
+            looking.at_records(numbers)
+        return outcomes(store, restorations)
+    finally:
+        store.close()

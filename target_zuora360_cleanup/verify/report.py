@@ -1,0 +1,238 @@
+"""What a comparison says: its parts of the report, and `verify.csv`. Data in, text out."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from rich.text import Text
+
+from target_zuora360_cleanup.output.private import harmless, open_file
+from target_zuora360_cleanup.report.comparison import COLUMNS as NUMBERS
+from target_zuora360_cleanup.report.comparison import shown_columns
+from target_zuora360_cleanup.report.document import Report
+from target_zuora360_cleanup.report.failures import Failures
+from target_zuora360_cleanup.report.links import TITLES, columns
+from target_zuora360_cleanup.report.numbers import counted, shown
+from target_zuora360_cleanup.report.part import Headline
+from target_zuora360_cleanup.report.summary import table_of
+from target_zuora360_cleanup.verify.comparing import ROWS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from rich.console import RenderableType
+    from rich.table import Table
+
+    from target_zuora360_cleanup.relink.report import LinkOutcome
+    from target_zuora360_cleanup.report.header import Header
+    from target_zuora360_cleanup.verify.comparing import Compared, Difference
+
+COLUMNS: Final = ("object", "id", "external_id", "difference", "field", "was", "now", "why")
+_COUNTED: Final = (
+    "stayed", "back", "not_back", "no_key", "twice", "new_since", "rows_changed", "not_compared",
+    "left",
+)  # fmt: skip
+_MOST_FIELDS: Final = 8
+_NO_KEY: Final = "it had no external id, so nothing could bring it back"
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What has become of what a cleanup deleted.
+
+    Attributes:
+        compared: By object type.
+        links: By lookup.
+        along: Rows of other objects that had gone along, by object; None where nobody knows.
+        notes: What a person has to know of it, a sentence or two each.
+    """
+
+    compared: tuple[Compared, ...] = ()
+    links: tuple[LinkOutcome, ...] = ()
+    along: tuple[tuple[str, int | None], ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def total(self, name: str) -> int:
+        """A number of all object types."""
+        return sum(getattr(each, name) for each in self.compared)
+
+    @property
+    def unknown(self) -> tuple[Compared, ...]:
+        """Object types of which nothing is known."""
+        return tuple(each for each in self.compared if each.unknown)
+
+    @property
+    def links_left(self) -> int:
+        """Lookups that a relink may still set again."""
+        return sum(each.left + each.to_restore for each in self.links)
+
+    @property
+    def is_well(self) -> bool:
+        """Whether everything is back, or it is known why not."""
+        return not (self.total("left") or self.links_left or self.unknown)
+
+    def as_json(self) -> dict[str, Any]:
+        """The keys `compared`, `links`, `along` and `notes`."""
+        return {
+            "compared": [_entry(each) for each in self.compared],
+            "links": [each.as_json() for each in self.links],
+            "along": [{"object": name, "rows": rows} for name, rows in self.along],
+            "notes": list(self.notes),
+        }
+
+    def lines(self) -> Iterator[RenderableType]:
+        """Tables of object types and lookups, the fields that differ, and the notes."""
+        if self.compared:
+            yield self._table()
+        yield from (Text(each) for each in self._fields())
+        if self.links:
+            yield self._link_table()
+        yield from (Text(f"UNKNOWN {each.object_name}: {each.unknown}.") for each in self.unknown)
+        yield from (Text(f"NOTE {_went(*each)}") for each in self.along)
+        yield from (Text(f"WARN {note}") for note in self.notes)
+
+    def _table(self) -> Table:
+        entries = [_entry(each) for each in self.compared]
+        names = shown_columns(entries)
+        table = table_of("Object", numbers=(NUMBERS[name] for name in names))
+        for each in entries:
+            if each["in_backup"] or each["unknown"]:
+                table.add_row(each["object"], *(shown(each[name]) for name in names))
+        return table
+
+    def _link_table(self) -> Table:
+        names = columns(each.as_json() for each in self.links)
+        table = table_of("Lookup", numbers=(TITLES[name] for name in names))
+        for each in self.links:
+            numbers = (f"{getattr(each, name):,}" for name in names)
+            table.add_row(each.relationship.name, *numbers)
+        return table
+
+    def _fields(self) -> Iterator[str]:
+        """The fields in which most rows differ that nothing explains."""
+        found = sorted(
+            (-rows, f"{each.object_name}.{name}")
+            for each in self.compared
+            for name, rows in each.changed.items()
+            if name not in each.why
+        )
+        for rows, name in found[:_MOST_FIELDS]:
+            yield f"CHANGED {name}: {counted(-rows, 'record', 'records')}"
+        if (more := len(found) - _MOST_FIELDS) > 0:
+            yield f"CHANGED {counted(more, 'more field', 'more fields')}, in verify.csv"
+
+
+@dataclass(frozen=True)
+class Source:
+    """The cleanup's folder with the backup; None where none was chosen."""
+
+    folder: Path | None
+
+    def as_json(self) -> dict[str, Any]:
+        """The key `backup`."""
+        return {"backup": str(self.folder) if self.folder else None}
+
+    def lines(self) -> Iterator[RenderableType]:
+        """Where it is."""
+        if self.folder:
+            yield Text(f"Compared with: {self.folder}")
+
+
+def verify_report(header: Header, verified: Verified, folder: Path | None) -> Report:
+    """The report of a comparison.
+
+    Args:
+        header: Which run it was and how it ended.
+        verified: What was found.
+        folder: The cleanup's.
+    """
+    failures = Failures((), file="verify.csv")
+    return Report(
+        header, (Headline(headline(header, verified)), verified, failures, Source(folder))
+    )
+
+
+def headline(header: Header, verified: Verified) -> str:
+    """What was found, in one sentence or two."""
+    if header.status in ("refused", "failed"):
+        return f"{header.status.capitalize()}: {header.error}"
+    unknown = sum(each.in_backup for each in verified.unknown)
+    there, whole = verified.total("back") + verified.total("stayed"), verified.total("in_backup")
+    lead = (
+        f"{there:,} of {counted(whole - unknown, 'record', 'records')} are back in {header.place}"
+    )
+    if links := sum(each.in_snapshot for each in verified.links):
+        restored = sum(each.restored for each in verified.links)
+        lead += f", and {restored:,} of {counted(links, 'link', 'links')}"
+    if unknown:
+        lead += f"; of {unknown:,} it is not known"
+    if header.status == "done":
+        return f"Done: {lead}.{_known_why(verified)}"
+    return f"Partial: {lead}. {header.error}"
+
+
+def _went(name: str, rows: int | None) -> str:
+    how_many = "An unknown number of rows" if rows is None else counted(rows, "row", "rows")
+    return (
+        f"{how_many} of {name} went along with others, as the settings had allowed; no sync brings "
+        "them back."
+    )
+
+
+def _known_why(verified: Verified) -> str:
+    missing = verified.total("not_back") + verified.total("no_key")
+    return f" Why {missing:,} are not is known." if missing else ""
+
+
+def left_words(verified: Verified) -> str:
+    """What is to be looked into, in a sentence or two."""
+    told = [
+        (verified.total("left"), "records are not as they were"),
+        (verified.links_left, "links do not lead where they did"),
+        (len(verified.unknown), "object types could not be looked at"),
+    ]
+    words = "; ".join(f"{count:,} {what}" for count, what in told if count)
+    relink = " Relink sets links again." if verified.links_left else ""
+    return (
+        f"{words}, and nobody has said why: verify.csv names each.{relink} Zuora may have changed "
+        "or removed what differs since."
+    )
+
+
+def write_differences(path: Path, found: Iterable[tuple[Compared, Difference]]) -> None:
+    """Write `verify.csv`, a line for each thing that is not as it was; no file where nothing is.
+
+    Raises:
+        OSError: The file can't be written.
+    """
+    file = None
+    for compared, each in found:
+        if file is None:
+            file = open_file(path, "w", encoding="utf-8", newline="")
+            csv.writer(file).writerow(COLUMNS)
+        why = _NO_KEY if each.kind == "no_key" else compared.why.get(each.field or ROWS, "")
+        if each.kind == "twice":
+            why = ""
+        words = (harmless(text) for text in (each.key, each.kind, each.field, each.was, each.now))
+        csv.writer(file).writerow((each.object_name, each.id, *words, why))
+    if file is not None:
+        file.close()
+
+
+def _entry(each: Compared) -> dict[str, Any]:
+    return {
+        "object": each.object_name,
+        "label": each.label,
+        "in_backup": each.in_backup,
+        **{name: None if each.unknown else getattr(each, name) for name in _COUNTED},
+        "is_whole": each.is_whole,
+        "changed": [
+            {"field": name, "rows": rows, "why": each.why.get(name)}
+            for name, rows in sorted(each.changed.items())
+        ],
+        "why": each.why.get(ROWS),
+        "unknown": each.unknown or None,
+    }

@@ -1,0 +1,114 @@
+"""Rows of a backup and of the org in a database on the disk, so that any number takes no memory."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+_SCHEMA: Final = """
+PRAGMA journal_mode = OFF;
+PRAGMA synchronous = OFF;
+PRAGMA cache_size = -32000;
+CREATE TABLE row (object INTEGER, place TEXT, is_now INTEGER, id TEXT, cells TEXT);
+"""
+_BY_ID: Final = "CREATE INDEX IF NOT EXISTS by_id ON row (id)"
+_KEYLESS: Final = "\0"
+"""With which the place of a row begins that has no external id; its Salesforce id follows."""
+
+
+class Row(NamedTuple):
+    """A row of an object.
+
+    Attributes:
+        key: Its external id; blank where it has none.
+        id: Its Salesforce id.
+        cells: What of it is compared, as one text; blank where nothing is.
+    """
+
+    key: str
+    id: str
+    cells: str
+
+
+Placed = tuple[str, int, str, str]
+"""A place, 1 of a row as it is now and 0 as it was, its Salesforce id, its cells."""
+
+
+def key_at(place: str) -> str:
+    """The external id of the rows of a place; blank where they have none."""
+    return "" if place.startswith(_KEYLESS) else place
+
+
+class Store:
+    """Rows as they were and as they are. For one thread.
+
+    Args:
+        path: The database file, to be made.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._db = sqlite3.connect(path, isolation_level=None)
+        # (it is gone with the run, so it need not outlast a crash)
+        self._db.executescript(_SCHEMA)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    @contextmanager
+    def filling(self) -> Iterator[None]:
+        """Rows are taken in within, and can be read afterwards."""
+        self._db.execute("BEGIN")
+        yield
+        self._db.execute("COMMIT")
+        self._db.execute("CREATE INDEX by_object ON row (object)")
+
+    def add_was(self, number: int, rows: Iterable[Row]) -> None:
+        """Take in rows of a backup."""
+        self._add(number, 0, rows)
+
+    def add_now(self, number: int, rows: Iterable[Row]) -> None:
+        """Take in rows of the org."""
+        self._add(number, 1, rows)
+
+    def _add(self, number: int, is_now: int, rows: Iterable[Row]) -> None:
+        self._db.executemany(
+            f"INSERT INTO row VALUES ({number}, ?, {is_now}, ?, ?)",
+            ((key or _KEYLESS + id_, id_, cells) for key, id_, cells in rows),
+        )
+
+    def forget_now(self, number: int) -> None:
+        """Begin to read an object anew."""
+        self._db.execute("DELETE FROM row WHERE object = ? AND is_now", (number,))
+
+    def side_by_side(self, number: int) -> Iterator[Placed]:
+        """The rows of an object as they were and are, those of one place together.
+
+        Rows of the same external id have the same place; one without has a place of its own.
+        """
+        sql = "SELECT place, is_now, id, cells FROM row WHERE object = ? ORDER BY place"
+        yield from self._db.execute(sql, (number,))
+
+    def has_now(self, id_: str) -> bool:
+        """Whether the org has a row with a Salesforce id, whatever its external id."""
+        return self.key_now(id_) is not None
+
+    def key_was(self, id_: str) -> str | None:
+        """The external id of a row of the backup; None where it has no such row."""
+        return self._key(id_, 0)
+
+    def key_now(self, id_: str) -> str | None:
+        """The external id of a row of the org; None where it has no such row that was read."""
+        return self._key(id_, 1)
+
+    def _key(self, id_: str, is_now: int) -> str | None:
+        # (needed where values are compared or rows are missing, and then often)
+        self._db.execute(_BY_ID)
+        sql = "SELECT place FROM row WHERE id = ? AND is_now = ?"
+        found = self._db.execute(sql, (id_, is_now)).fetchone()
+        return key_at(found[0]) if found else None

@@ -1,0 +1,190 @@
+"""What happens in a comparison, to be read from top to bottom, and what is told of it."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from target_zuora360_cleanup.errors import CleanupError, Partial, Refused
+from target_zuora360_cleanup.facts.reading import read_org as read_org_info
+from target_zuora360_cleanup.lifecycle.ending import header_of
+from target_zuora360_cleanup.lifecycle.login import Login
+from target_zuora360_cleanup.lifecycle.words import in_words
+from target_zuora360_cleanup.report.files import write_report
+from target_zuora360_cleanup.rows.halting import go_on
+from target_zuora360_cleanup.salesforce.errors import ApiError
+from target_zuora360_cleanup.verify.comparing import Compared, compare, differences
+from target_zuora360_cleanup.verify.explaining import reasons
+from target_zuora360_cleanup.verify.links import look_at_links
+from target_zuora360_cleanup.verify.reading import read_backup, read_org
+from target_zuora360_cleanup.verify.report import (
+    Verified,
+    left_words,
+    verify_report,
+    write_differences,
+)
+from target_zuora360_cleanup.verify.sorting import Sorted
+from target_zuora360_cleanup.verify.words import WORDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+    from typing import Any
+
+    from target_zuora360_cleanup.facts.org_facts import OrgInfo
+    from target_zuora360_cleanup.lifecycle.context import Context
+    from target_zuora360_cleanup.report.document import Report
+    from target_zuora360_cleanup.salesforce.client import Salesforce
+    from target_zuora360_cleanup.verify.backup import Backup, BackupFile
+    from target_zuora360_cleanup.verify.columns import Columns
+    from target_zuora360_cleanup.verify.comparing import Difference
+    from target_zuora360_cleanup.verify.store import Store
+
+logger = logging.getLogger(__name__)
+
+_RIGHTS = "SELECT PermissionsModifyAllData, PermissionsViewAllData FROM UserPermissionAccess"
+
+
+class Story:
+    """One comparison, and what is known of it. For one thread, that which the store belongs to.
+
+    Args:
+        context: What every run has.
+        known: The backups to choose from, the newest first; one where it was named.
+        store: Where rows are kept meanwhile.
+        scratch: A folder for other files that are gone with the run.
+    """
+
+    def __init__(
+        self, context: Context, known: Sequence[Backup], store: Store, scratch: Path
+    ) -> None:
+        self._run = context
+        self._known = known
+        self._store = store
+        self._scratch = scratch
+        self._org: OrgInfo | None = None
+        self._salesforce: Salesforce | None = None
+        self._backup: Backup | None = None
+        self._columns: list[Columns] = []
+        self._verified = Verified()
+
+    def verify(self) -> None:
+        """Choose a backup, read it and the org, and compare them.
+
+        Raises:
+            CleanupError: With the exit status that the run deserves.
+        """
+        with in_words(WORDS):
+            salesforce, org = self._log_in()
+            self._backup = backup = self._chosen(org)
+            sorted_ = Sorted.of(backup.files, self._described(salesforce, backup.files))
+            self._read(salesforce, sorted_)
+            self._compare(backup, sorted_)
+            self._look_beside(salesforce, org, backup)
+        if not (self._verified.is_well or self._run.settings.allow_failures):
+            raise Partial(left_words(self._verified))
+
+    def _log_in(self) -> tuple[Salesforce, OrgInfo]:
+        self._salesforce = salesforce = Login(self._run).salesforce()
+        self._org = org = read_org_info(salesforce)
+        logger.info("Logged in to %s.", salesforce.url)
+        return salesforce, org
+
+    def _chosen(self, org: OrgInfo) -> Backup:
+        """The newest backup of this org."""
+        own = [each for each in self._known if org.has_id(each.org_id) or not each.org_id]
+        if not own:
+            orgs = ", ".join(sorted({each.org_id for each in self._known}))
+            raise Refused(
+                f"The login leads to {org.name}, {org.id}, but the backup is of {orgs}. Check "
+                "which org the credentials belong to."
+            )
+        return own[0]
+
+    def _described(
+        self, salesforce: Salesforce, files: Sequence[BackupFile]
+    ) -> dict[str, dict[str, Any]]:
+        """The describes of what the backup is of, as far as the org shows it."""
+        names = {each.object_name for each in files} & salesforce.rest.object_names().keys()
+        found = salesforce.rest.describe_each(sorted(names))
+        return {
+            name: each
+            for name, each in found.items()
+            if not isinstance(each, ApiError) and each.get("queryable")
+        }
+
+    def _read(self, salesforce: Salesforce, files: Sorted) -> None:
+        with self._store.filling():
+            for number, (file, columns) in enumerate(files.compared):
+                logger.info("Comparing %s.", file.object_name)
+                rows = read_backup(self._store, number, file, columns)
+                read_org(salesforce, self._store, number, columns, expected=rows, go_on=self._go_on)
+
+    def _go_on(self) -> None:
+        usage = self._salesforce.usage if self._salesforce else None
+        go_on(self._run.stop, usage, self._run.settings.quota_percent_total)
+
+    def _compare(self, backup: Backup, files: Sorted) -> None:
+        self._columns = [columns for _, columns in files.compared]
+        compared = [
+            compare(self._store, number, each, reasons(each, backup.not_fed))
+            for number, each in enumerate(self._columns)
+        ]
+        unknown = [
+            Compared(each.object_name, each.object_name, in_backup=each.count(), unknown=why)
+            for each, why in files.unknown
+        ]
+        names = dict.fromkeys(each.object_name for each in files.along)
+        along = tuple((name, backup.along.get(name)) for name in names)
+        self._verified = replace(self._verified, compared=(*compared, *unknown), along=along)
+
+    def _look_beside(self, salesforce: Salesforce, org: OrgInfo, backup: Backup) -> None:
+        """Look at lookups, and at whether the user sees everything."""
+        database = self._scratch / "links.sqlite"
+        links = look_at_links(salesforce, org, backup.folder, database, self._go_on)
+        self._verified = replace(self._verified, links=links)
+        if self._verified.total("not_back") and not _sees_all(salesforce):
+            self._note(
+                "This user may not see everybody's records, so those that are not back may only "
+                "be hidden: verify again as a user with View All Data."
+            )
+
+    def _note(self, note: str) -> None:
+        self._verified = replace(self._verified, notes=(*self._verified.notes, note))
+
+    def end(self, error: CleanupError | None) -> tuple[Report, CleanupError | None]:
+        """Write what is not as it was, and the report.
+
+        Args:
+            error: What stopped the comparison, if anything did.
+
+        Returns:
+            The report, and what the run ends with.
+        """
+        problems = list[str]()
+        try:
+            write_differences(self._run.folder.path / "verify.csv", self._differences())
+        except OSError as exc:
+            problems.append(f"verify.csv can't be written: {exc.strerror or exc}.")
+        report = verify_report(
+            header_of(self._run, error, self._org, self._salesforce),
+            self._verified,
+            self._backup.folder if self._backup else None,
+        )
+        problems += write_report(self._run.folder, report)
+        return report, error or (CleanupError(problems[0]) if problems else None)
+
+    def _differences(self) -> Iterator[tuple[Compared, Difference]]:
+        by_name = {each.object_name: each for each in self._verified.compared}
+        for number, columns in enumerate(self._columns):
+            if compared := by_name.get(columns.object_name):
+                for each in differences(self._store, number, columns):
+                    yield compared, each
+
+
+def _sees_all(salesforce: Salesforce) -> bool:
+    """Whether no record is hidden from the user; where nobody says so, some may be."""
+    rights = salesforce.rest.query_each([_RIGHTS])[0]
+    first = next(iter(rights if isinstance(rights, list) else []), {})
+    return any(first.get(f"Permissions{name}") for name in ("ModifyAllData", "ViewAllData"))
