@@ -20,6 +20,7 @@ SUBSCRIPTION, INVOICE, FORECAST = (
     "Zuora__ZInvoice__c",
     "Renewal_Forecast__c",
 )
+NOTE = "Usage_Note__c"
 ORG = OrgOptions(records=1500, sandbox=True, customer_rows=frozenset({FORECAST}))
 
 
@@ -225,3 +226,19 @@ def test_a_sync_in_between_parts_two_cleanups(scene: Scene) -> None:
 
     assert ran.report["cleanups"] == [str(again.folder)]
     assert scene.stored == newer
+
+
+@pytest.mark.rows_may_go("Usage_Note__c")
+def test_rows_of_others_that_went_along_come_back_with_their_parents(tmp_path: Path) -> None:
+    org = OrgOptions(records=900, sandbox=True, quotes=False, customer_rows=frozenset({NOTE}))
+    with Emulated(org) as server:
+        assert server.org.counts()[NOTE]
+        scene = Scene.make(server, tmp_path, include_objects=SUBSCRIPTIONS, allow_cascade_to=[NOTE])
+        assert scene.cleanup.status == 0, scene.cleanup.message
+        assert server.org.counts()[NOTE] < len(scene.before[NOTE])
+
+        ran = scene.undo()
+
+        assert ran.status == 0
+        assert scene.now() == scene.before
+        assert returned(ran, NOTE)["back"]
