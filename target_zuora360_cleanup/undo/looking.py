@@ -83,7 +83,7 @@ class Looking:
             f" ({', '.join(map(soql_text, values[at : at + _AT_ONCE]))})"
             for at in range(0, len(values), _AT_ONCE)
         ]
-        asked = queries if all_rows else ()
+        asked = queries if all_rows and one.has_bin else ()
         for answer in self.salesforce.rest.query_each(queries, all_rows=asked):
             if isinstance(answer, ApiError):
                 raise answer
@@ -91,17 +91,20 @@ class Looking:
 
     def _read_all(self, number: int) -> None:
         one, rows = self.objects[number], self.store.count(number)
-        selection = Selection(one.name, one.fields, "", rows, all_rows=True)
+        selection = Selection(one.name, one.fields, "", rows, all_rows=one.has_bin)
         for block in _blocks(read_table(self.salesforce, selection)):
-            self.store.saw(
-                number, [(row[0], row[1] == "true", one.compared(row[2:])) for row in block]
-            )
+            self.store.saw(number, [_cells(one, row) for row in block])
 
 
 def _seen(one: Returning, row: dict[str, Any]) -> tuple[str, bool, list[str]]:
     values = (row.get(name) for name, _ in one.keys)
     keys = one.compared("" if each is None else str(each) for each in values)
-    return row["Id"], bool(row["IsDeleted"]), keys
+    return row["Id"], bool(row.get("IsDeleted")), keys
+
+
+def _cells(one: Returning, row: Sequence[str]) -> tuple[str, bool, list[str]]:
+    keys = row[1 : len(one.keys) + 1]
+    return row[0], one.has_bin and row[-1] == "true", one.compared(keys)
 
 
 def _blocks(rows: Iterator[list[str]]) -> Iterable[list[list[str]]]:

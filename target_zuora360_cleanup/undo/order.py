@@ -24,6 +24,7 @@ class Returning:
             are the same there.
         obstacle: Why nothing of it can be asked for; blank where it can.
         is_undeletable: Whether `undelete()` takes its rows; others come with their parents.
+        has_bin: Whether a query tells which of its rows are deleted; of others it has live ones.
         is_detail: Whether its rows are details of rows of others of these: those that were deleted
             before their masters are destroyed, which no query shows.
     """
@@ -33,11 +34,13 @@ class Returning:
     obstacle: str = ""
     is_undeletable: bool = True
     is_detail: bool = False
+    has_bin: bool = True
 
     @property
     def fields(self) -> tuple[str, ...]:
         """The columns to read."""
-        return ("Id", "IsDeleted", *(name for name, _ in self.keys))
+        marks = ("IsDeleted",) if self.has_bin else ()
+        return ("Id", *(name for name, _ in self.keys), *marks)
 
     def compared(self, values: Iterable[str]) -> list[str]:
         """The values of keys in the form in which they are compared."""
@@ -71,6 +74,8 @@ def returning(
 def _one(name: str, describe: Mapping[str, Any] | None, among: frozenset[str]) -> Returning:
     if describe is None:
         return Returning(name, obstacle="the org has no such object, or hides it from the user")
+    if not describe.get("queryable", True):
+        return Returning(name, obstacle="Salesforce lets nobody query it")
     own = BY_NAME[name].external_ids if name in BY_NAME else ()
     keys = tuple(
         (each["name"], not each.get("caseSensitive"))
@@ -91,4 +96,5 @@ def _one(name: str, describe: Mapping[str, Any] | None, among: frozenset[str]) -
         keys,
         is_undeletable=bool(describe.get("undeletable", True)),
         is_detail=bool(leads_to & among),
+        has_bin=any(each["name"] == "IsDeleted" for each in describe["fields"]),
     )
