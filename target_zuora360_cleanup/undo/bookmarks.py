@@ -1,8 +1,8 @@
 """Puts states back to what they were before a cleanup: what is to be stored, and storing it.
 
 A state says that rows are loaded. So the bookmarks of streams that feed an object type of which
-rows are not back stay reset, and a state that somebody has written since the cleanup stays as it
-is.
+rows, or what their lookups led to, are not back stay reset, and a state that somebody has written
+since the cleanup stays as it is.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ class Bookmarks:
         """Put each back, as far as its rows are there.
 
         Args:
-            missing: API names of the object types of which rows are not back, or may not be.
+            missing: API names of the object types of which rows, or what they led to, are not back.
             dry_run: Only look and tell.
         """
         return tuple(self._put(each, missing, dry_run=dry_run) for each in self.chain.states)

@@ -25,6 +25,7 @@ class Returning:
         obstacle: Why nothing of it can be asked for; blank where it can.
         is_undeletable: Whether `undelete()` takes its rows; others come with their parents.
         has_bin: Whether a query tells which of its rows are deleted; of others it has live ones.
+        leads_to: API names of the objects that its lookups may lead to.
         is_detail: Whether its rows are details of rows of others of these: those that were deleted
             before their masters are destroyed, which no query shows.
     """
@@ -35,6 +36,7 @@ class Returning:
     is_undeletable: bool = True
     is_detail: bool = False
     has_bin: bool = True
+    leads_to: frozenset[str] = frozenset()
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -71,6 +73,18 @@ def returning(
     return tuple(_one(name, describes.get(name), among) for name in reversed(flat(before)))
 
 
+def unfinished(objects: Iterable[Returning], missing: frozenset[str]) -> frozenset[str]:
+    """API names of the object types whose streams have to send their records again.
+
+    A lookup that led to a record that is not back is blank, and no incremental sync sets it again.
+
+    Args:
+        objects: The object types that come back.
+        missing: API names of those of which rows are not back.
+    """
+    return missing | {each.name for each in objects if each.leads_to & missing}
+
+
 def _one(name: str, describe: Mapping[str, Any] | None, among: frozenset[str]) -> Returning:
     if describe is None:
         return Returning(name, obstacle="the org has no such object, or hides it from the user")
@@ -84,17 +98,13 @@ def _one(name: str, describe: Mapping[str, Any] | None, among: frozenset[str]) -
         and (each.get("unique") or each["name"] in own)
         and each["name"] != "Id"
     )
-    of_masters = masters(describe)
-    leads_to = {
-        parent
-        for each in describe["fields"]
-        if each["name"] in of_masters
-        for parent in each["referenceTo"]
-    }
+    references = {each["name"]: frozenset(each["referenceTo"] or ()) for each in describe["fields"]}
+    details_of = frozenset().union(*(references[each] for each in masters(describe)))
     return Returning(
         name,
         keys,
         is_undeletable=bool(describe.get("undeletable", True)),
-        is_detail=bool(leads_to & among),
+        is_detail=bool(details_of & among),
+        leads_to=frozenset().union(*references.values()),
         has_bin=any(each["name"] == "IsDeleted" for each in describe["fields"]),
     )

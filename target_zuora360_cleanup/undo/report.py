@@ -132,7 +132,8 @@ class TakenBack:
 def _of_state(each: Putting) -> str:
     name = f"State {each.state.state_id}" if each.state.state_id else "The state on stdout"
     reset = (
-        f"; reset stay {', '.join(each.kept_reset)}, whose records are not all back"
+        f"; reset stay {', '.join(each.kept_reset)}, whose records, or what they lead to, are not "
+        "all back"
         if each.kept_reset
         else ""
     )

@@ -24,7 +24,7 @@ from target_zuora360_cleanup.report.files import write_report
 from target_zuora360_cleanup.rows.failures import Failures
 from target_zuora360_cleanup.state.form import dumped
 from target_zuora360_cleanup.undo.choice import choose, ends_at, refuse
-from target_zuora360_cleanup.undo.order import returning
+from target_zuora360_cleanup.undo.order import returning, unfinished
 from target_zuora360_cleanup.undo.report import Returned, TakenBack, undo_report, write_not_back
 from target_zuora360_cleanup.undo.undeleting import Undeleting
 from target_zuora360_cleanup.undo.words import words
@@ -185,7 +185,8 @@ class Story:
 
     def _put_back(self, bookmarks: Bookmarks) -> None:
         taken = self._counted()
-        states = bookmarks.put_back(taken.missing, dry_run=taken.dry_run)
+        missing = unfinished(self._objects, taken.missing)
+        states = bookmarks.put_back(missing, dry_run=taken.dry_run)
         self._taken = replace(self._taken, states=states)
         for number, each in enumerate(states):
             if each.fate == "by hand" and each.stored is not None:
@@ -203,7 +204,8 @@ class Story:
         if left:
             raise Partial(
                 f"{left:,} are not back; undo.csv names each with the reason. The bookmarks of "
-                "streams that feed them stay reset, so that the next sync sends these in full."
+                "streams that feed them, or what led to them, stay reset: the next sync sends "
+                "these in full."
             )
         if lost:
             raise Partial(f"The state is not all as it was: {_told(lost)}")

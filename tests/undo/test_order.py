@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from target_zuora360_cleanup.undo.order import Returning, returning
+from target_zuora360_cleanup.undo.order import Returning, returning, unfinished
 
 ACCOUNT, INVOICE, ITEM = "Zuora__CustomerAccount__c", "Zuora__ZInvoice__c", "Zuora__InvoiceItem__c"
 
@@ -60,6 +60,13 @@ def test_keys_are_the_catalogues_and_whatever_is_unique() -> None:
 
 def test_a_master_that_was_not_deleted_makes_no_detail_of_its_rows() -> None:
     assert not one(ITEM).is_detail
+
+
+def test_what_leads_to_rows_that_are_missing_has_to_be_sent_again() -> None:
+    found = returning([ITEM, ACCOUNT, INVOICE], DESCRIBES)
+    assert unfinished(found, frozenset({INVOICE})) == {INVOICE, ITEM}
+    assert unfinished(found, frozenset({ITEM})) == {ITEM}
+    assert unfinished(found, frozenset()) == frozenset()
 
 
 def test_what_can_t_be_asked_for_is_said() -> None:
