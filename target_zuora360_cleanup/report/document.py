@@ -22,7 +22,7 @@ KEYS: Final = (
     "schema_version", "mode", "dry_run", "status", "headline", "error", "org", "snapshot",
     "cleanups", "backup",
     "started_at", "finished_at", "tool_version", "guards", "user", "plan_fingerprint",
-    "objects", "compared", "along", "links", "returned", "timeline", "estimate",
+    "objects", "compared", "along", "unseen", "links", "returned", "timeline", "estimate",
     "allowances_needed", "blank_links", "strong_links", "undo", "taken_along", "findings", "kept",
     "failures", "notes", "state", "states",
     "records_read", "api_calls",

@@ -7,16 +7,20 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, Final
 
+from target_zuora360_cleanup.catalog.field_maps import field_maps
 from target_zuora360_cleanup.catalog.objects import BY_NAME, is_unlisted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from target_zuora360_cleanup.catalog.objects import ObjectType
 
 _SYSTEM: Final = frozenset({
     "Id", "IsDeleted", "CreatedDate", "CreatedById", "LastModifiedDate", "LastModifiedById",
     "SystemModstamp", "LastActivityDate", "LastViewedDate", "LastReferencedDate",
 })  # fmt: skip
 """Fields in which a record that comes back differs for that reason alone."""
+_NAME: Final = "Name"
 _NUMBERS: Final = frozenset({"double", "currency", "percent", "int", "long"})
 
 
@@ -45,12 +49,12 @@ class Column:
         return any(name in BY_NAME or is_unlisted(name) for name in self.parents)
 
     def plain(self, value: str) -> str:
-        """A value in the form compared: REST and Bulk API write numbers and times differently."""
+        """A value in the form compared: REST and Bulk API write some differently."""
         if not value:
             return value
         if self.type in _NUMBERS:
             return _number(value)
-        return _moment(value) if self.type == "datetime" else value
+        return _moment(value) if self.type == "datetime" else value.replace("\r\n", "\n")
 
 
 def _number(value: str) -> str:
@@ -74,10 +78,12 @@ class Columns:
     Attributes:
         object_name: API name.
         label: What a person calls it.
-        keys: The external id fields that the backup and the org have, the one to prefer first.
+        keys: The external id fields that the backup and the org have, the one to prefer first; of
+            rows that stand for a name, that.
         folds: Those whose values are the same in upper and lower case.
         compared: Fields that the backup and the org have, besides keys.
         where: SOQL condition that tells Zuora's rows; blank where every row is.
+        unseen: Fields of the backup that the org does not have, or does not show.
     """
 
     object_name: str
@@ -86,6 +92,7 @@ class Columns:
     folds: frozenset[str]
     compared: tuple[Column, ...]
     where: str
+    unseen: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, object_name: str, header: Sequence[str], describe: Mapping[str, Any]) -> Columns:
@@ -98,7 +105,7 @@ class Columns:
         """
         kind = BY_NAME.get(object_name)
         fields = {each["name"]: each for each in describe["fields"]}
-        given = kind.external_ids if kind else _external_ids(describe)
+        given = (_NAME,) if _is_named(object_name, header) else _key_fields(kind, describe)
         keys = tuple(each for each in given if each in fields and each in header)
         return cls(
             object_name,
@@ -111,6 +118,7 @@ class Columns:
                 if name in fields and name not in keys and _is_compared(fields[name])
             ),
             kind.where if kind else "",
+            tuple(name for name in header if name not in fields),
         )
 
     @property
@@ -130,8 +138,21 @@ class Columns:
         return ""
 
 
-def _external_ids(describe: Mapping[str, Any]) -> tuple[str, ...]:
+def _key_fields(kind: ObjectType | None, describe: Mapping[str, Any]) -> tuple[str, ...]:
+    if kind:
+        return kind.external_ids
     return tuple(each["name"] for each in describe["fields"] if each.get("externalId"))
+
+
+def _is_named(object_name: str, header: Sequence[str]) -> bool:
+    """Whether rows stand for a name, and are known by it where the backup has it.
+
+    Their external ids are in no export of Zuora's, so that mode `sync` gives them others.
+    """
+    maps = [each for each in field_maps() if each.object == object_name]
+    return (
+        _NAME in header and bool(maps) and all(len(each.key) == 1 and each.by_name for each in maps)
+    )
 
 
 def _parents(field: Mapping[str, Any]) -> tuple[str, ...]:

@@ -148,7 +148,7 @@ def _changes(store: Store, columns: Columns, fate: Fate) -> Iterator[Difference]
     values = zip(columns.compared, cells_of(was.cells), cells_of(now.cells), strict=True)
     for column, before, after in values:
         # (a record that nobody gives a name has its id for one)
-        if before == after or (before, after) == (was.id, now.id):
+        if before == after or (before in ("", was.id) and after == now.id):
             continue
         if column.is_lookup:
             if not before and column.may_be_blanked:

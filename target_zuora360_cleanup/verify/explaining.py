@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from target_zuora360_cleanup.catalog.field_maps import not_filled
+from target_zuora360_cleanup.catalog.field_maps import not_filled, not_restored
 from target_zuora360_cleanup.verify.comparing import ROWS
 
 if TYPE_CHECKING:
@@ -21,7 +21,8 @@ def reasons(columns: Columns, not_fed: Collection[str]) -> dict[str, str]:
         not_fed: Object types that no stream of the tap feeds, as the cleanup has told.
     """
     name = columns.object_name
-    why = {field: reason for each, field, reason in not_filled() if each == name}
+    known = (*not_filled(), *not_restored())
+    why = {field: reason for each, field, reason in known if each == name}
     if name in not_fed:
         return {**why, ROWS: "no stream of the tap feeds it, as the cleanup has told"}
     if columns.keys and all(key in why for key in columns.keys):

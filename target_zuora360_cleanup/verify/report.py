@@ -47,12 +47,14 @@ class Verified:
         compared: By object type.
         links: By lookup.
         along: Rows of other objects that had gone along, by object; None where nobody knows.
+        unseen: Fields of the backup that nobody could compare, as `Object.Field`.
         notes: What a person has to know of it, a sentence or two each.
     """
 
     compared: tuple[Compared, ...] = ()
     links: tuple[LinkOutcome, ...] = ()
     along: tuple[tuple[str, int | None], ...] = ()
+    unseen: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     def total(self, name: str) -> int:
@@ -72,14 +74,15 @@ class Verified:
     @property
     def is_well(self) -> bool:
         """Whether everything is back, or it is known why not."""
-        return not (self.total("left") or self.links_left or self.unknown)
+        return not (self.total("left") or self.links_left or self.unknown or self.unseen)
 
     def as_json(self) -> dict[str, Any]:
-        """The keys `compared`, `links`, `along` and `notes`."""
+        """The keys `compared`, `links`, `along`, `unseen` and `notes`."""
         return {
             "compared": [_entry(each) for each in self.compared],
             "links": [each.as_json() for each in self.links],
             "along": [{"object": name, "rows": rows} for name, rows in self.along],
+            "unseen": list(self.unseen),
             "notes": list(self.notes),
         }
 
@@ -91,6 +94,8 @@ class Verified:
         if self.links:
             yield self._link_table()
         yield from (Text(f"UNKNOWN {each.object_name}: {each.unknown}.") for each in self.unknown)
+        if self.unseen:
+            yield Text(f"UNKNOWN fields that the org does not show: {', '.join(self.unseen)}.")
         yield from (Text(f"NOTE {_went(*each)}") for each in self.along)
         yield from (Text(f"WARN {note}") for note in self.notes)
 
@@ -193,6 +198,7 @@ def left_words(verified: Verified) -> str:
         (verified.total("left"), "records are not as they were"),
         (verified.links_left, "links do not lead where they did"),
         (len(verified.unknown), "object types could not be looked at"),
+        (len(verified.unseen), "fields could not be compared"),
     ]
     words = "; ".join(f"{count:,} {what}" for count, what in told if count)
     relink = " Relink sets links again." if verified.links_left else ""

@@ -131,13 +131,16 @@ class Story:
             compare(self._store, number, each, reasons(each, backup.not_fed))
             for number, each in enumerate(self._columns)
         ]
+        unseen = [f"{each.object_name}.{name}" for each in self._columns for name in each.unseen]
         unknown = [
             Compared(each.object_name, each.object_name, in_backup=each.count(), unknown=why)
             for each, why in files.unknown
         ]
         names = dict.fromkeys(each.object_name for each in files.along)
         along = tuple((name, backup.along.get(name)) for name in names)
-        self._verified = replace(self._verified, compared=(*compared, *unknown), along=along)
+        self._verified = replace(
+            self._verified, compared=(*compared, *unknown), along=along, unseen=tuple(unseen)
+        )
 
     def _look_beside(self, salesforce: Salesforce, org: OrgInfo, backup: Backup) -> None:
         """Look at lookups, and at whether the user sees everything."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 EXTRACTOR, LOADER = "tap-zuora", "target-zuora360-cleanup"
-RELINK = "zuora360:relink"
+RELINK, VERIFY = "zuora360:relink", "zuora360:verify"
 MODE_VARIABLE = "TARGET_ZUORA360_CLEANUP_MODE"
 URL_VARIABLE = "TARGET_ZUORA360_CLEANUP_INSTANCE_URL"
 """Meltano's variable for the loader's setting; both emulators are where it points."""
@@ -74,19 +74,23 @@ class Pipeline:
         Raises:
             DemoError: It failed.
         """
-        earlier = _reports()
-        self._meltano("run", EXTRACTOR, LOADER, **{MODE_VARIABLE: mode})
-        (made,) = _reports() - earlier
-        report = json.loads(made.read_text(encoding="utf-8"))
+        report = self._reported("run", EXTRACTOR, LOADER, **{MODE_VARIABLE: mode})
         return Ran(report, self._bookmarks())
 
-    def relink(self) -> None:
-        """Set lookups again that the cleanup has left blank.
+    def utility(self, command: str) -> dict[str, Any]:
+        """One `meltano run` of a command of the utility; its report.
 
         Raises:
             DemoError: It failed.
         """
-        self._meltano("run", RELINK)
+        return self._reported("run", command)
+
+    def _reported(self, *arguments: str, **variables: str) -> dict[str, Any]:
+        earlier = _reports()
+        self._meltano(*arguments, **variables)
+        (made,) = _reports() - earlier
+        report: dict[str, Any] = json.loads(made.read_text(encoding="utf-8"))
+        return report
 
     def forget(self) -> None:
         """Remove the state that an earlier demo left."""

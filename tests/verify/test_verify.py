@@ -238,6 +238,15 @@ def test_an_object_that_the_user_may_not_read_is_unknown_and_no_success(back: Sc
     assert "1 object types could not be looked at" in ran.message
 
 
+def test_a_field_that_the_user_may_not_read_is_unknown_and_no_success(whole: Scene) -> None:
+    org, hidden = whole.server.org, f"{INVOICE}.Zuora__Balance2__c"
+    shape = json.dumps({"hidden": {"fields": [hidden]}})
+    org.schema = for_user(org.whole, replace(org.options, shape=shape))
+    ran = verify(whole)
+    assert (ran.status, ran.report["unseen"]) == (4, [hidden])
+    assert f"UNKNOWN fields that the org does not show: {hidden}." in ran.summary
+
+
 def test_the_backup_of_another_org_is_refused(cleaned: Scene) -> None:
     path = cleaned.cleanup.folder / "report.json"
     report = json.loads(path.read_text(encoding="utf-8"))
