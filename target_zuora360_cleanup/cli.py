@@ -1,4 +1,4 @@
-"""`zuora360`: plan, cleanup, reset, relink, verify, status without a tap; in Meltano or alone."""
+"""`zuora360`: plan, cleanup, reset, relink, verify, undo, status; in Meltano or alone."""
 
 from __future__ import annotations
 
@@ -138,6 +138,33 @@ def verify(sources: tuple[str, ...], folder: Path | None, *, as_json: bool) -> N
         known = backups(settings, folder)
         context = Context.begin(settings, "verify")
         run = Verify(context, known, _show_json if as_json else partial(_show_words, err=True))
+        with heeded(context.stop, lambda: run.status_if_killed):
+            run.carry_out().exit()
+
+
+@main.command()
+@_CONFIG
+@_JSON
+@click.option(
+    "--from",
+    "folder",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder of a cleanup; the newest one that is not taken back if left out.",
+)
+@click.option("--dry-run", is_flag=True, help="Only look, and tell what would come back.")
+def undo(sources: tuple[str, ...], folder: Path | None, *, as_json: bool, dry_run: bool) -> None:
+    """Take a cleanup back: its records out of the recycle bin, the bookmarks as they were."""
+    with _mistakes_told():
+        settings = read_cli_settings(sources, os.environ, "plan")
+        from target_zuora360_cleanup.lifecycle.context import Context
+        from target_zuora360_cleanup.lifecycle.signals import heeded
+        from target_zuora360_cleanup.meltano.pipeline import read_pipeline
+        from target_zuora360_cleanup.undo.run import Undo, cleanups
+
+        given, known = cleanups(settings, folder)
+        context = Context.begin(settings, "undo", pipeline=read_pipeline(os.environ))
+        show = _show_json if as_json else partial(_show_words, err=True)
+        run = Undo(context, given, known, show, dry_run=dry_run)
         with heeded(context.stop, lambda: run.status_if_killed):
             run.carry_out().exit()
 

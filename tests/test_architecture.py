@@ -36,7 +36,7 @@ ROOMS = (
     ("deletion",),
     ("report",),
     ("lifecycle",),
-    ("cleanup", "sync", "relink"),
+    ("cleanup", "sync", "relink", "undo"),
     ("verify",),
     ("status",),
     ("cli", "target"),

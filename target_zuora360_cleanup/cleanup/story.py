@@ -18,6 +18,7 @@ from target_zuora360_cleanup.cleanup.words import BEFORE_DELETION, writing
 from target_zuora360_cleanup.deletion.ledger import Ledger
 from target_zuora360_cleanup.deletion.link_snapshot import LinkSnapshot
 from target_zuora360_cleanup.deletion.trouble import STOPPED
+from target_zuora360_cleanup.deletion.undo_record import UndoRecord
 from target_zuora360_cleanup.errors import Partial
 from target_zuora360_cleanup.facts.reading import read_facts, read_org
 from target_zuora360_cleanup.lifecycle.ending import header_of
@@ -75,6 +76,7 @@ class Story:
         self._looked_at: tuple[Reset, ...] = ()
         self._ledger = Ledger()
         self._failures = Failures()
+        self._record = UndoRecord(context.folder)
 
     def begin(self) -> None:
         """Tell the story of the run's mode.
@@ -116,6 +118,7 @@ class Story:
         refuse_blocked(plan.findings)
         self._prove_room(plan)
         self._keep_links(plan, salesforce)
+        self._keep_states(plan)
         self.gate.open()
         self.resets.write(self._reset_names)
         self._ledger.open(plan)
@@ -187,6 +190,12 @@ class Story:
             with in_words(writing("The link snapshot")):
                 LinkSnapshot(salesforce, self._run.folder).write(plan)
 
+    def _keep_states(self, plan: Plan) -> None:
+        """Have what `undo` needs written down, each state before it is reset."""
+        with in_words(writing("The record for undo")):
+            self._record.begin(plan, self._settings)
+        self.resets.keep_by(self._record.keep)
+
     def _delete(self, plan: Plan, salesforce: Salesforce) -> None:
         deleting = Deleting(self._run, salesforce, plan, self._failures, self._ledger)
         halted = deleting.carry_out()
@@ -248,6 +257,7 @@ class Story:
             error: What the run ends with, if not well.
             records: RECORD messages of the tap by stream.
         """
+        self._record.close()
         run, plan = self._run, self._plan
         is_planned = run.mode == "plan" and plan
         return cleanup_report(

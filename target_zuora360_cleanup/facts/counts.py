@@ -61,6 +61,14 @@ def _described(kind: ObjectType, describe: Mapping[str, Any]) -> ObjectFacts:
         fields=fields,
         deletable=bool(describe.get("deletable")),
         found=_NOT_COUNTED if describe.get("queryable") else _NOT_QUERYABLE,
+        masters=masters(describe),
+    )
+
+
+def masters(describe: Mapping[str, Any]) -> tuple[str, ...]:
+    """API names of the fields that lead to a master, from an object's describe."""
+    return tuple(
+        each["name"] for each in describe["fields"] if each.get("relationshipOrder") is not None
     )
 
 

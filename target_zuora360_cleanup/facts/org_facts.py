@@ -63,6 +63,8 @@ class ObjectFacts:
             where there is no row, or where the rows were too many to ask.
         links: Number of links to itself by what they are called; unknown as above.
         keyless: Its rows without a key.
+        masters: API names of its fields that lead to a master, which alone have an order
+            (`relationshipOrder` of sObject Describe).
     """
 
     kind: ObjectType
@@ -74,6 +76,7 @@ class ObjectFacts:
     oldest: Fact[str] = _NOT_READ
     links: Fact[Mapping[str, int]] = _NOT_READ
     keyless: Keyless = field(default_factory=Keyless)
+    masters: tuple[str, ...] = ()
 
     @property
     def external_id(self) -> str:

@@ -22,12 +22,16 @@ def lines(path: Path) -> Iterator[str]:
     Raises:
         OSError, zlib.error, UnicodeDecodeError: The file is damaged, or can't be read.
     """
-    for block in _whole_lines(path):
+    for block in whole_lines(path):
         yield from io.StringIO(block.decode(), newline="")
 
 
-def _whole_lines(path: Path) -> Iterator[bytes]:
-    """Blocks of whole lines. A last line without an end is half of one, so it is left out."""
+def whole_lines(path: Path) -> Iterator[bytes]:
+    """Blocks of whole lines. A last line without an end is half of one, so it is left out.
+
+    Raises:
+        OSError, zlib.error: The file is damaged, or can't be read.
+    """
     rest = b""
     with gzip.open(path) as file:
         try:

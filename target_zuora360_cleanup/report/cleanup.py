@@ -14,6 +14,7 @@ from target_zuora360_cleanup.report.objects import Objects
 from target_zuora360_cleanup.report.part import Approved, Headline, RecordsRead, Times
 from target_zuora360_cleanup.report.states import States
 from target_zuora360_cleanup.report.taken_along import TakenAlong
+from target_zuora360_cleanup.report.way_back import WayBack
 from target_zuora360_cleanup.state.outcome import ResetOutcome
 
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ def cleanup_report(  # noqa: PLR0913 - what a run leaves, each by its name
             taken_along,
             Times(timeline),
             Costs(plan, links, left or {}),
+            WayBack(header, plan, is_begun=bool(outcomes)),
             Failures(failures, tuple((each.name, each.error) for each in outcomes if each.error)),
             States(states, is_planned=header.mode == "plan", feeds=feeds),
             RecordsRead(records or {}, unloaded_by=header.mode),

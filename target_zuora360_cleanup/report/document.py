@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 KEYS: Final = (
     "schema_version", "mode", "dry_run", "status", "headline", "error", "org", "snapshot",
-    "backup",
+    "cleanups", "backup",
     "started_at", "finished_at", "tool_version", "guards", "user", "plan_fingerprint",
-    "objects", "compared", "along", "unseen", "links", "timeline", "estimate",
-    "allowances_needed", "blank_links", "strong_links", "taken_along", "findings", "kept",
-    "failures", "notes", "state",
+    "objects", "compared", "along", "unseen", "links", "returned", "timeline", "estimate",
+    "allowances_needed", "blank_links", "strong_links", "undo", "taken_along", "findings", "kept",
+    "failures", "notes", "state", "states",
     "records_read", "api_calls",
 )  # fmt: skip
 """The keys of `report.json` in their order; which of them a mode has is decided by its parts."""

@@ -15,6 +15,7 @@ from target_zuora360_cleanup.report.drawing import drawing
 from target_zuora360_cleanup.report.graph import BOX_WIDTH, LINE_HEIGHT
 from target_zuora360_cleanup.report.links import link_table
 from target_zuora360_cleanup.report.numbers import shown
+from target_zuora360_cleanup.report.returned import return_table
 from target_zuora360_cleanup.report.timeline_chart import chart, duration
 
 if TYPE_CHECKING:
@@ -70,6 +71,10 @@ def _of_links(report: Mapping[str, Any]) -> dict[str, Any]:
     return {"table": link_table(report), "labels": {}, "broken": (), "failure_file": "relink.csv"}
 
 
+def _of_undo(report: Mapping[str, Any]) -> dict[str, Any]:
+    return {"table": return_table(report), "labels": {}, "broken": (), "failure_file": "undo.csv"}
+
+
 def _of_comparison(report: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "table": comparison_table(report),
@@ -79,7 +84,7 @@ def _of_comparison(report: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-_OWN_PAGES: Final = {"relink": _of_links, "verify": _of_comparison}
+_OWN_PAGES: Final = {"relink": _of_links, "verify": _of_comparison, "undo": _of_undo}
 """Of modes whose page is another than a cleanup's: what it shows."""
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from target_zuora360_cleanup.report import way_back
 from target_zuora360_cleanup.report.numbers import Total, counted
 from target_zuora360_cleanup.report.object_table import is_carried_out
 
@@ -66,6 +67,9 @@ def taken_back(report: Report) -> str:
     is_told = report["mode"] in _DELETING and report["objects"] and report.get("guards")
     if not is_told:
         return ""
+    if told := report.get("undo"):
+        words = way_back.in_words(told)
+        return words[:1].upper() + words[1:]
     if report["guards"]["hard_delete"] == "on":
         return "No: hard_delete skips the recycle bin."
     return "From Salesforce's recycle bin, within 15 days and as far as its room goes."

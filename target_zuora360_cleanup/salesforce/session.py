@@ -125,10 +125,38 @@ class OrgSession(requests.Session):
         token = self._token()
         response = self._send(token, method, url, *args, **kwargs)
         if response.status_code == requests.codes.unauthorized:
-            token = self._renew(token, response)
+            # (to read the answer frees its connection)
+            token = self._renew(token, ApiError.of(response))
             response = self._send(token, method, url, *args, **kwargs)
         if not response.ok:
             raise ApiError.of(response, repeatable=str(method).upper() in REPEATABLE)
+        return response
+
+    def request_with_token(
+        self,
+        url: str,
+        body: Callable[[str], bytes],
+        ended: Callable[[requests.Response], ApiError | None],
+        **kwargs: Any,  # noqa: ANN401 - handed on as they are
+    ) -> requests.Response:
+        """Post a body that holds the current token; whatever came of it is for the caller to judge.
+
+        Args:
+            url: Whole URL; a redirect is not followed, since the body holds a secret.
+            body: Makes it, of a token.
+            ended: The error of an answer that says that the session has ended.
+            kwargs: Handed on, such as `headers`.
+
+        Raises:
+            SessionExpired: The session ended and can't be renewed, or is refused a new login.
+            requests.RequestException: No answer came.
+        """
+        token = self._token()
+        kwargs["allow_redirects"] = False
+        response = self._send(token, "POST", url, data=body(token), **kwargs)
+        if error := ended(response):
+            token = self._renew(token, error)
+            response = self._send(token, "POST", url, data=body(token), **kwargs)
         return response
 
     @override
@@ -165,8 +193,7 @@ class OrgSession(requests.Session):
     def _token(self) -> str:
         return self.grant.access_token
 
-    def _renew(self, stale: str, response: requests.Response) -> str:
-        error = ApiError.of(response)  # (reads the answer, which frees its connection)
+    def _renew(self, stale: str, error: ApiError) -> str:
         if not self._credentials.renewable:
             raise SessionExpired(
                 error.status,

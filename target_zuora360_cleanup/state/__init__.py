@@ -9,13 +9,14 @@ room; Meltano itself is left to `meltano`, the words of a report to `report`.
 
 from target_zuora360_cleanup.state.codes import CODES
 from target_zuora360_cleanup.state.form import TapState, checked
-from target_zuora360_cleanup.state.outcome import PairedState, ResetOutcome, StreamReset
+from target_zuora360_cleanup.state.outcome import KeptState, PairedState, ResetOutcome, StreamReset
 from target_zuora360_cleanup.state.paired import expanded, matches, others, reset_of
 from target_zuora360_cleanup.state.reset import Reset, StateTracker
 from target_zuora360_cleanup.state.trim import without
 
 __all__ = [
     "CODES",
+    "KeptState",
     "PairedState",
     "Reset",
     "ResetOutcome",

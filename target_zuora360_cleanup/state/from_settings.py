@@ -114,6 +114,16 @@ def _begun(settings: Settings, pipeline: Pipeline) -> Conversation:
     return asked
 
 
+def meltano_states(settings: Settings, pipeline: Pipeline) -> tuple[MeltanoStates, RunWatch]:
+    """Meltano's states, and who watches the runs that write them.
+
+    Raises:
+        InputError: Meltano can't be found.
+    """
+    asked = _begun(settings, pipeline)
+    return MeltanoStates(asked), RunWatch(MeltanoRuns(asked))
+
+
 def stored_states(
     settings: Settings, pipeline: Pipeline | None = None, files: Sequence[str] = ()
 ) -> tuple[StoredStates, ...]:
@@ -144,5 +154,6 @@ def stored_states(
             )
         )
     if files:
-        made.append(StoredStates(StateFiles(files), files, names, lambda _: may_create))
+        store = StateFiles(files)
+        made.append(StoredStates(store, files, names, lambda _: may_create, place="file"))
     return tuple(made)

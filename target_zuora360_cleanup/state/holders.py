@@ -9,6 +9,7 @@ once that one has ended, or has been given up because it did not end in time aft
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from typing_extensions import override
@@ -21,9 +22,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from target_zuora360_cleanup.plan.finding import Finding
+    from target_zuora360_cleanup.state.outcome import KeptState
 
 Objects = frozenset[str]
 """API names of the object types that are cleaned."""
+Keep = Callable[["KeptState"], None]
+"""Writes down a state that is about to be reset; raises `CleanupError`."""
 
 
 class ResetSink(Protocol):
@@ -38,6 +42,10 @@ class ResetSink(Protocol):
         Raises:
             CleanupError: It can't be written, or is in use: nothing may be deleted.
         """
+
+    def keep_by(self, keep: Keep) -> None:  # noqa: ARG002 - who holds none has none to hand on
+        """Have each state handed to `keep` before it is reset; what that raises ends the reset."""
+        return
 
     def undo(self) -> None:
         """Put back what `write` has changed, if that can be done; nothing was deleted."""
@@ -95,6 +103,11 @@ class Resets:
                 sink.undo()
             raise
         self.written = True
+
+    def keep_by(self, keep: Keep) -> None:
+        """Have each state handed to `keep` before it is reset."""
+        for sink in self._sinks:
+            sink.keep_by(keep)
 
     def confirm(self, objects: Objects) -> tuple[Finding, ...]:
         """Have all of them look after the deletion whether their reset still holds."""

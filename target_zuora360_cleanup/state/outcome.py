@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -11,7 +11,27 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.state.form import TapState
     from target_zuora360_cleanup.state.reset import Reset
 
-__all__ = ["PairedState", "ResetOutcome", "StreamReset"]
+__all__ = ["KeptState", "PairedState", "Place", "ResetOutcome", "StreamReset"]
+
+Place = Literal["meltano", "file", "stdout"]
+"""Where a state is kept; of one that went to stdout nobody here knows."""
+
+
+@dataclass(frozen=True)
+class KeptState:
+    """A state that is about to be reset, as it is written down.
+
+    Attributes:
+        place: Where it is kept.
+        state_id: Meltano's state id, or the path of a file; blank where nobody knows.
+        before: The state as it was found; None where there was none.
+        written: What is stored in its place.
+    """
+
+    place: Place
+    state_id: str
+    before: TapState | None
+    written: TapState
 
 
 @dataclass(frozen=True)

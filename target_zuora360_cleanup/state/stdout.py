@@ -13,7 +13,7 @@ from target_zuora360_cleanup.errors import CleanupError
 from target_zuora360_cleanup.state import findings as say
 from target_zuora360_cleanup.state.form import dumped
 from target_zuora360_cleanup.state.holders import ResetSink
-from target_zuora360_cleanup.state.outcome import ResetOutcome, StreamReset
+from target_zuora360_cleanup.state.outcome import KeptState, ResetOutcome, StreamReset
 from target_zuora360_cleanup.state.reset import StateTracker
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.plan.finding import Finding
     from target_zuora360_cleanup.singer.stream import FirstRecord, State
     from target_zuora360_cleanup.state.form import TapState
-    from target_zuora360_cleanup.state.holders import Objects
+    from target_zuora360_cleanup.state.holders import Keep, Objects
     from target_zuora360_cleanup.state.reset import Reset
 
     Agreed = Callable[[], TapState | None]
@@ -67,6 +67,7 @@ class StreamState(ResetSink):
         self._tracker = StateTracker()
         self._lock = threading.Lock()
         self._outcome = StreamReset()
+        self._keep: Keep = lambda _: None
 
     def first(self) -> tuple[TapState | None, frozenset[str]]:
         """The tap's first STATE, and the streams that had sent a RECORD before it."""
@@ -88,6 +89,10 @@ class StreamState(ResetSink):
             self._tracker.record(message.stream)
 
     @override
+    def keep_by(self, keep: Keep) -> None:
+        self._keep = keep
+
+    @override
     def look(self, objects: Objects) -> tuple[Finding, ...]:
         doubt = (self._doubt,) if self._doubt else ()
         silent = say.no_state_sent(is_read=self._agreed is not None)
@@ -101,6 +106,7 @@ class StreamState(ResetSink):
             return
         reset = self._reset(objects)
         self._outcome = replace(self._outcome, reset=reset)
+        self._keep(KeptState("stdout", "", reset.before, reset.state))
         self._write_line(reset.line)
         self._outcome = StreamReset(reset, reset.state)
 

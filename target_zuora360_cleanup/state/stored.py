@@ -16,7 +16,7 @@ from target_zuora360_cleanup.errors import CleanupError, Refused
 from target_zuora360_cleanup.state import findings as say
 from target_zuora360_cleanup.state.holders import ResetSink
 from target_zuora360_cleanup.state.identity import doubts, unknown
-from target_zuora360_cleanup.state.outcome import PairedState, ResetOutcome, StreamReset
+from target_zuora360_cleanup.state.outcome import KeptState, PairedState, ResetOutcome, StreamReset
 from target_zuora360_cleanup.state.paired import expanded, is_pattern, reset_of, same_pair
 from target_zuora360_cleanup.state.store import StoreFailed
 
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.meltano.runs import OwnPair, PipelineRun
     from target_zuora360_cleanup.plan.finding import Finding
     from target_zuora360_cleanup.state.form import TapState
-    from target_zuora360_cleanup.state.holders import Objects
+    from target_zuora360_cleanup.state.holders import Keep, Objects
+    from target_zuora360_cleanup.state.outcome import Place
     from target_zuora360_cleanup.state.store import Store
     from target_zuora360_cleanup.state.watch import RunWatch
 
@@ -65,6 +66,7 @@ class StoredStates(ResetSink):
         watch: Looks for pipelines at work on them, if anybody can tell.
         own: Finds the state of the pair that this process belongs to, which is reset first.
         besides: What else is to be said whenever the states are looked at.
+        place: Where they are kept.
     """
 
     def __init__(  # noqa: PLR0913 - what it rests on
@@ -77,6 +79,7 @@ class StoredStates(ResetSink):
         watch: RunWatch | None = None,
         own: Own | None = None,
         besides: Callable[[], Iterable[Finding]] = tuple,
+        place: Place = "meltano",
     ) -> None:
         self._store = store
         self._wanted = tuple(wanted)
@@ -85,6 +88,8 @@ class StoredStates(ResetSink):
         self._watch = watch
         self._own = own
         self._besides = besides
+        self._place: Place = place
+        self._keep: Keep = lambda _: None
         self._pair: OwnPair | None = None
         self._states: dict[str, PairedState] = {}
 
@@ -108,6 +113,10 @@ class StoredStates(ResetSink):
     def agreed(self) -> TapState | None:
         """What was stored as the pair's own state; None where nothing was."""
         return self.own.written if self.own else None
+
+    @override
+    def keep_by(self, keep: Keep) -> None:
+        self._keep = keep
 
     @override
     def look(self, objects: Objects) -> tuple[Finding, ...]:
@@ -210,6 +219,7 @@ class StoredStates(ResetSink):
     def _reset(self, each: PairedState) -> None:
         """Write and read back; it is noted as written before it is, so that `undo` misses none."""
         being_written = replace(each, written=each.reset.state)
+        self._keep(KeptState(self._place, each.state_id, each.before, each.reset.state))
         self._note(being_written)
         self._store.write(each.state_id, each.reset.state)
         if self._store.read(each.state_id) != each.reset.state:

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from target_zuora360_cleanup.state.form import bookmarks_of
 from target_zuora360_cleanup.state.judging import judged
+from target_zuora360_cleanup.undo.choice import same
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from target_zuora360_cleanup.catalog.streams import StreamNames
     from target_zuora360_cleanup.meltano.runs import PipelineRun
+    from target_zuora360_cleanup.state import KeptState
     from target_zuora360_cleanup.state.outcome import PairedState
 
 Found = dict[str, Any]
@@ -67,14 +69,24 @@ def words_of(found: Found) -> Iterator[str]:
         )
 
 
-def lost(state: PairedState, cleanup: Mapping[str, Any], runs: Iterable[PipelineRun]) -> list[str]:
+def lost(
+    state: PairedState,
+    cleanup: Mapping[str, Any],
+    runs: Iterable[PipelineRun],
+    put_back: Iterable[KeptState] = (),
+) -> list[str]:
     """Bookmarks that a cleanup has reset, and that are there again without a sync since.
 
     Args:
         state: The state as it is now.
         cleanup: The report of the cleanup.
         runs: Runs that have ended since, or go on.
+        put_back: States that an undo of the cleanup has stored.
     """
+    if any(
+        each.state_id == state.state_id and same(each.written, state.before) for each in put_back
+    ):
+        return []
     reset = next(_reset_in(cleanup, state.state_id), None)
     begun = [each for each in runs if each.state_id == state.state_id]
     ended = cleanup.get("finished_at") or ""

@@ -23,6 +23,7 @@ from target_zuora360_cleanup.settings.selection import selected
 from target_zuora360_cleanup.state.from_settings import stream_names
 from target_zuora360_cleanup.status.kept import find_kept, kept_lines
 from target_zuora360_cleanup.status.states import lost, state_found, words_of
+from target_zuora360_cleanup.undo.source import read_mark
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -93,7 +94,8 @@ def last_cleanup(output_dir: str) -> Found | None:
     """The newest cleanup in the output folder; None where there is none.
 
     Returns:
-        `folder`, `status` (None where it left no report), `finished_at`, `deleted`, `failed`.
+        `folder`, `status` (None where it left no report), `finished_at`, `deleted`, `failed` and
+        `taken_back`: whether an undo has left nothing of it.
     """
     for folder, report in cleanups(output_dir):
         found = report or {"status": None, "finished_at": None, "objects": []}
@@ -103,19 +105,22 @@ def last_cleanup(output_dir: str) -> Found | None:
             "finished_at": found["finished_at"],
             "deleted": total(each["deleted"] for each in found["objects"]),
             "failed": total(each["failed"] for each in found["objects"]),
+            "taken_back": read_mark(folder).is_done,
         }
     return None
 
 
 def _states(sink: StoredStates, settings: Settings) -> Iterator[Found]:
     names = stream_names(settings)
-    report = next((report for _, report in cleanups(settings.output_dir) if report), None)
+    last = ((folder, report) for folder, report in cleanups(settings.output_dir) if report)
+    folder, report = next(last, (None, None))
+    put_back = read_mark(folder).put_back if folder else ()
     moment = (report or {}).get("finished_at")
     runs = sink.runs_since(datetime.fromisoformat(moment)) if moment else None
     for state in sink.states:
         found = state_found(state, names)
         if report and runs is not None:
-            found["reset_lost"] = lost(state, report, runs)
+            found["reset_lost"] = lost(state, report, runs, put_back)
         yield found
 
 
@@ -153,7 +158,8 @@ def _last(last: Found | None) -> str:
     failed = "an unknown number" if last["failed"] is None else f"{last['failed']:,}"
     left = f", {failed} left: run it again to go on" if failed != "0" else ""
     deleted = "an unknown number of" if last["deleted"] is None else f"{last['deleted']:,}"
+    back = ", taken back since" if last["taken_back"] else ""
     return (
         f"Last cleanup: {last['status']} at {last['finished_at'][:16].replace('T', ' ')} UTC, "
-        f"{deleted} records deleted{left} ({last['folder']})."
+        f"{deleted} records deleted{left}{back} ({last['folder']})."
     )

@@ -9,6 +9,7 @@ import pytest
 from target_zuora360_cleanup.catalog.objects import OBJECTS
 from target_zuora360_cleanup.catalog.streams import StreamNames
 from target_zuora360_cleanup.meltano.runs import PipelineRun
+from target_zuora360_cleanup.state import KeptState
 from target_zuora360_cleanup.state.outcome import PairedState
 from target_zuora360_cleanup.state.paired import reset_of
 from target_zuora360_cleanup.status.states import lost, state_found, words_of
@@ -73,3 +74,13 @@ def test_a_sync_that_has_begun_since_is_a_full_one_and_nothing_is_lost() -> None
     assert lost(a_state(BEFORE), REPORT, [a_run("2026-05-04T08:01:00+00:00")]) == []
     assert lost(a_state(WRITTEN), REPORT, []) == []
     assert lost(a_state(BEFORE), {**REPORT, "state": {}}, []) == []
+
+
+def test_a_state_that_an_undo_has_put_back_is_not_lost() -> None:
+    put_back = KeptState("meltano", "a", BEFORE, BEFORE)
+    assert lost(a_state(BEFORE), REPORT, [], [put_back]) == []
+    other = KeptState("meltano", "b", BEFORE, BEFORE)
+    assert lost(a_state(BEFORE), REPORT, [], [other]) == ["Account"]
+    assert lost(a_state(BEFORE), REPORT, [], [KeptState("meltano", "a", BEFORE, WRITTEN)]) == [
+        "Account"
+    ]

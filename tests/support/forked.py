@@ -37,6 +37,7 @@ CONTEXT.set_forkserver_preload(
         *ON_THEIR_WAY,
         "tests.support.killing",
         "tests.support.killing_relink",
+        "tests.support.killing_undo",
     ]
 )
 

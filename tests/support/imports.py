@@ -10,5 +10,6 @@ ON_THEIR_WAY: Final = (
     "target_zuora360_cleanup.report.html",
     "target_zuora360_cleanup.sync.run",
     "target_zuora360_cleanup.sync.sink",
+    "target_zuora360_cleanup.undo.run",
     "simple_salesforce.api",
 )

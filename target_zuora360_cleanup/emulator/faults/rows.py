@@ -1,4 +1,4 @@
-"""Rows that can't be written or deleted: locks, triggers' vetoes, validation rules.
+"""Rows that can't be written, deleted or undeleted: locks, triggers' vetoes, validation rules.
 
 Rows are chosen by a hash or the number of their id, so the same ones fail in whatever order they
 come.
@@ -23,7 +23,9 @@ __all__ = ["Rows"]
 
 _FORM: Final[Form] = {
     "type": "array",
-    "description": "Rows that can't be written or deleted. The first rule that matches decides.",
+    "description": (
+        "Rows that can't be written, deleted or undeleted. The first rule that matches decides."
+    ),
     "items": {
         "type": "object",
         "additionalProperties": False,
@@ -34,7 +36,7 @@ _FORM: Final[Form] = {
                 "description": "API name; any when left out.",
             },
             "operation": {
-                "enum": ["insert", "update", "upsert", "delete", "hardDelete"],
+                "enum": ["insert", "update", "upsert", "delete", "hardDelete", "undelete"],
                 "description": "delete covers hardDelete too; any when left out.",
             },
             "ids": {

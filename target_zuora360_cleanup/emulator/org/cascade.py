@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from target_zuora360_cleanup.emulator.org.recycle_bin import lose_below
 from target_zuora360_cleanup.emulator.schema.ids import TAG_BITS, code
 from target_zuora360_cleanup.emulator.schema.store import quote
 
@@ -189,21 +190,43 @@ class Cascade:
         self._store.run_many("INSERT INTO temp.dropped VALUES (?)", rows)
         self._store.run("DELETE FROM temp.closure WHERE root IN (SELECT root FROM temp.dropped)")
 
-    def clear_lookups(self, now: int) -> None:
-        """Blank the plain lookups of the rows that stay and pointed to a row that goes."""
+    def clear_lookups(self, now: int, *, remembered: bool) -> None:
+        """Blank the plain lookups of the rows that stay and pointed to a row that goes.
+
+        Args:
+            now: When, in seconds since 1970.
+            remembered: Whether they may lead there again.
+        """
         for parent in self._objects:
             for related in self._related(parent, "set_null"):
                 column, kept = quote(related.field.name), self._kept(parent, related, "id")
-                self._store.run(
-                    f"UPDATE {quote(related.child)} SET {column} = NULL, SystemModstamp = ?"
+                where = (
                     f" WHERE {column} IN (SELECT {kept} FROM temp.closure WHERE object = ?)"
                     " AND +IsDeleted = 0 AND Id NOT IN"
-                    " (SELECT id FROM temp.closure WHERE object = ?)",
+                    " (SELECT id FROM temp.closure WHERE object = ?)"
+                )
+                if remembered:
+                    self._store.run(
+                        "INSERT OR REPLACE INTO _blanked (object, field, id, parent)"
+                        f" SELECT ?, ?, Id, {column} FROM {quote(related.child)}{where}",
+                        (related.child, related.field.name, parent, related.child),
+                    )
+                self._store.run(
+                    f"UPDATE {quote(related.child)} SET {column} = NULL, SystemModstamp = ?{where}",
                     (now, parent, related.child),
                 )
 
+    def lose_below(self) -> None:
+        """Have rows of the recycle bin that can't come back without what goes leave it."""
+        lose_below(self._schema, self._store, self._objects)
+
     def bury(self, now: int, first_deletion: int) -> None:
         """Put the closure into the recycle bin, each root's share under a number of its own."""
+        self._store.run(
+            "INSERT OR IGNORE INTO _root SELECT ? + root, object, id FROM temp.closure"
+            " WHERE generation = 0",
+            (first_deletion,),
+        )
         for name in self._objects:
             self._store.run(
                 f"UPDATE {quote(name)} AS t SET IsDeleted = 1, SystemModstamp = ?, _deletion = ? +"

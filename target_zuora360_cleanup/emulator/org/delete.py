@@ -1,4 +1,4 @@
-"""Deleting, undeleting and emptying the recycle bin, row errors included."""
+"""Deleting, row errors included."""
 
 from __future__ import annotations
 
@@ -18,10 +18,9 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.emulator.schema.objects import Schema, SObject
     from target_zuora360_cleanup.emulator.schema.store import Store
 
-__all__ = ["Deletion", "empty_recycle_bin", "undelete"]
+__all__ = ["Deletion", "check_deletable"]
 
 TOO_LARGE: Final = RowError("DELETE_OPERATION_TOO_LARGE", "Cascade deleting too many records")
-NOT_DELETED: Final = RowError("UNDELETE_FAILED", "Entity is not in the recycle bin")
 
 
 class Deletion:
@@ -120,7 +119,8 @@ class Deletion:
         if verdicts.failed:
             self._cascade.drop(verdicts.failed)
         now = int(time.time())
-        self._cascade.clear_lookups(now)
+        self._cascade.clear_lookups(now, remembered=not self._hard)
+        self._cascade.lose_below()
         if self._hard:
             self._cascade.destroy()
         else:
@@ -175,48 +175,6 @@ class Deletion:
         if isinstance(item, RowError) or item < 0:
             return RowResult(text, error=error)
         return RowResult(ids.encode(self._sobject.key_prefix, item), error=error)
-
-
-def undelete(schema: Schema, store: Store, texts: Sequence[str]) -> list[RowResult]:
-    """Bring rows back from the recycle bin, with the rows that their deletion took along.
-
-    Lookups that the deletion cleared stay empty.
-    """
-    change = "UPDATE {} SET IsDeleted = 0, _deletion = NULL"
-    return _change_deleted(schema, store, texts, change)
-
-
-def empty_recycle_bin(schema: Schema, store: Store, texts: Sequence[str]) -> list[RowResult]:
-    """Remove rows of the recycle bin for good, with the rows that their deletion took along."""
-    return _change_deleted(schema, store, texts, "DELETE FROM {}")
-
-
-def _change_deleted(
-    schema: Schema, store: Store, texts: Sequence[str], change: str
-) -> list[RowResult]:
-    found = [_deletion_of(schema, store, text) for text in texts]
-    deletions = sorted({each for each in found if isinstance(each, int)})
-    marks = ", ".join("?" * len(deletions))
-    for name in schema.objects if deletions else ():
-        where = f" WHERE IsDeleted = 1 AND _deletion IN ({marks})"
-        store.run(change.format(quote(name)) + where, deletions)
-    return [
-        RowResult(text, error=each if isinstance(each, RowError) else None)
-        for text, each in zip(texts, found, strict=True)
-    ]
-
-
-def _deletion_of(schema: Schema, store: Store, text: str) -> int | RowError:
-    try:
-        prefix, number = ids.parse(text)
-    except ids.MalformedIdError:
-        return RowError("MALFORMED_ID", f"bad id {text}")
-    sobject = schema.by_prefix(prefix)
-    if sobject is None:
-        return UNKNOWN
-    sql = f"SELECT _deletion FROM {quote(sobject.name)} WHERE Id = ?"
-    deletion: int | None = store.value(sql, (number,))
-    return NOT_DELETED if deletion is None else deletion
 
 
 def check_deletable(sobject: SObject) -> None:

@@ -8,17 +8,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
-from target_zuora360_cleanup.emulator.org.delete import (
-    Deletion,
-    check_deletable,
-    empty_recycle_bin,
-    undelete,
-)
+from target_zuora360_cleanup.emulator.org.delete import Deletion, check_deletable
 from target_zuora360_cleanup.emulator.org.file import fill_or_check, open_store
 from target_zuora360_cleanup.emulator.org.holdings import Holdings, as_record
 from target_zuora360_cleanup.emulator.org.locking import lock_keys
 from target_zuora360_cleanup.emulator.org.options import OrgOptions
 from target_zuora360_cleanup.emulator.org.permissions import for_user
+from target_zuora360_cleanup.emulator.org.recycle_bin import Undeletion, empty_recycle_bin
 from target_zuora360_cleanup.emulator.org.refusals import NO_ACCESS
 from target_zuora360_cleanup.emulator.org.shape.later import Later
 from target_zuora360_cleanup.emulator.org.shape.objects import shaped
@@ -214,7 +210,8 @@ class Org(Holdings):
     def undelete(self, record_ids: Sequence[str]) -> list[RowResult]:
         """Bring rows back from the recycle bin."""
         with self.lock, self.store.transaction():
-            return undelete(self.schema, self.store, record_ids)
+            hook = self.row_hook
+            return Undeletion(self.whole, self.schema, self.store, hook).run(record_ids)
 
     def empty_recycle_bin(self, record_ids: Sequence[str]) -> list[RowResult]:
         """Remove rows from the recycle bin for good."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
 
+from target_zuora360_cleanup.emulator.wire.allowances import API_REQUESTS
 from target_zuora360_cleanup.emulator.wire.calls import Answer, Call
 from target_zuora360_cleanup.emulator.wire.errors import RowResult, SalesforceError
 from target_zuora360_cleanup.emulator.wire.routing import Route
@@ -125,18 +127,26 @@ def _logged_in(service: Service, call: Call, version: ApiVersion) -> str:
 
 
 def _check_session(service: Service, body: bytes) -> None:
+    """See that the header's session is good, and charge the call."""
     tokens = _texts(_root(body), "sessionId")
-    if not tokens or not service.sessions.is_valid(tokens[0]):
+    if not tokens or not service.sessions.is_valid(tokens[0], service.faults.on_session):
         text = "Invalid Session ID found in SessionHeader: Illegal Session"
         raise _Fault("INVALID_SESSION_ID", text)
+    if not service.allowances.spend(API_REQUESTS):
+        raise _Fault("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")
+    service.stats.count("soap", charged=True)
 
 
 def _undelete(service: Service, method: ET.Element) -> str:
-    ids = _texts(method, "ids") or _texts(method, "ID")
+    ids = _texts(method, "ids")
     if len(ids) > _UNDELETE_MOST:
         text = f"record limit reached. cannot submit more than {_UNDELETE_MOST} records"
         raise _Fault("EXCEEDED_ID_LIMIT", text)
-    return f"<undeleteResponse>{_rows(service.org.undelete(ids))}</undeleteResponse>"
+    results = [
+        replace(each, error=service.told(each.error)) if each.error else each
+        for each in service.org.undelete(ids)
+    ]
+    return f"<undeleteResponse>{_rows(results)}</undeleteResponse>"
 
 
 def _rows(results: Iterable[RowResult]) -> str:
@@ -150,7 +160,7 @@ def _row(result: RowResult) -> str:
     return (
         f"<errors><message>{escape(error.message)}</message>"
         f"<statusCode>{error.code}</statusCode></errors>"
-        f"<id>{result.id or ''}</id><success>false</success>"
+        f"<id>{escape(result.id or '')}</id><success>false</success>"
     )
 
 

@@ -2,8 +2,10 @@
 
 Live rows and the recycle bin share a table: `IsDeleted` tells them apart, and the hidden column
 `_deletion` holds the number of the deletion that took the row, so that an undelete finds what went
-together. Text has the collation that Salesforce compares it with. The table `_object` says which
-key prefix is whose, `_hidden` which single rows the user can't see.
+together; a row that is deleted without one can't come back. `_root` has the rows that deletions
+named, `_blanked` where lookups led that one has blanked. Text has the collation that Salesforce
+compares it with. The table `_object` says which key prefix is whose, `_hidden` which single rows
+the user can't see.
 """
 
 from __future__ import annotations
@@ -103,6 +105,15 @@ class Store:
                 "CREATE TABLE _hidden (object TEXT, id INTEGER, PRIMARY KEY (object, id))"
                 " WITHOUT ROWID"
             )
+            self.run(
+                "CREATE TABLE _root (deletion INTEGER, object TEXT, id INTEGER,"
+                " PRIMARY KEY (deletion, object, id)) WITHOUT ROWID"
+            )
+            self.run(
+                "CREATE TABLE _blanked (object TEXT, field TEXT, id INTEGER, parent INTEGER,"
+                " PRIMARY KEY (object, field, id)) WITHOUT ROWID"
+            )
+            self.run("CREATE INDEX _blanked_parent ON _blanked (object, field, parent)")
             for item in schema.objects.values():
                 self.run(_table_sql(item))
                 self.run("INSERT INTO _sequence VALUES (?, 1)", (item.name,))
@@ -176,8 +187,8 @@ class Store:
 
     def count(self, object_name: str, *, deleted: bool = False) -> int:
         """Return the number of live rows, or of rows in the recycle bin."""
-        sql = f"SELECT count(*) FROM {quote(object_name)} WHERE IsDeleted = ?"
-        return int(self.value(sql, (int(deleted),)))
+        condition = "IsDeleted = 1 AND _deletion IS NOT NULL" if deleted else "IsDeleted = 0"
+        return int(self.value(f"SELECT count(*) FROM {quote(object_name)} WHERE {condition}"))
 
     def fetch_in(self, sql: str, keys: Sequence[Any]) -> Iterator[Row]:
         """Run a statement whose `{}` stands for a list of keys, in as many parts as it takes."""

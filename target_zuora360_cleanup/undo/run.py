@@ -1,0 +1,152 @@
+"""An undo from its begin to its report."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from target_zuora360_cleanup.errors import CleanupError, Partial, Refused
+from target_zuora360_cleanup.lifecycle.background import Background
+from target_zuora360_cleanup.lifecycle.result import Result
+from target_zuora360_cleanup.state.files import StateFiles
+from target_zuora360_cleanup.state.from_settings import meltano_states, stream_names
+from target_zuora360_cleanup.undo.bookmarks import Bookmarks
+from target_zuora360_cleanup.undo.source import Cleanup, cleanups_in
+from target_zuora360_cleanup.undo.store import RowStore
+from target_zuora360_cleanup.undo.story import Story
+from target_zuora360_cleanup.undo.words import unexpected
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from target_zuora360_cleanup.lifecycle.context import Context
+    from target_zuora360_cleanup.report.document import Report
+    from target_zuora360_cleanup.settings.declared import Settings
+    from target_zuora360_cleanup.state.store import Store
+    from target_zuora360_cleanup.state.watch import RunWatch
+    from target_zuora360_cleanup.undo.choice import Chain
+
+    Show = Callable[[Report, Path], None]
+
+logger = logging.getLogger(__name__)
+
+
+def cleanups(settings: Settings, folder: Path | None) -> tuple[Cleanup | None, list[Cleanup]]:
+    """The cleanup that is named, and those that it is one of.
+
+    Args:
+        settings: The target's; `mode` does not matter.
+        folder: A cleanup's folder. None is for the newest of the org in `output_dir` that is not
+            taken back.
+
+    Raises:
+        InputError: One can't be read.
+    """
+    given = Cleanup.read(folder.expanduser()) if folder else None
+    beside = str(given.folder.resolve().parent) if given else settings.output_dir
+    return given, cleanups_in(beside)
+
+
+class Undo:
+    """One undo: made, and carried out once by the main thread.
+
+    Args:
+        context: What every run has.
+        given: The cleanup that is named, if one is.
+        known: Those to choose from.
+        show: Shows the report; is given the run's folder too.
+        dry_run: Only look and tell.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        given: Cleanup | None,
+        known: Sequence[Cleanup],
+        show: Show,
+        *,
+        dry_run: bool,
+    ) -> None:
+        self._run = context
+        self._given = given
+        self._known = known
+        self._show = show
+        self._dry_run = dry_run
+        self._story: Story | None = None
+        self._stores: list[Store] = []
+        self._ending: tuple[Report, CleanupError | None] | None = None
+
+    @property
+    def status_if_killed(self) -> int:
+        """The exit status of a process that ends at once."""
+        is_partial = self._story and self._story.may_have_begun
+        return (Partial if is_partial else CleanupError).exit_status
+
+    def carry_out(self) -> Result:
+        """Take a cleanup back, and tell what became of each row and state.
+
+        After a signal the story ends by itself, however long that takes: what is known of the rows
+        lies in a database that only its thread may read.
+        """
+        work = Background(self._run.stop)
+        with self._run.stop.awake():
+            work.begin(self._work)
+            if not work.wait():
+                work.leave(None)
+        if self._ending is None:
+            return Result(work.failure)
+        report, error = self._ending
+        self._show(report, self._run.folder.path)
+        return Result(error)
+
+    def _work(self) -> None:
+        with tempfile.TemporaryDirectory() as temporary:
+            store = RowStore(Path(temporary) / "rows.sqlite")
+            try:
+                self._ending = self._ended(store)
+            finally:
+                store.close()
+                for each in self._stores:
+                    each.close()
+
+    def _ended(self, store: RowStore) -> tuple[Report, CleanupError | None]:
+        self._story = story = Story(
+            self._run, self._given, self._known, store, self._holders, dry_run=self._dry_run
+        )
+        try:
+            story.undo()
+        except CleanupError as exc:
+            return story.end(exc)
+        except Exception as exc:
+            logger.exception("The undo met what the program does not know.")
+            return story.end(unexpected(exc, begun=story.may_have_begun))
+        return story.end(None)
+
+    def _holders(self, chain: Chain) -> Bookmarks:
+        """What holds the states of a chain.
+
+        Raises:
+            InputError: Meltano can't be found, and holds some.
+        """
+        settings, run = self._run.settings, self._run
+        files = [each.state_id for each in chain.states if each.place == "file"]
+        stores: dict[str, Store] = {"file": StateFiles(files)}
+        running: Callable[[], None] = lambda: None  # noqa: E731 - as the other one
+        if ids := [each.state_id for each in chain.states if each.place == "meltano"]:
+            stores["meltano"], watch = meltano_states(settings, run.pipeline)
+            running = partial(_refuse_running, watch, ids)
+        self._stores = list(stores.values())
+        return Bookmarks(chain, stores, stream_names(settings), running)
+
+
+def _refuse_running(watch: RunWatch, state_ids: Sequence[str]) -> None:
+    """Refuse to work beside a pipeline that will store its bookmarks.
+
+    Raises:
+        CleanupError: One runs, or nobody can tell.
+    """
+    for finding in watch.look(state_ids):
+        raise Refused(finding.words)
