@@ -72,6 +72,7 @@ def test_a_dry_run_tells_and_changes_nothing(scene: Scene) -> None:
     assert ran.report["headline"].startswith("Dry run: ")
 
 
+@pytest.mark.slow
 def test_a_dry_run_says_which_rows_may_be_destroyed_although_they_are_seen(
     server: Emulated, tmp_path: Path
 ) -> None:
@@ -86,6 +87,7 @@ def test_a_dry_run_says_which_rows_may_be_destroyed_although_they_are_seen(
     assert "Rows of Zuora__InvoiceItem__c are details" in note
 
 
+@pytest.mark.slow
 def test_done_once_there_is_nothing_more_to_do(scene: Scene) -> None:
     scene.undo()
     ran = scene.undo()
@@ -96,6 +98,7 @@ def test_done_once_there_is_nothing_more_to_do(scene: Scene) -> None:
     assert [each["fate"] for each in named.report["states"]] == ["as before"]
 
 
+@pytest.mark.slow
 def test_what_salesforce_has_destroyed_is_told_and_comes_by_the_next_sync(
     server: Emulated, tmp_path: Path
 ) -> None:
@@ -136,6 +139,7 @@ def test_what_a_sync_has_brought_meanwhile_is_a_conflict_and_not_doubled(scene: 
     assert "Subscription" not in scene.stored["bookmarks"]
 
 
+@pytest.mark.slow
 def test_what_is_no_longer_in_the_bin_is_told(scene: Scene) -> None:
     org, (first, *_) = scene.server.org, ids(scene, SUBSCRIPTION)
     org.empty_recycle_bin([first])
@@ -147,6 +151,7 @@ def test_what_is_no_longer_in_the_bin_is_told(scene: Scene) -> None:
     assert scene.stored["bookmarks"].keys() == STATE["bookmarks"].keys() - {"Subscription"}
 
 
+@pytest.mark.slow
 def test_a_lookup_that_somebody_has_set_since_stays(scene: Scene) -> None:
     led = next(row for row in scene.before[FORECAST].values() if row["Subscription__c"])
     org = scene.server.org
@@ -163,6 +168,7 @@ def test_a_lookup_that_somebody_has_set_since_stays(scene: Scene) -> None:
     org.dml("update", FORECAST, [back])
 
 
+@pytest.mark.slow
 def test_a_state_that_a_sync_has_written_since_stays(scene: Scene) -> None:
     newer = {"bookmarks": {"Subscription": {"UpdatedDate": "2030-01-01T00:00:00Z"}}}
     scene.state.write_text(json.dumps(newer))
@@ -174,6 +180,7 @@ def test_a_state_that_a_sync_has_written_since_stays(scene: Scene) -> None:
     assert [each["fate"] for each in ran.report["states"]] == ["moved on"]
 
 
+@pytest.mark.slow
 def test_locks_and_lost_answers_are_tried_again(scene: Scene) -> None:
     scene.server.set_faults({
         "rows": [{"operation": "undelete", "share": 0.2, "times": 1, "code": "UNABLE_TO_LOCK_ROW",
@@ -184,6 +191,7 @@ def test_locks_and_lost_answers_are_tried_again(scene: Scene) -> None:
     assert scene.now() == scene.before
 
 
+@pytest.mark.slow
 def test_rows_that_are_refused_are_told_and_the_next_undo_goes_on(scene: Scene) -> None:
     scene.server.set_faults({"rows": [{"operation": "undelete", "object": SUBSCRIPTION,
                                        "every": 3, "code": "FIELD_CUSTOM_VALIDATION_EXCEPTION",
@@ -199,6 +207,7 @@ def test_rows_that_are_refused_are_told_and_the_next_undo_goes_on(scene: Scene) 
     assert scene.stored == STATE
 
 
+@pytest.mark.slow
 def test_a_cleanup_that_was_run_again_is_taken_back_as_one(
     server: Emulated, tmp_path: Path
 ) -> None:
@@ -229,6 +238,7 @@ def test_a_sync_in_between_parts_two_cleanups(scene: Scene) -> None:
 
 
 @pytest.mark.rows_may_go("Usage_Note__c")
+@pytest.mark.slow
 def test_rows_of_others_that_went_along_come_back_with_their_parents(tmp_path: Path) -> None:
     org = OrgOptions(records=900, sandbox=True, quotes=False, customer_rows=frozenset({NOTE}))
     with Emulated(org) as server:

@@ -72,14 +72,14 @@ def server() -> Iterator[EmulatorServer]:
         yield made
 
 
-@pytest.fixture(params=["ids", "full"])
+@pytest.fixture(params=["ids", pytest.param("full", marks=pytest.mark.slow)])
 def cleaned(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Scene]:
     """An org after a cleanup of accounts."""
     with Scene.of_copy(tmp_path, **ORG, backup=request.param) as made:
         yield made
 
 
-@pytest.fixture(params=["ids", "full"])
+@pytest.fixture(params=["ids", pytest.param("full", marks=pytest.mark.slow)])
 def back(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Scene]:
     """An org after a cleanup of accounts, a full sync and a relink."""
     with Scene.of_copy(tmp_path, **ORG, backup=request.param, relinked=True) as made:
@@ -148,6 +148,7 @@ def test_rows_that_are_new_are_told_and_no_matter(back: Scene) -> None:
     assert (ran.status, entry(ran, INVOICE)["new_since"]) == (0, 1)
 
 
+@pytest.mark.slow
 def test_what_the_cleanup_has_left_alone_has_stayed(tmp_path: Path) -> None:
     with Emulated(replace(SMALL, records=1500)) as server:
         more = {"object_groups": ["product_catalog"], "allow_cascade_to": ["PricebookEntry"]}
@@ -163,6 +164,7 @@ def test_what_the_cleanup_has_left_alone_has_stayed(tmp_path: Path) -> None:
     assert (along["object"], along["rows"]) == (gone["object"], gone["gone"])
 
 
+@pytest.mark.slow
 def test_rows_without_a_key_are_told_and_explained(server: EmulatorServer, tmp_path: Path) -> None:
     keyless = [row["Id"] for row in read(server.org, TAX, ["Id"])][:1]
     keys = ("Zuora__External_Id__c", "Zuora__External_Id_Unique__c")
@@ -179,6 +181,7 @@ def test_rows_without_a_key_are_told_and_explained(server: EmulatorServer, tmp_p
     assert "no external id" in row["why"]
 
 
+@pytest.mark.slow
 def test_a_value_that_is_another_is_named_with_both(whole: Scene) -> None:
     row = read(whole.server.org, INVOICE, ["Id", "Zuora__External_Id__c", "Zuora__Balance2__c"])[0]
     was = row["Zuora__Balance2__c"]
@@ -194,6 +197,7 @@ def test_a_value_that_is_another_is_named_with_both(whole: Scene) -> None:
     assert "CHANGED Zuora__ZInvoice__c.Zuora__Balance2__c: 1 record" in ran.summary
 
 
+@pytest.mark.slow
 def test_a_lookup_that_leads_to_another_record_is_told_by_external_ids(whole: Scene) -> None:
     org = whole.server.org
     accounts = read(org, "Zuora__CustomerAccount__c", ["Id", "Zuora__External_Id__c"])
@@ -238,6 +242,7 @@ def test_an_object_that_the_user_may_not_read_is_unknown_and_no_success(back: Sc
     assert "1 object types could not be looked at" in ran.message
 
 
+@pytest.mark.slow
 def test_a_field_that_the_user_may_not_read_is_unknown_and_no_success(whole: Scene) -> None:
     org, hidden = whole.server.org, f"{INVOICE}.Zuora__Balance2__c"
     shape = json.dumps({"hidden": {"fields": [hidden]}})
@@ -286,6 +291,7 @@ def test_a_folder_without_a_backup_is_refused_with_a_remedy(tmp_path: Path) -> N
         backups(settings, None)
 
 
+@pytest.mark.slow
 def test_object_types_that_no_stream_feeds_are_explained(
     server: EmulatorServer, tmp_path: Path
 ) -> None:
