@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 
-MORE = int(os.environ.get("ZUORA360_FAULT_EXAMPLES", "60"))
+MORE = int(os.environ.get("ZUORA360_FAULT_EXAMPLES", "45"))
 """Examples of the slow test; some hundreds are tried by hand."""
 PARTS = 3
 """Into which they are divided, for workers to share."""
