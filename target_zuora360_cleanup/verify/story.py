@@ -115,9 +115,9 @@ class Story:
         }
 
     def _read(self, salesforce: Salesforce, files: Sorted) -> None:
+        logger.info("Comparing %s object types.", f"{len(files.compared):,}")
         with self._store.filling():
             for number, (file, columns) in enumerate(files.compared):
-                logger.info("Comparing %s.", file.object_name)
                 rows = read_backup(self._store, number, file, columns)
                 read_org(salesforce, self._store, number, columns, expected=rows, go_on=self._go_on)
 
