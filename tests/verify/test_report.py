@@ -40,7 +40,7 @@ REPORTS: dict[str, Report] = {
         made.header("verify", LEFT_OVER),
         Verified(
             (BACK, LEFT), (LinkOutcome(CONTRACT, restored=90, to_restore=10),),
-            (("PricebookEntry", 8), ("Task", None)), ("A note.",),
+            (("PricebookEntry", 8), ("Task", None)), (f"{made.ITEM}.Region__c",), ("A note.",),
         ),
         FOLDER,
     ),
@@ -69,6 +69,8 @@ def test_the_page_says_what_the_report_says(name: str) -> None:
     assert (document["error"] or document["headline"]) in page.said()
     for note in document["notes"]:
         assert note in page.text["notes"]
+    for each in document["unseen"]:
+        assert each in page.text["notes"]
     for each in document["along"]:
         assert each["object"] in page.text["notes"]
     for each in document["compared"]:
