@@ -87,12 +87,14 @@ class UndoRecord:
 
 
 def is_running(folder: Path) -> bool:
-    """Whether the cleanup of a folder still runs on this machine."""
+    """Whether the cleanup of a folder still runs on this machine, as far as can be told."""
     try:
-        with (folder / RUNNING).open("a") as file:
+        with (folder / RUNNING).open("r+") as file:
             return not _locked(file)
-    except OSError:
+    except FileNotFoundError:
         return False
+    except OSError:  # (the file is there, and nobody can say)
+        return True
 
 
 def _locked(file: IO[str]) -> bool:

@@ -13,6 +13,16 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.rows.stop import Stop
 
 
+def to_its_end(stop: Stop, job: Callable[[], None]) -> BaseException | None:
+    """Do a job that ends by itself after a stop, however long that takes; what it failed with."""
+    work = Background(stop)
+    with stop.awake():
+        work.begin(job)
+        if not work.wait():
+            work.leave(None)
+    return work.failure
+
+
 class Background:
     """Does one job in a thread of its own. Begun and waited for by the main thread.
 

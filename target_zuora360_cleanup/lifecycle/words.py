@@ -53,6 +53,24 @@ class Words:
     quota: Ending
     stopped: Ending
 
+    @classmethod
+    def of(cls, broken: Ending, file: str) -> Words:
+        """Words that differ in nothing but why a run broke off.
+
+        Args:
+            broken: What ends it; given why.
+            file: What can't be done with a file, such as `Can't write a file`.
+        """
+        return cls(
+            session=lambda exc: broken(f"Salesforce refused ({exc})"),
+            refused=lambda why: broken(f"Salesforce refused ({why})"),
+            job=lambda why: broken(f"Salesforce could not do it: {why}"),
+            unreachable=broken,
+            file=lambda exc: broken(f"{file}: {exc}"),
+            quota=broken,
+            stopped=lambda _: broken("Stopped by a signal"),
+        )
+
 
 @contextmanager
 def in_words(words: Words) -> Iterator[None]:

@@ -7,10 +7,13 @@ lookup had forbidden the deletion of what goes now ("Lookup Relationships" of th
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from target_zuora360_cleanup.plan.plan import Plan
+
+BIN_DAYS: Final = 15
+"""For which the recycle bin keeps a record ("Recycle Bin" of Salesforce's help)."""
 
 
 def destroyed(plan: Plan) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from target_zuora360_cleanup.errors import CleanupError, Partial
-from target_zuora360_cleanup.lifecycle.background import Background
+from target_zuora360_cleanup.lifecycle.background import to_its_end
 from target_zuora360_cleanup.lifecycle.result import Result
 from target_zuora360_cleanup.relink.choice import candidates
 from target_zuora360_cleanup.relink.snapshot import Snapshot
@@ -83,13 +83,9 @@ class Relink:
         After a signal the story ends by itself, however long that takes: what is known of the links
         lies in a database that only its thread may read.
         """
-        work = Background(self._run.stop)
-        with self._run.stop.awake():
-            work.begin(self._work)
-            if not work.wait():
-                work.leave(None)
+        failure = to_its_end(self._run.stop, self._work)
         if self._ending is None:
-            return Result(work.failure)
+            return Result(failure)
         report, error = self._ending
         self._show(report, self._run.folder.path)
         return Result(error)

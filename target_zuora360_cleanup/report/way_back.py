@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from rich.text import Text
 
 from target_zuora360_cleanup.plan.checks.capacity import BIN_TOO_SMALL
-from target_zuora360_cleanup.plan.way_back import destroyed
+from target_zuora360_cleanup.plan.way_back import BIN_DAYS, destroyed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.plan.plan import Plan
     from target_zuora360_cleanup.report.header import Header
 
-BIN_DAYS: Final = 15
-"""For which the recycle bin keeps a record ("Recycle Bin" of Salesforce's help)."""
 COMMAND: Final = "zuora360 undo --config ENV"
 _MOST_NAMES: Final = 3
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from target_zuora360_cleanup.errors import InputError, Refused
+from target_zuora360_cleanup.plan.way_back import BIN_DAYS
 from target_zuora360_cleanup.state.form import copied
 
 if TYPE_CHECKING:
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.state import KeptState
     from target_zuora360_cleanup.state.form import TapState
     from target_zuora360_cleanup.undo.source import Cleanup
-
-DAYS: Final = 15
-"""For which the recycle bin keeps a record ("Recycle Bin" of Salesforce's help)."""
 
 
 @dataclass(frozen=True)
@@ -163,4 +161,4 @@ def ends_at(cleanup: Cleanup) -> datetime | None:
         began = datetime.strptime(cleanup.age[0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
     except ValueError:
         return None
-    return began + timedelta(days=DAYS)
+    return began + timedelta(days=BIN_DAYS)

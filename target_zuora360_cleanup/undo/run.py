@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from target_zuora360_cleanup.errors import CleanupError, Partial, Refused
-from target_zuora360_cleanup.lifecycle.background import Background
+from target_zuora360_cleanup.lifecycle.background import to_its_end
 from target_zuora360_cleanup.lifecycle.result import Result
 from target_zuora360_cleanup.state.files import StateFiles
 from target_zuora360_cleanup.state.from_settings import meltano_states, stream_names
@@ -91,13 +91,9 @@ class Undo:
         After a signal the story ends by itself, however long that takes: what is known of the rows
         lies in a database that only its thread may read.
         """
-        work = Background(self._run.stop)
-        with self._run.stop.awake():
-            work.begin(self._work)
-            if not work.wait():
-                work.leave(None)
+        failure = to_its_end(self._run.stop, self._work)
         if self._ending is None:
-            return Result(work.failure)
+            return Result(failure)
         report, error = self._ending
         self._show(report, self._run.folder.path)
         return Result(error)

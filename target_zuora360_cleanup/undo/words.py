@@ -21,15 +21,7 @@ def words(begun: Callable[[], bool]) -> Words:
     def broken(why: str) -> CleanupError:
         return _broken(why, begun=begun())
 
-    return Words(
-        session=lambda exc: broken(f"Salesforce refused ({exc})"),
-        refused=lambda why: broken(f"Salesforce refused ({why})"),
-        job=lambda why: broken(f"Salesforce could not do it: {why}"),
-        unreachable=broken,
-        file=lambda exc: broken(f"Can't write a file: {exc}"),
-        quota=broken,
-        stopped=lambda _: broken("Stopped by a signal"),
-    )
+    return Words.of(broken, "Can't write a file")
 
 
 def unexpected(exc: Exception, *, begun: bool) -> CleanupError:

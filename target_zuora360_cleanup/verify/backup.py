@@ -8,6 +8,7 @@ import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from target_zuora360_cleanup.deletion.undo_record import RECORD
 from target_zuora360_cleanup.errors import InputError
 from target_zuora360_cleanup.output.gzipped import lines
 from target_zuora360_cleanup.report.earlier import cleanups
@@ -87,6 +88,8 @@ class Backup:
     Attributes:
         folder: The cleanup's.
         org_id: Whose rows they are, 18 characters; blank where nothing tells.
+        deleted: How many rows of each object type were deleted, as the cleanup has counted; None
+            where it could not.
         not_fed: Object types that no stream of the tap feeds, as the cleanup has told.
         along: How many rows of other objects went along, by object, as the cleanup has counted;
             None where it could not.
@@ -94,6 +97,7 @@ class Backup:
 
     folder: Path
     org_id: str
+    deleted: Mapping[str, int | None] = field(default_factory=dict)
     not_fed: frozenset[str] = frozenset()
     along: Mapping[str, int | None] = field(default_factory=dict)
 
@@ -111,12 +115,21 @@ class Backup:
                 f"'{FOLDER}' with files such as Zuora__Subscription__c{_ENDING}; with backup "
                 "'none' there is nothing to compare with."
             )
-        report = _report(folder)
+        report = _document(folder / "report.json")
         org = report.get("org") or {}
+        # (a cleanup that was killed has left no report)
+        org_id = org.get("id") or _document(folder / RECORD).get("org_id") or ""
+        deleted = {each["api_name"]: each["deleted"] for each in report.get("objects") or ()}
         feeds = (report.get("state") or {}).get("feeds") or []
         not_fed = (each["object"] for each in feeds if each["comes_back"] == "no stream")
         along = _summed(report.get("taken_along") or ())
-        return cls(folder, str(org.get("id") or ""), frozenset(not_fed), along)
+        return cls(folder, str(org_id), deleted, frozenset(not_fed), along)
+
+    @property
+    def missing(self) -> list[str]:
+        """Object types of which rows were deleted, or may have been, and that have no file."""
+        there = {each.object_name for each in self.files}
+        return [name for name, rows in self.deleted.items() if rows != 0 and name not in there]
 
     @property
     def files(self) -> list[BackupFile]:
@@ -134,9 +147,8 @@ def _summed(entries: Iterable[Mapping[str, Any]]) -> dict[str, int | None]:
     return found
 
 
-def _report(folder: Path) -> dict[str, Any]:
-    """The cleanup's report; empty where a killed one has left none."""
-    path = folder / "report.json"
+def _document(path: Path) -> dict[str, Any]:
+    """A JSON file; empty where there is none."""
     try:
         read = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:

@@ -56,6 +56,7 @@ class Compared:
         new_since: Rows that no backup has.
         changed: How many rows have another value, by field.
         rows_changed: Rows with at least one.
+        rows_left: Rows with at least one that nothing explains.
         not_compared: Rows whose values nobody can compare, since they share an external id.
         is_whole: Whether the backup has whole rows, so that values could be compared.
         why: What explains that rows are not back, under `ROWS`, and that a field has changed.
@@ -73,6 +74,7 @@ class Compared:
     new_since: int = 0
     changed: Mapping[str, int] = field(default_factory=dict)
     rows_changed: int = 0
+    rows_left: int = 0
     not_compared: int = 0
     is_whole: bool = False
     why: Mapping[str, str] = field(default_factory=dict)
@@ -82,8 +84,7 @@ class Compared:
     def left(self) -> int:
         """Records that are not as they were, and of which nobody has said why."""
         rows = 0 if ROWS in self.why else self.not_back
-        values = max((n for name, n in self.changed.items() if name not in self.why), default=0)
-        return rows + values + self.twice
+        return rows + self.rows_left + self.twice
 
 
 def compare(
@@ -116,6 +117,7 @@ def compare(
         if kind == "back" and columns.compared:
             changed.update(each.field for each in found)
             counts["rows_changed"] += bool(found)
+            counts["rows_left"] += any(each.field not in why for each in found)
             counts["not_compared"] += not fate.is_sure
     return _compared(columns, why, counts, changed)
 
@@ -134,6 +136,7 @@ def _compared(
         twice=counts["twice"],
         new_since=counts["new_since"],
         rows_changed=counts["rows_changed"],
+        rows_left=counts["rows_left"],
         not_compared=counts["not_compared"],
         changed=changed,
         is_whole=bool(columns.compared),

@@ -74,7 +74,8 @@ class Verified:
     @property
     def is_well(self) -> bool:
         """Whether everything is back, or it is known why not."""
-        return not (self.total("left") or self.links_left or self.unknown or self.unseen)
+        left = self.total("left") or self.total("not_compared") or self.links_left
+        return not (left or self.unknown or self.unseen)
 
     def as_json(self) -> dict[str, Any]:
         """The keys `compared`, `links`, `along`, `unseen` and `notes`."""
@@ -196,6 +197,7 @@ def left_words(verified: Verified) -> str:
     """What is to be looked into, in a sentence or two."""
     told = [
         (verified.total("left"), "records are not as they were"),
+        (verified.total("not_compared"), "records share an external id and were not compared"),
         (verified.links_left, "links do not lead where they did"),
         (len(verified.unknown), "object types could not be looked at"),
         (len(verified.unseen), "fields could not be compared"),

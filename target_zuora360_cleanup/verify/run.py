@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from target_zuora360_cleanup.errors import CleanupError
-from target_zuora360_cleanup.lifecycle.background import Background
+from target_zuora360_cleanup.lifecycle.background import to_its_end
 from target_zuora360_cleanup.lifecycle.result import Result
 from target_zuora360_cleanup.verify.backup import Backup, backups_in
 from target_zuora360_cleanup.verify.store import Store
@@ -59,13 +59,9 @@ class Verify:
 
     def carry_out(self) -> Result:
         """Compare the org with a backup, and tell what is not as it was."""
-        work = Background(self._run.stop)
-        with self._run.stop.awake():
-            work.begin(self._work)
-            if not work.wait():
-                work.leave(None)
+        failure = to_its_end(self._run.stop, self._work)
         if self._ending is None:
-            return Result(work.failure)
+            return Result(failure)
         report, error = self._ending
         self._show(report, self._run.folder.path)
         return Result(error)

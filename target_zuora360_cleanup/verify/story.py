@@ -93,9 +93,9 @@ class Story:
 
     def _chosen(self, org: OrgInfo) -> Backup:
         """The newest backup of this org."""
-        own = [each for each in self._known if org.has_id(each.org_id) or not each.org_id]
+        own = [each for each in self._known if org.has_id(each.org_id)]
         if not own:
-            orgs = ", ".join(sorted({each.org_id for each in self._known}))
+            orgs = ", ".join(sorted({each.org_id or "an unknown org" for each in self._known}))
             raise Refused(
                 f"The login leads to {org.name}, {org.id}, but the backup is of {orgs}. Check "
                 "which org the credentials belong to."
@@ -136,6 +136,10 @@ class Story:
         unknown = [
             Compared(each.object_name, each.object_name, in_backup=each.count(), unknown=why)
             for each, why in files.unknown
+        ]
+        unknown += [
+            Compared(name, name, backup.deleted[name] or 0, unknown="the backup has no file of it")
+            for name in backup.missing
         ]
         names = dict.fromkeys(each.object_name for each in files.along)
         along = tuple((name, backup.along.get(name)) for name in names)

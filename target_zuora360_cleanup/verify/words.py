@@ -12,15 +12,7 @@ def _broken(why: str) -> CleanupError:
     return CleanupError(f"{why.rstrip('.')}. Nothing is known of what is back; verify again.")
 
 
-WORDS: Final = Words(
-    session=lambda exc: _broken(f"Salesforce refused ({exc})"),
-    refused=lambda why: _broken(f"Salesforce refused ({why})"),
-    job=lambda why: _broken(f"Salesforce could not do it: {why}"),
-    unreachable=_broken,
-    file=lambda exc: _broken(f"A file can't be used: {exc}"),
-    quota=_broken,
-    stopped=lambda _: _broken("Stopped by a signal"),
-)
+WORDS: Final = Words.of(_broken, "A file can't be used")
 
 
 def unexpected(exc: Exception) -> CleanupError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,8 @@ CONTRACT = Relationship("Contract", "Subscription__c", "Zuora__Subscription__c",
 BACK = Compared(made.INVOICE, "Invoice", in_backup=2_000, back=1_990, stayed=10, new_since=3)
 LEFT = Compared(
     made.ITEM, "Invoice Item", in_backup=5_000, back=4_980, not_back=15, no_key=5, twice=1,
-    changed={"Zuora__Quantity__c": 7, "Zuora__Name__c": 4}, rows_changed=9, not_compared=2,
+    changed={"Zuora__Quantity__c": 7, "Zuora__Name__c": 4}, rows_changed=9, rows_left=7,
+    not_compared=2,
     is_whole=True, why={"Zuora__Name__c": "a formula: Salesforce works it out"},
 )  # fmt: skip
 NOT_FED = Compared(
@@ -85,6 +87,11 @@ def test_the_page_says_what_the_report_says(name: str) -> None:
 
 def test_values_that_differ_count_once_for_each_record_and_not_where_it_is_known_why() -> None:
     assert (BACK.left, LEFT.left, NOT_FED.left) == (0, 15 + 7 + 1, 0)
+
+
+def test_records_that_nobody_could_compare_are_no_success() -> None:
+    assert Verified((BACK,)).is_well
+    assert not Verified((replace(BACK, not_compared=2),)).is_well
 
 
 def test_the_file_is_harmless_in_a_spreadsheet_and_tells_why(tmp_path: Path) -> None:

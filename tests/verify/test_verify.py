@@ -275,6 +275,20 @@ def test_a_backup_that_a_killed_cleanup_has_cut_off_is_used_as_far_as_it_goes(
     assert 0 < entry(ran, SUBSCRIPTION)["back"] < rows
 
 
+def test_a_backup_that_lacks_an_object_type_is_no_success(by_ids: Scene) -> None:
+    (by_ids.cleanup.folder / "backup" / f"{INVOICE}.csv.gz").unlink()
+    ran = verify(by_ids)
+    assert (ran.status, entry(ran, INVOICE)["unknown"]) == (4, "the backup has no file of it")
+
+
+def test_a_backup_that_does_not_tell_its_org_is_refused(by_ids: Scene) -> None:
+    for name in ("report.json", "undo.json"):
+        (by_ids.cleanup.folder / name).unlink()
+    ran = verify(by_ids)
+    assert ran.status == 3
+    assert "the backup is of an unknown org" in ran.message
+
+
 def test_a_damaged_backup_is_named(cleaned: Scene) -> None:
     path = cleaned.cleanup.folder / "backup" / f"{SUBSCRIPTION}.csv.gz"
     path.write_bytes(b"no gzip")
