@@ -7,6 +7,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from target_zuora360_cleanup.deletion.delete import Deletion
+from target_zuora360_cleanup.deletion.detaching import Detaching
 from target_zuora360_cleanup.deletion.keeping import Keeping
 from target_zuora360_cleanup.deletion.links_lost import count_links_lost
 from target_zuora360_cleanup.deletion.look import Look
@@ -58,6 +59,9 @@ class Deleting:
         self._recheck = Recheck(salesforce, plan, settings, keeping, look)
         self._along = TakenAlong(salesforce, folder, look, is_backed_up=is_backed_up)
         self._deletion = Deletion(sender, self._along, folder, failures, folder.failures())
+        self._detaching = Detaching(
+            sender, look, folder, failures, self._deletion.failure_file, is_backed_up
+        )
 
     def carry_out(self) -> str:
         """Delete all that may go; why nothing more was begun, blank where everything was."""
@@ -81,12 +85,16 @@ class Deleting:
         return self._recheck.turn(step)
 
     def holding(self, turn: Turn) -> Turn:
-        """The same with the rows that are held back.
+        """The same with the rows that are held back, once nothing of people's hangs on the others.
 
         Raises:
             Halted: Nobody can tell which they are.
+            Stopped: The run is to end.
         """
-        return self._recheck.holding(turn)
+        try:
+            return self._detaching.detach(self._recheck.holding(turn))
+        finally:
+            self._ledger.note_detached(self._detaching.done)
 
     def delete(self, turn: Turn) -> Outcome:
         """Delete a step's rows; the timeline gets a span."""

@@ -266,6 +266,7 @@ class Story:
             saved=self._saved,
             outcomes=self._ledger.outcomes,
             along=self._ledger.along,
+            detached=self._ledger.detached,
             links=self._ledger.links,
             left=self._ledger.left,
             timeline=run.timeline.spans,

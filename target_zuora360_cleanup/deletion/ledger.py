@@ -28,6 +28,7 @@ class Ledger:
         self._lock = threading.Lock()
         self._outcomes: dict[str, Outcome] = {}
         self._along: dict[Path, int | None] = {}
+        self._detached: dict[Path, int | None] = {}
         self._links: LinksLost | None = None
         self._left: dict[str, int | None] = {}
 
@@ -48,6 +49,11 @@ class Ledger:
         """How many rows of others went along, by the way to them; None until they are counted."""
         with self._lock:
             self._along.update(rows)
+
+    def note_detached(self, rows: Mapping[Path, int | None]) -> None:
+        """How many rows of others were detached, by the way to them; None where nobody knows."""
+        with self._lock:
+            self._detached.update(rows)
 
     def note_links(self, links: LinksLost) -> None:
         """What became of lookups, once they are counted."""
@@ -76,6 +82,12 @@ class Ledger:
         """The same, of all steps that were begun."""
         with self._lock:
             return dict(self._along)
+
+    @property
+    def detached(self) -> dict[Path, int | None]:
+        """The same, of all steps that were begun."""
+        with self._lock:
+            return dict(self._detached)
 
     def of(self, name: str) -> Outcome:
         """What has become of one object type so far."""

@@ -56,7 +56,7 @@ class LinkSnapshot:
     folder: OutputFolder
 
     def write(self, plan: Plan) -> None:
-        """Write `links/<Object>.<Field>.csv.gz` for each lookup that will go blank.
+        """Write `links/<Object>.<Field>.csv.gz` for each lookup that goes blank or is blanked.
 
         Each row tells which field its external id is from: where an object type has two, a parent
         may have one or the other. A parent without any is named by its Salesforce id. Keys of
@@ -69,11 +69,12 @@ class LinkSnapshot:
             ApiError: Salesforce refuses to tell.
         """
         steps = {step.name: step for step in plan.steps}
-        if plan.blank_links:
+        links = (*plan.blank_links, *plan.detached)
+        if links:
             self._write_manifest(plan, steps)
         files: dict[str, Backup] = {}
         try:
-            chosen = [Selected.of(plan, path, rows) for path, rows in plan.blank_links]
+            chosen = [Selected.of(plan, path, rows) for path, rows in links]
             for each in chosen:
                 files.setdefault(each.path.name, self.folder.links(each.path.name))
             self._write_few(files, [each for each in chosen if each.selection.fits_rest])
@@ -95,7 +96,7 @@ class LinkSnapshot:
                 "parent": each.parent,
                 "external_id_field": _keys(steps.get(each.parent))[0] or None,
             }
-            for each, _ in plan.blank_links
+            for each, _ in (*plan.blank_links, *plan.detached)
         ]
         folder.write_json(MANIFEST, {"schema_version": 1, "org_id": plan.org.id, "links": links})
 
@@ -179,7 +180,8 @@ class Selected:
         if own := steps.get(path.child):
             condition = f"{condition} AND {own.kind.others}"
         fields = ("Id", *above, *(f"{followed}.{key}" for key in keys))
-        selection = Selection(path.child, fields, condition or "", rows)
+        is_archived = path.child in soql.WITH_ARCHIVED
+        selection = Selection(path.child, fields, condition or "", rows, all_rows=is_archived)
         return cls(path, selection, len(above), keys, root.kept, asked)
 
     def parents(self, ids: Sequence[str]) -> str:

@@ -14,6 +14,7 @@ from target_zuora360_cleanup.deletion.fresh import Fresh
 from target_zuora360_cleanup.deletion.holding import left_below
 from target_zuora360_cleanup.facts.conditions import running_syncs, sync_queries
 from target_zuora360_cleanup.facts.counting import number_of, read_answers
+from target_zuora360_cleanup.facts.detaching import detaching_of
 from target_zuora360_cleanup.facts.kept import ids_in, quote_selections
 from target_zuora360_cleanup.facts.known import Fact, Known, Unknown, refusal
 from target_zuora360_cleanup.facts.reached import DEEPEST, Counter
@@ -75,6 +76,7 @@ class Look:
     def __init__(self, salesforce: Salesforce, plan: Plan, settings: Settings) -> None:
         self._salesforce = salesforce
         self._settings = settings
+        self._detaching = detaching_of(settings)
         self._steps = {step.name: step for step in plan.steps}
         self._unknown = frozenset(plan.not_counted)
         self.lookups: dict[tuple[str, str], Lookup] = dict(plan.lookups)
@@ -147,7 +149,11 @@ class Look:
     def _concerned(self, step: Step) -> Iterator[Path]:
         """Ways to rows of others: those that had some, and those that may have some by now."""
         known = [each.path for each in step.reach]
-        direct = [Path((each,)) for each in step.seen if self._is_outside(each)]
+        direct = [
+            self._detaching.weighed(Path((each,)), self.lookups)
+            for each in step.seen
+            if self._is_outside(each)
+        ]
         deeper = [way for path in known if path.on_delete == "cascade" for way in self._then(path)]
         for path in dict.fromkeys([*known, *direct, *deeper]):
             is_told = path.nature == "mark" and len(path.links) == 1

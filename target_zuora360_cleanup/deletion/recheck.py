@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _DOES: Final = {
     "cascade": "would be destroyed with", "restrict": "hold", "clear": "would lose",
+    "detach": "would be destroyed with",
 }  # fmt: skip
 _AGAIN: Final = "Look at what has come, make a new plan, and run the cleanup again."
 _LATER: Final = "Run the cleanup again."
@@ -73,11 +74,13 @@ class Recheck:
             self._refuse_new(step, seen)
             step = self._as_found(step, seen)
             used = {name: _known(step, name, rows) for name, rows in seen.hierarchy.items()}
+            reached = {way: rows for way, rows in self._reached(step, seen) if rows}
             return Turn(
                 step,
                 {way: _known(step, way.words, rows) for way, rows in seen.below.items()},
                 tuple(name for name, rows in used.items() if rows),
-                {way: rows for way, rows in self._reached(step, seen) if rows},
+                {way: rows for way, rows in reached.items() if way.on_delete == "cascade"},
+                {way: rows for way, rows in reached.items() if way.on_delete == "detach"},
             )
 
     def holding(self, turn: Turn) -> Turn:
@@ -110,10 +113,10 @@ class Recheck:
                 )
 
     def _reached(self, step: Step, seen: Seen) -> Iterator[tuple[Path, int]]:
-        """The rows that go along, once it is sure that no others than planned are concerned."""
+        """The rows that would go along, once it is sure that no others are concerned."""
         planned = {each.path: each.rows for each in step.reach}
         for path, rows in seen.reached.items():
-            most, goes_along = planned.get(path, 0), path.on_delete == "cascade"
+            most, goes_along = planned.get(path, 0), path.on_delete in ("cascade", "detach")
             is_more = rows.or_else(most + 1) > most
             now = self._look.exactly(path, rows) if is_more or goes_along else rows
             self._refuse_more(step, path, now, most)

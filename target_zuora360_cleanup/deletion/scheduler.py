@@ -34,7 +34,7 @@ FURTHER_TURNS: Final = 2
 
 
 class Work(Protocol):
-    """What is done with a step; `turn` and `holding` raise `Halted`."""
+    """What is done with a step; `turn` and `holding` raise `Halted`, `holding` also `Stopped`."""
 
     def turn(self, step: Step) -> Turn:
         """The step as it is now."""

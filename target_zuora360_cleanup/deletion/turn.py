@@ -38,6 +38,7 @@ class Turn:
         below: Rows of the plan's object types that would go with these, by the way to them.
         hierarchy: Its lookups to itself that rows use, and by which rows hold or take along others.
         along: Rows of others that go along with permission, by the way to them.
+        attached: Rows of others that are to be detached before, by the way to them.
         held: Rows that may not go.
         again: Whether the step had a turn before, and is there for rows that came since.
     """
@@ -46,5 +47,6 @@ class Turn:
     below: Mapping[Path, int] = field(default_factory=lambda: MappingProxyType({}))
     hierarchy: tuple[str, ...] = ()
     along: Mapping[Path, int] = field(default_factory=lambda: MappingProxyType({}))
+    attached: Mapping[Path, int] = field(default_factory=lambda: MappingProxyType({}))
     held: Held = field(default_factory=Held)
     again: bool = False

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def count_keyless_links(
     counter: Counter, objects: Iterable[ObjectFacts], reach: Mapping[Path, Fact[int]]
 ) -> dict[Path, Fact[int]]:
-    """How many lookups that go blank lead to a row without a key, by path.
+    """How many lookups that go blank, or are blanked, lead to a row without a key, by path.
 
     Where the parents' keys can't be read, or no query can ask for them, all of them do.
     """
@@ -26,7 +26,7 @@ def count_keyless_links(
     blank = {
         path: rows
         for path, rows in reach.items()
-        if path.on_delete == "clear" and path.parent in parents
+        if path.on_delete in ("clear", "detach") and path.parent in parents
     }
     doubtful = {
         path: rows for path, rows in blank.items() if not _all_have_keys(parents[path.parent])

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from target_zuora360_cleanup.facts.counting import Question, ask
 from target_zuora360_cleanup.facts.known import Fact, Known, Unknown
 from target_zuora360_cleanup.reach import (
+    Detaching,
     Path,
     is_kept_by_salesforce,
     read_lookups,
@@ -193,6 +194,7 @@ def read_reach(
     objects: Sequence[ObjectFacts],
     describes: Describes,
     shown: Mapping[str, Mapping[str, Any]],
+    detaching: Detaching | None = None,
 ) -> Reach:
     """Everything that deleting these objects' rows does to rows that are not to be deleted.
 
@@ -201,11 +203,12 @@ def read_reach(
         objects: What is to be deleted, with its rows; object types without any reach nothing.
         describes: Of the objects; those of others that are looked at are added.
         shown: The global describe.
+        detaching: Which rows need not go; none where it is not given.
 
     Raises:
         requests.RequestException: No answer came.
     """
-    return _Reader(salesforce, objects, describes, shown).read()
+    return _Reader(salesforce, objects, describes, shown, detaching or Detaching()).read()
 
 
 class _Reader:
@@ -217,6 +220,7 @@ class _Reader:
         objects: Sequence[ObjectFacts],
         describes: Describes,
         shown: Mapping[str, Mapping[str, Any]],
+        detaching: Detaching,
     ) -> None:
         self._salesforce = salesforce
         self._roots = [each.kind.api_name for each in objects if each.found != Known(0)]
@@ -225,6 +229,7 @@ class _Reader:
         self._others = {each.kind.api_name for each in objects if each.kind.where}
         self._describes = describes
         self._shown = shown
+        self._detaching = detaching
         self._lookups: dict[tuple[str, str], Lookup] = {}
         self._through: list[Path] = []
 
@@ -233,6 +238,7 @@ class _Reader:
         level = [Path((each,)) for root in self._roots for each in self._outsiders(root)]
         while level:
             self._describe({each.child for each in level})
+            level = [self._detaching.weighed(each, self._lookups) for each in level]
             counted = self._counted(level)
             reached |= {each: rows for each, rows in counted.items() if rows != Known(0)}
             level = [below for each, rows in counted.items() for below in self._below(each, rows)]

@@ -13,6 +13,7 @@ from target_zuora360_cleanup.catalog.objects import (
 from target_zuora360_cleanup.errors import InputError
 from target_zuora360_cleanup.facts.conditions import read_conditions
 from target_zuora360_cleanup.facts.counts import count_objects
+from target_zuora360_cleanup.facts.detaching import detaching_of
 from target_zuora360_cleanup.facts.hidden import read_hidden
 from target_zuora360_cleanup.facts.kept import read_kept
 from target_zuora360_cleanup.facts.keyless import count_keyless_links
@@ -87,7 +88,13 @@ class _Reading:
         self._names = frozenset(each.kind.api_name for each in objects)
 
     def facts(self, info: OrgInfo, unfiltered: tuple[str, ...]) -> OrgFacts:
-        reach = read_reach(self._salesforce, self._objects, self._describes, self._shown)
+        reach = read_reach(
+            self._salesforce,
+            self._objects,
+            self._describes,
+            self._shown,
+            detaching_of(self._settings),
+        )
         relationships = self._relationships(self._names)
         counter = Counter.of(self._salesforce, self._objects, reach.lookups)
         conditions = read_conditions(self._salesforce, self._shown)

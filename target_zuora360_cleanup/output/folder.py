@@ -100,6 +100,14 @@ class OutputFolder:
         """
         return Backup(self.path / "backup" / f"{file_name(object_name)}.csv.gz")
 
+    def detached(self, object_name: str) -> Backup:
+        """The file of an object's rows as they were before they were detached.
+
+        Raises:
+            CleanupError: The name is none that a file may have.
+        """
+        return Backup(self.path / "detached" / f"{file_name(object_name)}.csv.gz")
+
     def links(self, lookup: str) -> Backup:
         """The file of the links of one lookup, such as `Contract.Subscription__c`.
 

@@ -45,7 +45,13 @@ def linked(facts: OrgFacts) -> Iterator[tuple[Path, int]]:
 
 def strong_links(facts: OrgFacts) -> Iterator[tuple[Path, int]]:
     """Rows that a deletion does more to than to blank their lookup, or that forbid it."""
-    return ((path, rows) for path, rows in linked(facts) if path.on_delete != "clear")
+    strong = ("cascade", "restrict")
+    return ((path, rows) for path, rows in linked(facts) if path.on_delete in strong)
+
+
+def detached_links(facts: OrgFacts) -> Iterator[tuple[Path, int]]:
+    """Lookups that are blanked before the deletion, so that their rows don't go with it."""
+    return ((path, rows) for path, rows in linked(facts) if path.on_delete == "detach")
 
 
 def taken_along(facts: OrgFacts) -> int:

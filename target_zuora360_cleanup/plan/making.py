@@ -9,7 +9,12 @@ from target_zuora360_cleanup.facts.known import Unknown
 from target_zuora360_cleanup.plan.allowances import needs_of
 from target_zuora360_cleanup.plan.check import Approval, Weighed
 from target_zuora360_cleanup.plan.checks import find_all
-from target_zuora360_cleanup.plan.counts import blank_links, linked, strong_links
+from target_zuora360_cleanup.plan.counts import (
+    blank_links,
+    detached_links,
+    linked,
+    strong_links,
+)
 from target_zuora360_cleanup.plan.order import deletion_order, flat
 from target_zuora360_cleanup.plan.plan import Plan, Reached, Step
 from target_zuora360_cleanup.plan.saved import SavedPlan
@@ -41,6 +46,7 @@ def make_plan(
         findings=(),
         blank_links=tuple(blank_links(facts)),
         strong_links=tuple(strong_links(facts)),
+        detached=tuple(detached_links(facts)),
         not_counted=tuple(_not_counted(facts)),
         user=facts.conditions.user.or_else(""),
         permissions=_permissions(facts.conditions),

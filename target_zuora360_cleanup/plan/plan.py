@@ -106,6 +106,8 @@ class Plan:
         blank_links: Lookups that will go blank and that no sync fills again, with the number of
             rows; where some of the parents stay, of at most so many rows.
         strong_links: The same of rows that a deletion takes along, or that forbid it.
+        detached: Lookups that are blanked before the deletion, so that their rows don't go with
+            it; where some of the parents stay, of at most so many rows.
         not_counted: Ways to rows that could not be counted; they block or are told.
         user: Name of the user who looked, blank where it is not known.
         permissions: What this user may do, by Salesforce's names; None where it is not known.
@@ -123,6 +125,7 @@ class Plan:
     user: str = ""
     permissions: Mapping[str, bool | None] = field(default_factory=lambda: MappingProxyType({}))
     lookups: Lookups = field(default_factory=lambda: MappingProxyType({}))
+    detached: tuple[tuple[Path, int], ...] = ()
 
     @property
     def blocking(self) -> tuple[Finding, ...]:
@@ -148,9 +151,11 @@ def backup_bytes(plan: Plan, backup: str) -> int:
     """About the least room that the backups of a plan take, in bytes.
 
     A row's ids take some 27 bytes compressed, since Zuora's are random; what all its fields take
-    depends on what is in them. Rows of others that go along are always written whole.
+    depends on what is in them. Rows of others that go along, or are
+    detached, are always written whole.
     """
     fields = {"none": 0, "ids": 0, "full": _FIELD_BYTES}[backup]
     ids = 0 if backup == "none" else _ID_BYTES
     own = sum(step.to_delete * (ids + fields * len(step.facts.fields)) for step in plan.steps)
-    return own + (plan.taken_along * _ROW_BYTES if ids else 0)
+    others = plan.taken_along + sum(rows for _, rows in plan.detached)
+    return own + (others * _ROW_BYTES if ids else 0)

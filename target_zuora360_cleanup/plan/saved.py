@@ -73,7 +73,10 @@ class SavedPlan:
             tool_version=version(DISTRIBUTION),
             permissions=dict(plan.permissions),
             links={
-                **{_name(path): rows for path, rows in (*plan.strong_links, *plan.blank_links)},
+                **{
+                    _name(path): rows
+                    for path, rows in (*plan.strong_links, *plan.detached, *plan.blank_links)
+                },
                 **{_name(path): None for path in plan.not_counted},
             },
         )

@@ -1,11 +1,13 @@
 """What a deletion does to other rows, from describes alone: pure, nothing is read or decided.
 
 `relationships` has the reference fields, `paths` how rows are reached over several of them,
-`natures` whose rows they are, and `soql` the query that counts them. Counting is left to `facts`,
+`natures` whose rows they are, `detaching` which of them need not go, and `soql` the query that
+counts them. Counting is left to `facts`,
 what follows from it to `plan`.
 """
 
 from target_zuora360_cleanup.reach.circles import in_circles
+from target_zuora360_cleanup.reach.detaching import Detaching
 from target_zuora360_cleanup.reach.natures import Nature, is_kept_by_salesforce, nature_of
 from target_zuora360_cleanup.reach.paths import Path
 from target_zuora360_cleanup.reach.relationships import (
@@ -18,6 +20,7 @@ from target_zuora360_cleanup.reach.relationships import (
 )
 
 __all__ = [
+    "Detaching",
     "Lookup",
     "Lookups",
     "Nature",

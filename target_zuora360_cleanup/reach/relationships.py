@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-OnDelete = Literal["cascade", "restrict", "clear"]
+OnDelete = Literal["cascade", "restrict", "clear", "detach"]
 
 
 @dataclass(frozen=True, order=True)
@@ -15,7 +15,8 @@ class Relationship:
 
     Attributes:
         on_delete: What deleting the parent does to the child row: `cascade` deletes it, `restrict`
-            forbids it, `clear` blanks the field.
+            forbids it, `clear` blanks the field. `detach`: it would delete it, had this program
+            not blanked the field before (`detaching`).
     """
 
     child: str
@@ -37,10 +38,12 @@ class Lookup:
         relationship_name: By which SOQL follows it, such as `Account__r` or `What`; there need not
             be one, and no rule of spelling makes it (person accounts' end in `__pr`).
         parents: API names of the objects that it may lead to.
+        may_be_blank: Whether this user may blank it; false where the describe does not say so.
     """
 
     relationship_name: str | None
     parents: tuple[str, ...]
+    may_be_blank: bool = False
 
     @property
     def followed_as(self) -> str | None:
@@ -75,7 +78,11 @@ def _on_delete(child: Mapping[str, Any]) -> OnDelete:
 def read_lookups(name: str, describe: Mapping[str, Any]) -> dict[tuple[str, str], Lookup]:
     """The reference fields of an object, from its describe."""
     return {
-        (name, each["name"]): Lookup(each.get("relationshipName"), tuple(each["referenceTo"]))
+        (name, each["name"]): Lookup(
+            each.get("relationshipName"),
+            tuple(each["referenceTo"]),
+            bool(describe.get("updateable") and each.get("updateable") and each.get("nillable")),
+        )
         for each in describe["fields"]
         if each.get("referenceTo")
     }

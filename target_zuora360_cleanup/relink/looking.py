@@ -13,6 +13,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
+from target_zuora360_cleanup.reach import soql
 from target_zuora360_cleanup.relink.plan import by_parent
 from target_zuora360_cleanup.salesforce.rows import (
     REST_ROWS,
@@ -103,13 +104,10 @@ class Looking:
     ) -> Iterator[list[str]]:
         """The rows whose `key` is among `few`; where these are too many, those of `otherwise`."""
         if len(few) > FEW:
-            yield from read_table(
-                self.salesforce, Selection(name, fields, otherwise, REST_ROWS + 1)
-            )
+            yield from read_table(self.salesforce, _rows(name, fields, otherwise, REST_ROWS + 1))
             return
         selections = [
-            Selection(name, fields, f"{key} IN ({', '.join(part)})", len(part))
-            for part in _parts(few)
+            _rows(name, fields, f"{key} IN ({', '.join(part)})", len(part)) for part in _parts(few)
         ]
         for table in read_tables(self.salesforce, selections):
             yield from table
@@ -122,6 +120,12 @@ class Looking:
             with each.outlive(note), self.store.whole():
                 return read()
         raise AssertionError("the last attempt returns or raises")
+
+
+def _rows(name: str, fields: tuple[str, ...], where: str, rows: int) -> Selection:
+    """Live rows, archived ones too."""
+    condition = " AND ".join([where, *soql.own_conditions(name)])
+    return Selection(name, fields, condition, rows, all_rows=name in soql.WITH_ARCHIVED)
 
 
 def _parts(values: Iterable[str]) -> Iterator[list[str]]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from target_zuora360_cleanup.deletion.links_lost import LinksLost
 from target_zuora360_cleanup.report.costs import Costs
+from target_zuora360_cleanup.report.detached import Detached
 from target_zuora360_cleanup.report.document import Report
 from target_zuora360_cleanup.report.failures import Failures
 from target_zuora360_cleanup.report.findings import Findings
@@ -38,6 +39,7 @@ def cleanup_report(  # noqa: PLR0913 - what a run leaves, each by its name
     saved: SavedPlan | None = None,
     outcomes: tuple[Outcome, ...] = (),
     along: Mapping[Path, int | None] | None = None,
+    detached: Mapping[Path, int | None] | None = None,
     links: LinksLost | None = None,
     left: Mapping[str, int | None] | None = None,
     timeline: tuple[Span, ...] = (),
@@ -56,6 +58,8 @@ def cleanup_report(  # noqa: PLR0913 - what a run leaves, each by its name
         outcomes: What became of its steps, in its order; none where the deletion never began.
         along: How many rows of other objects went along, by the way to them; None of a way where
             nobody could count them.
+        detached: How many rows of other objects were detached, by the way to them; None of a way
+            where nobody could count them.
         links: What became of the plan's lookups, once that was counted.
         left: What was left of the daily allowances after a deletion; None where nobody could tell.
         timeline: When each object type was worked on.
@@ -78,6 +82,7 @@ def cleanup_report(  # noqa: PLR0913 - what a run leaves, each by its name
             Findings((*(plan.findings if plan else ()), *findings)),
             Objects(plan, outcomes, links),
             taken_along,
+            Detached(plan, detached or {}),
             Times(timeline),
             Costs(plan, links, left or {}),
             WayBack(header, plan, is_begun=bool(outcomes)),

@@ -23,7 +23,8 @@ KEYS: Final = (
     "cleanups", "backup",
     "started_at", "finished_at", "tool_version", "guards", "user", "plan_fingerprint",
     "objects", "compared", "along", "unseen", "links", "returned", "timeline", "estimate",
-    "allowances_needed", "blank_links", "strong_links", "undo", "taken_along", "findings", "kept",
+    "allowances_needed", "blank_links", "strong_links", "undo", "taken_along", "detached",
+    "findings", "kept",
     "failures", "notes", "state", "states",
     "records_read", "api_calls",
 )  # fmt: skip

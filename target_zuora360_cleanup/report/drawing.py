@@ -20,11 +20,13 @@ _WHAT_HAPPENS: Final = {
     "clear": ("link goes blank", "links go blank"),
     "cascade": ("row goes along", "rows go along"),
     "restrict": ("row holds its parent", "rows hold their parents"),
+    "detach": ("row is detached", "rows are detached"),
 }
 _WHAT_HAPPENED: Final = {
     **_WHAT_HAPPENS,
     "clear": ("link went blank", "links went blank"),
     "cascade": ("row went along", "rows went along"),
+    "detach": ("row was detached", "rows were detached"),
 }
 
 
@@ -68,7 +70,8 @@ def _leading_to(parent: str, links: Links) -> frozenset[str]:
 def _links(report: Mapping[str, Any], shown: set[str]) -> Links:
     """The links of each object that is not to be cleaned."""
     links: Links = {}
-    for link in (*report["blank_links"], *report.get("strong_links", ())):
+    detached = [{**each, "on_delete": "detach"} for each in report.get("detached", ())]
+    for link in (*report["blank_links"], *report.get("strong_links", ()), *detached):
         if link["parent"] in shown and link["object"] not in shown:
             links.setdefault(link["object"], []).append(link)
     return links
@@ -82,7 +85,9 @@ def _happens(links: Iterable[Mapping[str, Any]]) -> str:
 def _happened(report: Mapping[str, Any], links: Iterable[Mapping[str, Any]]) -> str:
     """What a cleanup has done to the rows of an object."""
     along = {each["path"]: each["gone"] for each in report.get("taken_along", ())}
-    counts = ((link, link.get("gone", along.get(link["path"]))) for link in links)
+    counts = (
+        (link, link.get("gone", link.get("detached", along.get(link["path"])))) for link in links
+    )
     return _in_words(counts, _WHAT_HAPPENED)
 
 

@@ -106,6 +106,7 @@ def _context(report: Mapping[str, Any]) -> dict[str, Any]:
         "chart": chart(report.get("timeline", ())),
         "allowances_needed": report.get("allowances_needed", ()),
         "taken_along": report.get("taken_along", ()),
+        "detached": report.get("detached", ()),
         "estimate": view.estimate(report),
         "kinds": _KINDS,
         "most_objects": _MOST_FINDING_OBJECTS,

@@ -55,6 +55,8 @@ def _touched(report: Report) -> Iterator[str]:
     along = [each["planned"] for each in report.get("taken_along", ())]
     if along:
         yield f"{Total.of(along).words} rows go along"
+    if kept := [each["rows"] for each in report.get("detached", ())]:
+        yield f"{Total.of(kept).words} rows are detached, and stay"
     if report["blank_links"]:
         links = Total.of(each["rows"] for each in report["blank_links"])
         yield f"{links.words} lookups go blank, at most"

@@ -100,8 +100,13 @@ def _by_job(
 def read_tables(salesforce: Salesforce, selections: Sequence[Selection]) -> list[list[list[str]]]:
     """The rows of several small results, as `read_table`; those that REST holds in few calls."""
     small = [each for each in selections if each.fits_rest]
+    every = {each.soql for each in small if each.all_rows}
     answers = dict(
-        zip(small, salesforce.rest.query_each([each.soql for each in small]), strict=True)
+        zip(
+            small,
+            salesforce.rest.query_each([each.soql for each in small], all_rows=every),
+            strict=True,
+        )
     )
     return [_from_answer(salesforce, each, answers.get(each)) for each in selections]
 

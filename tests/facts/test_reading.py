@@ -41,6 +41,10 @@ def read(server: EmulatorServer, **config: Any) -> OrgFacts:
     return read_facts(connect(settings, waits=NO_WAITS), settings)
 
 
+GOES_ALONG: dict[str, Any] = {"lookup_links": "ignore"}
+"""Without a snapshot nothing is detached."""
+
+
 def reached(facts: OrgFacts) -> dict[str, int | str]:
     """By the whole way: how many rows, or why nobody can tell; quotes are left out."""
     return {
@@ -52,7 +56,7 @@ def reached(facts: OrgFacts) -> dict[str, int | str]:
 
 def test_what_people_have_hung_on_records_is_counted_way_by_way_and_at_every_depth() -> None:
     with org("people") as server:
-        facts = read(server, **ACCOUNTS)
+        facts = read(server, **ACCOUNTS, **GOES_ALONG)
         counts = server.org.counts()
     subscriptions, invoices = counts[SUBSCRIPTION], counts[INVOICE]
     step = "Milestone_Step__c.Milestone__c below Milestone__c.Subscription__c"
@@ -73,6 +77,20 @@ def test_what_people_have_hung_on_records_is_counted_way_by_way_and_at_every_dep
     assert len(held.or_else(())) == 1
 
 
+def test_what_may_be_blank_is_detached_and_nothing_below_it_is_reached() -> None:
+    with org("people") as server:
+        facts = read(server, **ACCOUNTS, allow_cascade_to=["Event"])
+        counts = server.org.counts()
+    found = reached(facts)
+    assert {name: rows for name, rows in found.items() if name.startswith("detach")} == {
+        "detach Task.WhatId": counts[SUBSCRIPTION] // 10 + 1,
+        "detach Milestone__c.Subscription__c": counts["Milestone__c"],
+    }
+    assert {"cascade Event.WhatId", "cascade Note.ParentId"} < found.keys()
+    assert not [name for name in found if "Milestone_Step__c" in name]
+    assert facts.holders == {}
+
+
 def test_of_what_is_hidden_objects_and_lookups_are_found_in_the_metadata() -> None:
     with org("hidden") as server:
         facts = read(server, **ACCOUNTS)
@@ -89,7 +107,7 @@ def test_one_relationship_that_is_refused_leaves_the_others_counted() -> None:
     refusal = {"code": "INSUFFICIENT_ACCESS", "message": "no access", "status": 403}
     with org("people") as server:
         server.set_faults({"queries": [{"soql": "*COUNT(*FROM Milestone__c*", **refusal}]})
-        found = reached(read(server, **ACCOUNTS))
+        found = reached(read(server, **ACCOUNTS, **GOES_ALONG))
     assert found["cascade Milestone__c.Subscription__c"] == "INSUFFICIENT_ACCESS: no access"
     assert found["cascade Note.ParentId"]
     assert not [name for name in found if "Milestone_Step__c" in name]
@@ -104,7 +122,7 @@ def test_an_object_that_may_not_be_queried_is_not_taken_for_an_empty_one() -> No
     }  # fmt: skip
     with org(made) as server:
         found = reached(read(server, **ACCOUNTS))
-    assert found == {"cascade Vault__c.Of__c": "its describe says that this user may not query it"}
+    assert found == {"detach Vault__c.Of__c": "its describe says that this user may not query it"}
 
 
 CIRCLING = {f"{PAYMENT}.Invoice__c", f"{INVOICE}.Payment__c"}
@@ -140,7 +158,7 @@ OVER = {
 def test_a_circle_over_rows_of_others_is_found_and_leaves_an_order(is_used: bool) -> None:  # noqa: FBT001 - a table
     part = {"object": INVOICE, "at": 2, "values": {"Part__c": {"object": "Part__c", "at": 1}}}
     with org({**OVER, "changes": [part] * is_used}) as server:
-        facts = read(server, **ACCOUNTS)
+        facts = read(server, **ACCOUNTS, **GOES_ALONG)
     over = Relationship(INVOICE, "Part__c", ITEM, "cascade")
     assert [each.as_one for each in facts.through] == [over]
     assert (over in facts.circles) is is_used

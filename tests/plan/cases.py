@@ -217,6 +217,10 @@ CASES: dict[str, tuple[Pair, ...]] = {
          weighed(linked("cascade", "A__c", "B__c"), allow_cascade_to=["B__c"])),
         (weighed(linked("cascade", "Task")), weighed(linked("cascade", "TopicAssignment"))),
     ),
+    "rows-detached": (
+        (weighed(linked("detach", "Task")), weighed(linked("cascade", "Task"))),
+        (weighed(linked("detach")), weighed(linked("detach", rows=0))),
+    ),
     "allowed-rows-taken-along": (
         (weighed(linked("cascade"), allow_cascade_to=["Note__c"]), weighed(linked("cascade"))),
         (weighed(linked("cascade", "A__c", "B__c"), allow_cascade_to=["B__c"]),
@@ -459,6 +463,7 @@ NO_FILTER = shaped(hidden={"fields": ["Product2.zqu__ZuoraId__c"]})
 HELD_ITEM = {"object": INVOICE, **reference("Top_Item__c", ITEM, "restrict")}
 TOP_ITEM = {"object": INVOICE, "at": 1, "values": {"Top_Item__c": {"object": ITEM, "at": 1}}}
 FOLLOWED = {"object": "EntitySubscription", "values": {"ParentId": {"object": INVOICE, "at": 1}}}
+CALLED = {"object": "Task", "values": {"WhatId": {"object": INVOICE, "at": 1}}}
 NOT_COUNTED_NOTES = refuse("*COUNT(*FROM Usage_Note__c*")
 ORGS: dict[str, tuple[Case, Case]] = {
     "no-360-objects": (Case(org={"without_packages": frozenset({"Zuora", "zqu"})}), CALM_ORG),
@@ -543,6 +548,7 @@ ORGS: dict[str, tuple[Case, Case]] = {
         Case(org=customer("Usage_Note__c"),
              settings={"allow_cascade_to": ["PricebookEntry", "Usage_Note__c"]}),
     ),
+    "rows-detached": (Case(org=shaped(rows=[CALLED])), CALM_ORG),
     "prices-taken-along": (Case(settings=PRICES_NOT_NAMED), CALM_ORG),
     "own-prices-taken-along": (
         Case(org=shaped(changes=[OWN_PRICE_BOOK]), settings=PRICES_NOT_NAMED),

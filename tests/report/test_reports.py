@@ -84,6 +84,7 @@ def held_back() -> Report:
         plan=made.PLAN,
         outcomes=outcomes,
         along={Path((made.NOTES,)): 3, remarks: None},
+        detached={made.CALLS: 39, made.VISITS: None},
         left={"DailyApiRequests": 79_301},
         states=ResetOutcome(ON_STDOUT),
     )

@@ -70,6 +70,8 @@ STEPS = (
 )
 FEEDS = (Feed(ITEM, 5_000, ("InvoiceItem",), "reset"), Feed(ACCOUNT, 100, (), "no stream"))
 NOTES = Relationship("Note__c", "A__c", ACCOUNT, "cascade")
+CALLS = Path((Relationship("Task", "WhatId", INVOICE, "detach"),))
+VISITS = Path((Relationship("Event", "WhatId", ACCOUNT, "detach"),))
 PLAN = Plan(
     ORG,
     STEPS,
@@ -83,6 +85,7 @@ PLAN = Plan(
         (Path((NOTES, Relationship("Line__c", "Note__c", "Note__c", "restrict"))), 2),
     ),
     (Need("DailyApiRequests", 644, 79_970),),
+    detached=((CALLS, 40), (VISITS, 2)),
 )
 SAVED = SavedPlan("2026-05-04T07:00:00+00:00", ORG.id, ORG.name, {}, {ITEM: 5_000}, {})
 CLEAN_PLAN = Plan(ORG, STEPS, FINDINGS[2:])

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Final
 from target_zuora360_cleanup.catalog.objects import QUOTE_PREFIX
 from target_zuora360_cleanup.facts.known import Fact, Known, Unknown
 from target_zuora360_cleanup.plan.check import check
-from target_zuora360_cleanup.plan.counts import blank_links, strong_links
+from target_zuora360_cleanup.plan.counts import blank_links, detached_links, strong_links
 from target_zuora360_cleanup.plan.finding import Code
+from target_zuora360_cleanup.reach import Detaching
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,6 +59,13 @@ MARKS: Final = Code(
     "tells",
     "follows, topics, approval histories and the like go with their records",
     "none needed: they say something of the record and hold nothing else",
+)
+DETACHED: Final = Code(
+    "rows-detached",
+    "tells",
+    "rows of people that would go with their parents are kept: their lookup is blanked beforehand",
+    "[relink](relink.md) attaches them again after the next full sync; name the object in "
+    "`allow_cascade_to` if they may go",
 )
 HELD: Final = Code(
     "rows-hold-records",
@@ -141,9 +149,32 @@ def _cascade(path: Path, rows: int, weighed: Weighed) -> Finding:
         return _prices(path, rows, weighed)
     return OF_CUSTOMER.found(
         f"{what} ({path.words}). They are not Zuora's, and no sync brings them back.",
-        f"Move or export them first, or name {path.child} in allow_cascade_to.",
+        f"Move or export them first, or name {path.child} in allow_cascade_to."
+        f"{_could_be_kept(path, weighed)}",
         ((path.child, rows),),
     )
+
+
+def _could_be_kept(path: Path, weighed: Weighed) -> str:
+    """That it is a setting which lets rows go that need not."""
+    on = Detaching(is_on=True)
+    is_kept = on.weighed(path, weighed.facts.lookups) != path
+    return " With lookup_links snapshot they are detached and stay." if is_kept else ""
+
+
+@check(DETACHED)
+def detached(weighed: Weighed) -> Iterator[Finding]:
+    """Rows of others that are kept from going with their parents."""
+    if links := list(detached_links(weighed.facts)):
+        total = sum(rows for _, rows in links)
+        most = "Up to " if _some_stay(weighed.facts, links) else ""
+        yield DETACHED.found(
+            f"{most}{total:,} rows of people would be destroyed with these records. Their lookups "
+            "are blanked before, so that they stay.",
+            "Where they led is written to links/ in the output folder; relink attaches them again "
+            "after the next full sync.",
+            tuple((path.name, rows) for path, rows in links),
+        )
 
 
 def _prices(path: Path, rows: int, weighed: Weighed) -> Finding:
@@ -237,6 +268,7 @@ def _severity(path: Path, settings: Settings) -> Severity:
 
 _DOES: Final = {
     "cascade": "be destroyed with", "restrict": "forbid the deletion of", "clear": "lose",
+    "detach": "be destroyed with",
 }  # fmt: skip
 
 
@@ -279,7 +311,8 @@ def _some_stay(facts: OrgFacts, blank: list[tuple[Path, int]]) -> bool:
 @check(NO_WAY_BACK)
 def lost(weighed: Weighed) -> Iterator[Finding]:
     """Lookups of which no file could tell where they led."""
-    blank = {path for path, _ in blank_links(weighed.facts)}
+    facts = weighed.facts
+    blank = {path for path, _ in (*blank_links(facts), *detached_links(facts))}
     ways = {
         path: rows.or_else(weighed.facts.reach[path].or_else(0))
         for path, rows in sorted(weighed.facts.keyless_links.items())
