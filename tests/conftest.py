@@ -40,6 +40,10 @@ def pytest_configure(config: pytest.Config) -> None:
         "relinks(*lookups, from_blank=False): lookups, as Object.Field, that may lead to records "
         "that came back; from_blank where the org was cleaned before it was served",
     )
+    config.addinivalue_line(
+        "markers",
+        "detaches(*lookups): those, as Object.Field, that may be blank although the record stays",
+    )
     config.addinivalue_line("markers", "quotes_may_change: the catalogue goes without regard")
     if FOLDER not in os.environ:  # (workers have it from the process that started them)
         orgs = tempfile.TemporaryDirectory(prefix="zuora360-orgs-")
@@ -112,6 +116,9 @@ def customer_rows_stay(
         for mark in request.node.iter_markers("relinks")
         for name in mark.args
     }
+    detached = frozenset(
+        name for mark in request.node.iter_markers("detaches") for name in mark.args
+    )
     quotes = request.node.get_closest_marker("quotes_may_change") is None
     images: WeakKeyDictionary[EmulatorServer, Image] = WeakKeyDictionary()
     wrong: list[str] = []
@@ -131,6 +138,7 @@ def customer_rows_stay(
                     may_go=may_go,
                     quotes=quotes,
                     relinked=relinked,
+                    detached=detached,
                 )
             )
         stop(self)

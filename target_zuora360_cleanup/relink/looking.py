@@ -73,6 +73,10 @@ class Looking:
                 family, numbers, ((row[0], restoration.wanted(row[1])) for row in rows)
             )
 
+    def family(self, number: int) -> int:
+        """Under which the parents of these links are in the store; the parents come first."""
+        return self._families.get(number, -1)
+
     def at_records(self, numbers: Sequence[int]) -> None:
         """Find out where the lookups of records of one object lead; the parents come first.
 
@@ -82,7 +86,7 @@ class Looking:
         """
         self._persist(partial(self._records, numbers))
         for number in numbers:
-            self.store.compare(number, self._families.get(number, -1))
+            self.store.compare(number, self.family(number))
 
     def _records(self, numbers: Sequence[int]) -> None:
         few = self.store.records(numbers, FEW)

@@ -20,8 +20,10 @@ class Restoration:
     Attributes:
         relationship: Which one.
         key: The parents' external id field; blank where nothing leads back to them.
-        column: The column of the CSV that sets it, such as `Subscription__r.Zuora__External_Id__c`.
-        path: The same value in a query; blank where a query can't follow the lookup.
+        column: The column of the CSV that sets it: by the parent's key, such as
+            `Subscription__r.Zuora__External_Id__c`, or the field itself, by the parent's id.
+        path: The same key in a query; blank where a query can't follow the lookup, which then is
+            set by the parent's id.
         folds: Whether the external ids are the same in upper and lower case.
         prefix: The first three characters of the parents' Salesforce ids, where the snapshot does
             not tell these from external ids; else blank.
@@ -99,13 +101,13 @@ def _by_key(
 def _restoration(
     relationship: Relationship, field: Mapping[str, Any], key: Mapping[str, Any], prefix: str
 ) -> Restoration:
-    """The column names the parent's object where a lookup leads to several (Bulk API)."""
+    """By its key where a query can follow the lookup; one that leads to several objects by id."""
     path = f"{field['relationshipName']}.{key['name']}"
     is_single = len(field["referenceTo"]) == 1
     return Restoration(
         relationship,
         key["name"],
-        path if is_single else f"{relationship.parent}:{path}",
+        path if is_single else relationship.field,
         path if is_single else "",
         folds=not key.get("caseSensitive"),
         prefix=prefix,

@@ -164,11 +164,13 @@ class Relinking:
 
     def _files(self, number: int, job_size: int) -> Iterator[CsvFile]:
         """What is blank as CSV, a job's worth at a time."""
-        header, after = csv_line(("Id", self.restorations[number].column)), ("", "")
+        restoration, after = self.restorations[number], ("", "")
+        header = csv_line(("Id", restoration.column))
+        family = None if restoration.path else self._looking.family(number)
         while True:
             self._go_on()
             last = [after]
-            links = self.store.to_set(number, after, job_size)
+            links = self.store.to_set(number, after, job_size, family)
             file = CsvFile(header, _lines(links, last, MOST_BYTES - len(header) - 1))
             if not file.rows:
                 file.close()

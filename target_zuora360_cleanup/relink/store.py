@@ -221,18 +221,23 @@ class LinkStore:
             (number,),
         )
 
-    def to_set(self, number: int, after: tuple[str, str], most: int) -> Iterator[tuple[str, ...]]:
-        """Links to be set as (record, external id, its form compared), by the last and the first.
+    def to_set(
+        self, number: int, after: tuple[str, str], most: int, family: int | None = None
+    ) -> Iterator[tuple[str, ...]]:
+        """Links to be set as (record, value, form compared), by the last and the first.
 
         Args:
             number: Of the lookup.
             after: The last form compared and record of those before.
             most: How many.
+            family: Of the parents whose ids are the values; None where external ids are.
         """
+        by_id = "(SELECT id FROM parent WHERE family = ? AND parent.wanted = link.wanted)"
+        value, given = ("external_id", ()) if family is None else (by_id, (family,))
         yield from self._db.execute(
-            "SELECT record, external_id, wanted FROM link WHERE lookup = ? AND result = 'blank' "
+            f"SELECT record, {value}, wanted FROM link WHERE lookup = ? AND result = 'blank' "
             "AND (wanted, record) > (?, ?) ORDER BY wanted, record LIMIT ?",
-            (number, *after, most),
+            (*given, number, *after, most),
         )
 
     def note(self, number: int, errors: Iterable[RowError], *led: str) -> None:

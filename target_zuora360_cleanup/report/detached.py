@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
-from target_zuora360_cleanup.report.numbers import counted
+from target_zuora360_cleanup.report.numbers import Total, counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -46,11 +46,13 @@ class Detached:
         }
 
     def lines(self) -> Iterator[RenderableType]:
-        """A line for each way, once it was begun."""
-        for path, rows in sorted(self.done.items()):
-            if rows != 0:
-                many = "an unknown number of rows" if rows is None else counted(rows, "row", "rows")
-                yield Text(
-                    f"DETACHED {many} of {path.child} from {path.root} ({path.name}): relink "
-                    "attaches them again after the sync"
-                )
+        """How many in all, once some were; the page has each way."""
+        ways = {path: rows for path, rows in self.done.items() if rows != 0}
+        if ways:
+            total = Total.of(ways.values())
+            at_least = "" if total.is_all else "at least "
+            names = ", ".join(sorted({path.child for path in ways}))
+            yield Text(
+                f"DETACHED {at_least}{counted(total.known, 'row', 'rows')} of {names}: they stay, "
+                "and relink attaches them again after the sync"
+            )

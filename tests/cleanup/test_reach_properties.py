@@ -279,7 +279,7 @@ def _not_counted(gone: list[tuple[str, str]], ran: Ran) -> Iterator[str]:
 
 def _not_planned(blank: list[tuple[str, str, str]], ran: Ran) -> Iterator[str]:
     planned = Counter[str]()
-    for each in ran.report["blank_links"]:
+    for each in (*ran.report["blank_links"], *ran.report["detached"]):
         planned[f"{each['object']}.{each['field']}"] += each["rows"]
     for lookup, count in Counter(f"{name}.{field}" for name, _, field in blank).items():
         if count > planned[lookup]:

@@ -60,11 +60,10 @@ def test_where_the_snapshot_names_none_it_is_the_one_that_a_cleanup_prefers() ->
     assert external_id_field("Zuora__New__c", parent({"name": "Id"})) == ""
 
 
-def test_a_lookup_to_several_objects_names_the_one_it_leads_to() -> None:
+def test_a_lookup_to_several_objects_is_set_by_the_id_of_the_one_it_leads_to() -> None:
     field = {"referenceTo": ["Account", "Zuora__Subscription__c"]}
     restoration = find_restoration(RELATIONSHIP, KEY, describes(child(field), parent()))
-    assert restoration.column == f"Zuora__Subscription__c:Subscription__r.{KEY}"
-    assert restoration.path == ""
+    assert (restoration.column, restoration.path) == ("Subscription__c", "")
 
 
 @pytest.mark.parametrize(

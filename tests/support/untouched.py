@@ -55,20 +55,22 @@ def _rows(org: Org, sobject: SObject) -> dict[str, Row]:
     return {str(row["Id"]): row for row in kept}
 
 
-def differences(
+def differences(  # noqa: PLR0913 - what a test lets happen, each by its name
     org: Org,
     before: Image,
     *,
     may_go: frozenset[str],
     quotes: bool,
     relinked: Mapping[str, bool] = MappingProxyType({}),
+    detached: frozenset[str] = frozenset(),
 ) -> Iterator[str]:
     """What has become of these rows that should not have, in words.
 
     A lookup may have gone blank where its parent is gone; where `quotes` are protected, none of
     theirs may. A row may be gone with its master if its object is one that `may_go`. A lookup of
     those `relinked` (`Object.Field`) may lead to another record that Zuora knows by the same id,
-    and from blank to anywhere if it says so: where the image is of an org after its cleanup.
+    and from blank to anywhere if it says so: where the image is of an org after its cleanup. One
+    that is `detached` may be blank although its record stays, where a trigger has refused that.
     """
     for name, rows in before.rows.items():
         if org.fingerprint(name) == before.prints[name]:
@@ -85,6 +87,8 @@ def differences(
                 strict = quotes and name.startswith("zqu__Quote")
                 lookup = f"{name}.{field}"
                 was_blank = relinked.get(lookup) and row[field] is None
+                if lookup in detached and after[field] is None:
+                    continue
                 if lookup in relinked and (was_blank or _same_key(org, row[field], after[field])):
                     continue
                 if strict or not _went_blank(org, sobject.fields[field], row, after):
