@@ -19,6 +19,7 @@ from target_zuora360_cleanup.deletion.ledger import Ledger
 from target_zuora360_cleanup.deletion.link_snapshot import LinkSnapshot
 from target_zuora360_cleanup.deletion.trouble import STOPPED
 from target_zuora360_cleanup.deletion.undo_record import UndoRecord
+from target_zuora360_cleanup.deletion.value_snapshot import ValueSnapshot
 from target_zuora360_cleanup.errors import Partial
 from target_zuora360_cleanup.facts.reading import read_facts, read_org
 from target_zuora360_cleanup.lifecycle.ending import header_of
@@ -118,6 +119,7 @@ class Story:
         refuse_blocked(plan.findings)
         self._prove_room(plan)
         self._keep_links(plan, salesforce)
+        self._keep_values(plan, salesforce)
         self._keep_states(plan)
         self.gate.open()
         self.resets.write(self._reset_names)
@@ -189,6 +191,11 @@ class Story:
         if self._settings.lookup_links == "snapshot":
             with in_words(writing("The link snapshot")):
                 LinkSnapshot(salesforce, self._run.folder).write(plan)
+
+    def _keep_values(self, plan: Plan, salesforce: Salesforce) -> None:
+        if self._settings.keep_own_values:
+            with in_words(writing("What people have filled")):
+                ValueSnapshot(salesforce, self._run.folder).write(plan)
 
     def _keep_states(self, plan: Plan) -> None:
         """Have what `undo` needs written down, each state before it is reset."""

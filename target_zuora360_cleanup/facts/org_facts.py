@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Final
 
 from target_zuora360_cleanup.catalog.objects import ObjectType  # noqa: TC001 - the same
+from target_zuora360_cleanup.catalog.own_fields import OWNER, OwnField
 from target_zuora360_cleanup.facts.known import Fact, Known, Unknown
 from target_zuora360_cleanup.reach import Lookups, Path, Relationship  # noqa: TC001 - the same
 
@@ -100,6 +101,39 @@ class ObjectFacts:
 
 
 @dataclass(frozen=True)
+class OwnValues:
+    """What people have filled on the records of one object type.
+
+    Attributes:
+        fields: Those that they may fill.
+        rows: How many records have a value, by field; a field that no query counts is left out.
+        usual_owner: Salesforce id of who owns most of the records, as a sync leaves them; blank
+            where nobody can tell, or nobody owns them.
+    """
+
+    fields: tuple[OwnField, ...]
+    rows: Mapping[str, Fact[int]] = field(default_factory=dict)
+    usual_owner: str = ""
+
+    @property
+    def kept(self) -> tuple[OwnField, ...]:
+        """The fields whose values can be set again, and that may have any."""
+        return tuple(each for each in self.fields if each.is_kept and self._may_have(each))
+
+    @property
+    def not_kept(self) -> tuple[OwnField, ...]:
+        """The fields with values that can't be set again."""
+        return tuple(each for each in self.fields if not each.is_kept and self._may_have(each))
+
+    def _may_have(self, each: OwnField) -> bool:
+        return self.rows.get(each.name) != Known(0)
+
+    def is_usual(self, name: str, value: str) -> bool:
+        """Whether a value is what a sync leaves in a field."""
+        return name == OWNER and value == self.usual_owner
+
+
+@dataclass(frozen=True)
 class RunningSync:
     """A sync that seems to run: what tells it, its record and since when (UTC)."""
 
@@ -172,6 +206,7 @@ class OrgFacts:
         unfiltered: Object types whose own rows can't be told from Zuora's, since the user may not
             read the field that tells them.
         idle: Relationships that would make a circle with others and that no row uses.
+        own_values: What people have filled, by API name of the object type.
         own_prices: Entries of price books other than the standard one that go with a product.
         conditions: What else goes on in the org.
         unseen: Object types to be cleaned that the org doesn't have, or doesn't show to this user,
@@ -197,6 +232,7 @@ class OrgFacts:
     unfiltered: tuple[str, ...] = ()
     idle: frozenset[Relationship] = frozenset()
     own_prices: Fact[int] = _NOT_READ
+    own_values: Mapping[str, OwnValues] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def names(self) -> frozenset[str]:

@@ -19,6 +19,7 @@ from target_zuora360_cleanup.facts.kept import read_kept
 from target_zuora360_cleanup.facts.keyless import count_keyless_links
 from target_zuora360_cleanup.facts.known import Known
 from target_zuora360_cleanup.facts.org_facts import OrgFacts, OrgInfo
+from target_zuora360_cleanup.facts.own_values import count_own_values
 from target_zuora360_cleanup.facts.prices import count_own_prices
 from target_zuora360_cleanup.facts.reached import Counter, read_reach
 from target_zuora360_cleanup.facts.staying import read_holders, without_kept
@@ -120,6 +121,7 @@ class _Reading:
             unfiltered,
             idle,
             count_own_prices(counter, rows),
+            count_own_values(self._salesforce, self._objects, self._describes),
         )
 
     def _relationships(self, parents: Iterable[str]) -> tuple[Relationship, ...]:

@@ -108,6 +108,14 @@ class OutputFolder:
         """
         return Backup(self.path / "detached" / f"{file_name(object_name)}.csv.gz")
 
+    def values(self, object_name: str) -> Backup:
+        """The file of the values that people have filled on an object's records.
+
+        Raises:
+            CleanupError: The name is none that a file may have.
+        """
+        return Backup(self.path / "values" / f"{file_name(object_name)}.csv.gz")
+
     def links(self, lookup: str) -> Backup:
         """The file of the links of one lookup, such as `Contract.Subscription__c`.
 

@@ -47,6 +47,7 @@ def make_plan(
         blank_links=tuple(blank_links(facts)),
         strong_links=tuple(strong_links(facts)),
         detached=tuple(detached_links(facts)),
+        own_values=facts.own_values,
         not_counted=tuple(_not_counted(facts)),
         user=facts.conditions.user.or_else(""),
         permissions=_permissions(facts.conditions),

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from target_zuora360_cleanup.catalog.objects import ObjectType
-    from target_zuora360_cleanup.facts.org_facts import ObjectFacts, OrgInfo
+    from target_zuora360_cleanup.facts.org_facts import ObjectFacts, OrgInfo, OwnValues
     from target_zuora360_cleanup.plan.allowances import Need
     from target_zuora360_cleanup.plan.finding import Finding
     from target_zuora360_cleanup.reach import Lookups, Path, Relationship
@@ -112,6 +112,7 @@ class Plan:
         user: Name of the user who looked, blank where it is not known.
         permissions: What this user may do, by Salesforce's names; None where it is not known.
         lookups: The reference fields of all objects that were looked at.
+        own_values: What people have filled on the records of each object type.
         needs: What it costs of the org's daily allowances, as far as they are known.
     """
 
@@ -126,6 +127,7 @@ class Plan:
     permissions: Mapping[str, bool | None] = field(default_factory=lambda: MappingProxyType({}))
     lookups: Lookups = field(default_factory=lambda: MappingProxyType({}))
     detached: tuple[tuple[Path, int], ...] = ()
+    own_values: Mapping[str, OwnValues] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def blocking(self) -> tuple[Finding, ...]:

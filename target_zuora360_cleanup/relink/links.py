@@ -1,4 +1,4 @@
-"""The links of a snapshot: taken into a store, and counted by what became of them."""
+"""The links and values of a snapshot: taken into a store, and counted by what became of them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from target_zuora360_cleanup.relink.plan import find_restoration
+from target_zuora360_cleanup.relink.records import Records
 from target_zuora360_cleanup.relink.report import LinkOutcome
+from target_zuora360_cleanup.relink.values import ValueTaker
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -22,17 +24,29 @@ if TYPE_CHECKING:
 def take_in(
     store: LinkStore, salesforce: Salesforce, snapshot: Snapshot, newer: Sequence[Snapshot]
 ) -> tuple[Restoration, ...]:
-    """Take links in; those that a newer snapshot names too are left to it.
+    """Take links and values in; those that a newer snapshot names too are left to it.
 
     Args:
         store: Takes them.
         salesforce: The org that they are of.
-        snapshot: Which links.
+        snapshot: Which.
         newer: The snapshots of later cleanups.
 
     Returns:
         How they are set again; their places are the numbers in the store.
     """
+    links = _take_in_links(store, salesforce, snapshot, newer)
+    records = Records(store.path.with_name("records.sqlite"))
+    try:
+        taker = ValueTaker(store, records, salesforce)
+        return (*links, *taker.take_in(snapshot, newer, len(links)))
+    finally:
+        records.close()
+
+
+def _take_in_links(
+    store: LinkStore, salesforce: Salesforce, snapshot: Snapshot, newer: Sequence[Snapshot]
+) -> tuple[Restoration, ...]:
     kinds = sorted({kind for kind, _ in snapshot.blocks()}, key=_place)
     describes = _described(salesforce, (each.relationship for each in kinds))
     restorations = tuple(find_restoration(each.relationship, each.key, describes) for each in kinds)

@@ -68,7 +68,9 @@ class Looking:
         few = self.store.external_ids(numbers, FEW)
         restoration = self.restorations[numbers[0]]
         self.store.forget_parents(family)
-        for rows in _blocks(self._named(name, ("Id", key), key, few, f"{key} != null")):
+        for rows in _blocks(
+            named_rows(self.salesforce, name, ("Id", key), key, few, f"{key} != null")
+        ):
             self.store.add_parents(
                 family, numbers, ((row[0], restoration.wanted(row[1])) for row in rows)
             )
@@ -86,7 +88,8 @@ class Looking:
         """
         self._persist(partial(self._records, numbers))
         for number in numbers:
-            self.store.compare(number, self.family(number))
+            is_value = self.restorations[number].own is not None
+            self.store.compare(number, self.family(number), is_value=is_value)
 
     def _records(self, numbers: Sequence[int]) -> None:
         few = self.store.records(numbers, FEW)
@@ -94,27 +97,13 @@ class Looking:
             return
         first, last = self.store.record_range(numbers)
         chosen = [self.restorations[number] for number in numbers]
-        columns = [name for each in chosen for name in (each.relationship.field, each.path) if name]
-        fields = list(dict.fromkeys(["Id", *columns]))
+        fields = list(dict.fromkeys(["Id", *(name for each in chosen for name in each.columns)]))
         name = self.restorations[numbers[0]].relationship.child
         where = f"Id >= '{first}' AND Id <= '{last}'"
         self.store.forget_seen(numbers)
-        for rows in _blocks(self._named(name, tuple(fields), "Id", few, where)):
+        for rows in _blocks(named_rows(self.salesforce, name, tuple(fields), "Id", few, where)):
             for number in numbers:
                 self.store.saw(number, _seen(self.restorations[number], fields, rows))
-
-    def _named(
-        self, name: str, fields: tuple[str, ...], key: str, few: list[str], otherwise: str
-    ) -> Iterator[list[str]]:
-        """The rows whose `key` is among `few`; where these are too many, those of `otherwise`."""
-        if len(few) > FEW:
-            yield from read_table(self.salesforce, _rows(name, fields, otherwise, REST_ROWS + 1))
-            return
-        selections = [
-            _rows(name, fields, f"{key} IN ({', '.join(part)})", len(part)) for part in _parts(few)
-        ]
-        for table in read_tables(self.salesforce, selections):
-            yield from table
 
     def _persist(self, read: Callable[[], None]) -> None:
         """Read, and once more from the beginning where trouble may be over soon."""
@@ -124,6 +113,25 @@ class Looking:
             with each.outlive(note), self.store.whole():
                 return read()
         raise AssertionError("the last attempt returns or raises")
+
+
+def named_rows(  # noqa: PLR0913, PLR0917 - a query, and which of its rows
+    salesforce: Salesforce,
+    name: str,
+    fields: tuple[str, ...],
+    key: str,
+    few: list[str],
+    otherwise: str,
+) -> Iterator[list[str]]:
+    """The rows whose `key` is among `few`; where these are over `FEW`, those of `otherwise`."""
+    if len(few) > FEW:
+        yield from read_table(salesforce, _rows(name, fields, otherwise, REST_ROWS + 1))
+        return
+    selections = [
+        _rows(name, fields, f"{key} IN ({', '.join(part)})", len(part)) for part in _parts(few)
+    ]
+    for table in read_tables(salesforce, selections):
+        yield from table
 
 
 def _rows(name: str, fields: tuple[str, ...], where: str, rows: int) -> Selection:
@@ -155,8 +163,7 @@ def _blocks(rows: Iterator[list[str]]) -> Iterator[list[list[str]]]:
 def _seen(
     restoration: Restoration, fields: Sequence[str], rows: Iterable[list[str]]
 ) -> Iterator[tuple[str, str, str]]:
-    """Where each record's lookup leads, as the store takes it in."""
-    value = fields.index(restoration.relationship.field)
-    key = fields.index(restoration.path) if restoration.path else None
+    """What is in a field of each record, as the store takes it in."""
     for row in rows:
-        yield row[value], restoration.wanted(row[key]) if key else "", row[0]
+        value, form = restoration.seen(dict(zip(fields, row, strict=True)))
+        yield value, form, row[0]

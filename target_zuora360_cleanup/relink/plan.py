@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from target_zuora360_cleanup.catalog.objects import BY_NAME
+from target_zuora360_cleanup.catalog.own_fields import CREATOR, OWNER
+from target_zuora360_cleanup.rows.forms import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from target_zuora360_cleanup.catalog.own_fields import OwnField
     from target_zuora360_cleanup.reach import Relationship
 
 
@@ -28,6 +31,8 @@ class Restoration:
         prefix: The first three characters of the parents' Salesforce ids, where the snapshot does
             not tell these from external ids; else blank.
         obstacle: Why it can't be set; blank where it can.
+        own: Of a value that people had filled: the field. The relationship then leads nowhere, and
+            what is wanted is the value itself.
     """
 
     relationship: Relationship
@@ -37,9 +42,30 @@ class Restoration:
     folds: bool = False
     prefix: str = ""
     obstacle: str = ""
+    own: OwnField | None = None
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of a query that tell what is in the field now."""
+        more = CREATOR if self.own and self.own.name == OWNER else ""
+        return tuple(filter(None, (self.relationship.field, self.path, more)))
+
+    def seen(self, row: Mapping[str, str]) -> tuple[str, str]:
+        """What is in the field now, blank where nobody has filled it, and its form compared.
+
+        Args:
+            row: The values of `columns`.
+        """
+        now = row[self.relationship.field]
+        if self.own is None:
+            return now, self.wanted(row[self.path]) if self.path else ""
+        left = row.get(CREATOR, self.own.default) if self.own.name == OWNER else self.own.default
+        return ("" if now == left else now), self.wanted(now)
 
     def wanted(self, external_id: str) -> str:
-        """The form in which external ids are compared."""
+        """The form in which external ids, or values, are compared."""
+        if self.own:
+            return plain(self.own.type, external_id)
         return external_id.casefold() if self.folds else external_id
 
     def is_lost(self, external_id: str) -> bool:
@@ -48,6 +74,8 @@ class Restoration:
         (`#N/A` is how Bulk API writes "blank".)
         """
         is_id = bool(self.prefix) and len(external_id) == 18 and external_id.startswith(self.prefix)  # noqa: PLR2004 - characters of an id
+        if self.own:
+            return False
         return not self.key or external_id.strip() in ("", "#N/A") or is_id
 
 

@@ -118,6 +118,7 @@ class Relinking:
             name
             for each in self.restorations
             for name in (each.relationship.child, each.relationship.parent)
+            if name
         }
         self.salesforce.jobs.wait_for_leftovers(names.__contains__, DELETIONS | {"update"})
 

@@ -38,12 +38,14 @@ _LOST: Final = "the snapshot has no external id of the parent by which it could 
 class LinkOutcome:
     """What became of the links of one relationship, whatever keys their parents have.
 
+    Of a field that people fill, its values count as links that lead nowhere.
+
     Attributes:
         in_snapshot: Links that the snapshot names; the sum of the following numbers.
         restored: Lookups that lead to the record with the same external id again, whoever set them.
         to_restore: Of a dry run: those that would be set.
         already_set: Lookups that lead to something else, and stay so.
-        parent_not_back: Links whose parent is not there.
+        parent_not_back: Links whose parent is not there; values whose record is not.
         record_gone: Records that are not there any more, or hidden from the user.
         failed: Lookups that could not be set.
         unknown: Links of which nobody can say, since the run broke off before it had looked again.
@@ -61,6 +63,11 @@ class LinkOutcome:
     superseded: int = 0
     unknown: int = 0
     lost: int = 0
+
+    @property
+    def is_value(self) -> bool:
+        """Whether they are values that lead nowhere, of a field that people fill."""
+        return not self.relationship.parent
 
     @property
     def in_snapshot(self) -> int:
@@ -82,7 +89,7 @@ class LinkOutcome:
     def as_json(self) -> dict[str, Any]:
         """The entry of the report."""
         of = self.relationship
-        where = {"object": of.child, "field": of.field, "parent": of.parent}
+        where = {"object": of.child, "field": of.field, "parent": of.parent or None}
         left_out = ("relationship", "lost")
         numbers = {name: n for name, n in asdict(self).items() if name not in left_out}
         return {**where, "in_snapshot": self.in_snapshot, **numbers}
@@ -121,7 +128,7 @@ class Relinked:
 
     def _table(self) -> Table:
         names = columns(each.as_json() for each in self.links)
-        table = table_of("Lookup", numbers=(TITLES[name] for name in names))
+        table = table_of("Field", numbers=(TITLES[name] for name in names))
         for each in self.links:
             table.add_row(
                 self._label(each.relationship), *(f"{getattr(each, name):,}" for name in names)
@@ -129,7 +136,7 @@ class Relinked:
         return table
 
     def _label(self, of: Relationship) -> str:
-        """A lookup's name, and where it leads if another one has the same."""
+        """A field's name, and where it leads if another one has the same."""
         same = [each for each in self.links if each.relationship.name == of.name]
         return f"{of.name} to {of.parent}" if len(same) > 1 else of.name
 
@@ -181,11 +188,10 @@ def headline(header: Header, relinked: Relinked, snapshot: Path | None) -> str:
     if header.status == "done" and not snapshot:
         every = f"every snapshot of links of {header.place} is relinked"
         return f"Done: {every}; there is nothing to do."
-    restored, total = relinked.total("restored"), relinked.total("in_snapshot")
     if relinked.dry_run and header.status == "done":
-        would = relinked.total("to_restore")
-        return f"Dry run: {would:,} of {total:,} links would be set again in {header.place}."
-    lead = f"{restored:,} of {total:,} links lead where they did in {header.place}."
+        would = shares(relinked.links, "to_restore")
+        return f"Dry run: {would} would be set again in {header.place}."
+    lead = f"{shares(relinked.links, 'restored')} are as they were in {header.place}."
     if unknown := relinked.total("unknown"):
         lead = f"at least {lead[:-1]}; of {unknown:,} it is not known."
     sentences = {
@@ -195,6 +201,21 @@ def headline(header: Header, relinked: Relinked, snapshot: Path | None) -> str:
         "failed": f"Failed: {header.error}",
     }
     return sentences[header.status]
+
+
+def shares(links: Iterable[LinkOutcome], name: str) -> str:
+    """How many links, and how many values, as `151 of 157 links and 3 of 4 values`."""
+    every = tuple(links)
+    kinds = {
+        noun: [each for each in every if each.is_value is is_value]
+        for noun, is_value in (("links", False), ("values", True))
+    }
+    return " and ".join(
+        f"{sum(getattr(each, name) for each in of_kind):,} of "
+        f"{sum(each.in_snapshot for each in of_kind):,} {noun}"
+        for noun, of_kind in kinds.items()
+        if of_kind or noun == "links"
+    )
 
 
 def write_not_restored(
@@ -236,7 +257,9 @@ def _with(first: NotRestored, rows: Iterable[NotRestored]) -> Iterator[NotRestor
 def _detail(row: NotRestored, restoration: Restoration) -> str:
     if row.result == "already_set":
         since = ", which somebody set while relink ran" if row.tried else ""
-        return f"leads to {row.value}{since}"
+        return f"{'is' if restoration.own else 'leads to'} {row.value}{since}"
+    if row.result == "parent_not_back" and restoration.own:
+        return row.message
     if row.result == "parent_not_back":
         return _LOST if row.lost else row.message or _not_back(restoration)
     words = {

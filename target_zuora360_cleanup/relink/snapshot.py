@@ -13,16 +13,20 @@ import json
 import re
 import zlib
 from collections.abc import Mapping  # noqa: TC003 - part of the public shape
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from target_zuora360_cleanup.deletion.link_snapshot import COLUMNS, FOLDER, MANIFEST
+from target_zuora360_cleanup.deletion.value_snapshot import FOLDER as VALUES
 from target_zuora360_cleanup.errors import InputError
 from target_zuora360_cleanup.output.folder import OutputFolder
 from target_zuora360_cleanup.output.gzipped import lines
+from target_zuora360_cleanup.output.private import make_folder
 from target_zuora360_cleanup.reach import Relationship
+from target_zuora360_cleanup.relink.value_files import ValueFile, value_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -75,6 +79,7 @@ class Snapshot:
         keys: For rows that don't tell it themselves: the field that the parents' external ids are
             from, blank where the parents have none and are named by their Salesforce ids. Empty
             where there is no manifest.
+        values: What it has written down of the values that people had filled.
         is_done: Whether a relink has left nothing of it to do.
     """
 
@@ -82,6 +87,7 @@ class Snapshot:
     org_id: str
     keys: Mapping[Relationship, str]
     is_done: bool
+    values: tuple[ValueFile, ...] = ()
 
     @classmethod
     def read(cls, folder: Path) -> Snapshot:
@@ -91,17 +97,18 @@ class Snapshot:
             InputError: There are no links, or a file can't be read.
         """
         folder = folder.parent if folder.name == FOLDER else folder
-        if not _files(folder):
+        if not holds_any(folder):
             raise InputError(
                 f"'{folder}' holds no links. Name the folder of a cleanup that has a folder "
                 f"'{FOLDER}' with files such as Contract.Subscription__c.csv.gz."
             )
         manifest = _json(folder / FOLDER / MANIFEST)
-        org = manifest or _json(folder / "report.json").get("org") or {}
+        of_values = _json(folder / VALUES / MANIFEST)
+        org = manifest or of_values or _json(folder / "report.json").get("org") or {}
         org_id = str(org.get("org_id") or org.get("id") or "")
         done = (folder / FOLDER / MARK).exists()
         try:
-            return cls(folder, org_id, _keys(manifest), done)
+            return cls(folder, org_id, _keys(manifest), done, value_files(folder))
         except (KeyError, TypeError, AttributeError):
             raise _unreadable(folder / FOLDER / MANIFEST, "it has another form") from None
 
@@ -131,7 +138,10 @@ class Snapshot:
         Raises:
             OSError: It can't be written.
         """
-        OutputFolder(self.folder / FOLDER).write_json(MARK, mark)
+        folder = OutputFolder(self.folder / FOLDER)
+        with suppress(FileExistsError):
+            make_folder(folder.path)
+        folder.write_json(MARK, mark)
 
 
 def snapshots_in(output_dir: str) -> list[Snapshot]:
@@ -142,11 +152,16 @@ def snapshots_in(output_dir: str) -> list[Snapshot]:
     """
     parent = Path(output_dir).expanduser()
     try:
-        folders = [each for each in parent.iterdir() if _files(each)] if parent.is_dir() else []
+        folders = [each for each in parent.iterdir() if holds_any(each)] if parent.is_dir() else []
     except OSError as exc:
         raise _unreadable(parent, exc.strerror or str(exc)) from None
     found = [Snapshot.read(each) for each in folders if _RUN.fullmatch(each.name)]
     return sorted(found, key=lambda each: each.age, reverse=True)
+
+
+def holds_any(folder: Path) -> bool:
+    """Whether a cleanup's folder has links or values to set again."""
+    return any(each for name in (FOLDER, VALUES) for each in (folder / name).glob("*.csv.gz"))
 
 
 def _files(folder: Path) -> list[Path]:

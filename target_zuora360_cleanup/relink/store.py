@@ -10,7 +10,7 @@ import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from target_zuora360_cleanup.rows.errors import Verdict
+from target_zuora360_cleanup.relink.statements import COMPARE, JUDGE, SCHEMA, TWICE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -24,46 +24,6 @@ RESULTS: Final = (
     "restored", "already_set", "parent_not_back", "record_gone", "failed", "superseded", "unknown",
 )  # fmt: skip
 _STILL_BLANK: Final = "STILL_BLANK"
-_SCHEMA: Final = """
-CREATE TABLE link (
-    lookup INTEGER, record TEXT, external_id TEXT, wanted TEXT, lost INTEGER,
-    seen INTEGER DEFAULT 0, value TEXT DEFAULT '', value_key TEXT DEFAULT '',
-    tried INTEGER DEFAULT 0, code TEXT DEFAULT '', message TEXT DEFAULT '',
-    verdict TEXT DEFAULT '', misses INTEGER DEFAULT 0, result TEXT DEFAULT '',
-    PRIMARY KEY (lookup, record)
-) WITHOUT ROWID;
-CREATE INDEX by_parent ON link (lookup, wanted);
-CREATE TABLE parent (family INTEGER, wanted TEXT, id TEXT, PRIMARY KEY (family, wanted, id))
-WITHOUT ROWID;
-"""
-_COMPARE: Final = """
-UPDATE link SET result = CASE
-    WHEN NOT seen THEN 'record_gone'
-    WHEN value != '' THEN
-        CASE WHEN (value_key != '' AND value_key = wanted) OR (lost AND value = external_id)
-        OR EXISTS (
-            SELECT 1 FROM parent WHERE family = :family AND parent.wanted = link.wanted
-            AND id = value
-        ) THEN 'restored' ELSE 'already_set' END
-    WHEN lost THEN 'parent_not_back'
-    ELSE CASE (
-        SELECT COUNT(*) FROM parent WHERE family = :family AND parent.wanted = link.wanted
-    ) WHEN 0 THEN 'parent_not_back' WHEN 1 THEN 'blank' ELSE 'failed' END
-END
-WHERE lookup = :lookup AND result IN ('', 'blank')
-"""
-_TWICE: Final = """
-UPDATE link SET code = 'DUPLICATE_EXTERNAL_ID', message = 'several records have this external id'
-WHERE lookup = ? AND result = 'failed' AND code = ''
-"""
-_JUDGE: Final = f"""
-UPDATE link SET result = CASE
-    WHEN verdict = '{Verdict.GONE.name}' THEN 'record_gone'
-    WHEN misses THEN 'parent_not_back'
-    ELSE 'failed' END
-WHERE lookup = :lookup AND result = 'blank'
-AND (:final OR (code != '' AND verdict != '{Verdict.TRY_AGAIN.name}'))
-"""
 
 
 class NotRestored(NamedTuple):
@@ -95,12 +55,16 @@ class LinkStore:
 
     Args:
         path: The database file, to be made.
+
+    Attributes:
+        path: The same.
     """
 
     def __init__(self, path: Path) -> None:
+        self.path = path
         self._db = sqlite3.connect(path, isolation_level=None)
         # It is gone with the run, so it need not outlast a crash.
-        self._db.executescript(f"PRAGMA journal_mode=TRUNCATE; PRAGMA synchronous=OFF;{_SCHEMA}")
+        self._db.executescript(f"PRAGMA journal_mode=TRUNCATE; PRAGMA synchronous=OFF;{SCHEMA}")
 
     def close(self) -> None:
         """Close the file."""
@@ -144,6 +108,20 @@ class LinkStore:
             "INSERT OR REPLACE INTO link (lookup, record, external_id, wanted, lost, code, message,"
             " result) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             rows,
+        )
+
+    def add_missing(self, number: int, values: Iterable[tuple[str, str, bool, str]]) -> None:
+        """Take in values whose record is not back.
+
+        Args:
+            number: Of their restoration.
+            values: The record's id as it was, the value, whether no sync can bring the record back,
+                and why it is not there.
+        """
+        self._db.executemany(
+            "INSERT OR REPLACE INTO link (lookup, record, external_id, wanted, lost, message,"
+            f" result) VALUES ({number}, ?, ?, '', ?, ?, 'parent_not_back')",
+            values,
         )
 
     def supersede(self, numbers: Sequence[int], links: Iterable[Link]) -> None:
@@ -198,10 +176,17 @@ class LinkStore:
             rows,
         )
 
-    def compare(self, number: int, family: int) -> None:
-        """Find a result from what was seen; `blank` is what is to be set."""
-        self._db.execute(_COMPARE, {"lookup": number, "family": family})
-        self._db.execute(_TWICE, (number,))
+    def compare(self, number: int, family: int, *, is_value: bool = False) -> None:
+        """Find a result from what was seen; `blank` is what is to be set.
+
+        Args:
+            number: Of the lookup.
+            family: Of its parents.
+            is_value: Whether it is a field whose values lead nowhere.
+        """
+        given = {"lookup": number, "family": family, "is_value": is_value}
+        self._db.execute(COMPARE, given)
+        self._db.execute(TWICE, (number,))
 
     def blank(self, number: int) -> int:
         """How many links are to be set."""
@@ -265,7 +250,7 @@ class LinkStore:
                 "WHERE lookup = ? AND result = 'blank' AND code = ''",
                 (_STILL_BLANK, why, number),
             )
-        self._db.execute(_JUDGE, {"lookup": number, "final": final})
+        self._db.execute(JUDGE, {"lookup": number, "final": final})
 
     def give_up(self, why: str) -> None:
         """What has no result yet is not known: the run broke off."""

@@ -144,9 +144,9 @@ class Story:
         left, failed = links.total("left"), links.total("failed")
         if left and not links.dry_run and not self._settings.allow_failures:
             raise Partial(
-                f"Of {left - failed:,} links the parent is not back, {failed:,} failed; relink.csv "
-                "names each. Relink again when the sync has brought the parents or the cause is "
-                "gone."
+                f"Of {left - failed:,} the parent or the record is not back, {failed:,} failed; "
+                "relink.csv names each. Relink again when the sync has brought them or the cause "
+                "is gone."
             )
 
     def _counted(self) -> Relinked:

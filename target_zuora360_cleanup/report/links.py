@@ -1,4 +1,4 @@
-"""What became of links that a cleanup had left blank: the words for it, and the view of a relink.
+"""What became of links and values that a cleanup took: the words for it, and the view of a relink.
 
 Pure: documented JSON in, plain data out.
 """
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 TITLES: Final = {
-    "in_snapshot": "Links",
+    "in_snapshot": "In snapshot",
     "restored": "Restored",
     "to_restore": "To restore",
     "already_set": "Set otherwise",
-    "parent_not_back": "Parent not back",
+    "parent_not_back": "Not back",
     "record_gone": "Record gone",
     "failed": "Failed",
     "unknown": "Unknown",
@@ -52,7 +52,7 @@ def link_table(report: Mapping[str, Any]) -> LinkTable:
     links: list[Mapping[str, Any]] = report["links"]
     names = columns(links)
     rows = tuple(
-        (each["object"], each["field"], each["parent"], tuple(each[name] for name in names))
+        (each["object"], each["field"], each["parent"] or "", tuple(each[name] for name in names))
         for each in links
     )
     totals = tuple(sum(numbers) for numbers in zip(*(row[3] for row in rows), strict=True))

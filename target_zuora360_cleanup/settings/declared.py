@@ -130,6 +130,12 @@ class Settings:
         "snapshot",
         options=("snapshot", "ignore", "refuse"),
     )
+    keep_own_values: bool = _setting(
+        "Keep people's own values",
+        "Write down what people have filled on 360 records themselves, so that relink can set it "
+        "again after the next full sync.",
+        default=True,
+    )
     ignore_running_sync: bool = _setting(
         "Ignore a running sync",
         "Go on although a 360 sync appears to run in the org.",

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 _DELETING: Final = (
     "object_groups", "include_objects", "exclude_objects", "max_records", "backup", "hard_delete",
-    "keep_quoted_products", "lookup_links", "allow_cascade_to", "allow_hidden_rows",
-    "allow_failures", "ignore_running_sync", "plan_file",
+    "keep_quoted_products", "lookup_links", "keep_own_values", "allow_cascade_to",
+    "allow_hidden_rows", "allow_failures", "ignore_running_sync", "plan_file",
 )  # fmt: skip
 _OF_MODE: Final = {
     "plan": _DELETING,

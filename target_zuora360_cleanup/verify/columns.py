@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, Final
 
 from target_zuora360_cleanup.catalog.field_maps import field_maps
 from target_zuora360_cleanup.catalog.objects import BY_NAME, is_unlisted
+from target_zuora360_cleanup.rows.forms import plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,7 +20,6 @@ _SYSTEM: Final = frozenset({
 })  # fmt: skip
 """Fields in which a record that comes back differs for that reason alone."""
 _NAME: Final = "Name"
-_NUMBERS: Final = frozenset({"double", "currency", "percent", "int", "long"})
 
 
 @dataclass(frozen=True)
@@ -49,26 +47,8 @@ class Column:
         return any(name in BY_NAME or is_unlisted(name) for name in self.parents)
 
     def plain(self, value: str) -> str:
-        """A value in the form compared: REST and Bulk API write some differently."""
-        if not value:
-            return value
-        if self.type in _NUMBERS:
-            return _number(value)
-        return _moment(value) if self.type == "datetime" else value.replace("\r\n", "\n")
-
-
-def _number(value: str) -> str:
-    try:
-        return format(Decimal(value).normalize(), "f")
-    except InvalidOperation:
-        return value
-
-
-def _moment(value: str) -> str:
-    try:
-        return datetime.fromisoformat(value).astimezone(UTC).isoformat()
-    except ValueError:
-        return value
+        """A value in the form compared."""
+        return plain(self.type, value)
 
 
 @dataclass(frozen=True)

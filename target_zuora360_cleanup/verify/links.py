@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from target_zuora360_cleanup.deletion.link_snapshot import FOLDER
 from target_zuora360_cleanup.relink.choice import newer_than
 from target_zuora360_cleanup.relink.links import outcomes, take_in
 from target_zuora360_cleanup.relink.looking import Looking
 from target_zuora360_cleanup.relink.plan import by_object
-from target_zuora360_cleanup.relink.snapshot import Snapshot, snapshots_in
+from target_zuora360_cleanup.relink.snapshot import Snapshot, holds_any, snapshots_in
 from target_zuora360_cleanup.relink.store import LinkStore
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ def look_at_links(
         ApiError, JobFailed, requests.RequestException: Salesforce would not say.
         Stopped: The run is to end.
     """
-    if not any((folder / FOLDER).glob("*.csv.gz")):
+    if not holds_any(folder):
         return ()
     snapshot = Snapshot.read(folder)
     newer = newer_than(snapshot, snapshots_in(str(folder.resolve().parent)), org)

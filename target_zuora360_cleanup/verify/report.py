@@ -9,6 +9,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 from rich.text import Text
 
 from target_zuora360_cleanup.output.private import harmless, open_file
+from target_zuora360_cleanup.relink.report import shares
 from target_zuora360_cleanup.report.comparison import COLUMNS as NUMBERS
 from target_zuora360_cleanup.report.comparison import shown_columns
 from target_zuora360_cleanup.report.document import Report
@@ -111,7 +112,7 @@ class Verified:
 
     def _link_table(self) -> Table:
         names = columns(each.as_json() for each in self.links)
-        table = table_of("Lookup", numbers=(TITLES[name] for name in names))
+        table = table_of("Field", numbers=(TITLES[name] for name in names))
         for each in self.links:
             numbers = (f"{getattr(each, name):,}" for name in names)
             table.add_row(each.relationship.name, *numbers)
@@ -170,9 +171,8 @@ def headline(header: Header, verified: Verified) -> str:
     lead = (
         f"{there:,} of {counted(whole - unknown, 'record', 'records')} are back in {header.place}"
     )
-    if links := sum(each.in_snapshot for each in verified.links):
-        restored = sum(each.restored for each in verified.links)
-        lead += f", and {restored:,} of {counted(links, 'link', 'links')}"
+    if any(each.in_snapshot for each in verified.links):
+        lead += f", and {shares(verified.links, 'restored')}"
     if unknown:
         lead += f"; of {unknown:,} it is not known"
     if header.status == "done":
@@ -198,7 +198,7 @@ def left_words(verified: Verified) -> str:
     told = [
         (verified.total("left"), "records are not as they were"),
         (verified.total("not_compared"), "records share an external id and were not compared"),
-        (verified.links_left, "links do not lead where they did"),
+        (verified.links_left, "links or values are not as they were"),
         (len(verified.unknown), "object types could not be looked at"),
         (len(verified.unseen), "fields could not be compared"),
     ]

@@ -18,6 +18,7 @@ from target_zuora360_cleanup.plan.checks import (
     coming_back,
     identity,
     outsiders,
+    own_values,
     quotes,
     rights,
     sight,
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
 __all__ = ["CHECKS", "CODES", "find_all"]
 
 _TOPICS: Final = (
-    identity, amount, rights, outsiders, activity, quotes, sight, capacity, coming_back, approval,
+    identity, amount, rights, outsiders, own_values, activity, quotes, sight, capacity, coming_back,
+    approval,
 )  # fmt: skip
 
 CHECKS: Final[tuple[Check, ...]] = tuple(each for topic in _TOPICS for each in checks_in(topic))

@@ -1,0 +1,102 @@
+"""What people have filled on 360 records themselves: no sync brings it back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from target_zuora360_cleanup.facts.known import Known, Unknown
+from target_zuora360_cleanup.plan.check import check
+from target_zuora360_cleanup.plan.finding import Code
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from target_zuora360_cleanup.catalog.own_fields import OwnField
+    from target_zuora360_cleanup.facts.known import Fact
+    from target_zuora360_cleanup.plan.check import Weighed
+    from target_zuora360_cleanup.plan.finding import Finding
+
+OWN_VALUES: Final = Code(
+    "own-values",
+    "tells",
+    "values that people have filled on 360 records and that no sync brings back: they are written "
+    "down, and [relink](relink.md) sets them again",
+    "none needed, unless `keep_own_values` is off",
+    setting="keep_own_values",
+    otherwise=("warns",),
+)
+NOT_KEPT: Final = Code(
+    "own-values-not-kept",
+    "warns",
+    "values of people's own fields that nothing can set again: this user may not write the field, "
+    "or it leads to another 360 record",
+    "give the user Edit on the field; or export it",
+)
+
+
+@check(OWN_VALUES)
+def own_values(weighed: Weighed) -> Iterator[Finding]:
+    """Values that are to be set again after the next full sync."""
+    counts = {
+        f"{name}.{each.name}": own.rows.get(each.name)
+        for name, own in weighed.facts.own_values.items()
+        for each in own.kept
+    }
+    if not counts:
+        return
+    known = [rows.value for rows in counts.values() if isinstance(rows, Known)]
+    least = "" if len(known) == len(counts) else "At least "
+    what = f"{least}{sum(known):,} values of people's own fields go with these records, and no "
+    if weighed.settings.keep_own_values:
+        yield OWN_VALUES.found(
+            f"{what}sync brings them back.{_not_known(counts)}",
+            "They are written to values/ in the output folder; relink sets them again after the "
+            "next full sync.",
+            _rows(counts),
+        )
+    else:
+        yield OWN_VALUES.found(
+            f"{what}sync brings them back; keep_own_values is off.{_not_known(counts)}",
+            "Set keep_own_values to have them written down, or export them.",
+            _rows(counts),
+            "warns",
+        )
+
+
+@check(NOT_KEPT)
+def not_kept(weighed: Weighed) -> Iterator[Finding]:
+    """Values that are lost."""
+    lost = [
+        (f"{name}.{each.name}", _why(each), own.rows.get(each.name))
+        for name, own in weighed.facts.own_values.items()
+        for each in own.not_kept
+    ]
+    if lost:
+        told = "; ".join(f"{name} ({why})" for name, why, _ in lost)
+        yield NOT_KEPT.found(
+            f"Values of these fields go with their records; nothing can set them again: {told}.",
+            "Give the user Edit on them, or export them.",
+            _rows({name: rows for name, _, rows in lost}),
+        )
+
+
+def _why(each: OwnField) -> str:
+    if each.leads_to_cleaned:
+        return "it leads to records that are cleaned too"
+    return "this user may not write it"
+
+
+def _not_known(counts: dict[str, Fact[int] | None]) -> str:
+    """Fields whose values nobody has counted."""
+    reasons = {
+        name: rows.why if isinstance(rows, Unknown) else "no query can count it"
+        for name, rows in counts.items()
+        if not isinstance(rows, Known)
+    }
+    if not reasons:
+        return ""
+    return f" Not counted: {'; '.join(f'{name} ({why})' for name, why in reasons.items())}."
+
+
+def _rows(counts: dict[str, Fact[int] | None]) -> tuple[tuple[str, int], ...]:
+    return tuple((name, rows.or_else(0) if rows else 0) for name, rows in counts.items())

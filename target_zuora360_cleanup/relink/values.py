@@ -1,0 +1,173 @@
+"""The values of a snapshot: taken into the store of links, each as a link to what it was."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final
+
+from target_zuora360_cleanup.catalog.own_fields import OWNER, own_fields
+from target_zuora360_cleanup.reach import Relationship
+from target_zuora360_cleanup.relink.plan import Restoration
+from target_zuora360_cleanup.relink.snapshot import Link
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from target_zuora360_cleanup.relink.records import Records
+    from target_zuora360_cleanup.relink.snapshot import Snapshot
+    from target_zuora360_cleanup.relink.store import LinkStore
+    from target_zuora360_cleanup.relink.value_files import FilledRecord, ValueFile
+    from target_zuora360_cleanup.salesforce.client import Salesforce
+
+_BLOCK: Final = 5_000
+_NO_KEY: Final = "the record had no external id by which it could come back"
+_SEVERAL: Final = "several records have its external id"
+_NOT_BACK: Final = "no record has its external id, or it is hidden from the user"
+
+
+@dataclass(frozen=True)
+class ValueTaker:
+    """Takes values in.
+
+    Attributes:
+        store: Takes them.
+        records: Knows under which ids records are back.
+        salesforce: The org that they are of.
+    """
+
+    store: LinkStore
+    records: Records
+    salesforce: Salesforce
+
+    def take_in(
+        self, snapshot: Snapshot, newer: Sequence[Snapshot], first: int
+    ) -> tuple[Restoration, ...]:
+        """Take values in; those that a newer snapshot names too are left to it.
+
+        Args:
+            snapshot: Which.
+            newer: The snapshots of later cleanups.
+            first: The number of the first of them in the store.
+
+        Returns:
+            How they are set again; their places, from `first` on, are their numbers.
+
+        Raises:
+            InputError: A file is damaged.
+            ApiError, JobFailed, requests.RequestException: Salesforce would not say.
+        """
+        shown = self.salesforce.rest.object_names().keys() if snapshot.values else set()
+        names = sorted({each.object_name for each in snapshot.values} & shown)
+        describes = self.salesforce.rest.describe_all(names)
+        found: list[Restoration] = []
+        for file in snapshot.values:
+            made = _restorations(file, describes.get(file.object_name))
+            self._take(file, made, first + len(found), newer)
+            found += made
+        return tuple(found)
+
+    def _take(
+        self,
+        file: ValueFile,
+        restorations: Sequence[Restoration],
+        first: int,
+        newer: Sequence[Snapshot],
+    ) -> None:
+        numbers = range(first, first + len(restorations))
+        if not all(each.obstacle for each in restorations):
+            self._find(file)
+        with self.store.whole():
+            for block in _blocks(file.records()):
+                for at, restoration in enumerate(restorations):
+                    self._add(numbers[at], restoration, block, file, at)
+            later = (each for one in newer for each in one.values)
+            for each in later:
+                if each.object_name == file.object_name:
+                    self._supersede(each, numbers)
+
+    def _find(self, file: ValueFile) -> None:
+        """See under which ids the records are back."""
+        for at, key in enumerate(file.keys):
+            wanted = (each.keys[at] for each in file.records() if not any(each.keys[:at]))
+            self.records.read(self.salesforce, file.object_name, key, wanted)
+
+    def _add(
+        self,
+        number: int,
+        restoration: Restoration,
+        block: Sequence[FilledRecord],
+        file: ValueFile,
+        at: int,
+    ) -> None:
+        filled = [each for each in block if _is_filled(each.values[at], restoration, file)]
+        back: list[Link] = []
+        missing: list[tuple[str, str, bool, str]] = []
+        for each in filled:
+            ids = self.records.ids(file.object_name, each.keys)
+            if restoration.obstacle or len(ids) == 1:
+                back.append(Link(ids[0] if ids else each.id, each.values[at]))
+            else:
+                missing.append((each.id, each.values[at], *_why(each, ids)))
+        self.store.add(number, restoration, back)
+        self.store.add_missing(number, missing)
+
+    def _supersede(self, file: ValueFile, numbers: Sequence[int]) -> None:
+        """Leave what a later cleanup has written down too to that."""
+        for block in _blocks(file.records()):
+            named = [
+                Link(record, "")
+                for each in block
+                for record in (each.id, *self.records.ids(file.object_name, each.keys))
+            ]
+            self.store.supersede(numbers, named)
+
+
+def _why(record: FilledRecord, ids: Sequence[str]) -> tuple[bool, str]:
+    """Whether no sync can bring a record back, and why it is not there."""
+    if not any(record.keys):
+        return True, _NO_KEY
+    return False, _SEVERAL if ids else _NOT_BACK
+
+
+def _is_filled(value: str, restoration: Restoration, file: ValueFile) -> bool:
+    """Whether somebody has filled a field, and not the sync."""
+    own = restoration.own
+    is_usual = restoration.relationship.field == OWNER and value == file.usual_owner
+    return not is_usual and not (own.is_blank(value) if own else value == "")
+
+
+def _restorations(file: ValueFile, describe: Mapping[str, Any] | None) -> list[Restoration]:
+    """How the values of a file are set again, field by field."""
+    name = file.object_name
+    if describe is None:
+        why = f"the org has no object {name}, or does not show it"
+        return [Restoration(_of(name, each), obstacle=why) for each in file.fields]
+    own = {each.name: each for each in own_fields(name, describe)}
+    keys = {each["name"] for each in describe["fields"] if each.get("externalId")}
+    gone = ", ".join(key for key in file.keys if key not in keys)
+    made = []
+    for each in file.fields:
+        obstacle = ""
+        if each not in own:
+            obstacle = f"{name} has no field {each} any more, does not show it, or a sync fills it"
+        elif not own[each].may_be_set:
+            obstacle = f"the user may not change {name}.{each}"
+        elif gone:
+            obstacle = f"{name}.{gone} is no external id field, or is not shown"
+        made.append(
+            Restoration(
+                _of(name, each), column=each, path=each, obstacle=obstacle, own=own.get(each)
+            )
+        )
+    return made
+
+
+def _of(object_name: str, field: str) -> Relationship:
+    """A field whose values lead nowhere."""
+    return Relationship(object_name, field, "", "clear")
+
+
+def _blocks(records: Iterator[FilledRecord]) -> Iterator[list[FilledRecord]]:
+    while block := list(islice(records, _BLOCK)):
+        yield block
