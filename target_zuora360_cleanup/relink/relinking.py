@@ -225,8 +225,9 @@ class Relinking:
 def csv_line(values: Sequence[str]) -> bytes:
     """One row of CSV without its line end."""
     text = io.StringIO()
-    csv.writer(text, lineterminator="").writerow(values)
-    return text.getvalue().encode()
+    # (a value with a line break is only quoted where line ends are known to be such)
+    csv.writer(text, lineterminator="\n").writerow(values)
+    return text.getvalue().removesuffix("\n").encode()
 
 
 def _lines(

@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from target_zuora360_cleanup.catalog.objects import BY_NAME, QUOTE_PREFIX
+from target_zuora360_cleanup.catalog.own_fields import OwnField
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
 from target_zuora360_cleanup.emulator.schema.reading import load_objects
 from target_zuora360_cleanup.emulator.server.options import ServerOptions
@@ -22,6 +23,7 @@ from target_zuora360_cleanup.facts.org_facts import (
     OrgConditions,
     OrgFacts,
     OrgInfo,
+    OwnValues,
     RunningSync,
 )
 from target_zuora360_cleanup.meltano.pipeline import Pipeline
@@ -126,6 +128,12 @@ def linked(
     return replace(facts, relationships=path.links[:1], reach={path: counted}, **more)
 
 
+def filled(rows: Fact[int], **more: Any) -> OrgFacts:
+    """Invoices of which people have filled a field of their own."""
+    own = OwnValues((OwnField("Region__c", "string", **more),), {"Region__c": rows})
+    return replace(CALM, own_values={INVOICE: own})
+
+
 def held_by(*ids: str) -> OrgFacts:
     """Rows that forbid the deletion of the invoices, of which the first are known."""
     facts = linked("restrict")
@@ -216,6 +224,16 @@ CASES: dict[str, tuple[Pair, ...]] = {
         (weighed(linked("cascade", "A__c", "B__c"), allow_cascade_to=["A__c"]),
          weighed(linked("cascade", "A__c", "B__c"), allow_cascade_to=["B__c"])),
         (weighed(linked("cascade", "Task")), weighed(linked("cascade", "TopicAssignment"))),
+    ),
+    "own-values": (
+        (weighed(filled(Known(3))), weighed(filled(Known(0)))),
+        (weighed(filled(REFUSED)), weighed(filled(Known(3), may_be_set=False))),
+        (weighed(filled(Known(3)), keep_own_values=False), weighed()),
+    ),
+    "own-values-not-kept": (
+        (weighed(filled(Known(3), may_be_set=False)), weighed(filled(Known(3)))),
+        (weighed(filled(Known(3), leads_to_cleaned=True)),
+         weighed(filled(Known(0), leads_to_cleaned=True))),
     ),
     "rows-detached": (
         (weighed(linked("detach", "Task")), weighed(linked("cascade", "Task"))),
@@ -463,6 +481,10 @@ NO_FILTER = shaped(hidden={"fields": ["Product2.zqu__ZuoraId__c"]})
 HELD_ITEM = {"object": INVOICE, **reference("Top_Item__c", ITEM, "restrict")}
 TOP_ITEM = {"object": INVOICE, "at": 1, "values": {"Top_Item__c": {"object": ITEM, "at": 1}}}
 FOLLOWED = {"object": "EntitySubscription", "values": {"ParentId": {"object": INVOICE, "at": 1}}}
+REGION = {"object": INVOICE, "name": "Region__c", "type": "string"}
+EMEA = {"object": INVOICE, "at": 1, "values": {"Region__c": "EMEA"}}
+FIRST = {"object": INVOICE, **reference("First__c", ITEM, "set_null")}
+FIRST_ITEM = {"object": INVOICE, "at": 1, "values": {"First__c": {"object": ITEM, "at": 1}}}
 CALLED = {"object": "Task", "values": {"WhatId": {"object": INVOICE, "at": 1}}}
 NOT_COUNTED_NOTES = refuse("*COUNT(*FROM Usage_Note__c*")
 ORGS: dict[str, tuple[Case, Case]] = {
@@ -547,6 +569,14 @@ ORGS: dict[str, tuple[Case, Case]] = {
         Case(org=customer("Usage_Note__c")),
         Case(org=customer("Usage_Note__c"),
              settings={"allow_cascade_to": ["PricebookEntry", "Usage_Note__c"]}),
+    ),
+    "own-values": (
+        Case(org=shaped(fields=[REGION], changes=[EMEA]), settings=ONLY_ACCOUNTS),
+        Case(settings=ONLY_ACCOUNTS),
+    ),
+    "own-values-not-kept": (
+        Case(org=shaped(fields=[FIRST], changes=[FIRST_ITEM]), settings=ONLY_ACCOUNTS),
+        Case(settings=ONLY_ACCOUNTS),
     ),
     "rows-detached": (Case(org=shaped(rows=[CALLED])), CALM_ORG),
     "prices-taken-along": (Case(settings=PRICES_NOT_NAMED), CALM_ORG),
