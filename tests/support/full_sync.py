@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING, Any
 
+from target_zuora360_cleanup.catalog.objects import of_package
 from tests.support.runs import is_untouchable
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def _values(
 ) -> Iterator[tuple[str, Any]]:
     for field in sobject.fields.values():
         value = row[field.name]
-        if field.system or not field.createable:
+        if field.system or not field.createable or _is_peoples(sobject, field):
             continue
         if field.type == "reference" and field.name != "OwnerId":
             if value and _is_needed(field) == needed and (needed or value in new):
@@ -102,6 +103,11 @@ def _values(
                 yield field.name, value
         elif needed and field.auto_number is None and (value is not None or field.type == "double"):
             yield field.name, value
+
+
+def _is_peoples(sobject: SObject, field: Field) -> bool:
+    """Whether people have added the field to an object of Zuora's: no sync knows of it."""
+    return not is_untouchable(sobject.name) and field.custom and not of_package(field.name)
 
 
 def _is_zuoras(field: Field) -> bool:

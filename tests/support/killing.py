@@ -21,6 +21,7 @@ from target_zuora360_cleanup.emulator.org.org import OrgOptions
 from target_zuora360_cleanup.emulator.resources.credentials import Credentials
 from target_zuora360_cleanup.emulator.server.options import ServerOptions
 from target_zuora360_cleanup.emulator.server.server import EmulatorServer
+from tests.support.added import SHAPE, added, fill, missing
 from tests.support.forked import CONTEXT
 from tests.support.rounds import Round, run_rounds
 from tests.support.runs import ALLOWED, BOOKMARKS, zuora_rows
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.emulator.wire.errors import RowError
 
 ORG: Final = OrgOptions(
-    records=1200, sandbox=True, customer_rows=frozenset({"Renewal_Forecast__c"})
+    records=1200, sandbox=True, customer_rows=frozenset({"Renewal_Forecast__c"}), shape=SHAPE
 )  # fmt: skip
 CATALOG: Final = (
     "zqu__ZProduct__c", "zqu__ProductRatePlan__c", "zqu__ProductRatePlanCharge__c",
@@ -168,7 +169,7 @@ def run_round(seed: int, base: Path) -> Round:
         folder, log = Path(name), Path(name) / "log"
         shutil.copy(base, folder / "org.sqlite")
         with EmulatorServer(ORG, STRICT, db=folder / "org.sqlite") as server:
-            before = Image.of(server.org)
+            before, hung = Image.of(server.org), added(server.org)
             given = faults(chance)
             server.set_faults(given)
             tokens = Tokens(server, folder / "output")
@@ -187,6 +188,10 @@ def run_round(seed: int, base: Path) -> Round:
             if "refresh_tokens" in given and tokens.is_lost():
                 done.wrong.append("the newest refresh token is not kept")
             _compare(server, before, done, keeps=keeps, folder=folder)
+            done.wrong += missing(hung, (folder / "output").iterdir())[:5]
+            still = [each for each in added(server.org).values() if each is not None]
+            if still:
+                done.wrong.append(f"{len(still)} of what people have added is left")
     return done
 
 
@@ -239,6 +244,7 @@ def make_base(path: Path) -> Path:
     """An org's file to copy."""
     with EmulatorServer(ORG, db=path) as server:
         thin_out(server.org, *CATALOG)
+        fill(server.org)
         return path
 
 
