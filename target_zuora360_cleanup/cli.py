@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from target_zuora360_cleanup.errors import CleanupError
+from target_zuora360_cleanup.output.points import leave_out_points
 from target_zuora360_cleanup.settings.sources import read_cli_settings
 
 if TYPE_CHECKING:
@@ -63,9 +64,7 @@ def main(context: click.Context) -> None:
     logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[_handler(console)])
     # Its warnings of repeated requests read like failures.
     logging.getLogger("urllib3").setLevel(logging.ERROR)
-    if console.is_terminal:
-        # Points for machines, of which there are many.
-        logging.getLogger("singer_sdk.metrics").setLevel(logging.WARNING)
+    leave_out_points(os.environ)
 
 
 @main.command()

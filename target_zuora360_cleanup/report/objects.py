@@ -22,7 +22,7 @@ _PLANNED = ("Found", "Delete", "Keep")
 _CARRIED_OUT = ("Found", "Deleted", "Kept", "Failed")
 _HELD_BACK = "Held back"
 _NOT_BEGUN = "Not begun"
-_LISTED: Final = 12
+_LISTED: Final = 8
 """Object types that the summary lists; the page and `report.json` have all."""
 _NOTHING: Final = {"held_back": 0, "not_begun": 0, "ended": None, "error": None}
 

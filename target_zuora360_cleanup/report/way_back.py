@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rich.text import Text
 
+from target_zuora360_cleanup.output.listing import listed
 from target_zuora360_cleanup.plan.checks.capacity import BIN_TOO_SMALL
 from target_zuora360_cleanup.plan.way_back import BIN_DAYS, destroyed
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.report.header import Header
 
 COMMAND: Final = "zuora360 undo --config ENV"
-_MOST_NAMES: Final = 3
+_MOST_NAMES: Final = 1
 
 
 @dataclass(frozen=True)
@@ -82,9 +83,7 @@ def in_words(told: dict[str, Any]) -> str:
     lead = f"from the recycle bin {until}, as far as its room goes{by}"
     if not names:
         return f"{lead}."
-    more = len(names) - _MOST_NAMES
-    listed = ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
     return (
-        f"in part, {lead}. Salesforce destroys rows of {listed} with their parents: these come by "
-        "a sync alone."
+        f"in part, {lead}. Rows of {listed(names, _MOST_NAMES)} are destroyed with their parents: "
+        "a sync alone brings them back."
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from target_zuora360_cleanup.output.listing import listed
 from target_zuora360_cleanup.state import codes
 from target_zuora360_cleanup.state.findings import parents
 from target_zuora360_cleanup.state.form import bookmarks_of
@@ -159,9 +160,8 @@ class Coverage:
         )
 
     def _listed(self, names: tuple[str, ...]) -> str:
-        told = [f"{name} ({self.rows[name]:,} records)" for name in names[:_MOST_NAMES]]
-        more = len(names) - _MOST_NAMES
-        return ", ".join(told) + (f" and {more} more object types" if more > 0 else "")
+        told = (f"{name} ({self.rows[name]:,} records)" for name in names)
+        return listed(told, of="object types")
 
     def _counted(self, names: tuple[str, ...]) -> tuple[tuple[str, int], ...]:
         return tuple((name, self.rows[name]) for name in names)

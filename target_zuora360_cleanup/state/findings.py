@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING
 
+from target_zuora360_cleanup.output.listing import listed
 from target_zuora360_cleanup.state import codes
 from target_zuora360_cleanup.state.paired import is_pattern
 
@@ -204,4 +205,4 @@ def _listed(runs: Iterable[PipelineRun]) -> str:
 
 
 def _bookmarks(reset: Reset) -> str:
-    return f"bookmarks of {', '.join(reset.gone)}" if reset.gone else "no bookmark to reset"
+    return f"bookmarks of {listed(reset.gone)}" if reset.gone else "no bookmark to reset"

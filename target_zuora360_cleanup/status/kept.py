@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping  # noqa: TC003 - public shape
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from target_zuora360_cleanup.kept.counts import look_into
 from target_zuora360_cleanup.kept.place import lasting_place
+from target_zuora360_cleanup.output.listing import listed
 
 Found = dict[str, Any]
+_KINDS: Final = {
+    "rows": "records that wait for a parent",
+    "below": "records below others that are left out",
+    "links": "lookups that are blank until their parent comes",
+    "stale": "rows that are to be filled",
+}
 
 
 def find_kept(named: str, state_ids: Iterable[str], environ: Mapping[str, str]) -> list[Found]:
@@ -44,12 +51,9 @@ def kept_lines(found: Iterable[Found]) -> Iterator[str]:
     for each in found:
         if each["problem"]:
             yield f"Kept for a later sync: not known, {each['problem']}."
-        for one in each["objects"]:
-            parts = {
-                "records wait for a parent": one["rows"],
-                "below records that are left out": one["below"],
-                "lookups are blank until their parent comes": one["links"],
-                "rows are to be filled": one["stale"],
-            }
-            said = ", ".join(f"{count:,} {words}" for words, count in parts.items() if count)
-            yield f"Kept for a later sync, {one['api_name']}: {said}."
+        for kind, words in _KINDS.items():
+            counts = {one["api_name"]: one[kind] for one in each["objects"] if one[kind]}
+            if counts:
+                of_each = listed(f"{name} {count:,}" for name, count in counts.items())
+                total = sum(counts.values())
+                yield f"Kept for a later sync: {total:,} {words} ({of_each})."

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from rich.text import Text
 
 from target_zuora360_cleanup.catalog.objects import BY_NAME
+from target_zuora360_cleanup.output.listing import listed
 from target_zuora360_cleanup.report.costs import Costs
 from target_zuora360_cleanup.report.document import Report
 from target_zuora360_cleanup.report.failures import Failures
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.state.form import TapState
     from target_zuora360_cleanup.sync.tally import Counts
 
+_LISTED: Final = 12
 _COLUMNS: Final = ("received", "upserted", "deleted", "merged", "skipped", "failed")
 _WHY: Final = {
     NO_ACCOUNT: "have no Salesforce Account (CrmId)",
@@ -83,9 +85,22 @@ class Loaded:
             "Label",
             numbers=("Received", "Loaded", "Deleted", "Merged", "Skipped", "Failed"),
         )
-        for name, counts in self.counts.items():
-            table.add_row(name, BY_NAME[name].label, *(f"{counts[key]:,}" for key in _COLUMNS))
+        shown = self._shown()
+        for name in shown:
+            numbers = (self.counts[name][key] for key in _COLUMNS)
+            table.add_row(name, BY_NAME[name].label, *(f"{count:,}" for count in numbers))
+        if others := [each for name, each in self.counts.items() if name not in shown]:
+            sums = (sum(each[key] for each in others) for key in _COLUMNS)
+            words = f"{len(others)} other object types"
+            table.add_row(words, "", *(f"{count:,}" for count in sums))
         return table
+
+    def _shown(self) -> list[str]:
+        """Object types with a line of their own: those with failures, and with most records."""
+        by_records = sorted(self.counts, key=lambda name: -self.counts[name]["received"])
+        most = by_records if len(by_records) <= _LISTED + 1 else by_records[:_LISTED]
+        failed = {name for name, each in self.counts.items() if each["failed"] or each["unknown"]}
+        return [name for name in self.counts if name in failed or name in most]
 
     def _notes(self) -> Iterator[str]:
         for name, counts in self.counts.items():
@@ -94,15 +109,30 @@ class Loaded:
         for reason, words in _WHY.items():
             if count := sum(each["skipped_why"].get(reason, 0) for each in self.counts.values()):
                 yield f"NOTE {count:,} records {words}."
+        count, fields = self._by_field("cut")
+        if count:
+            yield f"WARN {count:,} texts were cut to the length of their field: {fields}."
+        count, fields = self._by_field("blank_links")
+        if count:
+            yield f"WARN {count:,} lookups stay blank, their parents did not come: {fields}."
         for name, counts in self.counts.items():
-            for cut, count in counts["cut"].items():
-                yield f"WARN {name}: {count:,} texts were cut to the length of {cut}."
-            for lookup, count in counts["blank_links"].items():
-                yield f"WARN {name}: {count:,} times {lookup} stays blank: its parent did not come."
             for along, count in counts["taken_along"].items():
                 yield f"NOTE {name}: {count:,} rows of {along} went with those deleted."
-            if count := counts["caught_up"]:
-                yield f"NOTE {name}: {count:,} records had waited for a parent that has come now."
+        caught = {name: n for name, each in self.counts.items() if (n := each["caught_up"])}
+        if caught:
+            names = listed(f"{name} {count:,}" for name, count in caught.items())
+            total = sum(caught.values())
+            yield f"NOTE {total:,} records had waited for a parent that has come now: {names}."
+
+    def _by_field(self, name: str) -> tuple[int, str]:
+        """A count of each object type's fields: how many in all, and of which."""
+        found = {
+            f"{of}.{field}": count
+            for of, counts in self.counts.items()
+            for field, count in counts[name].items()
+            if count
+        }
+        return sum(found.values()), listed(f"{each} {count:,}" for each, count in found.items())
 
 
 @dataclass(frozen=True)

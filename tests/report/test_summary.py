@@ -13,7 +13,7 @@ from tests.support import made_reports as made
 
 STEPS = tuple(made.step(kind.api_name, number) for number, kind in enumerate(OBJECTS, 1))
 PLAN = Plan(made.ORG, STEPS, made.FINDINGS)
-LISTED = 12
+LISTED = 8
 
 
 def lines(mode: str, outcomes: tuple[Outcome, ...] = ()) -> list[str]:

@@ -24,11 +24,9 @@ def test_what_waits_is_told_by_object(tmp_path: Path) -> None:
     store.close()
     found = find_kept(str(file), ["prod:x"], {})
     assert list(kept_lines(found)) == [
-        "Kept for a later sync, A__c: 1 lookups are blank until their parent comes.",
-        (
-            "Kept for a later sync, I__c: 1 records wait for a parent, "
-            "1 below records that are left out."
-        ),
+        "Kept for a later sync: 1 records that wait for a parent (I__c 1).",
+        "Kept for a later sync: 1 records below others that are left out (I__c 1).",
+        "Kept for a later sync: 1 lookups that are blank until their parent comes (A__c 1).",
     ]
 
 
