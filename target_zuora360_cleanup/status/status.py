@@ -6,7 +6,7 @@ import os
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from target_zuora360_cleanup.catalog.objects import is_unlisted
 from target_zuora360_cleanup.cleanup.words import BEFORE_DELETION
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.state.stored import StoredStates
 
 Found = dict[str, Any]
+_LISTED: Final = 4
 
 
 def gather(settings: Settings, sinks: Sequence[StoredStates]) -> Found:
@@ -129,14 +130,23 @@ def text(found: Found) -> str:
     return "".join(f"{line}\n" for line in _lines(found))
 
 
+def _rows(objects: list[Found]) -> Iterator[str]:
+    """Those with most records; the others in one line."""
+    present = sorted((each for each in objects if each["found"]), key=lambda each: -each["found"])
+    shown = present if len(present) <= _LISTED + 1 else present[:_LISTED]
+    for each in shown:
+        yield f"  {each['api_name']:<42} {each['found']:>12,}  {each['label']}"
+    if others := present[len(shown) :]:
+        words = f"{len(others)} other object types"
+        yield f"  {words:<42} {sum(each['found'] for each in others):>12,}"
+
+
 def _lines(found: Found) -> Iterator[str]:
     org = found["org"]
     kind = "sandbox" if org["is_sandbox"] else "production"
     total = sum(each["found"] for each in found["objects"])
     yield f"Org: {org['name']} ({org['id']}), {kind}: {total:,} records of Zuora's."
-    for each in found["objects"]:
-        if each["found"]:
-            yield f"  {each['api_name']:<42} {each['found']:>12,}  {each['label']}"
+    yield from _rows(found["objects"])
     yield _last(found["last_cleanup"])
     for job in found["jobs"]:
         whose = "" if job["is_ours"] else " It may be another program's of the same user."

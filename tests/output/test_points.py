@@ -11,11 +11,12 @@ from target_zuora360_cleanup.output.points import LOGGER, leave_out_points
 
 
 @pytest.mark.parametrize(
-    ("environ", "logged"), [({}, False), ({"SINGER_SDK_LOG_CONFIG": "log.yaml"}, True)]
+    ("environ", "is_logged"),
+    [({}, False), ({"LOGLEVEL": "INFO"}, False), ({"LOGLEVEL": "debug"}, True)],
 )
-def test_points_are_logged_where_a_log_is_configured(
+def test_points_are_logged_where_all_is_asked_for(
     environ: dict[str, str],
-    logged: bool,
+    is_logged: bool,  # noqa: FBT001 - a table
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     logger = logging.getLogger(METRICS_LOGGER_NAME)
@@ -24,4 +25,4 @@ def test_points_are_logged_where_a_log_is_configured(
     monkeypatch.setattr(logging.getLogger(), "level", logging.INFO)
     leave_out_points(environ)
     assert LOGGER == METRICS_LOGGER_NAME
-    assert logger.isEnabledFor(logging.INFO) is logged
+    assert logger.isEnabledFor(logging.INFO) is is_logged
