@@ -97,6 +97,7 @@ class TargetZuora360Cleanup(Target):
         self._sync: Story | None = None
         try:
             super().__init__(setup_mapper=False, **kwargs)
+            leave_out_points(os.environ)
             self._begin(read_settings(self.config))
         except InputError as exc:
             raise ConfigValidationError(
@@ -266,7 +267,6 @@ class TargetZuora360Cleanup(Target):
         """Run from the command line; exit statuses as docs/reports.md lists them."""
         # Its warnings of repeated requests read like failures.
         logging.getLogger("urllib3").setLevel(logging.ERROR)
-        leave_out_points(os.environ)
         try:
             super().invoke(
                 about=about, about_format=about_format, config=config, file_input=file_input
