@@ -16,6 +16,10 @@ from tests.demo.image import Org
 from tests.demo.meltano_runs import URL_VARIABLE, DemoError
 
 _SECONDS = 120
+ADDED = Path(__file__).with_name("added.json")
+"""What people have added to Zuora's records."""
+OWN_VALUES = ("Zuora__Subscription__c.Region__c", "Zuora__Subscription__c.Success_Manager__c")
+"""Fields of theirs on Zuora's records."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,7 @@ class Emulator:
         """
         self._run(
             "start", "--own-sync", "--records", str(records), "--stop-with", str(os.getppid()),
-            "--customer-rows", "Renewal_Forecast__c",
+            "--customer-rows", "Renewal_Forecast__c", "--shape", str(ADDED),
         )  # fmt: skip
 
     def stop(self) -> None:

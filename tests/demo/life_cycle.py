@@ -11,7 +11,7 @@ import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tests.demo.console import heading, say, table
-from tests.demo.emulated import Emulator
+from tests.demo.emulated import OWN_VALUES, Emulator
 from tests.demo.meltano_runs import (
     EXTRACTOR,
     LOADER,
@@ -32,14 +32,15 @@ DEFAULT_URL = "http://127.0.0.1:8360"
 FULL, INCREMENTAL = "full", "incremental"
 FILLED = "Zuora's own 360"
 COLUMNS = (
-    "Step", "Sent", "Changed", "Again", "Loaded", "Deleted", "In Salesforce", "Lookups", "Next sync"
+    "Step", "Sent", "Changed", "Again", "Loaded", "Deleted", "In Salesforce", "Lookups", "Values", "Next sync"
 )  # fmt: skip
 GO_ALONG = "PricebookEntry"
 """Salesforce deletes them with their products."""
 LEGEND = (
     "Sent by the tap; of them Changed in Zuora since the last sync, or sent Again: tap-zuora",
     "begins with the last record of each stream. Loaded into Salesforce, Deleted from it. Lookups",
-    "of users' records and quotes that lead to Zuora's.",
+    "of people's records and quotes that lead to Zuora's, tasks and events among them; Values of",
+    "people's own fields on Zuora's records.",
 )
 
 
@@ -54,6 +55,7 @@ class Row(NamedTuple):
     deleted: int | None = None
     in_salesforce: int = 0
     lookups: int = 0
+    values: int = 0
     next_sync: str = FULL
 
 
@@ -160,14 +162,17 @@ class Demo:
         self._rows.append(row := self._counted(row))
         say(
             f"Zuora's records in Salesforce: {row.in_salesforce:,}, lookups to them: "
-            f"{row.lookups:,}. Next sync: {row.next_sync}."
+            f"{row.lookups:,}, values of people's fields: {row.values:,}. Next sync: {row.next_sync}."
         )
 
     def _counted(self, row: Row) -> Row:
         there = self._emulator.rows()
         held = sum(there[name] - others for name, others in self._of_others.items())
         lookups = self._emulator.org.links(self._lookups)
-        return row._replace(in_salesforce=held, lookups=lookups, next_sync=self._next_sync)
+        values = self._emulator.org.links(OWN_VALUES)
+        return row._replace(
+            in_salesforce=held, lookups=lookups, values=values, next_sync=self._next_sync
+        )
 
     def _tell(self, verified: Mapping[str, Any], cleanup: Ran) -> None:
         heading("The whole life cycle")
