@@ -35,30 +35,36 @@ def take_in(
     Returns:
         How they are set again; their places are the numbers in the store.
     """
-    links = _take_in_links(store, salesforce, snapshot, newer)
+    kinds = sorted({kind for kind, _ in snapshot.blocks()}, key=_place)
+    describes = _described(salesforce, (each.relationship for each in kinds))
+    links = tuple(find_restoration(each.relationship, each.key, describes) for each in kinds)
     records = Records(store.path.with_name("records.sqlite"))
     try:
         taker = ValueTaker(store, records, salesforce)
-        return (*links, *taker.take_in(snapshot, newer, len(links)))
+        values = taker.look(snapshot)
+        # (all or nothing: a number in the store is a place among the restorations)
+        with store.whole():
+            _add_links(store, snapshot, newer, kinds, links)
+            taker.take_in(values, newer, len(links))
     finally:
         records.close()
+    return (*links, *chain.from_iterable(each for _, each in values))
 
 
-def _take_in_links(
-    store: LinkStore, salesforce: Salesforce, snapshot: Snapshot, newer: Sequence[Snapshot]
-) -> tuple[Restoration, ...]:
-    kinds = sorted({kind for kind, _ in snapshot.blocks()}, key=_place)
-    describes = _described(salesforce, (each.relationship for each in kinds))
-    restorations = tuple(find_restoration(each.relationship, each.key, describes) for each in kinds)
+def _add_links(
+    store: LinkStore,
+    snapshot: Snapshot,
+    newer: Sequence[Snapshot],
+    kinds: Sequence[Kind],
+    restorations: Sequence[Restoration],
+) -> None:
     fields = _by_field(kinds)
-    with store.whole():
-        for kind, links in snapshot.blocks():
-            number, same = kinds.index(kind), fields[kind.relationship.name]
-            rest = [each for each in same if each != number]
-            store.add(number, restorations[number], links, rest)
-        for kind, links in chain.from_iterable(each.blocks() for each in newer):
-            store.supersede(fields.get(kind.relationship.name, ()), links)
-    return restorations
+    for kind, links in snapshot.blocks():
+        number, same = kinds.index(kind), fields[kind.relationship.name]
+        rest = [each for each in same if each != number]
+        store.add(number, restorations[number], links, rest)
+    for kind, links in chain.from_iterable(each.blocks() for each in newer):
+        store.supersede(fields.get(kind.relationship.name, ()), links)
 
 
 def outcomes(store: LinkStore, restorations: Iterable[Restoration]) -> tuple[LinkOutcome, ...]:

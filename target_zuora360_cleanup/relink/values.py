@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from target_zuora360_cleanup.catalog.own_fields import OWNER, own_fields
 from target_zuora360_cleanup.reach import Relationship
@@ -26,6 +26,10 @@ _SEVERAL: Final = "several records have its external id"
 _NOT_BACK: Final = "no record has its external id, or it is hidden from the user"
 
 
+Values: TypeAlias = "list[tuple[ValueFile, list[Restoration]]]"
+"""Files with how the values of each field are set again."""
+
+
 @dataclass(frozen=True)
 class ValueTaker:
     """Takes values in.
@@ -40,48 +44,44 @@ class ValueTaker:
     records: Records
     salesforce: Salesforce
 
-    def take_in(
-        self, snapshot: Snapshot, newer: Sequence[Snapshot], first: int
-    ) -> tuple[Restoration, ...]:
-        """Take values in; those that a newer snapshot names too are left to it.
-
-        Args:
-            snapshot: Which.
-            newer: The snapshots of later cleanups.
-            first: The number of the first of them in the store.
-
-        Returns:
-            How they are set again; their places, from `first` on, are their numbers.
+    def look(self, snapshot: Snapshot) -> Values:
+        """See how values are set again, and under which ids their records are back.
 
         Raises:
             InputError: A file is damaged.
             ApiError, JobFailed, requests.RequestException: Salesforce would not say.
         """
-        shown = self.salesforce.rest.object_names().keys() if snapshot.values else set()
+        if not snapshot.values:
+            return []
+        shown = self.salesforce.rest.object_names().keys()
         names = sorted({each.object_name for each in snapshot.values} & shown)
         describes = self.salesforce.rest.describe_all(names)
-        found: list[Restoration] = []
-        for file in snapshot.values:
-            made = _restorations(file, describes.get(file.object_name))
-            self._take(file, made, first + len(found), newer)
-            found += made
-        return tuple(found)
+        found = [
+            (file, _restorations(file, describes.get(file.object_name))) for file in snapshot.values
+        ]
+        for file, restorations in found:
+            if not all(each.obstacle for each in restorations):
+                self._find(file)
+        return found
 
-    def _take(
-        self,
-        file: ValueFile,
-        restorations: Sequence[Restoration],
-        first: int,
-        newer: Sequence[Snapshot],
-    ) -> None:
-        numbers = range(first, first + len(restorations))
-        if not all(each.obstacle for each in restorations):
-            self._find(file)
-        with self.store.whole():
+    def take_in(self, values: Values, newer: Sequence[Snapshot], first: int) -> None:
+        """Take values in; those that a newer snapshot names too are left to it.
+
+        Args:
+            values: As `look` has found them.
+            newer: The snapshots of later cleanups.
+            first: The number of the first field in the store; the others follow in their order.
+
+        Raises:
+            InputError: A file is damaged.
+        """
+        later = [each for one in newer for each in one.values]
+        for file, restorations in values:
+            numbers = range(first, first + len(restorations))
+            first += len(restorations)
             for block in _blocks(file.records()):
                 for at, restoration in enumerate(restorations):
                     self._add(numbers[at], restoration, block, file, at)
-            later = (each for one in newer for each in one.values)
             for each in later:
                 if each.object_name == file.object_name:
                     self._supersede(each, numbers)

@@ -172,7 +172,7 @@ def headline(header: Header, verified: Verified) -> str:
         f"{there:,} of {counted(whole - unknown, 'record', 'records')} are back in {header.place}"
     )
     if any(each.in_snapshot for each in verified.links):
-        lead += f", and {shares(verified.links, 'restored')}"
+        lead += f", with {shares(verified.links, 'restored')}"
     if unknown:
         lead += f"; of {unknown:,} it is not known"
     if header.status == "done":

@@ -32,13 +32,14 @@ DEFAULT_URL = "http://127.0.0.1:8360"
 FULL, INCREMENTAL = "full", "incremental"
 FILLED = "Zuora's own 360"
 COLUMNS = (
-    "Step", "Sent", "Changed", "Again", "Loaded", "Deleted", "In Salesforce", "Lookups", "Values", "Next sync"
+    "Step", "Sent", "Changed", "Again", "Loaded", "Deleted", "In the org", "Links", "Values",
+    "Next sync",
 )  # fmt: skip
 GO_ALONG = "PricebookEntry"
 """Salesforce deletes them with their products."""
 LEGEND = (
     "Sent by the tap; of them Changed in Zuora since the last sync, or sent Again: tap-zuora",
-    "begins with the last record of each stream. Loaded into Salesforce, Deleted from it. Lookups",
+    "begins with the last record of each stream. Loaded into the org, Deleted from it. Links",
     "of people's records and quotes that lead to Zuora's, tasks and events among them; Values of",
     "people's own fields on Zuora's records.",
 )
@@ -162,7 +163,7 @@ class Demo:
         self._rows.append(row := self._counted(row))
         say(
             f"Zuora's records in Salesforce: {row.in_salesforce:,}, lookups to them: "
-            f"{row.lookups:,}, values of people's fields: {row.values:,}. Next sync: {row.next_sync}."
+            f"{row.lookups:,}, values of people's: {row.values:,}. Next sync: {row.next_sync}."
         )
 
     def _counted(self, row: Row) -> Row:

@@ -177,6 +177,20 @@ def test_a_value_that_the_org_refuses_is_told_with_its_reason(
     assert values(server) == before, ran.file("relink.csv")
 
 
+def test_where_the_org_does_not_say_what_is_back_nothing_is_set_and_all_is_told(
+    server: EmulatorServer, before: Values, tmp_path: Path
+) -> None:
+    refusal = {"code": "INSUFFICIENT_ACCESS", "message": "no access", "status": 403}
+    server.set_faults({"queries": [{"soql": f"*FROM {INVOICES} WHERE {KEY} IN*", **refusal}]})
+    ran = relink(login(server), tmp_path)
+    assert (ran.status, ran.report["status"]) == (1, "failed")
+    assert "no access" in ran.message
+    assert not filled(values(server))
+    server.set_faults({})
+    assert relink(login(server), tmp_path).status == 0
+    assert values(server) == before
+
+
 def test_without_the_setting_nothing_is_written_down_and_that_is_said(tmp_path: Path) -> None:
     with shaped(shape()) as made:
         ran = cleanup(made, tmp_path, keep_own_values=False)

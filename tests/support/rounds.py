@@ -59,7 +59,9 @@ class Round:
         last = self._last_exit(start, chance, asked, first, harmless)
         said = log.read_text(encoding="utf-8")
         if last != 0 or "Traceback" in said:
-            self.wrong.append(f"last exit {last}: {said[-2000:]}")
+            where = said.find("Traceback")
+            told = said[where : where + 3000] if where >= 0 else said[-2000:]
+            self.wrong.append(f"last exit {last}: {told}")
 
     def _last_exit(
         self,
