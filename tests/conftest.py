@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import tempfile
+from itertools import chain, groupby, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
@@ -51,9 +52,30 @@ def pytest_configure(config: pytest.Config) -> None:
         config.add_cleanup(orgs.cleanup)
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes longest, so that no worker is left with it at the end."""
-    items.sort(key=lambda item: not item.path.is_relative_to(TESTS / "end_to_end"))
+    """Have every worker begin with what takes longest, so that none is left with it at the end.
+
+    xdist gives each of them an equal part of the list, in its order; whoever is done takes from the
+    ends of the others' parts.
+    """
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    # (what may take longer than other tests, does)
+    longest = [item for item in items if item.get_closest_marker("timeout")]
+    others = [item for item in items if not item.get_closest_marker("timeout")]
+    others.sort(key=lambda item: not item.path.is_relative_to(TESTS / "end_to_end"))
+    groups = [list(group) for _, group in groupby(longest, _together)]
+    left, ordered = iter(others), list[pytest.Item]()
+    for worker in range(workers):
+        begun = [*chain.from_iterable(groups[worker::workers])]
+        size = (len(items) - len(ordered)) // (workers - worker)
+        ordered += [*begun, *islice(left, max(0, size - len(begun)))]
+    items[:] = [*ordered, *left]
+
+
+def _together(item: pytest.Item) -> str:
+    """What tests have in common that share what their module makes: parts of one test need not."""
+    return item.nodeid if "[" in item.name else str(item.path)
 
 
 def pytest_collection_finish() -> None:

@@ -37,12 +37,12 @@ def render(report: Mapping[str, Any]) -> str:
     """
     name = report["mode"] if report["mode"] in _OWN_PAGES else "report"
     context = _shared(report) | _OWN_PAGES.get(name, _context)(report)
-    return _environment().get_template(f"{name}.html.j2").render(context)
+    return environment().get_template(f"{name}.html.j2").render(context)
 
 
 @cache
-def _environment() -> Environment:
-    """Kept, since to compile the template takes longer than to fill it."""
+def environment() -> Environment:
+    """What makes pages of templates; kept, since to compile one takes longer than to fill it."""
     made = Environment(
         loader=PackageLoader(__package__),
         autoescape=True,

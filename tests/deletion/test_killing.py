@@ -18,6 +18,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 @pytest.mark.quotes_may_change
 @pytest.mark.parametrize("seeds", [range(first, first + 10) for first in range(1, 21, 10)])
 def test_a_cleanup_that_is_killed_again_and_again_ends_well(seeds: range, base: Path) -> None:

@@ -38,6 +38,7 @@ CONTEXT.set_forkserver_preload(
         "tests.support.killing",
         "tests.support.killing_relink",
         "tests.support.killing_undo",
+        "tests.support.frozen",
     ]
 )
 

@@ -12,4 +12,5 @@ ON_THEIR_WAY: Final = (
     "target_zuora360_cleanup.sync.sink",
     "target_zuora360_cleanup.undo.run",
     "simple_salesforce.api",
+    "tests.support.pages",
 )

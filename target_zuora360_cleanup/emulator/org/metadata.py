@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from target_zuora360_cleanup.emulator.schema import ids
+from target_zuora360_cleanup.emulator.schema.store import quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -47,7 +48,7 @@ Line = tuple[Any, ...]
 
 
 def tell_metadata(store: Store, schema: Schema) -> None:
-    """Write the rows. Made inside of a transaction."""
+    """Write the rows, in place of those that there are. Made inside of a transaction."""
     told = _Told(schema)
     for name, columns, lines in (
         ("EntityDefinition", _ENTITY, told.entities()),
@@ -55,6 +56,7 @@ def tell_metadata(store: Store, schema: Schema) -> None:
         ("RelationshipInfo", _INFO, told.infos()),
         ("RelationshipDomain", _DOMAIN, told.domains()),
     ):
+        store.run(f"DELETE FROM {quote(name)}")
         store.insert(name, ["Id", *columns], ((at, *line) for at, line in enumerate(lines, 1)))
 
 

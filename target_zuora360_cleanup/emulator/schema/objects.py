@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from target_zuora360_cleanup.emulator.wire.errors import SalesforceError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Hashable, Iterable, Mapping
 
 __all__ = ["ChildRelationship", "Field", "OnDelete", "SObject", "Schema"]
 
@@ -193,9 +193,14 @@ class SObject:
 
 
 class Schema:
-    """All objects of an org, found by name in any case, by key prefix and by relationship."""
+    """All objects of an org, found by name in any case, by key prefix and by relationship.
+
+    Attributes:
+        remembered: What others have worked out of it and would again; it goes with the schema.
+    """
 
     def __init__(self, objects: Iterable[SObject]) -> None:
+        self.remembered: dict[Hashable, Any] = {}
         self.objects = MappingProxyType({item.name: item for item in objects})
         self._by_lower = {name.lower(): item for name, item in self.objects.items()}
         self._by_prefix = {

@@ -115,24 +115,65 @@ class Store:
             )
             self.run("CREATE INDEX _blanked_parent ON _blanked (object, field, parent)")
             for item in schema.objects.values():
-                self.run(_table_sql(item))
-                self.run("INSERT INTO _sequence VALUES (?, 1)", (item.name,))
-                if item.key_prefix:
-                    line = code(item.key_prefix), item.name
-                    self.run("INSERT INTO _object VALUES (?, ?)", line)
+                self._create_table(item)
+
+    def _create_table(self, item: SObject) -> None:
+        self.run(_table_sql(item))
+        self.run("INSERT INTO _sequence VALUES (?, 1)", (item.name,))
+        if item.key_prefix:
+            self.run("INSERT INTO _object VALUES (?, ?)", (code(item.key_prefix), item.name))
 
     def create_indexes(self, schema: Schema) -> None:
-        """Index references, external ids, unique fields and the recycle bin, and gather statistics.
-
-        Without the statistics SQLite would take the index on `IsDeleted` for a selective one.
-        """
+        """Index references, external ids, unique fields and the recycle bin."""
         with self.transaction():
             for item in schema.objects.values():
-                self.run(_index_sql(item, "IsDeleted"))
-                for field in filter(_indexed, item.fields.values()):
-                    self.run(_index_sql(item, field.name))
+                self._create_indexes_of(item)
+
+    def _create_indexes_of(self, item: SObject) -> None:
+        for sql in _indexes_sql(item):
+            self.run(sql)
+
+    def analyze(self) -> None:
+        """Gather statistics.
+
+        Without them SQLite would take the index on `IsDeleted` for a selective one.
+        """
         self.run("PRAGMA analysis_limit = 1000")
         self.run("ANALYZE")
+
+    def copy(self, other: Store) -> None:
+        """Take over all that another database holds; this one is to be new."""
+        other._db.backup(self._db)
+
+    def adapt(self, item: SObject, before: SObject | None) -> None:
+        """Give an object the blank table and the indexes that its fields ask for.
+
+        Args:
+            item: The object.
+            before: The same with the fields that its table has; None where it has none.
+        """
+        with self.transaction():
+            if before is None:
+                self._create_table(item)
+            elif _ddl(before) == _ddl(item):
+                return
+            else:
+                self.run(f"DROP TABLE {quote(item.name)}")
+                self.run(_table_sql(item))
+            self._create_indexes_of(item)
+
+    @contextmanager
+    def without_indexes(self) -> Iterator[None]:
+        """Have no indexes inside, and create them at the end: so many rows are loaded quickest."""
+        sql = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
+        indexes = list(self.run(f"{sql} ORDER BY rowid"))
+        with self.transaction():
+            for name, _ in indexes:
+                self.run(f"DROP INDEX {quote(name)}")
+        yield
+        with self.transaction():
+            for _, statement in indexes:
+                self.run(statement)
 
     def begin_loading(self) -> None:
         """Go without a journal while a new database is filled."""
@@ -202,6 +243,10 @@ def quote(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+def _ddl(item: SObject) -> list[str]:
+    return [_table_sql(item), *_indexes_sql(item)]
+
+
 def _table_sql(item: SObject) -> str:
     columns = ", ".join(_column_sql(field) for field in item.fields.values())
     return f"CREATE TABLE {quote(item.name)} ({columns}, _deletion INTEGER)"
@@ -222,6 +267,11 @@ def _column_sql(field: Field) -> str:
 def _indexed(field: Field) -> bool:
     reference = field.type == "reference" and field.name not in _SYSTEM_REFERENCES
     return reference or field.external_id or field.unique
+
+
+def _indexes_sql(item: SObject) -> Iterator[str]:
+    yield _index_sql(item, "IsDeleted")
+    yield from (_index_sql(item, field.name) for field in filter(_indexed, item.fields.values()))
 
 
 def _index_sql(item: SObject, column: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from sqlglot import exp
@@ -15,7 +16,7 @@ from target_zuora360_cleanup.emulator.soql.clauses import (
     source,
     window,
 )
-from target_zuora360_cleanup.emulator.soql.dialect import Parsed, malformed, parse
+from target_zuora360_cleanup.emulator.soql.dialect import REMEMBERED, Parsed, malformed, parse
 from target_zuora360_cleanup.emulator.soql.object_limits import check_limits, ignores_window
 from target_zuora360_cleanup.emulator.soql.plan import Child, Column, Hidden, Plan
 from target_zuora360_cleanup.emulator.soql.scope import Place, Resolved, Scope, find_object
@@ -48,16 +49,31 @@ if TYPE_CHECKING:
 __all__ = ["compile_query"]
 
 _MAX_LENGTH: Final = 100_000
+_MOST_PLANS: Final = 4_096
+"""That a schema remembers."""
 _NARROW: Final = 20
 """Characters of a number, a date or an id, about."""
 
 
 def compile_query(schema: Schema, text: str, *, all_rows: bool = False, tooling: bool) -> Plan:
-    """Return the plan of a SOQL query.
+    """Return the plan of a SOQL query, which nobody may change: clients ask the same again.
 
     Raises:
         SalesforceError: The query is no SOQL, or names what the org has not.
     """
+    if len(text) > REMEMBERED:
+        return _compile(schema, text, all_rows=all_rows, tooling=tooling)
+    # (a plan has today's dates in it)
+    key = "plan", text, all_rows, tooling, datetime.now(UTC).date()
+    if (known := schema.remembered.get(key)) is None:
+        known = _compile(schema, text, all_rows=all_rows, tooling=tooling)
+        if len(schema.remembered) < _MOST_PLANS:
+            schema.remembered[key] = known
+    plan: Plan = known
+    return plan
+
+
+def _compile(schema: Schema, text: str, *, all_rows: bool, tooling: bool) -> Plan:
     if len(text) > _MAX_LENGTH:
         raise malformed(f"SOQL statements cannot be longer than {_MAX_LENGTH} characters.")
     try:

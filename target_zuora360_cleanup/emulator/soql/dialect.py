@@ -17,7 +17,7 @@ from typing_extensions import override
 
 from target_zuora360_cleanup.emulator.wire.errors import SalesforceError
 
-__all__ = ["Parsed", "malformed", "parse"]
+__all__ = ["REMEMBERED", "Parsed", "malformed", "parse"]
 
 _DATE_CHARACTERS: Final = frozenset("0123456789-:.+TZtz")
 _YEAR_DIGITS: Final = 4
@@ -77,8 +77,8 @@ class Soql(Dialect):
             return ordered
 
 
-_REMEMBERED: Final = 2_000
-"""Characters of the longest query whose tree is kept."""
+REMEMBERED: Final = 2_000
+"""Characters of the longest query whose tree and plan are kept."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def parse(text: str) -> Parsed:
     Raises:
         SalesforceError: `MALFORMED_QUERY`.
     """
-    return _remembered(text) if len(text) <= _REMEMBERED else _parse(text)
+    return _remembered(text) if len(text) <= REMEMBERED else _parse(text)
 
 
 @lru_cache(maxsize=4_096)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.emulator.schema.store import Store
     from target_zuora360_cleanup.emulator.schema.zuora import ZuoraField, ZuoraObject
 
-__all__ = ["FIRST_UPDATE", "fill_zuora", "index_zuora"]
+__all__ = ["FIRST_UPDATE", "create_zuora", "fill_zuora", "index_zuora"]
 
 FIRST_UPDATE: Final = 1_705_276_800
 """2024-01-15, in seconds since 1970: no record was updated before."""
@@ -30,6 +30,12 @@ _TYPES: Final = {"boolean": "INTEGER", "integer": "INTEGER", "datetime": "INTEGE
                  "decimal": "REAL"}  # fmt: skip
 
 
+def create_zuora(store: Store) -> None:
+    """Create the tables of all of Zuora's objects, without their indexes."""
+    for item in zuora_objects().values():
+        store.run(_table_sql(item))
+
+
 def fill_zuora(
     store: Store,
     schema: Schema,
@@ -37,7 +43,7 @@ def fill_zuora(
     counts: Mapping[str, int],
     lost: Iterable[tuple[str, int, int | None]],
 ) -> None:
-    """Create the tables of all of Zuora's objects and fill them from the org's rows.
+    """Fill the tables of all of Zuora's objects from the org's rows.
 
     Args:
         store: Where both are.
@@ -51,7 +57,6 @@ def fill_zuora(
     keys = {item.sobject: item.key for item in zuora_objects().values() if item.key}
     _keep_lost(store, lost)
     for item in zuora_objects().values():
-        store.run(_table_sql(item))
         sobject = schema.find(item.sobject)
         if sobject is not None and (not item.key or item.key in sobject.fields):
             store.run(_Filling(schema, keys, item, counts).sql())

@@ -137,6 +137,7 @@ def store_of(schema: Schema, graph: list[Lookup]) -> Iterator[Store]:
             store.insert(name, ["Id", *(f"L{at}__c" for at in own)], rows)
             store.move_sequence(name)
         store.create_indexes(schema)
+        store.analyze()
         yield store
 
 
