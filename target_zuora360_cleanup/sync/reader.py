@@ -10,6 +10,7 @@ from collections import Counter
 from decimal import Decimal
 from typing import IO, TYPE_CHECKING, Any, Final, NoReturn, cast
 
+import msgspec
 from singer_sdk.exceptions import (
     InvalidInputLine,
     InvalidJSONSchema,
@@ -43,6 +44,9 @@ _CHUNK_BYTES: Final = 1 << 16
 """As much as a pipe holds."""
 _DECODE: Final = json.JSONDecoder(parse_float=Decimal).decode
 """As the SDK reads numbers: to the last digit."""
+_QUICK: Final = msgspec.json.Decoder(float_hook=Decimal).decode
+"""Reads what it reads as `_DECODE` does, in a third of the time; it refuses halves of characters,
+and numbers such as NaN."""
 _SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
 """Half of a character in JSON; most are one of two that belong together."""
 _HALF: Final = re.compile("[\ud800-\udfff]")
@@ -104,8 +108,14 @@ class SyncReader(SingerReader):
             InputError: There is none.
         """
         try:
-            if self._may_hold_halves and not line.isascii():
-                line.encode()
+            message: Any = None if self._may_hold_halves else _QUICK(line)
+        except msgspec.DecodeError:
+            message = None
+        return message if isinstance(message, dict) else self._slowly(line)
+
+    def _slowly(self, line: str) -> dict[str, Any]:
+        try:
+            line.encode()
             message: Any = _DECODE(line)
         except UnicodeEncodeError:
             raise broken(self._line, "is no UTF-8") from None
@@ -113,7 +123,7 @@ class SyncReader(SingerReader):
             raise broken(self._line, "is no JSON") from None
         if not isinstance(message, dict):
             raise broken(self._line, "is JSON, but no object")
-        if self._may_hold_halves and _SURROGATE.search(line) and message.get("type") != _STATE:
+        if _SURROGATE.search(line) and message.get("type") != _STATE:
             return cast("dict[str, Any]", _whole(message))
         return message
 

@@ -196,9 +196,9 @@ class RowLayout:
         return frozenset(plain | {each.source for each in self.parents})
 
     @cached_property
-    def has_late(self) -> bool:
-        """Whether there are lookups that are set after all rows."""
-        return any(each.late for each in self.parents)
+    def late(self) -> tuple[int, ...]:
+        """Which lookups are set after all rows, by their places in a row's links."""
+        return tuple(at for at, each in enumerate(self.parents) if each.late)
 
     def header(self, links: Sequence[str | None]) -> str:
         """The header row for rows whose lookups are set, cleared and left like these."""
