@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.lifecycle.context import Context
     from target_zuora360_cleanup.settings.declared import Settings
     from target_zuora360_cleanup.sync.block import Taker
+    from target_zuora360_cleanup.sync.sink import SyncSink
     from target_zuora360_cleanup.sync.story import Story
 
 
@@ -95,6 +96,7 @@ class TargetZuora360Cleanup(Target):
         self._stop = Stop()
         self._run: Run | None = None
         self._sync: Story | None = None
+        self._plain: dict[str, SyncSink | None] = {}
         try:
             super().__init__(setup_mapper=False, **kwargs)
             leave_out_points(os.environ)
@@ -163,9 +165,23 @@ class TargetZuora360Cleanup(Target):
             self._reset_max_record_age()
 
     @override
+    def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
+        super()._process_schema_message(message_dict)
+        from target_zuora360_cleanup.sync.sink import plain_sink
+
+        name = message_dict["stream"]
+        self._plain[name] = plain_sink(self.mapper.stream_maps[name], self.get_sink)
+
+    @override
     def _process_record_message(self, message_dict: dict[str, Any]) -> None:
-        if self._sync:
-            self._sync.count(message_dict["stream"])
+        """Take a record in: where nothing is made of it, without the SDK's work on each."""
+        stream, record = message_dict.get("stream"), message_dict.get("record")
+        if self._sync and isinstance(stream, str):
+            self._sync.count(stream)
+            if (sink := self._plain.get(stream)) and type(record) is dict:
+                sink.take(record)
+                self._handle_max_record_age()
+                return
         super()._process_record_message(message_dict)
 
     def _finish(self) -> None:

@@ -64,17 +64,6 @@ def stoppable(source: IO[str] | None, stop: Stop) -> IO[bytes] | None:
     return buffer and cast("IO[bytes]", StoppableInput(buffer, stop))
 
 
-def stoppable_text(source: IO[str] | None, stop: Stop) -> IO[str]:
-    """The same as UTF-8 text, line by line; bytes that are none become lone surrogates."""
-    source = source or sys.stdin
-    buffer = getattr(source, "buffer", None)
-    if buffer is None:
-        return source
-    raw = io.BufferedReader(StoppableInput(buffer, stop))
-    # (what is no UTF-8 is found in the line that holds it, not in the block)
-    return io.TextIOWrapper(raw, encoding="utf-8", errors="surrogateescape")
-
-
 def _file_of(source: IO[bytes]) -> int | None:
     try:
         return source.fileno()

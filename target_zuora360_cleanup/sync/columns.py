@@ -48,7 +48,7 @@ class Column:
     header: str
     field: Field
     write: Callable[[object], str] = dataclasses.field(init=False, repr=False, compare=False)
-    write_all: Callable[[Sequence[object]], list[str]] = dataclasses.field(
+    write_all: Callable[[Sequence[object]], Sequence[str]] = dataclasses.field(
         init=False, repr=False, compare=False
     )
 
@@ -77,7 +77,7 @@ class ParentColumn:
     relationship: TargetRelationship
     late: bool = False
     write: Callable[[object], str] = dataclasses.field(init=False, repr=False, compare=False)
-    write_all: Callable[[Sequence[object]], list[str]] = dataclasses.field(
+    write_all: Callable[[Sequence[object]], Sequence[str]] = dataclasses.field(
         init=False, repr=False, compare=False
     )
 

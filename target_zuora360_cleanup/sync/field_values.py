@@ -12,7 +12,8 @@ import sys
 from collections.abc import Callable, Mapping, Sequence  # noqa: TC003 - public shape
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
-from typing import Any, Final
+from functools import partial
+from typing import Any, Final, cast
 
 NULL: Final = "#N/A"
 _CUT: Final = frozenset({"string", "textarea", "phone", "encryptedstring"})
@@ -23,6 +24,8 @@ _DATETIME: Final = re.compile(
 )
 _PLAIN_NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?").fullmatch
 """A number that a decimal spells in the same way."""
+_SELF_SAME: Final = frozenset({str, type(None)})
+"""Types of which equal values are written alike; a number is not, which may equal a boolean."""
 _BOOLEANS: Final = {"true": "true", "false": "false", "1": "true", "0": "false"}
 
 
@@ -64,25 +67,40 @@ def writer(field: Field) -> Callable[[object], str]:
     return (lambda value: known.get(str(value or "")) or plain(value)) if known else plain
 
 
-def column_writer(field: Field) -> Callable[[Sequence[object]], list[str]]:
+def column_writer(field: Field) -> Callable[[Sequence[object]], Sequence[str]]:
     """What writes many values of a field, in their order, as `writer` writes one."""
     write = writer(field)
-    longest = field.length or sys.maxsize
+    if field.known:
+        return lambda values: list(map(write, values))
+    return partial(_texts if is_text(field) else _repeated, write, field.length or sys.maxsize)
 
-    def write_all(values: Sequence[object]) -> list[str]:
-        if not any(values) and values.count(None) == len(values):
-            return [write(None)] * len(values)
-        if field.known or not is_text(field):
-            return list(map(write, values))
-        # (a sync has millions of texts, nearly all as they shall be)
-        return [
-            value if type(value) is str and 0 < len(value) <= longest
-            and "\0" not in value and value != NULL
-            else write(value)
-            for value in values
-        ]  # fmt: skip
 
-    return write_all
+def _repeated(write: Callable[[object], str], _: int, values: Sequence[object]) -> list[str]:
+    """Values that are no texts: most come again and again, such as days, amounts and nothing."""
+    if set(map(type, values)) <= _SELF_SAME:
+        written = {each: write(each) for each in set(values)}
+        return [written[each] for each in values]
+    return list(map(write, values))
+
+
+def _texts(write: Callable[[object], str], longest: int, values: Sequence[object]) -> Sequence[str]:
+    """Texts; the values themselves where all are as they shall be, as nearly all are."""
+    kinds = set(map(type, values))
+    if kinds == {type(None)}:
+        return [NULL] * len(values)
+    if kinds == {str}:
+        texts = cast("Sequence[str]", values)
+        joined, sizes = "".join(texts), list(map(len, texts))
+        if min(sizes) and max(sizes) <= longest and "\0" not in joined and NULL not in joined:
+            return texts
+    return [
+        value
+        if type(value) is str and 0 < len(value) <= longest
+        and "\0" not in value and value != NULL
+        else NULL if value is None
+        else write(value)
+        for value in values
+    ]  # fmt: skip
 
 
 def is_text(field: Field) -> bool:

@@ -33,23 +33,23 @@ class RowLayouts(Sequence["RowLayout"]):
 
     def early(self, row: Change) -> Change:
         """The row without the lookups that are set late; one that is blank is cleared at once."""
-        layout = self._layouts[row.layout]
-        if not layout.has_late:
-            return row
-        late = {at for at, key in enumerate(row.links) if key and layout.parents[at].late}
+        late = [at for at in self._layouts[row.layout].late if row.links[at]]
         return row.with_links(without(row.links, late)) if late else row
 
-    def late_changes(self, rows: Iterable[Change]) -> list[Change]:
-        """For each row that has late lookups a change of nothing else."""
-        return [change for row in rows for change in self._late(row)]
+    def late_changes(self, rows: Iterable[Change], *, cleared: bool = True) -> list[Change]:
+        """For each row that has late lookups a change of nothing else.
 
-    def _late(self, row: Change) -> Iterator[Change]:
+        Args:
+            rows: The rows.
+            cleared: Whether of those too of which all late lookups are blank.
+        """
+        return [change for row in rows for change in self._late(row, cleared=cleared)]
+
+    def _late(self, row: Change, *, cleared: bool) -> Iterator[Change]:
         layout = self._layouts[row.layout]
-        if not layout.has_late:
-            return
-        pairs = zip(layout.parents, row.links, strict=True)
-        links = tuple(key if column.late else None for column, key in pairs)
-        if any(key is not None for key in links):
+        if any(row.links[at] or (cleared and row.links[at] is not None) for at in layout.late):
+            pairs = zip(layout.parents, row.links, strict=True)
+            links = tuple(key if column.late else None for column, key in pairs)
             # (the number of the layout with the same lookups and nothing else)
             number = row.layout | 1
             yield Change(row.key, number, csv_line([row.key]), links, is_partial=True)

@@ -129,7 +129,9 @@ class Loading:
                 self._retry_or_fail(each)
             for name, same in rows.items():
                 late[name] = self.layouts.late_changes(
-                    [row for row in same if (name, row.key) not in lost]
+                    [row for row in same if (name, row.key) not in lost],
+                    # (what waits to be set must not come after what clears it)
+                    cleared=Queue(name, late=True) in self.waiting,
                 )
         self._flush_late(late)
 
@@ -209,7 +211,7 @@ class Loading:
         for name, rows in late.items():
             if Queue(name, late=True) in self.waiting:
                 self.wait(Queue(name, late=True), rows)
-            elif to_set := [row for row in rows if any(row.links)]:
-                ready[name] = to_set
+            elif rows:
+                ready[name] = rows
         for each in self.upserts.upsert(ready.items()):
             self._retry_or_fail(each, late=True)

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 import fastjsonschema
 from singer_sdk import Sink, Target
 from singer_sdk.exceptions import InvalidJSONSchema, InvalidRecord
+from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.sinks.core import BaseJSONSchemaValidator
 from typing_extensions import override
 
+_MOST_SHAPES: Final = 2_000
+"""Records are alike: so many sets of names and types are remembered as fine."""
 _REQUIRED: Final = "required"
 """What a stream breaks as a whole whose records lack a field that they must have."""
 _TYPES: Final[dict[str, tuple[type, ...]]] = {
@@ -23,7 +26,9 @@ _OF_VALUES: Final = frozenset({"type", "format", "title", "description"})
 """Keywords of a SCHEMA, and of a field in it, that ask for no more than a type."""
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+
+    from singer_sdk.mapper import StreamMap
 
     from target_zuora360_cleanup.sync.block import Taker
 
@@ -43,11 +48,17 @@ class CompiledValidator(BaseJSONSchemaValidator):
             raise InvalidJSONSchema(f"the SCHEMA of a stream is wrong: {exc}") from None
         self._required = frozenset[str](schema.get(_REQUIRED, ()))
         self._fine = frozenset(_fine(schema))
+        self._shapes: set[tuple[object, ...]] = set()
 
     @override
     def validate(self, record: dict[str, Any]) -> None:
+        shape = (*record, *map(type, record.values()))
+        if shape in self._shapes:
+            return
         types = zip(record, map(type, record.values()), strict=True)
         if self._fine and self._required <= record.keys() and self._fine.issuperset(types):
+            if len(self._shapes) < _MOST_SHAPES:
+                self._shapes.add(shape)
             return
         try:
             self._check(record)
@@ -90,7 +101,7 @@ class SyncSink(Sink):
         key_properties: Sequence[str] | None,
     ) -> None:
         super().__init__(target, stream_name, schema, key_properties)
-        self._odd = ""
+        self._odd, self._keys = "", frozenset(self.key_properties)
         self._target = cast("RecordTaker", target)
         self._takers: tuple[Taker, ...] = self._target.begin_stream(
             stream_name, list(self.schema["properties"])
@@ -115,6 +126,21 @@ class SyncSink(Sink):
                 self._odd = exc.error_message
         return record
 
+    def take(self, record: dict[str, Any]) -> None:
+        """Take in a record of the tap's, as the SDK does step by step with one that is mapped.
+
+        Raises:
+            InvalidRecord: It lacks a field that it must have.
+            MissingKeyPropertiesError: It lacks its key.
+        """
+        self._remove_sdc_metadata_from_record(record)
+        self._validate_and_parse(record)
+        if not self._keys <= record.keys():
+            self._singer_validate_message(record)
+        self.tally_record_read()
+        self.process_record(record, {})
+        self.record_counter_metric.increment()
+
     @override
     def process_record(self, record: dict[str, Any], context: dict[str, Any]) -> None:
         odd, self._odd = self._odd, ""
@@ -133,3 +159,16 @@ class SyncSink(Sink):
     @override
     def activate_version(self, new_version: int) -> None:
         """Accept it: a version of a stream says nothing about Salesforce's rows."""
+
+
+def plain_sink(maps: Sequence[StreamMap], sink_of: Callable[[str], Sink]) -> SyncSink | None:
+    """The sink of a stream whose records go there as they are; None where they are mapped.
+
+    Args:
+        maps: What is made of the stream's records.
+        sink_of: The sink of a stream as it is named then.
+    """
+    is_plain = len(maps) == 1 and type(maps[0]) is SameRecordTransform
+    sink = sink_of(maps[0].stream_alias) if is_plain else None
+    is_ours = isinstance(sink, SyncSink) and not sink.include_sdc_metadata_properties
+    return cast("SyncSink", sink) if is_ours else None
