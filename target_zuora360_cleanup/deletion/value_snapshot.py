@@ -21,6 +21,7 @@ from target_zuora360_cleanup.salesforce.rows import Selection, read_table
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from target_zuora360_cleanup.catalog.own_fields import OwnField
     from target_zuora360_cleanup.facts.org_facts import OwnValues
     from target_zuora360_cleanup.plan.plan import Plan, Step
     from target_zuora360_cleanup.salesforce.client import Salesforce
@@ -104,10 +105,15 @@ def _condition(step: Step, own: OwnValues) -> str:
     """What finds the rows with values; blank where a condition may not name one of the fields."""
     own_rows = [step.kind.where] if step.kind.where else []
     if all(each.is_filterable for each in own.kept):
-        usual = f"{OWNER} != '{own.usual_owner}'"
-        terms = (usual if each.name == OWNER else each.has_value for each in own.kept)
-        own_rows.append(f"({' OR '.join(terms)})")
+        own_rows.append(f"({' OR '.join(_filled(each, own) for each in own.kept)})")
     return " AND ".join(own_rows)
+
+
+def _filled(each: OwnField, own: OwnValues) -> str:
+    """The condition of rows in which a field may be filled by people."""
+    if each.name == OWNER and own.usual_owner:
+        return f"{OWNER} != '{own.usual_owner}'"
+    return each.has_value
 
 
 def _csv(rows: Sequence[Sequence[str]]) -> bytes:

@@ -191,6 +191,22 @@ def test_where_the_org_does_not_say_what_is_back_nothing_is_set_and_all_is_told(
     assert values(server) == before
 
 
+def test_where_nobody_can_count_owners_each_is_written_down(
+    server: EmulatorServer, tmp_path: Path
+) -> None:
+    before, zuora = values(server), Zuora.of(server.org)
+    refusal = {"code": "EXCEEDED_ID_LIMIT", "message": "too many groups", "status": 400}
+    server.set_faults({"queries": [{"soql": f"*FROM {INVOICES} GROUP BY OwnerId*", **refusal}]})
+    ran = cleanup(server, tmp_path)
+    server.set_faults({})
+    assert ran.status == 0, ran.message
+    (found,) = [each for each in ran.report["findings"] if each["code"] == "own-values"]
+    assert f"{INVOICES}.OwnerId (EXCEEDED_ID_LIMIT: too many groups)" in found["message"]
+    synced(server, zuora)
+    assert relink(login(server), tmp_path).status == 0
+    assert values(server) == before
+
+
 def test_without_the_setting_nothing_is_written_down_and_that_is_said(tmp_path: Path) -> None:
     with shaped(shape()) as made:
         ran = cleanup(made, tmp_path, keep_own_values=False)
