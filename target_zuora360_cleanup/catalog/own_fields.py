@@ -89,7 +89,7 @@ def _is_peoples(field: Mapping[str, Any]) -> bool:
     """Whether somebody may fill it, and not the packages; a formula nobody fills."""
     name = field["name"]
     is_theirs = name.endswith("__c") or field.get("updateable")
-    is_derived = field.get("calculated") or field.get("autoNumber") or field.get("externalId")
+    is_derived = field.get("calculated") or field.get("autoNumber")
     readable = field.get("type") not in _UNREADABLE
     return bool(is_theirs and readable and not is_derived and not of_package(name))
 

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from target_zuora360_cleanup.catalog.own_fields import OWNER
+from target_zuora360_cleanup.catalog.own_fields import CREATOR, OWNER
 from target_zuora360_cleanup.output.folder import OutputFolder
 from target_zuora360_cleanup.output.private import make_folder
-from target_zuora360_cleanup.salesforce.rows import Selection, read_table
+from target_zuora360_cleanup.salesforce.rows import Selection, read_table, soql_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 FOLDER: Final = "values"
 MANIFEST: Final = "manifest.json"
 _BLOCK_ROWS: Final = 10_000
+_MOST_NAMED: Final = 100
+"""Owners that one condition names."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,8 @@ class ValueSnapshot:
     def write(self, plan: Plan) -> None:
         """Write `values/<Object>.csv.gz`: the id, the external ids, and what people have filled.
 
-        `values/manifest.json`, which comes first, tells which org they are of, and the owners that
-        a sync leaves: they are in no row.
+        `values/manifest.json`, which comes first, tells which org they are of and what the columns
+        are. An owner who has created the record is left blank: so a sync leaves it.
 
         Raises:
             OSError: A file can't be written.
@@ -58,7 +60,6 @@ class ValueSnapshot:
             step.name: {
                 "keys": step.facts.keys,
                 "fields": [each.name for each in own.kept],
-                "usual_owner": own.usual_owner,
             }
             for step, own in chosen
         }
@@ -71,8 +72,10 @@ class ValueSnapshot:
     def _write(self, step: Step, own: OwnValues) -> None:
         names = [each.name for each in own.kept]
         columns = ("Id", *step.facts.keys, *names)
+        creator = (CREATOR,) if OWNER in names else ()
+        where = _condition(step, own)
         rows = read_table(
-            self.salesforce, Selection(step.name, columns, _condition(step, own), step.found)
+            self.salesforce, Selection(step.name, (*columns, *creator), where, step.found)
         )
         header = _csv([columns])
         with closing(self.folder.values(step.name)) as file:
@@ -84,14 +87,14 @@ class ValueSnapshot:
     def _with_values(
         self, rows: Iterator[list[str]], step: Step, own: OwnValues
     ) -> Iterator[list[str]]:
-        """Rows that go and in which somebody has filled something."""
-        first = 1 + len(step.facts.keys)
+        """Rows that go and in which somebody has filled something; the creator's own is blank."""
+        first, names = 1 + len(step.facts.keys), [each.name for each in own.kept]
+        owner = first + names.index(OWNER) if OWNER in names else None
         for row in rows:
+            if owner is not None and row.pop() == row[owner]:
+                row[owner] = ""
             values = zip(own.kept, row[first:], strict=True)
-            is_filled = any(
-                not (each.is_blank(value) or own.is_usual(each.name, value))
-                for each, value in values
-            )
+            is_filled = any(not each.is_blank(value) for each, value in values)
             if is_filled and row[0] not in step.kept:
                 yield row
 
@@ -111,8 +114,8 @@ def _condition(step: Step, own: OwnValues) -> str:
 
 def _filled(each: OwnField, own: OwnValues) -> str:
     """The condition of rows in which a field may be filled by people."""
-    if each.name == OWNER and own.usual_owner:
-        return f"{OWNER} != '{own.usual_owner}'"
+    if each.name == OWNER and 0 < len(own.creators) <= _MOST_NAMED:
+        return f"{OWNER} NOT IN ({', '.join(map(soql_text, own.creators))})"
     return each.has_value
 
 

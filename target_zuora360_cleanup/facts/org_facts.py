@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Final
 
 from target_zuora360_cleanup.catalog.objects import ObjectType  # noqa: TC001 - the same
-from target_zuora360_cleanup.catalog.own_fields import OWNER, OwnField
+from target_zuora360_cleanup.catalog.own_fields import OwnField  # noqa: TC001 - the same
 from target_zuora360_cleanup.facts.known import Fact, Known, Unknown
 from target_zuora360_cleanup.reach import Lookups, Path, Relationship  # noqa: TC001 - the same
 
@@ -107,13 +107,13 @@ class OwnValues:
     Attributes:
         fields: Those that they may fill.
         rows: How many records have a value, by field; a field that no query counts is left out.
-        usual_owner: Salesforce id of who owns most of the records, as a sync leaves them; blank
-            where nobody can tell, or nobody owns them.
+        creators: Salesforce ids of owners who own what they have created and nothing else, as a
+            sync leaves it; none where nobody can tell.
     """
 
     fields: tuple[OwnField, ...]
     rows: Mapping[str, Fact[int]] = field(default_factory=dict)
-    usual_owner: str = ""
+    creators: tuple[str, ...] = ()
 
     @property
     def kept(self) -> tuple[OwnField, ...]:
@@ -127,10 +127,6 @@ class OwnValues:
 
     def _may_have(self, each: OwnField) -> bool:
         return self.rows.get(each.name) != Known(0)
-
-    def is_usual(self, name: str, value: str) -> bool:
-        """Whether a value is what a sync leaves in a field."""
-        return name == OWNER and value == self.usual_owner
 
 
 @dataclass(frozen=True)

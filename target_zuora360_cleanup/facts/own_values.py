@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from target_zuora360_cleanup.catalog.own_fields import OWNER, OwnField, own_fields
+from target_zuora360_cleanup.catalog.own_fields import CREATOR, OWNER, OwnField, own_fields
 from target_zuora360_cleanup.facts.known import Fact, Known, refusal
 from target_zuora360_cleanup.facts.org_facts import OwnValues
 from target_zuora360_cleanup.salesforce.errors import ApiError
@@ -55,7 +55,9 @@ def _queries(of: ObjectFacts, fields: tuple[OwnField, ...]) -> Iterable[str]:
     has_owner = any(each.name == OWNER for each in fields)
     columns = [f"COUNT({each.name}) c{at}" for at, each in enumerate(counted)]
     if columns or has_owner:
-        owner, by = (f"{OWNER} o, ", f" GROUP BY {OWNER}") if has_owner else ("", "")
+        owner, by = "", ""
+        if has_owner:
+            owner, by = f"{OWNER} o, {CREATOR} b, ", f" GROUP BY {OWNER}, {CREATOR}"
         yield f"SELECT {owner}{', '.join(['COUNT(Id) n', *columns])} FROM {name}{where}{by}"
     for each in _booleans(fields):
         more = f"{of.kind.where} AND {each.has_value}" if of.kind.where else each.has_value
@@ -64,33 +66,32 @@ def _queries(of: ObjectFacts, fields: tuple[OwnField, ...]) -> Iterable[str]:
 
 def _values(fields: tuple[OwnField, ...], answers: list[Rows | ApiError]) -> OwnValues:
     rows: dict[str, Fact[int]] = {}
-    usual, booleans = "", _booleans(fields)
+    creators, booleans = tuple[str, ...](), _booleans(fields)
     if len(answers) > len(booleans):
         together, *answers = answers
         has_owner = any(each.name == OWNER for each in fields)
-        rows, usual = _together(_counted(fields), together, has_owner=has_owner)
+        rows, creators = _together(_counted(fields), together, has_owner=has_owner)
     for each, answer in zip(booleans, answers, strict=True):
         if isinstance(answer, ApiError):
             rows[each.name] = refusal(answer)
         else:
             rows[each.name] = Known(int(answer[0]["n"]))
-    return OwnValues(fields, rows, usual)
+    return OwnValues(fields, rows, creators)
 
 
 def _together(
     counted: list[OwnField], answer: Rows | ApiError, *, has_owner: bool
-) -> tuple[dict[str, Fact[int]], str]:
-    """The counts of one query, and whose most records are."""
+) -> tuple[dict[str, Fact[int]], tuple[str, ...]]:
+    """The counts of one query, and who owns nothing but what they have created."""
     names = [*(each.name for each in counted), *([OWNER] if has_owner else [])]
     if isinstance(answer, ApiError):
-        return dict.fromkeys(names, refusal(answer)), ""
+        return dict.fromkeys(names, refusal(answer)), ()
     rows: dict[str, Fact[int]] = {
         each.name: Known(sum(int(row[f"c{at}"]) for row in answer))
         for at, each in enumerate(counted)
     }
     if not has_owner:
-        return rows, ""
-    owners = {str(row["o"]): int(row["n"]) for row in answer}
-    usual = max(owners, key=lambda owner: (owners[owner], owner), default="")
-    rows[OWNER] = Known(sum(owners.values()) - owners.get(usual, 0))
-    return rows, usual
+        return rows, ()
+    given = {str(row["o"]) for row in answer if row["o"] != row["b"]}
+    rows[OWNER] = Known(sum(int(row["n"]) for row in answer if row["o"] != row["b"]))
+    return rows, tuple(sorted({str(row["o"]) for row in answer} - given))

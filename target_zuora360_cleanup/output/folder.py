@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 _FAILURE_COLUMNS: Final = ("object", "id", "code", "message")
+DETACHED: Final = "detached"
 _PROBE_BYTES: Final = 1 << 16
 _GZIP: Final = zlib.MAX_WBITS + 16
 """Has zlib write the gzip format."""
@@ -106,7 +107,7 @@ class OutputFolder:
         Raises:
             CleanupError: The name is none that a file may have.
         """
-        return Backup(self.path / "detached" / f"{file_name(object_name)}.csv.gz")
+        return Backup(self.path / DETACHED / f"{file_name(object_name)}.csv.gz")
 
     def values(self, object_name: str) -> Backup:
         """The file of the values that people have filled on an object's records.

@@ -62,7 +62,10 @@ def others(snapshot: Snapshot, known: Sequence[Snapshot], info: OrgInfo) -> Iter
         ours = _is_of(each, info) or not each.org_id
         if ours and not each.is_done and each.age != snapshot.age:
             when = "a later" if each.age > snapshot.age else "an earlier"
-            yield f"The links of {when} cleanup are not relinked yet: {each.folder}."
+            yield (
+                f"What {when} cleanup took is not set again yet: {each.folder}. Relink again for "
+                "it."
+            )
 
 
 def check_org(snapshot: Snapshot, info: OrgInfo) -> None:

@@ -212,7 +212,7 @@ def shares(links: Iterable[LinkOutcome], name: str) -> str:
     }
     return " and ".join(
         f"{sum(getattr(each, name) for each in of_kind):,} of "
-        f"{sum(each.in_snapshot for each in of_kind):,} {noun}"
+        f"{sum(each.in_snapshot - each.superseded for each in of_kind):,} {noun}"
         for noun, of_kind in kinds.items()
         if of_kind or noun == "links"
     )
@@ -266,7 +266,7 @@ def _detail(row: NotRestored, restoration: Restoration) -> str:
         "record_gone": "deleted, or hidden from the user",
         "failed": f"{row.code}: {row.message}",
         "unknown": f"nobody looked again: {row.message}",
-        "superseded": "a newer snapshot names this link too",
+        "superseded": "a newer snapshot has it too",
     }
     return words.get(row.result, "")
 

@@ -41,14 +41,12 @@ class ValueFile:
     Attributes:
         keys: API names of the external id fields.
         fields: API names of the fields that people fill.
-        usual_owner: Salesforce id of the owner that a sync leaves; blank where nobody could tell.
     """
 
     path: Path
     object_name: str
     keys: tuple[str, ...]
     fields: tuple[str, ...]
-    usual_owner: str
 
     def records(self) -> Iterator[FilledRecord]:
         """The records, each once.
@@ -95,9 +93,7 @@ def _objects(manifest: Path) -> dict[str, Any]:
 
 def _file(path: Path, told: dict[str, Any]) -> ValueFile:
     name = path.name.removesuffix(_ENDING)
-    return ValueFile(
-        path, name, tuple(told["keys"]), tuple(told["fields"]), str(told["usual_owner"])
-    )
+    return ValueFile(path, name, tuple(told["keys"]), tuple(told["fields"]))
 
 
 def _unreadable(path: Path, why: str) -> InputError:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from target_zuora360_cleanup.catalog.own_fields import OWNER, own_fields
+from target_zuora360_cleanup.catalog.own_fields import own_fields
 from target_zuora360_cleanup.reach import Relationship
 from target_zuora360_cleanup.relink.plan import Restoration
 from target_zuora360_cleanup.relink.snapshot import Link
@@ -82,9 +82,10 @@ class ValueTaker:
             for block in _blocks(file.records()):
                 for at, restoration in enumerate(restorations):
                     self._add(numbers[at], restoration, block, file, at)
-            for each in later:
-                if each.object_name == file.object_name:
-                    self._supersede(each, numbers)
+            of_object = [each for each in later if each.object_name == file.object_name]
+            for number, restoration in zip(numbers, restorations, strict=True):
+                for each in of_object:
+                    self._supersede(each, number, restoration)
 
     def _find(self, file: ValueFile) -> None:
         """See under which ids the records are back."""
@@ -100,7 +101,7 @@ class ValueTaker:
         file: ValueFile,
         at: int,
     ) -> None:
-        filled = [each for each in block if _is_filled(each.values[at], restoration, file)]
+        filled = [each for each in block if _is_filled(each.values[at], restoration)]
         back: list[Link] = []
         missing: list[tuple[str, str, bool, str]] = []
         for each in filled:
@@ -112,15 +113,22 @@ class ValueTaker:
         self.store.add(number, restoration, back)
         self.store.add_missing(number, missing)
 
-    def _supersede(self, file: ValueFile, numbers: Sequence[int]) -> None:
-        """Leave what a later cleanup has written down too to that."""
+    def _supersede(self, file: ValueFile, number: int, restoration: Restoration) -> None:
+        """Leave the values of a field to a later cleanup that has them of the same record too.
+
+        (One that it has found blank may only not have been set again by then.)
+        """
+        if (name := restoration.relationship.field) not in file.fields:
+            return
+        at = file.fields.index(name)
         for block in _blocks(file.records()):
             named = [
                 Link(record, "")
                 for each in block
+                if _is_filled(each.values[at], restoration)
                 for record in (each.id, *self.records.ids(file.object_name, each.keys))
             ]
-            self.store.supersede(numbers, named)
+            self.store.supersede([number], named)
 
 
 def _why(record: FilledRecord, ids: Sequence[str]) -> tuple[bool, str]:
@@ -130,11 +138,10 @@ def _why(record: FilledRecord, ids: Sequence[str]) -> tuple[bool, str]:
     return False, _SEVERAL if ids else _NOT_BACK
 
 
-def _is_filled(value: str, restoration: Restoration, file: ValueFile) -> bool:
-    """Whether somebody has filled a field, and not the sync."""
+def _is_filled(value: str, restoration: Restoration) -> bool:
+    """Whether somebody has filled a field."""
     own = restoration.own
-    is_usual = restoration.relationship.field == OWNER and value == file.usual_owner
-    return not is_usual and not (own.is_blank(value) if own else value == "")
+    return not (own.is_blank(value) if own else value == "")
 
 
 def _restorations(file: ValueFile, describe: Mapping[str, Any] | None) -> list[Restoration]:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from target_zuora360_cleanup.output.listing import listed
 from target_zuora360_cleanup.state import codes
 from target_zuora360_cleanup.state.findings import parents
-from target_zuora360_cleanup.state.form import bookmarks_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -98,9 +97,11 @@ class Coverage:
 
     @property
     def _is_known(self) -> bool:
-        """Whether anything is known of the tap's streams."""
-        stored = (bookmarks_of(each.before) for each in self._resets)
-        return bool(self.outcome.streams) or any(stored)
+        """Whether anything is known of the tap's streams.
+
+        A state in which none of the cleaned ones has a bookmark may have been reset before.
+        """
+        return bool(self.outcome.streams) or any(self.bookmarks.values())
 
     @property
     def feeds(self) -> tuple[Feed, ...]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from target_zuora360_cleanup.deletion.undo_record import RECORD, is_running
 from target_zuora360_cleanup.errors import InputError
-from target_zuora360_cleanup.output.folder import OutputFolder
+from target_zuora360_cleanup.output.folder import DETACHED, OutputFolder
 from target_zuora360_cleanup.output.gzipped import whole_lines
 from target_zuora360_cleanup.rows.csv_ids import find_ids
 from target_zuora360_cleanup.salesforce.errors import ApiError
@@ -47,6 +47,12 @@ class Cleanup:
     states: tuple[KeptState, ...]
     is_done: bool = False
     put_back: tuple[KeptState, ...] = ()
+
+    @property
+    def detached(self) -> tuple[str, ...]:
+        """API names of the objects of which it has detached rows."""
+        files = (self.folder / DETACHED).glob("*.csv.gz")
+        return tuple(sorted(each.name.removesuffix(".csv.gz") for each in files))
 
     @classmethod
     def read(cls, folder: Path) -> Cleanup:

@@ -116,6 +116,11 @@ class Story:
     def _tell_of(self, chain: Chain) -> None:
         folders = tuple(str(each.folder) for each in chain.cleanups)
         self._taken = replace(self._taken, cleanups=folders)
+        if names := sorted({name for each in chain.cleanups for name in each.detached}):
+            self._note(
+                f"Rows of {', '.join(names)} that were detached before stay so: relink "
+                "attaches them again."
+            )
         ends = [each for each in map(ends_at, chain.cleanups) if each]
         if ends and min(ends) < self._run.clock():
             self._note(

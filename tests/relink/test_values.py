@@ -207,6 +207,54 @@ def test_where_nobody_can_count_owners_each_is_written_down(
     assert values(server) == before
 
 
+def test_of_two_cleanups_each_has_what_the_other_does_not_name(
+    server: EmulatorServer, before: Values, tmp_path: Path
+) -> None:
+    first = next(key for key in filled(before) if before[key]["Vip__c"])
+    fill(server, first, Score__c=7)
+    zuora = Zuora.of(server.org)
+    assert cleanup(server, tmp_path).status == 0
+    synced(server, zuora)
+    newest = relink(login(server), tmp_path)
+    assert "Relink again for it" in " ".join(newest.report["notes"])
+    older = relink(login(server), tmp_path)
+    assert values(server) == {**before, first: {**before[first], "Score__c": 7}}
+    assert numbers(older)["Score__c"] == {"in_snapshot": 1, "superseded": 1}
+    assert numbers(older)["Region__c"] == {"in_snapshot": 2, "restored": 2}
+
+
+def test_an_owner_comes_back_however_many_records_are_theirs(
+    server: EmulatorServer, tmp_path: Path
+) -> None:
+    deputy = str(server.org.all_rows("User")[-1]["Id"])
+    rows = [{"Id": row["Id"], "OwnerId": deputy} for row in server.org.all_rows(INVOICES)[1:]]
+    server.org.dml("update", INVOICES, rows)
+    before, zuora = values(server), Zuora.of(server.org)
+    assert cleanup(server, tmp_path).status == 0
+    synced(server, zuora)
+    assert relink(login(server), tmp_path).status == 0
+    assert values(server) == before
+    assert sum(row["OwnerId"] == deputy for row in before.values()) > len(before) / 2
+
+
+def test_a_field_of_theirs_that_is_an_external_id_comes_back_too(tmp_path: Path) -> None:
+    made = shape()
+    made["fields"].append(
+        {"object": INVOICES, "name": "Erp__c", "type": "string", "external_id": True}
+    )
+    made["changes"] += [
+        {"object": INVOICES, "every": 1, "values": {"Erp__c": None}},
+        {"object": INVOICES, "at": 1, "values": {"Erp__c": "E-1"}},
+    ]
+    with shaped(made) as server:
+        zuora = Zuora.of(server.org)
+        assert cleanup(server, tmp_path).status == 0
+        synced(server, zuora)
+        ran = relink(login(server), tmp_path)
+        assert [row["Erp__c"] for row in server.org.all_rows(INVOICES) if row["Erp__c"]] == ["E-1"]
+    assert numbers(ran)["Erp__c"] == {"in_snapshot": 1, "restored": 1}
+
+
 def test_without_the_setting_nothing_is_written_down_and_that_is_said(tmp_path: Path) -> None:
     with shaped(shape()) as made:
         ran = cleanup(made, tmp_path, keep_own_values=False)

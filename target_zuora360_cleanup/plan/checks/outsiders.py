@@ -169,8 +169,8 @@ def detached(weighed: Weighed) -> Iterator[Finding]:
         total = sum(rows for _, rows in links)
         most = "Up to " if _some_stay(weighed.facts, links) else ""
         yield DETACHED.found(
-            f"{most}{total:,} rows of people would be destroyed with these records. Their lookups "
-            "are blanked before, so that they stay.",
+            f"{most}{total:,} rows of people hang on these records and would be destroyed with "
+            "them: they are detached first, and stay.",
             "Where they led is written to links/ in the output folder; relink attaches them again "
             "after the next full sync.",
             tuple((path.name, rows) for path, rows in links),

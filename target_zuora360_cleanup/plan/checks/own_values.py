@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from target_zuora360_cleanup.facts.known import Known, Unknown
 from target_zuora360_cleanup.plan.check import check
+from target_zuora360_cleanup.plan.counts import to_delete
 from target_zuora360_cleanup.plan.finding import Code
 
 if TYPE_CHECKING:
@@ -37,15 +38,19 @@ NOT_KEPT: Final = Code(
 @check(OWN_VALUES)
 def own_values(weighed: Weighed) -> Iterator[Finding]:
     """Values that are to be set again after the next full sync."""
+    going, kept = to_delete(weighed.facts), weighed.facts.kept
     counts = {
         f"{name}.{each.name}": own.rows.get(each.name)
         for name, own in weighed.facts.own_values.items()
         for each in own.kept
+        if going.get(name)
     }
     if not counts:
         return
     known = [rows.value for rows in counts.values() if isinstance(rows, Known)]
     least = "" if len(known) == len(counts) else "At least "
+    if any(kept.get(name) for name in weighed.facts.own_values) and not least:
+        least = "Up to "
     what = f"{least}{sum(known):,} values of people's own fields go with these records, and no "
     if weighed.settings.keep_own_values:
         yield OWN_VALUES.found(
@@ -70,12 +75,13 @@ def not_kept(weighed: Weighed) -> Iterator[Finding]:
         (f"{name}.{each.name}", _why(each), own.rows.get(each.name))
         for name, own in weighed.facts.own_values.items()
         for each in own.not_kept
+        if to_delete(weighed.facts).get(name)
     ]
     if lost:
         told = "; ".join(f"{name} ({why})" for name, why, _ in lost)
         yield NOT_KEPT.found(
             f"Values of these fields go with their records; nothing can set them again: {told}.",
-            "Give the user Edit on them, or export them.",
+            "Give the user Edit on those that may not be written; export the others.",
             _rows({name: rows for name, _, rows in lost}),
         )
 
