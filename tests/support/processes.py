@@ -57,9 +57,11 @@ def call(
         out, err = Path(folder, "stdout"), Path(folder, "stderr")
         process = fork(program, words, environ() if env is None else env, out, err)
         try:
+            # (it may have ended without reading; what is buffered is written when it is closed)
             with contextlib.suppress(BrokenPipeError):
                 process.stdin.write(given)
-            process.stdin.close()
+            with contextlib.suppress(BrokenPipeError):
+                process.stdin.close()
             status = process.wait(SECONDS)
         finally:
             process.kill()

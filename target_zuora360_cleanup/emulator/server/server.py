@@ -11,7 +11,7 @@ import errno
 import socket
 import threading
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any, Self
 
 import uvicorn
@@ -36,8 +36,8 @@ __all__ = ["EmulatorServer", "StartError"]
 
 _START_SECONDS = 30.0
 _POLL_SECONDS = 0.01
-_TICKS = 10
-"""Of polls in one of uvicorn's ticks."""
+_TICK_SECONDS = 0.1
+"""Uvicorn's own: signals that it takes itself are looked at so often."""
 _GRACE_POLLS = 500
 _END_SECONDS = 20.0
 _KEEP_ALIVE_SECONDS = 65
@@ -59,12 +59,26 @@ class _Protocol(H11Protocol):
 class _Server(uvicorn.Server):
     """Ends within milliseconds, where uvicorn's own looks at a clock of tenths of a second."""
 
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._ending = asyncio.Event()
+
+    def end(self) -> None:
+        """Have it end, from whatever thread."""
+        self.should_exit = True
+        if self._loop:
+            # (a loop that is closed has ended)
+            with suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._ending.set)
+
     @override
     async def main_loop(self) -> None:
-        polls = 0
-        while not await self.on_tick(polls // _TICKS):
-            polls += 1
-            await asyncio.sleep(_POLL_SECONDS)
+        self._loop, ticks = asyncio.get_running_loop(), 0
+        while not await self.on_tick(ticks):
+            ticks += 1
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._ending.wait(), _TICK_SECONDS)
 
     @override
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -187,7 +201,7 @@ class EmulatorServer:
         _wait_until_up(servers, thread)
 
 
-def _run(servers: list[uvicorn.Server], sockets: list[socket.socket]) -> None:
+def _run(servers: list[_Server], sockets: list[socket.socket]) -> None:
     async def serve() -> None:
         pairs = zip(servers, sockets, strict=True)
         await asyncio.gather(*(server.serve([place]) for server, place in pairs))
@@ -195,9 +209,9 @@ def _run(servers: list[uvicorn.Server], sockets: list[socket.socket]) -> None:
     asyncio.run(serve())
 
 
-def _end(servers: list[uvicorn.Server], thread: threading.Thread) -> None:
+def _end(servers: list[_Server], thread: threading.Thread) -> None:
     for server in servers:
-        server.should_exit = True
+        server.end()
     thread.join(_END_SECONDS)
     # A client that neither reads nor closes would keep it up.
     for server in servers:
@@ -205,7 +219,7 @@ def _end(servers: list[uvicorn.Server], thread: threading.Thread) -> None:
     thread.join(_END_SECONDS)
 
 
-def _wait_until_up(servers: list[uvicorn.Server], thread: threading.Thread) -> None:
+def _wait_until_up(servers: list[_Server], thread: threading.Thread) -> None:
     end = time.monotonic() + _START_SECONDS
     while not all(server.started for server in servers):
         if not thread.is_alive() or time.monotonic() > end:
@@ -213,7 +227,7 @@ def _wait_until_up(servers: list[uvicorn.Server], thread: threading.Thread) -> N
         thread.join(_POLL_SECONDS)
 
 
-def _server(app: Any, context: ssl.SSLContext | None) -> uvicorn.Server:  # noqa: ANN401 - ASGI
+def _server(app: Any, context: ssl.SSLContext | None) -> _Server:  # noqa: ANN401 - ASGI
     config = uvicorn.Config(
         app,
         http=_Protocol,
