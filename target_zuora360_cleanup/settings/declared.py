@@ -215,8 +215,8 @@ class Settings:
     )
     batch_size_rows: int = _setting(
         "Batch size rows",
-        "Rows that mode `sync` gathers before it loads them.",
-        50_000,
+        "Rows that mode `sync` gathers before it loads them; meanwhile it gathers as many again.",
+        25_000,
         minimum=1,
     )
     stream_maps: Mapping[str, Any] = _setting(
