@@ -6,7 +6,7 @@ import logging
 import os
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from target_zuora360_cleanup.catalog.objects import OBJECTS
 from target_zuora360_cleanup.catalog.streams import StreamNames
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.state.holders import ResetSink
 
 logger = logging.getLogger(__name__)
+
+_OWN: Final = {"plan_file", "paired_state_ids"}
+"""Guards that each plugin has of its own: the loader knows its pipeline's state."""
 
 
 def stream_names(settings: Settings) -> StreamNames:
@@ -97,7 +100,7 @@ def other_guards(asked: Conversation, settings: Settings) -> Iterator[Finding]:
     """Guards that other plugins of this package have otherwise, in the same environment."""
     here = guards(settings, settings.mode)
     try:
-        others = settings_elsewhere(asked, here.keys() - {"plan_file"})
+        others = settings_elsewhere(asked, here.keys() - _OWN)
     except MeltanoFailed as exc:
         logger.warning("Whether loader and utility have the same guards is not known: %s", exc)
         return

@@ -98,7 +98,7 @@ class Verified:
         yield from (Text(f"UNKNOWN {each.object_name}: {each.unknown}.") for each in self.unknown)
         if self.unseen:
             yield Text(f"UNKNOWN fields that the org does not show: {', '.join(self.unseen)}.")
-        yield from (Text(f"NOTE {_went(*each)}") for each in self.along)
+        yield from (Text(f"NOTE {_went(*each)}") for each in self.along if each[1] != 0)
         yield from (Text(f"WARN {note}") for note in self.notes)
 
     def _table(self) -> Table:
@@ -183,8 +183,8 @@ def headline(header: Header, verified: Verified) -> str:
 def _went(name: str, rows: int | None) -> str:
     how_many = "An unknown number of rows" if rows is None else counted(rows, "row", "rows")
     return (
-        f"{how_many} of {name} went along with others, as the settings had allowed; no sync brings "
-        "them back."
+        f"{how_many} of {name} went along with others, as the plan had told; no sync brings them "
+        "back."
     )
 
 
