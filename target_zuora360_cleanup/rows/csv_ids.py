@@ -32,6 +32,9 @@ def checked(name: str, prefix: str, ids: list[bytes]) -> list[bytes]:
         WrongId: One is no id, or another object's.
     """
     begin = prefix.encode()
+    # (nearly always all are, and to look at them together is many times as fast)
+    if _are_all(begin, ids):
+        return ids
     for each in ids:
         if len(each) != _LENGTH or not each.startswith(begin) or not each.isalnum():
             raise WrongId(
@@ -39,6 +42,15 @@ def checked(name: str, prefix: str, ids: list[bytes]) -> list[bytes]:
                 f"{_LENGTH} characters and begin with '{prefix}'; it was not sent"
             )
     return ids
+
+
+def _are_all(begin: bytes, ids: list[bytes]) -> bool:
+    joined = b"".join(ids)
+    return (
+        set(map(len, ids)) == {_LENGTH}
+        and joined.isalnum()
+        and all(joined[at::_LENGTH] == begin[at : at + 1] * len(ids) for at in range(len(begin)))
+    )
 
 
 def without(kept: Collection[str], ids: list[bytes]) -> list[bytes]:
@@ -57,7 +69,15 @@ def find_ids(header: bytes, block: bytes) -> list[bytes]:
         ApiError: Values are not quoted although there are other columns, which may hold anything.
     """
     if header.startswith(b'"'):
-        return _QUOTED.findall(block)
+        return (_only_words(block) if b"," not in header else []) or _QUOTED.findall(block)
     if header.strip() not in (b"", b"Id"):
         raise ApiError(200, "UNQUOTED_CSV", "the query's result can't be told apart into values")
     return _PLAIN.findall(block)
+
+
+def _only_words(block: bytes) -> list[bytes]:
+    """The rows of a block of which each is one word in quotes, as ids are; none of any other."""
+    if not (block.startswith(b'"') and block.endswith(b'"\n')):
+        return []
+    words = block[1:-2].split(b'"\n"')
+    return words if b"" not in words and b"".join(words).isalnum() else []

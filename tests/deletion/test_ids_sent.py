@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from target_zuora360_cleanup.rows.csv_ids import WrongId, checked, find_ids
 from target_zuora360_cleanup.salesforce.rest import Rest
@@ -36,6 +38,14 @@ def test_what_is_no_id_is_found_and_not_passed_over(word: str) -> None:
     header, block = b'"Id","Name"\n', f'"{OWN}","x"\n"{word}","y\n","z"\n'.encode()
     assert find_ids(header, block) == [OWN.encode(), word.encode()]
     assert find_ids(b"Id\n", f"{OWN}\n{word}\n".encode()) == [OWN.encode(), word.encode()]
+
+
+@given(
+    st.lists(st.sampled_from(['"a0"\n', '"b"\r\n', '""\n', '"\n', "a", ",", '"c"\n"', '"d,"\n']))
+)
+def test_ids_alone_are_found_as_they_are_beside_other_columns(parts: list[str]) -> None:
+    block = "".join(parts).encode()
+    assert find_ids(b'"Id"\n', block) == find_ids(b'"Id","Name"\n', block)
 
 
 @pytest.mark.parametrize("wrong", [OTHER, "no id"])
