@@ -40,10 +40,12 @@ def server() -> Iterator[EmulatorServer]:
 def weighty(ran: Ran) -> list[str]:
     """The codes of the findings, but for what every catalogue and the tests' short stream have.
 
-    Price book entries of products that go, the ZProduct that stands in for those of Zuora, and
-    object types that no stream feeds.
+    Price book entries of products that go, the ZProduct that stands in for those of Zuora, object
+    types that no stream feeds, and what people fill of products.
     """
-    always = ("allowed-rows-taken-along", "rows-without-key", "rows-without-stream")
+    always = (
+        "allowed-rows-taken-along", "rows-without-key", "rows-without-stream", "own-values"
+    )  # fmt: skip
     return [code for code in ran.codes if code not in always]
 
 
