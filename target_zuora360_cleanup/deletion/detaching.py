@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 from target_zuora360_cleanup.deletion.holding import MOST_HELD
 from target_zuora360_cleanup.deletion.trouble import in_words, is_expected
 from target_zuora360_cleanup.deletion.turn import Halted, Held
+from target_zuora360_cleanup.errors import CleanupError
 from target_zuora360_cleanup.facts.counts import selectable
 from target_zuora360_cleanup.reach import soql
 from target_zuora360_cleanup.rows.errors import failed_rows
@@ -79,7 +80,9 @@ class Detaching:
             Stopped: The run is to end.
         """
         held = turn.held
-        for path, rows in turn.attached.items() if not held.whole else ():
+        # (without a key prefix nothing of the step goes, nor what hangs on it)
+        goes = not held.whole and bool(turn.step.facts.key_prefix)
+        for path, rows in turn.attached.items() if goes else ():
             before = self._done.get(path, 0)
             self._done[path] = None
             try:
@@ -134,13 +137,23 @@ class Detaching:
 
     def _attached(self, turn: Turn, path: Path, rows: int) -> Iterator[tuple[str, str]]:
         """The ids of the rows and of what they hang on; not those whose record stays."""
-        condition = self.look.counter.condition(path) or ""
-        columns, is_archived = ("Id", path.field), path.child in soql.WITH_ARCHIVED
-        selection = Selection(path.child, columns, condition, rows, all_rows=is_archived)
-        stays = turn.step.kept | turn.held.by.keys()
+        selection = self._selection(path, ("Id", path.field), rows)
+        stays, prefix = turn.step.kept | turn.held.by.keys(), turn.step.facts.key_prefix
         for row_id, root in read_table(self.sender.salesforce, selection):
-            if root not in stays:
+            if root.startswith(prefix) and root not in stays:
                 yield row_id, root
+
+    def _selection(self, path: Path, columns: tuple[str, ...], rows: int) -> Selection:
+        """The rows at the end of a way.
+
+        Raises:
+            CleanupError: No query tells them from others, which are not to be changed.
+        """
+        condition = self.look.counter.condition(path)
+        if not condition:
+            raise CleanupError(f"no query tells which rows of {path.child} hang on {path.root}")
+        is_archived = path.child in soql.WITH_ARCHIVED
+        return Selection(path.child, columns, condition, rows, all_rows=is_archived)
 
     def _send(self, path: Path, ids: list[str], failed: RoundFailures) -> None:
         salesforce = self.sender.salesforce
@@ -153,9 +166,7 @@ class Detaching:
     def _back_up(self, path: Path, rows: int) -> None:
         fields = selectable(self.look.describe(path.child))
         columns = ("Id", *(name for name in fields if name != "Id"))
-        condition = self.look.counter.condition(path) or ""
-        is_archived = path.child in soql.WITH_ARCHIVED
-        selection = Selection(path.child, columns, condition, rows, all_rows=is_archived)
+        selection = self._selection(path, columns, rows)
         # (one file for each object, whichever lookup and whichever step it is)
         with self._files, closing(self.folder.detached(path.child)) as file:
             for page in read_pages(self.sender.salesforce, selection, _PAGE_ROWS):

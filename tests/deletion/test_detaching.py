@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from target_zuora360_cleanup.deletion.detaching import Detaching
+from target_zuora360_cleanup.facts.reached import Counter
 from tests.support.shapes import INVOICES, ITEMS, at_first, cleanup, ids, notes, of, rows, shaped
 from tests.support.whole_org import table
 
@@ -152,6 +154,40 @@ def test_a_job_that_breaks_is_tried_again(tmp_path: Path) -> None:
         assert ran.status == 0, ran.message
         assert {row["WhatId"] for row in everything_of(server, "Task").values()} == {None}
     assert detached(ran)["Task.WhatId"] == (4, 4)
+
+
+@pytest.mark.detaches("Call__c.Of__c", "Event.WhatId")
+@pytest.mark.parametrize("condition", [None, "Subject != null"])
+def test_nothing_is_detached_from_any_other_record_whatever_a_query_gives(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, condition: str | None
+) -> None:
+    with shaped(HANGING) as server:
+        account = str(server.org.all_rows("Account")[0]["Id"])
+        server.org.dml("insert", "Task", [{"WhatId": account, "Subject": "other"}])
+        (other,) = ids(server, "Task", "WHERE Subject = 'other'")
+        real = Counter.condition
+
+        def wide(self: Counter, path: Any) -> str | None:
+            return condition if path.child == "Task" and detaching else real(self, path)
+
+        detaching: list[bool] = []
+        real_detach = Detaching.detach
+
+        def detach(self: Detaching, turn: Any) -> Any:
+            detaching.append(True)
+            try:
+                return real_detach(self, turn)
+            finally:
+                detaching.clear()
+
+        monkeypatch.setattr(Counter, "condition", wide)
+        monkeypatch.setattr(Detaching, "detach", detach)
+        monkeypatch.setattr("target_zuora360_cleanup.deletion.scheduler.OBJECTS_AT_ONCE", 1)
+        ran = cleanup(server, tmp_path)
+        assert everything_of(server, "Task")[other]["WhatId"] == account
+    if condition is None:
+        assert ran.status == 4
+        assert "no query tells which rows of Task hang on Zuora__ZInvoice__c" in ran.message
 
 
 def test_without_a_backup_the_links_are_written_all_the_same(tmp_path: Path) -> None:
