@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import threading
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ from tests.support.runs import zuora_rows
 from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable
 
     from target_zuora360_cleanup.emulator.server.server import EmulatorServer
@@ -38,6 +40,24 @@ def is_running(pid: int) -> bool:
         os.kill(pid, 0)
         return True
     return False
+
+
+def stop_between_writes(meltano: subprocess.Popen[bytes], made: Project) -> None:
+    """Stop Meltano where it does not hold the lock of its database, in which it tells it lives."""
+
+    def is_stopped() -> bool:
+        meltano.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, meltano.pid, os.WSTOPPED)
+        with (
+            closing(sqlite3.connect(made.path / ".meltano/meltano.db", timeout=0.2)) as database,
+            suppress(sqlite3.OperationalError),
+        ):
+            database.execute("SELECT COUNT(*) FROM state").fetchone()
+            return True
+        meltano.send_signal(signal.SIGCONT)
+        return False
+
+    wait_until(is_stopped)
 
 
 @pytest.mark.parametrize(("then", "status"), [(signal.SIGCONT, 0), (signal.SIGKILL, -9)])
@@ -58,7 +78,7 @@ def test_the_state_is_reset_while_meltano_is_stopped_and_whatever_comes_then(
         with log.open("w") as out, made.start(out, "run", TAP, LOADER, **CLEANUP) as meltano:
             try:
                 assert begun.wait(COMMAND_SECONDS), log.read_text()
-                meltano.send_signal(signal.SIGSTOP)
+                stop_between_writes(meltano, made)
                 assert made.state == RESET
                 goes_on.set()
                 target = int(pid_file.read_text())
