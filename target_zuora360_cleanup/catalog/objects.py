@@ -7,12 +7,58 @@ really has, and the order of deletion, come from the org's describe, not from he
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
+
+from typing_extensions import override
 
 ObjectGroup = Literal["accounts", "product_catalog"]
 GROUPS: Final[tuple[ObjectGroup, ...]] = ("accounts", "product_catalog")
 NAMESPACES: Final = ("Zuora__", "zqu__")
+
+
+BILLING_ACCOUNT: Final = "Zuora__CustomerAccount__c"
+CHOSEN: Final = ":only_accounts"
+"""Stands in SOQL for the list of the billing accounts that a cleanup is limited to."""
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A SOQL condition that tells some rows of an object: one of its fields meets a test.
+
+    Attributes:
+        fields: API names, with dots where they are reached over relationships.
+        test: Such as `!= null`.
+        inverse: What the other rows meet; blank where no query of theirs can be put.
+    """
+
+    fields: tuple[str, ...]
+    test: str
+    inverse: str = ""
+
+    @override
+    def __str__(self) -> str:
+        """The condition, ready to stand beside others."""
+        each = " OR ".join(f"{field} {self.test}" for field in self.fields)
+        return each if len(self.fields) == 1 else f"({each})"
+
+    @property
+    def levels(self) -> int:
+        """How many relationships the longest of its fields is reached over."""
+        return max(field.count(".") for field in self.fields)
+
+    def seen_from(self, relationships: str, field: str = "") -> Condition:
+        """The same of the rows that a lookup of others leads to.
+
+        Args:
+            relationships: Names of relationships with dots between, up to these rows.
+            field: The lookup itself with all before it; where it is given, it is asked in place
+                of the ids of these rows.
+        """
+        fields = tuple(
+            field if field and each == "Id" else f"{relationships}.{each}" for each in self.fields
+        )
+        return replace(self, fields=fields)
 
 
 @dataclass(frozen=True)
@@ -25,7 +71,7 @@ class ObjectType:
         group: The object group that it is cleaned with.
         external_ids: External id fields, the one to prefer first; the org's describe decides.
         streams: Names of the Zuora objects (so of the tap's streams) whose records feed it.
-        where: SOQL condition that tells Zuora's rows from others; blank where every row is Zuora's.
+        rows: Tells its rows that are cleaned from others; None where all of them are.
         dates: Zuora date fields that tell how old the data is.
         links: Lookups to itself that go with the rows, as (field, label).
         reference: Whether it is the package's own reference data, which goes last.
@@ -37,16 +83,27 @@ class ObjectType:
     group: ObjectGroup
     external_ids: tuple[str, ...]
     streams: tuple[str, ...]
-    where: str = ""
+    rows: Condition | None = None
     dates: tuple[str, ...] = ()
     links: tuple[tuple[str, str], ...] = ()
     reference: bool = False
     not_loaded: str = ""
 
     @property
+    def where(self) -> str:
+        """SOQL condition that tells its rows from others; blank where all of them are cleaned."""
+        return str(self.rows) if self.rows else ""
+
+    @property
     def others(self) -> str:
-        """SOQL condition that tells the rows that are not Zuora's; blank where there are none."""
-        return self.where.replace("!=", "=")
+        """SOQL condition that tells the other rows; blank where there are none, or no query can."""
+        rows = self.rows
+        return str(Condition(rows.fields, rows.inverse)) if rows and rows.inverse else ""
+
+    @property
+    def is_chosen(self) -> bool:
+        """Whether only the rows below chosen billing accounts are cleaned."""
+        return bool(self.rows and CHOSEN in self.rows.test)
 
 
 def _account(  # noqa: PLR0913 - one row of the table below
@@ -145,7 +202,7 @@ OBJECTS: Final[tuple[ObjectType, ...]] = (
     _catalog("ZProduct", "ZProduct", "Product"),
     # A product without a Zuora id is the customer's own.
     ObjectType("Product2", "Product", "product_catalog", ("zqu__ZuoraId__c",), ("Product",),
-               where="zqu__ZuoraId__c != null"),
+               rows=Condition(("zqu__ZuoraId__c",), "!= null", "= null")),
     _catalog("ZUnitOfMeasure", "Unit Of Measure (Quotes)", "UnitOfMeasure"),
 )  # fmt: skip
 

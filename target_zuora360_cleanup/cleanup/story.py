@@ -21,6 +21,7 @@ from target_zuora360_cleanup.deletion.trouble import STOPPED
 from target_zuora360_cleanup.deletion.undo_record import UndoRecord
 from target_zuora360_cleanup.deletion.value_snapshot import ValueSnapshot
 from target_zuora360_cleanup.errors import Partial
+from target_zuora360_cleanup.facts.accounts import choose_accounts
 from target_zuora360_cleanup.facts.reading import read_facts, read_org
 from target_zuora360_cleanup.lifecycle.ending import header_of
 from target_zuora360_cleanup.lifecycle.login import Login
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from target_zuora360_cleanup.errors import CleanupError
+    from target_zuora360_cleanup.facts.org_facts import Accounts
     from target_zuora360_cleanup.lifecycle.context import Context
     from target_zuora360_cleanup.plan.finding import Finding
     from target_zuora360_cleanup.plan.plan import Plan
@@ -71,6 +73,7 @@ class Story:
         self.resets = resets
         self._login = Login(context)
         self._salesforce: Salesforce | None = None
+        self._accounts: Accounts | None = None
         self._plan: Plan | None = None
         self._saved: SavedPlan | None = None
         self._findings: tuple[Finding, ...] = ()
@@ -104,7 +107,7 @@ class Story:
         """Look at the org, plan, write the plan down, and say what is in its way."""
         saved = self._saved_plan()
         with in_words(BEFORE_DELETION):
-            plan = self._made(self._log_in(), saved)
+            plan = self._made(self._choose(self._log_in()), saved)
         self._save(plan)
         refuse_blocked(self._weighed(plan).findings)
 
@@ -112,11 +115,13 @@ class Story:
         """Plan, reset the bookmarks, and only then delete."""
         saved = self._saved_plan()
         with in_words(BEFORE_DELETION):
-            salesforce = self._log_in()
+            salesforce = self._choose(self._log_in())
             left_open = self._leftovers(salesforce)
             plan = self._made(salesforce, saved)
         plan = self._weighed(plan)
         refuse_blocked(plan.findings)
+        if plan.chooses_none:
+            return
         self._prove_room(plan)
         self._keep_links(plan, salesforce)
         self._keep_values(plan, salesforce)
@@ -149,13 +154,22 @@ class Story:
         logger.info("Logged in to %s.", salesforce.url)
         return salesforce
 
+    def _choose(self, salesforce: Salesforce) -> Salesforce:
+        """The same org, for queries that name the billing accounts that are chosen, if any are."""
+        note = self._run.folder.accounts().add
+        salesforce, self._accounts = choose_accounts(salesforce, self._settings, note)
+        if self._accounts:
+            number = f"{self._accounts.chosen:,}"
+            logger.info("%s chooses %s billing accounts.", self._accounts.setting, number)
+        return salesforce
+
     def _leftovers(self, salesforce: Salesforce) -> tuple[ListedJob, ...]:
         """Wait for delete jobs that an earlier run left running; those it left open come back."""
         names = {kind.api_name for kind in selected(self._settings)}
         return salesforce.jobs.wait_for_leftovers(lambda name: name in names or is_unlisted(name))
 
     def _made(self, salesforce: Salesforce, saved: SavedPlan | None) -> Plan:
-        facts = read_facts(salesforce, self._settings)
+        facts = read_facts(salesforce, self._settings, self._accounts)
         return make_plan(facts, self._settings, self._run.pipeline, saved)
 
     def _save(self, plan: Plan) -> None:

@@ -15,6 +15,7 @@ from target_zuora360_cleanup.salesforce.rows import Selection, read_table
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from target_zuora360_cleanup.catalog.objects import Condition
     from target_zuora360_cleanup.deletion.turn import Turn
     from target_zuora360_cleanup.reach import Lookups, Path
     from target_zuora360_cleanup.salesforce.client import Salesforce
@@ -24,7 +25,7 @@ MOST_HELD: Final = 100_000
 
 
 def read_held(
-    salesforce: Salesforce, turn: Turn, lookups: Lookups, wheres: Mapping[str, str]
+    salesforce: Salesforce, turn: Turn, lookups: Lookups, wheres: Mapping[str, Condition]
 ) -> Held:
     """The rows of a step that stay, by the rows that are left below them.
 
@@ -50,18 +51,20 @@ def read_held(
     return Held(by)
 
 
-def _above(path: Path, rows: int, lookups: Lookups, wheres: Mapping[str, str]) -> Selection | None:
+def _above(
+    path: Path, rows: int, lookups: Lookups, wheres: Mapping[str, Condition]
+) -> Selection | None:
     """The ids at the root of a path, a row for each that is left; None where no query tells."""
     root, found = soql.root_id(path, lookups), left_below(path, lookups, wheres)
     return Selection(path.child, (root,), found, rows) if root and found else None
 
 
-def left_below(path: Path, lookups: Lookups, wheres: Mapping[str, str]) -> str | None:
+def left_below(path: Path, lookups: Lookups, wheres: Mapping[str, Condition]) -> str | None:
     """The condition that finds rows to be deleted at the end of a path; None where no query can."""
     if len(path.links) == 1:
         found: str | None = f"{path.field} != null"
     else:
-        found = soql.condition(path, lookups, wheres.get(path.root, ""))
+        found = soql.condition(path, lookups, wheres.get(path.root))
     own = wheres.get(path.child)
     return f"{found} AND {own}" if found and own else found
 

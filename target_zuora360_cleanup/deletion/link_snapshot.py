@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from target_zuora360_cleanup.facts.counter import not_chosen
 from target_zuora360_cleanup.output.folder import OutputFolder
 from target_zuora360_cleanup.output.private import make_folder
 from target_zuora360_cleanup.reach import soql
@@ -105,7 +106,7 @@ class LinkSnapshot:
         for at in range(0, len(chosen), COMPOSITE_QUERIES):
             part = chosen[at : at + COMPOSITE_QUERIES]
             for selected, rows in zip(part, self._few(part), strict=True):
-                file, links = files[selected.path.name], list(selected.links(rows))
+                file, links = files[selected.path.name], self._links(selected, rows)
                 file.write(_csv([COLUMNS]), _csv(self._led_back(selected, links)))
                 file.flush()
 
@@ -121,9 +122,13 @@ class LinkSnapshot:
             file.write(header, b"")
             _, blocks = split_header(page)
             for block in _rows(blocks):
-                links = list(selected.links(block))
+                links = self._links(selected, block)
                 file.write(header, _csv(self._led_back(selected, links)))
         file.flush()
+
+    def _links(self, selected: Selected, rows: Sequence[list[str]]) -> list[Link]:
+        """Those of rows that are not deleted themselves."""
+        return list(selected.links(not_chosen(self.salesforce, rows, selected.own)))
 
     def _led_back(self, selected: Selected, links: Sequence[Link]) -> Iterator[Link]:
         """The same with the keys of parents that had to be asked for by their ids."""
@@ -157,6 +162,7 @@ class Selected:
         keys: The fields of these keys; none where no query follows the lookup to them.
         asked: Then the keys that the parents are asked for by their ids.
         kept: Ids of the records at the root that stay.
+        own: Where among the columns the billing accounts stand that a row itself belongs to.
     """
 
     path: Path
@@ -165,6 +171,7 @@ class Selected:
     keys: tuple[str, ...]
     kept: frozenset[str]
     asked: tuple[str, ...] = ()
+    own: tuple[int, ...] = ()
 
     @classmethod
     def of(cls, plan: Plan, path: Path, rows: int) -> Selected:
@@ -176,13 +183,16 @@ class Selected:
         own_keys = tuple(filter(None, _keys(steps.get(path.parent))))
         keys, asked = (own_keys, ()) if followed else ((), own_keys)
         above = dict.fromkeys([path.field, soql.root_id(path, plan.lookups) or path.field])
-        condition = soql.condition(path, plan.lookups, root.kind.where)
-        if own := steps.get(path.child):
+        condition, own = soql.condition(path, plan.lookups, root.kind.rows), steps.get(path.child)
+        if own and own.kind.others:
             condition = f"{condition} AND {own.kind.others}"
-        fields = ("Id", *above, *(f"{followed}.{key}" for key in keys))
+        accounts = own.kind.rows.fields if own and own.kind.rows and own.kind.is_chosen else ()
+        keyed = ("Id", *above, *(f"{followed}.{key}" for key in keys))
+        fields = tuple(dict.fromkeys((*keyed, *accounts)))
         is_archived = path.child in soql.WITH_ARCHIVED
         selection = Selection(path.child, fields, condition or "", rows, all_rows=is_archived)
-        return cls(path, selection, len(above), keys, root.kept, asked)
+        cells = tuple(fields.index(each) for each in accounts)
+        return cls(path, selection, len(above), keys, root.kept, asked, cells)
 
     def parents(self, ids: Sequence[str]) -> str:
         """The query for the keys of parents."""
@@ -194,7 +204,7 @@ class Selected:
         """The links as the file has them; those to records that stay are left out."""
         for row in rows:
             if row[self.root] not in self.kept:
-                value, key = self._external_id(row[self.root + 1 :], row[1])
+                value, key = self._external_id(row[self.root + 1 :][: len(self.keys)], row[1])
                 yield row[0], self.path.field, self.path.parent, value, key
 
     def _external_id(self, values: list[str], parent: str) -> tuple[str, str]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from target_zuora360_cleanup.deletion.outcome import Outcome
-    from target_zuora360_cleanup.facts.reached import Counter
+    from target_zuora360_cleanup.facts.counter import Counter
     from target_zuora360_cleanup.plan.plan import Plan, Step
     from target_zuora360_cleanup.reach import Path
     from target_zuora360_cleanup.salesforce.client import Salesforce

@@ -13,11 +13,12 @@ from target_zuora360_cleanup.catalog.objects import QUOTE_PREFIX
 from target_zuora360_cleanup.deletion.fresh import Fresh
 from target_zuora360_cleanup.deletion.holding import left_below
 from target_zuora360_cleanup.facts.conditions import running_syncs, sync_queries
+from target_zuora360_cleanup.facts.counter import Counter
 from target_zuora360_cleanup.facts.counting import number_of, read_answers
 from target_zuora360_cleanup.facts.detaching import detaching_of
 from target_zuora360_cleanup.facts.kept import ids_in, quote_selections
 from target_zuora360_cleanup.facts.known import Fact, Known, Unknown, refusal
-from target_zuora360_cleanup.facts.reached import DEEPEST, Counter
+from target_zuora360_cleanup.facts.reached import DEEPEST
 from target_zuora360_cleanup.reach import (
     Path,
     is_kept_by_salesforce,
@@ -231,7 +232,7 @@ class Look:
         for query, paths in queries.items():
             for at, path in enumerate(paths):
                 if len(path.links) == 1:
-                    where = self.wheres.get(path.child, "")
+                    where = str(self.wheres.get(path.child) or "")
                     counted[path] = self._number(
                         told[query], f"b{at}", path.child, path.field, where
                     )

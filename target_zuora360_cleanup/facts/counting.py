@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from target_zuora360_cleanup.facts.known import Fact, Known, refusal
 from target_zuora360_cleanup.reach import Path, soql
+from target_zuora360_cleanup.salesforce.chosen import BULK_SOQL, parts_of
 from target_zuora360_cleanup.salesforce.errors import ApiError
 
 if TYPE_CHECKING:
@@ -135,8 +136,12 @@ def count_by_job(salesforce: Salesforce, text: str, *, all_rows: bool = False) -
     Raises:
         ApiError: Salesforce refuses the job, or does not say how many it has found.
     """
-    job_id = salesforce.bulk.create_query(text, all_rows=all_rows)
-    job = salesforce.bulk.wait("query", job_id)
-    if not job.is_counted:
-        raise ApiError(200, "NOT_COUNTED", f"job {job_id} does not say how many rows it has found")
-    return job.processed
+    rows = 0
+    for part in parts_of(text, salesforce.rest.chosen, BULK_SOQL):
+        job_id = salesforce.bulk.create_query(part, all_rows=all_rows)
+        job = salesforce.bulk.wait("query", job_id)
+        if not job.is_counted:
+            why = f"job {job_id} does not say how many rows it has found"
+            raise ApiError(200, "NOT_COUNTED", why)
+        rows += job.processed
+    return rows

@@ -10,8 +10,8 @@ from target_zuora360_cleanup.facts.known import Fact, Known
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from target_zuora360_cleanup.facts.counter import Counter
     from target_zuora360_cleanup.facts.org_facts import ObjectFacts
-    from target_zuora360_cleanup.facts.reached import Counter
     from target_zuora360_cleanup.reach import Path
 
 

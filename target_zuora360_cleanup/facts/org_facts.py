@@ -130,6 +130,31 @@ class OwnValues:
 
 
 @dataclass(frozen=True)
+class Accounts:
+    """The billing accounts that a cleanup is limited to.
+
+    Attributes:
+        setting: Which names them, `only_accounts` or `only_accounts_file`.
+        chosen: How many they are.
+        all: How many billing accounts there are.
+        digest: A hash that tells them from any others.
+        missing: Entries of the file that are no account's.
+        first_missing: The first of these.
+        doubtful: Entries of the file that several accounts have.
+        first_doubtful: The first of these.
+    """
+
+    setting: str
+    chosen: int
+    all: Fact[int]
+    digest: str
+    missing: int = 0
+    first_missing: tuple[str, ...] = ()
+    doubtful: int = 0
+    first_doubtful: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class RunningSync:
     """A sync that seems to run: what tells it, its record and since when (UTC)."""
 
@@ -203,6 +228,9 @@ class OrgFacts:
             read the field that tells them.
         idle: Relationships that would make a circle with others and that no row uses.
         own_values: What people have filled, by API name of the object type.
+        accounts: The billing accounts below which alone rows are deleted; None for all of Zuora's.
+        staying: Object types that stay since no way leads from them to a billing account.
+        stand_ins: Plain lookups by which alone rows belong to a billing account.
         own_prices: Entries of price books other than the standard one that go with a product.
         conditions: What else goes on in the org.
         unseen: Object types to be cleaned that the org doesn't have, or doesn't show to this user,
@@ -229,6 +257,9 @@ class OrgFacts:
     idle: frozenset[Relationship] = frozenset()
     own_prices: Fact[int] = _NOT_READ
     own_values: Mapping[str, OwnValues] = field(default_factory=lambda: MappingProxyType({}))
+    accounts: Accounts | None = None
+    staying: tuple[str, ...] = ()
+    stand_ins: tuple[Relationship, ...] = ()
 
     @property
     def names(self) -> frozenset[str]:

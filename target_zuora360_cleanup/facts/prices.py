@@ -14,7 +14,7 @@ from target_zuora360_cleanup.facts.known import Fact, Known, Unknown
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from target_zuora360_cleanup.facts.reached import Counter
+    from target_zuora360_cleanup.facts.counter import Counter
     from target_zuora360_cleanup.reach import Path
 
 _OWN: Final = "Pricebook2.IsStandard = false"

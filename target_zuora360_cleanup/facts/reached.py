@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from target_zuora360_cleanup.facts.counting import Question, ask
+from target_zuora360_cleanup.facts.counter import Counter
 from target_zuora360_cleanup.facts.known import Fact, Known, Unknown
 from target_zuora360_cleanup.reach import (
     Detaching,
@@ -17,12 +17,11 @@ from target_zuora360_cleanup.reach import (
     is_kept_by_salesforce,
     read_lookups,
     read_relationships,
-    soql,
 )
 from target_zuora360_cleanup.salesforce.errors import ApiError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from target_zuora360_cleanup.facts.org_facts import ObjectFacts
     from target_zuora360_cleanup.reach import Lookup, Lookups
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
 
 DEEPEST: Final = 6
 """Relationships of a path: five levels upwards, and the field that is there."""
-_NO_QUERY: Final = "no query can count them"
 _NOT_SHOWN: Final = Unknown("the object is not shown to this user")
 _NOT_QUERYABLE: Final = Unknown("its describe says that this user may not query it")
 _NOT_DESCRIBED: Final = Unknown("what hangs below them can't be read")
@@ -55,138 +53,6 @@ class Reach:
     rows: Mapping[Path, Fact[int]]
     lookups: Lookups
     through: tuple[Path, ...] = ()
-
-
-@dataclass(frozen=True)
-class Counter:
-    """Counts rows at the end of paths.
-
-    Attributes:
-        lookups: Of the objects on these paths.
-        wheres: What tells the records that are deleted from others, by object type.
-        others: What tells the rows that are not deleted, of object types that have such.
-    """
-
-    salesforce: Salesforce
-    lookups: Lookups
-    wheres: Mapping[str, str]
-    others: Mapping[str, str]
-
-    @classmethod
-    def of(
-        cls, salesforce: Salesforce, objects: Iterable[ObjectFacts], lookups: Lookups
-    ) -> Counter:
-        """A counter of what the deletion of these objects' rows reaches."""
-        told = {each.kind.api_name: each.kind for each in objects if each.kind.where}
-        return cls(
-            salesforce,
-            lookups,
-            {name: kind.where for name, kind in told.items()},
-            {name: kind.others for name, kind in told.items()},
-        )
-
-    def count(self, paths: Sequence[Path]) -> dict[Path, Fact[int]]:
-        """How many rows are at the end of each path, in few calls."""
-        rough = self._rough(paths)
-        exact = [each for each in paths if not self.is_exact(each, rough.get(each))]
-        return {each: rough[each] for each in paths if each in rough} | self._each(exact)
-
-    def questions(self, paths: Sequence[Path]) -> Iterator[Question]:
-        """Few questions whose answers are exact or too high, none of them too low.
-
-        Paths of which no query can say as much have no question.
-        """
-        followed: dict[str, list[Path]] = {}
-        for each in paths:
-            lookup = self._lookup(each)
-            if lookup and lookup.followed_as and len(each.links) == 1:
-                followed.setdefault(each.child, []).append(each)
-            elif found := self.condition(each) or soql.at_most(each, self.lookups):
-                yield Question.of_rows(each, found)
-        for child, group in followed.items():
-            yield Question.of_object(child, group)
-
-    def condition(self, path: Path) -> str | None:
-        """The WHERE that finds the rows at the end of a path; None where no query can."""
-        found = soql.condition(path, self.lookups, self.wheres.get(path.root, ""))
-        more = self.others.get(path.child)
-        return f"{found} AND {more}" if found and more else found
-
-    def _rough(self, paths: Iterable[Path]) -> dict[Path, Fact[int]]:
-        """Counts of many relationships at once: those of one object, those of one lookup."""
-        short = [each for each in paths if len(each.links) == 1]
-        questions = [*self._of_objects(short), *self._of_types(short)]
-        return ask(self.salesforce, questions)
-
-    def _of_objects(self, paths: Iterable[Path]) -> Iterator[Question]:
-        """All lookups of an object in one query: `COUNT(field)` counts what is not blank."""
-        by_child: dict[str, list[Path]] = {}
-        for each in paths:
-            if (lookup := self._lookup(each)) and lookup.followed_as:
-                by_child.setdefault(each.child, []).append(each)
-        for child, group in by_child.items():
-            if len(group) > 1:
-                yield Question.of_object(child, group)
-
-    def _of_types(self, paths: Iterable[Path]) -> Iterator[Question]:
-        """All objects that a lookup leads to in one query."""
-        by_field: dict[tuple[str, str], list[Path]] = {}
-        for each in paths:
-            if (lookup := self._lookup(each)) and not lookup.followed_as:
-                by_field.setdefault((each.child, each.field), []).append(each)
-        for (child, field), group in by_field.items():
-            roots = [each.root for each in group]
-            text = soql.count_by_type(child, field, self.lookups, roots)
-            if text and len(group) > 1:
-                yield Question.of_types(child, text, group)
-
-    def _lookup(self, path: Path) -> Lookup | None:
-        return self.lookups.get((path.child, path.field))
-
-    def is_exact(self, path: Path, counted: Fact[int] | None) -> bool:
-        """Whether a count that is not too low is right, so that nothing need be asked again.
-
-        None of many is none of few; else only where no condition tells some rows from others.
-        Marks that one query is refused for are not asked for again, one object at a time: they
-        stop nothing.
-        """
-        match counted:
-            case Unknown() if path.nature == "mark":
-                return True
-            case Known(rows):
-                return not rows or not (self.wheres.get(path.root) or self.others.get(path.child))
-            case _:
-                return False
-
-    def _each(self, paths: Sequence[Path]) -> dict[Path, Fact[int]]:
-        conditions = {each: self.condition(each) for each in paths}
-        rough = {
-            each: soql.at_most(each, self.lookups)
-            for each, found in conditions.items()
-            if found is None
-        }
-        asked = [
-            Question.of_rows(each, found)
-            for each, found in {**conditions, **rough}.items()
-            if found is not None
-        ]
-        counted = ask(self.salesforce, asked)
-        return {
-            each: _none_or_unknown(counted.get(each)) if found is None else counted[each]
-            for each, found in conditions.items()
-        }
-
-
-def _none_or_unknown(counted: Fact[int] | None) -> Fact[int]:
-    match counted:
-        case Known(0):
-            return counted
-        case Known(rows):
-            return Unknown(f"{_NO_QUERY}; there are at most {rows:,}")
-        case Unknown(why):
-            return Unknown(f"{_NO_QUERY} ({why})")
-        case None:
-            return Unknown(_NO_QUERY)
 
 
 def read_reach(

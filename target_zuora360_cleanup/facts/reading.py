@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from target_zuora360_cleanup.catalog.objects import (
@@ -11,7 +12,9 @@ from target_zuora360_cleanup.catalog.objects import (
     of_package,
 )
 from target_zuora360_cleanup.errors import InputError
+from target_zuora360_cleanup.facts.belonging import below_accounts
 from target_zuora360_cleanup.facts.conditions import read_conditions
+from target_zuora360_cleanup.facts.counter import Counter
 from target_zuora360_cleanup.facts.counts import count_objects
 from target_zuora360_cleanup.facts.detaching import detaching_of
 from target_zuora360_cleanup.facts.hidden import read_hidden
@@ -21,17 +24,16 @@ from target_zuora360_cleanup.facts.known import Known
 from target_zuora360_cleanup.facts.org_facts import OrgFacts, OrgInfo
 from target_zuora360_cleanup.facts.own_values import count_own_values
 from target_zuora360_cleanup.facts.prices import count_own_prices
-from target_zuora360_cleanup.facts.reached import Counter, read_reach
+from target_zuora360_cleanup.facts.reached import read_reach
 from target_zuora360_cleanup.facts.staying import read_holders, without_kept
-from target_zuora360_cleanup.reach import Path, in_circles, read_relationships
+from target_zuora360_cleanup.reach import Path, Relationship, in_circles, read_relationships
 from target_zuora360_cleanup.settings.selection import selected
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from target_zuora360_cleanup.facts.known import Fact
-    from target_zuora360_cleanup.facts.org_facts import ObjectFacts, OrgConditions
-    from target_zuora360_cleanup.reach import Relationship
+    from target_zuora360_cleanup.facts.org_facts import Accounts, ObjectFacts, OrgConditions
     from target_zuora360_cleanup.salesforce.client import Salesforce
     from target_zuora360_cleanup.settings.declared import Settings
 
@@ -46,8 +48,15 @@ def read_org(salesforce: Salesforce) -> OrgInfo:
     return OrgInfo(row["Id"], row["Name"], bool(row["IsSandbox"]), kind, salesforce.url)
 
 
-def read_facts(salesforce: Salesforce, settings: Settings) -> OrgFacts:
+def read_facts(
+    salesforce: Salesforce, settings: Settings, accounts: Accounts | None = None
+) -> OrgFacts:
     """Everything that a plan of these settings rests on.
+
+    Args:
+        salesforce: Where.
+        settings: What the user set.
+        accounts: The billing accounts that the client's queries may name; None for all rows.
 
     Raises:
         InputError: A setting names an object that the org doesn't show.
@@ -57,6 +66,8 @@ def read_facts(salesforce: Salesforce, settings: Settings) -> OrgFacts:
     info = read_org(salesforce)
     shown = salesforce.rest.object_names()
     _check_names(settings, shown)
+    if accounts and not accounts.chosen:
+        return OrgFacts(info, (), accounts=accounts)
     kinds = [kind for kind in selected(settings) if kind.api_name in shown]
     if not kinds:
         return OrgFacts(info, ())
@@ -66,8 +77,14 @@ def read_facts(salesforce: Salesforce, settings: Settings) -> OrgFacts:
     if not kinds:
         return OrgFacts(info, (), unfiltered=unfiltered)
     kinds += _discover(salesforce, kinds, describes, settings)
+    staying, stand_ins = tuple[str, ...](), tuple[Relationship, ...]()
+    if accounts:
+        found = below_accounts(salesforce, kinds, describes, shown)
+        kinds, staying, stand_ins = [*found.kinds], found.staying, found.stand_ins
     objects = count_objects(salesforce, kinds, describes)
-    return _Reading(salesforce, settings, shown, describes, objects).facts(info, unfiltered)
+    reading = _Reading(salesforce, settings, shown, describes, objects)
+    facts = reading.facts(info, unfiltered, staying)
+    return replace(facts, accounts=accounts, staying=staying, stand_ins=stand_ins)
 
 
 class _Reading:
@@ -88,7 +105,9 @@ class _Reading:
         self._objects = objects
         self._names = frozenset(each.kind.api_name for each in objects)
 
-    def facts(self, info: OrgInfo, unfiltered: tuple[str, ...]) -> OrgFacts:
+    def facts(
+        self, info: OrgInfo, unfiltered: tuple[str, ...], staying: tuple[str, ...]
+    ) -> OrgFacts:
         reach = read_reach(
             self._salesforce,
             self._objects,
@@ -113,7 +132,7 @@ class _Reading:
             count_keyless_links(counter, self._objects, rows),
             kept,
             conditions,
-            tuple(self._unseen(conditions, unfiltered)),
+            tuple(self._unseen(conditions, (*unfiltered, *staying))),
             reach.through,
             in_circles(self._names, ways.keys() - idle),
             self._hidden(reach.rows, sees_all=conditions.sees_all),

@@ -6,7 +6,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from target_zuora360_cleanup.facts.counts import IDS_TOLD
-from target_zuora360_cleanup.facts.known import Fact, Known, refusal
+from target_zuora360_cleanup.facts.known import Fact, Known, Unknown, refusal
 from target_zuora360_cleanup.reach import soql
 from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed
 from target_zuora360_cleanup.salesforce.rows import Selection, read_table
@@ -14,7 +14,7 @@ from target_zuora360_cleanup.salesforce.rows import Selection, read_table
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-    from target_zuora360_cleanup.facts.reached import Counter
+    from target_zuora360_cleanup.facts.counter import Counter
     from target_zuora360_cleanup.reach import Path
 
 
@@ -78,10 +78,12 @@ def _first(
     try:
         stay = kept.get(path.root, ())
         ids = _ids(counter, path, rows, stay) if stay else None
+        if ids is None and counter.deleted(path):
+            ids = (row[0] for row in counter.rows(path, (), rows))
         if ids is not None:
             return Known(tuple(islice(ids, IDS_TOLD)))
         where = f"WHERE {counter.condition(path)} ORDER BY Id LIMIT {IDS_TOLD}"
         answer = counter.salesforce.rest.query(f"SELECT Id FROM {path.child} {where}")
-    except ApiError as exc:
-        return refusal(exc)
+    except (ApiError, JobFailed) as exc:
+        return refusal(exc) if isinstance(exc, ApiError) else Unknown(str(exc))
     return Known(tuple(row["Id"] for row in answer))

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
+_ACCOUNT_COLUMNS: Final = ("entry", "id", "account_number", "name")
 _FAILURE_COLUMNS: Final = ("object", "id", "code", "message")
+ACCOUNTS: Final = "accounts.csv"
 DETACHED: Final = "detached"
 _PROBE_BYTES: Final = 1 << 16
 _GZIP: Final = zlib.MAX_WBITS + 16
@@ -76,6 +78,10 @@ class OutputFolder:
         if rows:
             with open_file(self.path / "kept.csv", "w", encoding="utf-8", newline="") as file:
                 csv.writer(file).writerows((("object", "id"), *rows))
+
+    def accounts(self) -> AccountFile:
+        """The file of the billing accounts that are chosen."""
+        return AccountFile(self.path / ACCOUNTS)
 
     def prove_room(self, size: int) -> None:
         """See to it that backups of so many bytes can be written.
@@ -177,6 +183,29 @@ class Backup:
         if self._file is not None:
             with self._file as file:
                 file.write(self._gzip.flush())
+
+
+class AccountFile:
+    """`accounts.csv`: a line for each chosen billing account, and each entry that names none.
+
+    Args:
+        path: The file, made at the first line.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def add(self, rows: Iterable[tuple[str, str, str, str]]) -> None:
+        """Append rows of (entry, id, account number, name).
+
+        People open the file in spreadsheets: a word that one would compute gets a `'` before it.
+        """
+        is_new = not self._path.exists()
+        with open_file(self._path, "a", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            if is_new:
+                writer.writerow(_ACCOUNT_COLUMNS)
+            writer.writerows([harmless(cell) for cell in row] for row in rows)
 
 
 class FailureFile:

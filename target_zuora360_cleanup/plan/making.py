@@ -52,6 +52,7 @@ def make_plan(
         user=facts.conditions.user.or_else(""),
         permissions=_permissions(facts.conditions),
         lookups=facts.lookups,
+        accounts=facts.accounts,
         needs=needs_of(facts, settings),
     )
     approval = Approval(saved, SavedPlan.of(plan, settings)) if saved else None
@@ -63,6 +64,7 @@ def _steps(facts: OrgFacts) -> tuple[Step, ...]:
     last = frozenset(name for name, each in by_name.items() if each.kind.reference)
     ways = [*facts.relationships, *(each.as_one for each in facts.through)]
     circles = {*facts.circles, *facts.idle}
+    ways += [replace(each, on_delete="cascade") for each in facts.stand_ins]
     before = deletion_order(by_name, [each for each in ways if each not in circles], last)
     into: dict[str, list[Relationship]] = {name: [] for name in by_name}
     for each in facts.relationships:
@@ -81,7 +83,11 @@ def _step(
         facts.kept.get(name, frozenset()),
         after,
         parent_field(name, facts.relationships),
-        below=tuple(link for link in into if link.on_delete == "cascade" and link.child in names),
+        below=tuple(
+            link
+            for link in into
+            if link.child in names and (link.on_delete == "cascade" or link in facts.stand_ins)
+        ),
         held_by_itself=tuple(
             link.field for link in into if link.on_delete == "restrict" and link.child == name
         ),

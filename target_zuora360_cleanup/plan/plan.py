@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from target_zuora360_cleanup.catalog.objects import ObjectType
-    from target_zuora360_cleanup.facts.org_facts import ObjectFacts, OrgInfo, OwnValues
+    from target_zuora360_cleanup.facts.org_facts import Accounts, ObjectFacts, OrgInfo, OwnValues
     from target_zuora360_cleanup.plan.allowances import Need
     from target_zuora360_cleanup.plan.finding import Finding
     from target_zuora360_cleanup.reach import Lookups, Path, Relationship
@@ -113,6 +113,7 @@ class Plan:
         permissions: What this user may do, by Salesforce's names; None where it is not known.
         lookups: The reference fields of all objects that were looked at.
         own_values: What people have filled on the records of each object type.
+        accounts: The billing accounts below which alone rows are deleted; None for all of Zuora's.
         needs: What it costs of the org's daily allowances, as far as they are known.
     """
 
@@ -128,11 +129,17 @@ class Plan:
     lookups: Lookups = field(default_factory=lambda: MappingProxyType({}))
     detached: tuple[tuple[Path, int], ...] = ()
     own_values: Mapping[str, OwnValues] = field(default_factory=lambda: MappingProxyType({}))
+    accounts: Accounts | None = None
 
     @property
     def blocking(self) -> tuple[Finding, ...]:
         """The findings that refuse the cleanup."""
         return tuple(each for each in self.findings if each.severity == "blocks")
+
+    @property
+    def chooses_none(self) -> bool:
+        """Whether it is limited to some billing accounts, and there is none of them."""
+        return self.accounts is not None and not self.accounts.chosen
 
     @property
     def to_delete(self) -> int:

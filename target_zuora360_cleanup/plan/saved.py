@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.reach import Path
     from target_zuora360_cleanup.settings.declared import Settings
 
-PLAN_VERSION: Final = 2
+PLAN_VERSION: Final = 3
 PLANNED_SETTINGS: Final = (
-    "object_groups", "include_objects", "exclude_objects", "stream_objects", "max_records",
+    "object_groups", "include_objects", "exclude_objects", "only_accounts", "only_accounts_file",
+    "allow_broken_hierarchies", "stream_objects", "max_records",
     "allow_cascade_to", "allow_hidden_rows", "lookup_links", "keep_own_values",
     "ignore_running_sync", "keep_quoted_products", "hard_delete", "backup", "paired_state_ids",
 )  # fmt: skip
@@ -44,6 +45,8 @@ class SavedPlan:
         permissions: What the user may do, by Salesforce's names; null where it is not known.
         links: Rows of others that a deletion concerns, by what it does to them and the path that
             leads to them; null where they could not be counted.
+        accounts: Where only some billing accounts are cleaned: how many (`chosen`), and a hash that
+            tells them from any others (`digest`); else blank.
     """
 
     made_at: str
@@ -57,6 +60,7 @@ class SavedPlan:
     tool_version: str = ""
     permissions: Mapping[str, Any] = field(default_factory=dict)
     links: Mapping[str, int | None] = field(default_factory=dict)
+    accounts: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of(cls, plan: Plan, settings: Settings, made_at: str = "") -> SavedPlan:
@@ -79,6 +83,9 @@ class SavedPlan:
                 },
                 **{_name(path): None for path in plan.not_counted},
             },
+            accounts={"chosen": plan.accounts.chosen, "digest": plan.accounts.digest}
+            if plan.accounts
+            else {},
         )
 
     @property
@@ -139,4 +146,4 @@ def _fits(name: str, value: object) -> bool:
         return isinstance(value, dict) and all(
             rows is None or type(rows) is int for rows in value.values()
         )
-    return isinstance(value, dict if name in ("settings", "permissions") else str)
+    return isinstance(value, dict if name in ("settings", "permissions", "accounts") else str)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from target_zuora360_cleanup.catalog.objects import Condition
     from target_zuora360_cleanup.reach.paths import Path
     from target_zuora360_cleanup.reach.relationships import Lookups, Relationship
 
@@ -28,7 +29,7 @@ _ONLY: Final = {"FeedItem": "Type != 'TrackedChange'"}
 """What of an object's rows people have written."""
 
 
-def condition(path: Path, lookups: Lookups, where: str = "") -> str | None:
+def condition(path: Path, lookups: Lookups, where: Condition | None = None) -> str | None:
     """The WHERE that finds the rows at the end of a path; None where no query can.
 
     Args:
@@ -37,6 +38,9 @@ def condition(path: Path, lookups: Lookups, where: str = "") -> str | None:
         where: What tells the records that are deleted from others of the object.
     """
     found = _reached(path, lookups, where)
+    if found is None and where and len(path.links) > 1:
+        # (too deep for one way upwards: the rows above are selected by a query of their own)
+        found = _inside((), path, len(path.links) - 1, lookups, where)
     return None if found is None else " AND ".join([found, *own_conditions(path.child)])
 
 
@@ -84,7 +88,7 @@ def own_conditions(child: str) -> list[str]:
     return [*live, *([_ONLY[child]] if child in _ONLY else [])]
 
 
-def _reached(path: Path, lookups: Lookups, where: str) -> str | None:
+def _reached(path: Path, lookups: Lookups, where: Condition | None) -> str | None:
     names: list[str] = []
     for at in range(len(path.links) - 1, 0, -1):
         link = path.links[at]
@@ -95,23 +99,29 @@ def _reached(path: Path, lookups: Lookups, where: str) -> str | None:
     return _at_root(names, path, lookups, where) if len(names) <= LEVELS else None
 
 
-def _at_root(names: Sequence[str], path: Path, lookups: Lookups, where: str) -> str | None:
+def _at_root(
+    names: Sequence[str], path: Path, lookups: Lookups, where: Condition | None
+) -> str | None:
     """The last step upwards, into the record that is deleted."""
     link = path.links[0]
     lookup = lookups.get((link.child, link.field))
+    field = ".".join((*names, link.field))
     if lookup and lookup.followed_as:
-        if not where:
-            return ".".join((*names, f"{link.field} != null"))
-        if len(names) < LEVELS:
-            return ".".join((*names, lookup.followed_as, where))
+        if where is None:
+            return f"{field} != null"
+        seen = where.seen_from(".".join((*names, lookup.followed_as)), field)
+        if seen.levels <= LEVELS:
+            return str(seen)
     if not names:
-        return _semi_join(link.field, link.parent, where, path.child)
+        return _semi_join(link.field, link.parent, str(where or ""), path.child)
     if where or not (lookup and lookup.relationship_name) or len(names) == LEVELS:
         return None
     return ".".join((*names, f"{lookup.relationship_name}.Type = '{link.parent}'"))
 
 
-def _inside(names: Sequence[str], path: Path, at: int, lookups: Lookups, where: str) -> str | None:
+def _inside(
+    names: Sequence[str], path: Path, at: int, lookups: Lookups, where: Condition | None
+) -> str | None:
     """Where one lookup can't be followed, a query of its own selects the rows above it."""
     link = path.links[at]
     above = condition(type(path)(path.links[:at]), lookups, where)

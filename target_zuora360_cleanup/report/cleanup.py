@@ -12,7 +12,13 @@ from target_zuora360_cleanup.report.failures import Failures
 from target_zuora360_cleanup.report.findings import Findings
 from target_zuora360_cleanup.report.headline import headline
 from target_zuora360_cleanup.report.objects import Objects
-from target_zuora360_cleanup.report.part import Approved, Headline, RecordsRead, Times
+from target_zuora360_cleanup.report.part import (
+    Approved,
+    ChosenAccounts,
+    Headline,
+    RecordsRead,
+    Times,
+)
 from target_zuora360_cleanup.report.states import States
 from target_zuora360_cleanup.report.taken_along import TakenAlong
 from target_zuora360_cleanup.report.way_back import WayBack
@@ -79,6 +85,7 @@ def cleanup_report(  # noqa: PLR0913 - what a run leaves, each by its name
         (
             Headline(headline(header, plan, outcomes, taken_along.words, is_reset=is_reset)),
             Approved(saved, is_new=header.mode == "plan", user=plan.user if plan else ""),
+            ChosenAccounts(plan.accounts if plan else None),
             Findings((*(plan.findings if plan else ()), *findings)),
             Objects(plan, outcomes, links),
             taken_along,

@@ -35,13 +35,16 @@ def headline(
         return _planned(header, plan)
     if header.mode == "reset" and header.status == "done":
         return "Done: the bookmarks are reset. Nothing was deleted."
+    if header.status == "done" and plan and plan.chooses_none:
+        return "Done: no billing account is chosen; nothing was deleted and no state was written."
     deleted = known_sum(each.deleted for each in outcomes)
-    place = header.place + along
+    gone = f" deleted from {header.place}{along}"
     no_state = "" if is_reset else " and no state was written"
+    partly = _partly(_whose(plan), gone, deleted, outcomes)
     sentences = {
-        "done": f"Done: {deleted:,} records deleted from {place}.",
+        "done": f"Done: {deleted:,} records{_whose(plan)}{gone}.",
         "refused": f"Refused: nothing was deleted{no_state}. {header.error}",
-        "partial": f"Partial: {_partly(place, deleted, outcomes)} {_next(header, outcomes)}",
+        "partial": f"Partial: {partly} {_next(header, outcomes)}",
         "failed": f"Failed: {header.error}",
     }
     return sentences[header.status].rstrip()
@@ -49,21 +52,26 @@ def headline(
 
 def _planned(header: Header, plan: Plan) -> str:
     verb = "would delete" if header.status == "done" else "would be refused; it would delete"
-    return f"Plan: a cleanup of {header.place} {verb} {plan.to_delete:,} records."
+    return f"Plan: a cleanup of {header.place} {verb} {plan.to_delete:,} records{_whose(plan)}."
 
 
-def _partly(place: str, deleted: int, outcomes: tuple[Outcome, ...]) -> str:
+def _whose(plan: Plan | None) -> str:
+    """Of which billing accounts, to follow on "records"; blank where all of Zuora's are meant."""
+    if not plan or not plan.accounts:
+        return ""
+    return f" of {counted(plan.accounts.chosen, 'billing account', 'billing accounts')}"
+
+
+def _partly(whose: str, gone: str, deleted: int, outcomes: tuple[Outcome, ...]) -> str:
     """How much was deleted; what is not known is said, and is no 0."""
     unknown = sum(each.deleted is None for each in outcomes)
     if not unknown:
         left = known_sum(each.failed for each in outcomes)
-        return f"{deleted:,} records deleted from {place}, {left:,} are left."
+        return f"{deleted:,} records{whose}{gone}, {left:,} are left."
     types = counted(unknown, "object type", "object types")
     if not deleted:
-        return f"of {types} it is not known how many records were deleted from {place}."
-    return (
-        f"at least {deleted:,} records deleted from {place}; of {types} it is not known how many."
-    )
+        return f"of {types} it is not known how many records{whose} were{gone}."
+    return f"at least {deleted:,} records{whose}{gone}; of {types} it is not known how many."
 
 
 def _next(header: Header, outcomes: tuple[Outcome, ...]) -> str:

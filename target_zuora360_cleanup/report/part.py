@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
+    from target_zuora360_cleanup.facts.org_facts import Accounts
     from target_zuora360_cleanup.output.timeline import Span
     from target_zuora360_cleanup.plan.saved import SavedPlan
 
@@ -70,6 +71,30 @@ class Approved:
             yield Text(f"Plan {self.saved.fingerprint}, saved in plan.json.")
         elif self.saved:
             yield Text(f"Held to the plan {self.saved.fingerprint} of {self.saved.made_at}.")
+
+
+@dataclass(frozen=True)
+class ChosenAccounts:
+    """The billing accounts that a cleanup is limited to; None for all of Zuora's records."""
+
+    accounts: Accounts | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The key `accounts`."""
+        if (each := self.accounts) is None:
+            return {"accounts": None}
+        return {
+            "accounts": {
+                "setting": each.setting,
+                "chosen": each.chosen,
+                "of": each.all.or_else(None),
+                "not_found": each.missing,
+            }
+        }
+
+    def lines(self) -> Iterable[RenderableType]:
+        """Nothing: headline and findings tell it."""
+        return ()
 
 
 @dataclass(frozen=True)

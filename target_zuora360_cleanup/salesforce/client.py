@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from target_zuora360_cleanup.output.jobs import JobRecord
@@ -16,6 +16,7 @@ from target_zuora360_cleanup.salesforce.waits import Waits
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from target_zuora360_cleanup.salesforce.chosen import Chosen
     from target_zuora360_cleanup.salesforce.rest import Rest
     from target_zuora360_cleanup.salesforce.usage import Usage
     from target_zuora360_cleanup.settings.declared import Settings
@@ -51,6 +52,10 @@ class Salesforce:
         bulk = Bulk(rest.session, rest.data_url, pause=pause, waits=waits)
         jobs = JobSender(bulk, pause, rest.user_id, waits, record or JobRecord())
         return cls(rest, bulk, jobs, pause, waits)
+
+    def only(self, chosen: Chosen) -> Salesforce:
+        """The same org, for queries that name these billing accounts."""
+        return replace(self, rest=self.rest.only(chosen))
 
     @property
     def url(self) -> str:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import copy
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 from requests import RequestException
 
 from target_zuora360_cleanup.errors import InputError
 from target_zuora360_cleanup.salesforce import shapes
 from target_zuora360_cleanup.salesforce.asking import ask
+from target_zuora360_cleanup.salesforce.chosen import REST_SOQL, Chosen, parts_of, together
 from target_zuora360_cleanup.salesforce.composite import Composite
 from target_zuora360_cleanup.salesforce.errors import ApiError, SessionExpired
 from target_zuora360_cleanup.salesforce.meaning import UNKNOWN_VERSION
@@ -16,7 +20,7 @@ from target_zuora360_cleanup.salesforce.session import IDENTITY
 from target_zuora360_cleanup.salesforce.whole import ShortResult, compare
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from target_zuora360_cleanup.salesforce.session import OrgSession
     from target_zuora360_cleanup.salesforce.shapes import Shape
@@ -36,15 +40,23 @@ class Rest:
         session: The HTTP session, which counts calls.
         url: Scheme and host.
         data_url: URL of the data resources of one API version, without a trailing slash.
+        chosen: The billing accounts that queries may name; None where they name none.
     """
 
     def __init__(self, session: OrgSession, url: str, api_version: str) -> None:
         self.session = session
+        self.chosen: Chosen | None = None
         self.url = url
         self.data_url = f"{self.url}/services/data/v{api_version}"
         self._version = api_version
         self._user: tuple[str, str] | None = None
         self._composite = Composite(session, self.data_url)
+
+    def only(self, chosen: Chosen) -> Rest:
+        """The same, for queries that name these billing accounts."""
+        limited = copy.copy(self)
+        limited.chosen = chosen
+        return limited
 
     def user_id(self) -> str:
         """The id of the user who is logged in, 18 characters."""
@@ -74,8 +86,11 @@ class Rest:
             ShortResult: Fewer came than there are.
         """
         resource = "queryAll" if all_rows else "query"
-        answer = self._get(f"/{resource}/", shapes.ROWS, q=soql)
-        return self._all(answer, answer["totalSize"])
+        rows: list[dict[str, Any]] = []
+        for part in self._parts(soql):
+            answer = self._get(f"/{resource}/", shapes.ROWS, q=part)
+            rows = together(soql, rows, self._all(answer, answer["totalSize"]))
+        return rows
 
     def tooling_query(self, soql: str) -> list[dict[str, Any]]:
         """All rows of a Tooling API query that has few."""
@@ -83,7 +98,11 @@ class Rest:
 
     def count(self, soql: str) -> int:
         """The number of rows, of a `SELECT COUNT() FROM …`."""
-        return int(self._get("/query/", shapes.COUNT, q=soql)["totalSize"])
+        parts = self._parts(soql)
+        return sum(int(self._get("/query/", shapes.COUNT, q=each)["totalSize"]) for each in parts)
+
+    def _parts(self, soql: str) -> Iterator[str]:
+        return parts_of(soql, self.chosen, REST_SOQL)
 
     def object_names(self) -> dict[str, dict[str, Any]]:
         """The global describe, by API name, as far as this user may see."""
@@ -120,9 +139,14 @@ class Rest:
             queries: SOQL.
             all_rows: Those that deleted and archived rows are asked for too.
         """
-        paths = _query_paths(queries, all_rows)
-        answers = self._composite.get(paths, COMPOSITE_QUERIES, _either, lenient=True)
-        return [self._rows(each) for each in answers]
+        answers: list[list[dict[str, Any]] | ApiError] = [[] for _ in queries]
+        for parts in zip_longest(*map(self._parts, queries)):
+            asked = [at for at, part in enumerate(parts) if part is not None]
+            paths = [_query_path(parts[at], every=queries[at] in all_rows) for at in asked]
+            found = self._composite.get(paths, COMPOSITE_QUERIES, _either, lenient=True)
+            for at, answer in zip(asked, found, strict=True):
+                answers[at] = _joined(queries[at], answers[at], self._rows(answer))
+        return answers
 
     def look_at(
         self, name: str, queries: Sequence[str], *, all_rows: Collection[str] = ()
@@ -134,12 +158,14 @@ class Rest:
             queries: SOQL.
             all_rows: Those that deleted and archived rows are asked for too.
         """
-        paths = _query_paths(queries[:COMPOSITE_QUERIES], all_rows)
+        # (a query that stands for many goes with the others)
+        first = 0 if self.chosen else COMPOSITE_QUERIES
+        paths = [_query_path(each, every=each in all_rows) for each in queries[:first]]
         described = f"sobjects/{name}/describe"
         describe, *answers = self._composite.get(
             [described, *paths], COMPOSITE, _either, lenient=True
         )
-        others = self.query_each(queries[COMPOSITE_QUERIES:], all_rows=all_rows)
+        others = self.query_each(queries[first:], all_rows=all_rows)
         return describe, [*map(self._rows, answers), *others]
 
     def _rows(self, answer: dict[str, Any] | ApiError) -> list[dict[str, Any]] | ApiError:
@@ -227,10 +253,17 @@ def _as_number(version: str) -> float:
         return 0.0
 
 
-def _query_paths(queries: Iterable[str], all_rows: Collection[str]) -> list[str]:
-    from urllib.parse import quote
+def _query_path(soql: str, *, every: bool) -> str:
+    return f"{'queryAll' if every else 'query'}?q={quote(soql)}"
 
-    return [f"{'queryAll' if soql in all_rows else 'query'}?q={quote(soql)}" for soql in queries]
+
+def _joined(
+    soql: str, before: list[dict[str, Any]] | ApiError, more: list[dict[str, Any]] | ApiError
+) -> list[dict[str, Any]] | ApiError:
+    """The answer to a query with that to one more of its parts; what one is refused, all are."""
+    if isinstance(before, ApiError) or isinstance(more, ApiError):
+        return before if isinstance(before, ApiError) else more
+    return together(soql, before, more)
 
 
 def _row_error(errors: Any) -> ApiError:  # noqa: ANN401 - Salesforce's JSON

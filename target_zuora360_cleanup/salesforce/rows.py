@@ -14,6 +14,7 @@ from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
+from target_zuora360_cleanup.salesforce.chosen import BULK_SOQL, REST_SOQL, parts_of
 from target_zuora360_cleanup.salesforce.errors import ApiError
 
 if TYPE_CHECKING:
@@ -25,8 +26,6 @@ logger = logging.getLogger(__name__)
 
 REST_ROWS: Final = 2_000
 """Rows that one REST answer holds."""
-_REST_SOQL: Final = 8_000
-"""A longer query does not fit into the URL of a request (16,384 bytes when escaped)."""
 PAGE_ROWS: Final = 250_000
 
 
@@ -60,7 +59,7 @@ class Selection:
     @property
     def fits_rest(self) -> bool:
         """Whether one REST answer holds the rows, and a URL the query."""
-        return self.rows <= REST_ROWS and len(self.soql) <= _REST_SOQL
+        return self.rows <= REST_ROWS and len(self.soql) <= REST_SOQL
 
 
 def read_pages(
@@ -91,10 +90,11 @@ def read_pages(
 def _by_job(
     salesforce: Salesforce, selection: Selection, page_rows: int
 ) -> Iterator[Iterator[bytes]]:
-    job_id = salesforce.bulk.create_query(selection.soql, all_rows=selection.all_rows)
-    job = salesforce.bulk.wait("query", job_id, selection.rows)
-    for page in salesforce.bulk.pages(job_id, page_rows, job.processed):
-        yield whole_lines(page)
+    for soql in parts_of(selection.soql, salesforce.rest.chosen, BULK_SOQL):
+        job_id = salesforce.bulk.create_query(soql, all_rows=selection.all_rows)
+        job = salesforce.bulk.wait("query", job_id, selection.rows)
+        for page in salesforce.bulk.pages(job_id, page_rows, job.processed):
+            yield whole_lines(page)
 
 
 def read_tables(salesforce: Salesforce, selections: Sequence[Selection]) -> list[list[list[str]]]:

@@ -78,6 +78,21 @@ class Settings:
         "API names of object types to leave alone. Not together with `include_objects`.",
         (),
     )
+    only_accounts: str | None = _setting(
+        "Only these accounts",
+        "SOQL condition on `Zuora__CustomerAccount__c`, such as `Zuora__Batch__c = 'Batch9'`: only "
+        "these billing accounts are cleaned, and what hangs below them.",
+    )
+    only_accounts_file: str | None = _setting(
+        "File of accounts",
+        "The same by a CSV file, one account a line: Salesforce ids, Zuora ids or account numbers.",
+    )
+    allow_broken_hierarchies: bool = _setting(
+        "Allow broken hierarchies",
+        "With `only_accounts`: go on although a chosen account is the parent of one that is not "
+        "chosen, which loses it.",
+        default=False,
+    )
     stream_objects: Mapping[str, str] = _setting(
         "Streams to objects",
         "Stream name to object API name, for taps whose streams have other names than Zuora's; "

@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from target_zuora360_cleanup.errors import InputError
-from target_zuora360_cleanup.settings.reading import nearest
+from target_zuora360_cleanup.settings.reading import NARROWING, blank_guard, nearest
 from target_zuora360_cleanup.settings.schema import json_schema
 
 if TYPE_CHECKING:
@@ -27,9 +27,14 @@ _OTHERS: Final = ("EMULATOR_", "DEMO_", "_", "LOGLEVEL", "LOG_LEVEL", "LOG_CONFI
 def from_environment(environ: Mapping[str, str], prefix: str = UTILITY_PREFIX) -> dict[str, Any]:
     """The settings in the environment; lists and objects are JSON there, blank is not set.
 
+    What limits a cleanup must not be blank.
+
     Raises:
-        InputError: A variable is no setting, or its value none of its setting.
+        InputError: A variable is no setting, its value none of its setting, or a limit blank.
     """
+    for name in NARROWING:
+        if environ.get(f"{prefix}{name.upper()}") == "":
+            raise blank_guard(f"{prefix}{name.upper()}")
     if unknown := unknown_variables(environ, prefix):
         raise InputError(" ".join(unknown))
     return {

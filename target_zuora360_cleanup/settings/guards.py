@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.settings.declared import Settings
 
 _DELETING: Final = (
-    "object_groups", "include_objects", "exclude_objects", "max_records", "backup", "hard_delete",
+    "object_groups", "include_objects", "exclude_objects", "only_accounts", "only_accounts_file",
+    "allow_broken_hierarchies", "max_records", "backup", "hard_delete",
     "keep_quoted_products", "lookup_links", "keep_own_values", "allow_cascade_to",
     "allow_hidden_rows", "allow_failures", "ignore_running_sync", "plan_file",
 )  # fmt: skip

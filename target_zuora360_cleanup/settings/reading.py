@@ -19,6 +19,21 @@ _BY_STREAM: Final = {"stream_objects": 0, "field_maps": 1}
 """Settings with an entry for each stream, and how many objects are within one."""
 
 
+NARROWING: Final = (
+    "only_accounts", "only_accounts_file", "include_objects", "exclude_objects", "plan_file",
+    "max_records",
+)  # fmt: skip
+"""Settings without which a cleanup takes more: blank they are a variable that was never filled."""
+
+
+def blank_guard(name: str) -> InputError:
+    """What is said of one of these that is blank."""
+    return InputError(
+        f"{name} is blank: whether nothing is meant to limit the cleanup, or a variable was never "
+        "filled, can't be told. Fill it, or leave it out."
+    )
+
+
 def unknown_settings(config: Mapping[str, object]) -> list[str]:
     """One sentence for each name in `config` that is no setting, with the nearest that is.
 
@@ -41,17 +56,25 @@ def nearest(name: str, known: Iterable[str]) -> str:
 def read_settings(config: Mapping[str, Any]) -> Settings:
     """Settings from a configuration that has passed the JSON Schema.
 
-    Blank strings and nulls mean "not set", as Meltano passes them.
+    Blank strings and nulls mean "not set", as Meltano passes them, but for `NARROWING`.
 
     Raises:
         InputError: The settings contradict each other or name an object that isn't there.
     """
+    if blank := [name for name in NARROWING if config.get(name) == ""]:
+        raise blank_guard(blank[0])
     given = {name: _frozen(value) for name, value in config.items() if value not in (None, "")}
     for name, depth in _BY_STREAM.items():
         if name in given:
             given[name] = _with_dots(given[name], depth)
     settings = Settings(**given)
-    for check in (_check_objects, _check_cascade, _check_streams, _check_api_version):
+    for check in (
+        _check_objects,
+        _check_accounts,
+        _check_cascade,
+        _check_streams,
+        _check_api_version,
+    ):
         check(settings)
     return settings
 
@@ -90,6 +113,21 @@ def _check_objects(settings: Settings) -> None:
     for name in ("include_objects", "exclude_objects"):
         for api_name in getattr(settings, name):
             _check_object(name, api_name)
+
+
+def _check_accounts(settings: Settings) -> None:
+    if settings.only_accounts and settings.only_accounts_file:
+        raise InputError(
+            "only_accounts and only_accounts_file are both set: keep one of them, since either "
+            "alone already says which billing accounts are cleaned."
+        )
+    if (settings.only_accounts or settings.only_accounts_file) and (
+        "accounts" not in settings.object_groups
+    ):
+        raise InputError(
+            "only_accounts: object_groups leaves the accounts out. Set object_groups to accounts, "
+            "or do not choose any."
+        )
 
 
 def _check_cascade(settings: Settings) -> None:

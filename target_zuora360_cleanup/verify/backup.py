@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from target_zuora360_cleanup.deletion.undo_record import RECORD
 from target_zuora360_cleanup.errors import InputError
+from target_zuora360_cleanup.output.folder import ACCOUNTS
 from target_zuora360_cleanup.output.gzipped import lines
 from target_zuora360_cleanup.report.earlier import cleanups
 
@@ -93,6 +94,7 @@ class Backup:
         not_fed: Object types that no stream of the tap feeds, as the cleanup has told.
         along: How many rows of other objects went along, by object, as the cleanup has counted;
             None where it could not.
+        is_limited: Whether only some billing accounts were cleaned.
     """
 
     folder: Path
@@ -100,6 +102,7 @@ class Backup:
     deleted: Mapping[str, int | None] = field(default_factory=dict)
     not_fed: frozenset[str] = frozenset()
     along: Mapping[str, int | None] = field(default_factory=dict)
+    is_limited: bool = False
 
     @classmethod
     def read(cls, folder: Path) -> Backup:
@@ -123,7 +126,8 @@ class Backup:
         feeds = (report.get("state") or {}).get("feeds") or []
         not_fed = (each["object"] for each in feeds if each["comes_back"] == "no stream")
         along = _summed(report.get("taken_along") or ())
-        return cls(folder, str(org_id), deleted, frozenset(not_fed), along)
+        is_limited = (folder / ACCOUNTS).exists()
+        return cls(folder, str(org_id), deleted, frozenset(not_fed), along, is_limited)
 
     @property
     def missing(self) -> list[str]:

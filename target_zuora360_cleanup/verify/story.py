@@ -158,6 +158,11 @@ class Story:
         database = self._scratch / "links.sqlite"
         links = look_at_links(salesforce, org, backup.folder, database, self._go_on)
         self._verified = replace(self._verified, links=links)
+        if backup.is_limited:
+            self._note(
+                "Only some billing accounts were cleaned: what no backup has may be new, or was "
+                "never cleaned."
+            )
         if self._verified.total("not_back") and not _sees_all(salesforce):
             self._note(
                 "This user may not see everybody's records, so those that are not back may only "

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from target_zuora360_cleanup.deletion.detaching import Detaching
-from target_zuora360_cleanup.facts.reached import Counter
+from target_zuora360_cleanup.facts.counter import Counter
 from tests.support.shapes import INVOICES, ITEMS, at_first, cleanup, ids, notes, of, rows, shaped
 from tests.support.whole_org import table
 

@@ -23,6 +23,7 @@ class Answers:
     """Answers by a word that is in a query; the first that fits, else no rows.
 
     Attributes:
+        chosen: None of the billing accounts, so that all are meant.
         asked: The queries so far.
         with_deleted: Those that deleted and archived rows were asked for too.
     """
@@ -30,6 +31,7 @@ class Answers:
     answers: dict[str, Answer] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     with_deleted: list[str] = field(default_factory=list)
+    chosen: None = field(default=None, init=False)
 
     @property
     def rest(self) -> Answers:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from target_zuora360_cleanup.facts.counter import Counter
 from target_zuora360_cleanup.facts.known import Known, Unknown
-from target_zuora360_cleanup.facts.reached import Counter
 from target_zuora360_cleanup.reach import Lookup, Path, Relationship
 from target_zuora360_cleanup.salesforce.bulk import Job
 from target_zuora360_cleanup.salesforce.errors import ApiError

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from target_zuora360_cleanup.catalog.objects import Condition
+from target_zuora360_cleanup.facts.counter import Counter
 from target_zuora360_cleanup.facts.known import Known, Unknown
-from target_zuora360_cleanup.facts.reached import Counter
 from target_zuora360_cleanup.reach import Lookup, Path, Relationship
 from tests.facts.answers import NO, REFUSED, Answers
 
@@ -26,7 +27,8 @@ def counter(answers: Answers, *paths: Path, **names: Lookup) -> Counter:
         (each.child, each.field): names.get(each.field, Lookup("Up__r", (each.parent,)))
         for each in paths
     }
-    wheres, others = {PRODUCT: f"{KEY} != null"}, {PRODUCT: f"{KEY} = null"}
+    wheres = {PRODUCT: Condition((KEY,), "!= null", "= null")}
+    others = {PRODUCT: f"{KEY} = null"}
     return Counter(answers.salesforce, lookups, wheres, others)
 
 

@@ -11,13 +11,14 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from target_zuora360_cleanup.catalog.objects import BY_NAME, QUOTE_PREFIX
+from target_zuora360_cleanup.catalog.objects import BILLING_ACCOUNT, BY_NAME, QUOTE_PREFIX
 from target_zuora360_cleanup.catalog.own_fields import OwnField
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
 from target_zuora360_cleanup.emulator.schema.reading import load_objects
 from target_zuora360_cleanup.emulator.server.options import ServerOptions
 from target_zuora360_cleanup.facts.known import Fact, Known, Unknown
 from target_zuora360_cleanup.facts.org_facts import (
+    Accounts,
     Keyless,
     ObjectFacts,
     OrgConditions,
@@ -33,6 +34,7 @@ from target_zuora360_cleanup.plan.saved import SavedPlan
 from target_zuora360_cleanup.reach import Path, Relationship
 from target_zuora360_cleanup.settings.reading import read_settings
 from tests.support.emulated import Emulated
+from tests.support.paths import TESTS
 from tests.support.runs import ALLOWED, Ran, login, run
 
 if TYPE_CHECKING:
@@ -92,6 +94,7 @@ SAVED = SavedPlan(
     "1.0",
     {"View All Data": True},
     {"clear Case.Ref__c into c": 4},
+    {"chosen": 4, "digest": "f00d"},
 )
 
 
@@ -167,6 +170,15 @@ CIRCLE = (Relationship("Zuora__Payment__c", "Of__c", INVOICE, "restrict"),
 RUNNING = {"Apex jobs": Known((RunningSync("Apex job Zuora.Sync", "707", "2026-01-01 10:00"),))}
 
 
+def limited(chosen: int, all_: Fact[int] | int = 9, **more: Any) -> OrgFacts:
+    """A cleanup of some billing accounts only."""
+    known = Known(all_) if isinstance(all_, int) else all_
+    return replace(CALM, accounts=Accounts("only_accounts_file", chosen, known, "f00d", **more))
+
+
+ORPHANS = Path((Relationship(BILLING_ACCOUNT, "Zuora__Parent__c", BILLING_ACCOUNT, "clear"),))
+
+
 def approved(**values: Any) -> Approval:
     """A saved plan, and one of today that differs from it."""
     return Approval(SAVED, replace(SAVED, made_at="", **values))
@@ -189,6 +201,27 @@ CASES: dict[str, tuple[Pair, ...]] = {
          weighed(PRODUCTION, confirm_org_id=ID[:15])),
         (weighed(PRODUCTION, confirm_org_id="00D5g0000000002"),
          weighed(CALM, confirm_org_id="00D5g0000000002")),
+    ),
+    "some-accounts-only": (
+        (weighed(limited(4)), weighed(limited(9))),
+        (weighed(limited(4, REFUSED)), weighed(limited(0))),
+        (weighed(limited(9, 8)), weighed()),
+    ),
+    "all-accounts-chosen": ((weighed(limited(9)), weighed(limited(9, REFUSED))),),
+    "no-accounts-chosen": (
+        (weighed(replace(limited(0), objects=())), weighed()),
+        (weighed(limited(0)), weighed(limited(1))),
+    ),
+    "accounts-not-found": (
+        (weighed(limited(4, missing=2, first_missing=("A1", "A2"))), weighed(limited(4))),
+    ),
+    "accounts-not-told-apart": (
+        (weighed(limited(4, doubtful=1, first_doubtful=("A1",))), weighed(limited(4))),
+    ),
+    "hierarchies-broken": (
+        (weighed(replace(limited(4), reach={ORPHANS: Known(2)})), weighed(limited(4))),
+        (weighed(replace(limited(4), reach={ORPHANS: Known(2)}), allow_broken_hierarchies=True),
+         weighed(replace(CALM, reach={ORPHANS: Known(2)}))),
     ),
     "too-many-records": ((weighed(max_records=6), weighed(max_records=7)),),
     "nothing-to-delete": (
@@ -420,6 +453,11 @@ CASES: dict[str, tuple[Pair, ...]] = {
         (weighed(approval=approved(links={**SAVED.links, "cascade Note__c.A__c into c": 1})),
          weighed(approval=approved(links={**SAVED.links, "cascade Note__c.A__c into c": 0}))),
     ),
+    "plan-accounts-changed": (
+        (weighed(approval=approved(accounts={"chosen": 5, "digest": "f00d"})),
+         weighed(approval=approved())),
+        (weighed(approval=approved(accounts={"chosen": 4, "digest": "beef"})), weighed()),
+    ),
     "plan-counts-changed": (
         (weighed(approval=approved(to_delete={"a": 3})), weighed(approval=approved())),
         (weighed(approval=approved(to_keep={"b": 7})), weighed()),
@@ -486,6 +524,13 @@ EMEA = {"object": INVOICE, "at": 1, "values": {"Region__c": "EMEA"}}
 FIRST = {"object": INVOICE, **reference("First__c", ITEM, "set_null")}
 FIRST_ITEM = {"object": INVOICE, "at": 1, "values": {"First__c": {"object": ITEM, "at": 1}}}
 CALLED = {"object": "Task", "values": {"WhatId": {"object": INVOICE, "at": 1}}}
+FILES = TESTS / "data" / "accounts"
+BATCH = "Zuora__Batch__c = 'Batch1'"
+FIRST_ACCOUNT = "Zuora__AccountNumber__c = 'A00000001'"
+SAME_NUMBER = {"object": BILLING_ACCOUNT, "at": 2,
+               "values": {"Zuora__AccountNumber__c": "A00000001"}}  # fmt: skip
+CHILD = {"object": BILLING_ACCOUNT, "at": 2,
+         "values": {"Zuora__Parent__c": {"object": BILLING_ACCOUNT, "at": 1}}}  # fmt: skip
 NOT_COUNTED_NOTES = refuse("*COUNT(*FROM Usage_Note__c*")
 ORGS: dict[str, tuple[Case, Case]] = {
     "no-360-objects": (Case(org={"without_packages": frozenset({"Zuora", "zqu"})}), CALM_ORG),
@@ -496,6 +541,22 @@ ORGS: dict[str, tuple[Case, Case]] = {
     "other-org-confirmed": (
         Case(org={"sandbox": False}, settings={"confirm_org_id": "00D5g0000000002"}),
         Case(org={"sandbox": False}, settings={"confirm_org_id": ID[:15]}),
+    ),
+    "some-accounts-only": (Case(settings={"only_accounts": BATCH}), CALM_ORG),
+    "all-accounts-chosen": (Case(settings={"only_accounts": "Id != null"}), CALM_ORG),
+    "no-accounts-chosen": (Case(settings={"only_accounts": "Id = null"}), CALM_ORG),
+    "accounts-not-found": (
+        Case(settings={"only_accounts_file": str(FILES / "one_unknown.csv")}),
+        Case(settings={"only_accounts_file": str(FILES / "one.csv")}),
+    ),
+    "accounts-not-told-apart": (
+        Case(org=shaped(changes=[SAME_NUMBER]),
+             settings={"only_accounts_file": str(FILES / "one.csv")}),
+        Case(org=shaped(changes=[SAME_NUMBER]), settings={"only_accounts": BATCH}),
+    ),
+    "hierarchies-broken": (
+        Case(org=shaped(changes=[CHILD]), settings={"only_accounts": FIRST_ACCOUNT}),
+        Case(org=shaped(changes=[CHILD]), settings={"only_accounts": f"NOT ({FIRST_ACCOUNT})"}),
     ),
     "may-not-delete": (Case(org={"not_deletable": frozenset({INVOICE})}), CALM_ORG),
     "may-not-read": (Case(faults=refuse(f"SELECT COUNT(Id)*FROM {INVOICE}*")), CALM_ORG),
@@ -606,6 +667,6 @@ ORGS: dict[str, tuple[Case, Case]] = {
 }  # fmt: skip
 NEEDS_TWO_RUNS = {
     "plan-of-other-org", "plan-settings-changed", "plan-circumstances-changed", "plan-links-grown",
-    "plan-counts-changed",
+    "plan-accounts-changed", "plan-counts-changed",
 }  # fmt: skip
 """Those are shown with two runs, in test_saved.py."""

@@ -51,6 +51,7 @@ CHANGES: dict[str, Any] = {
     "org_id": "00D2", "org_name": "Other", "settings": {"backup": "none"}, "to_delete": {"a": 2},
     "to_keep": {"a": 1}, "instance": "https://other.example", "user": "bob@acme.example",
     "tool_version": "2.0", "permissions": {"View All Data": None}, "links": {"a": None},
+    "accounts": {"chosen": 1, "digest": "beef"},
 }  # fmt: skip
 
 
@@ -271,10 +272,10 @@ def test_a_plan_that_would_be_refused_is_saved_too(tmp_path: Path) -> None:
         (None, "No such file"),
         (b"{", "Expecting property name"),
         (b"\xff", "can't decode"),
-        (b"[]", "no plan of version 2"),
-        (b'{"schema_version": 2}', "no plan of version 2"),
-        (b'{"plan_version": 2}', "'made_at' is missing"),
-        (b'{"plan_version": 1}', "no plan of version 2"),
+        (b"[]", "no plan of version 3"),
+        (b'{"schema_version": 3}', "no plan of version 3"),
+        (b'{"plan_version": 3}', "'made_at' is missing"),
+        (b'{"plan_version": 1}', "no plan of version 3"),
     ],
 )
 def test_a_file_that_is_no_plan_is_an_input_error(

@@ -12,6 +12,7 @@ from target_zuora360_cleanup.settings.environment import (
     loader_prefixes,
     unknown_variables,
 )
+from target_zuora360_cleanup.settings.reading import NARROWING
 
 
 def test_variables_are_read_as_meltano_passes_them() -> None:
@@ -79,3 +80,9 @@ def test_the_name_by_which_meltano_runs_the_loader_counts_too() -> None:
     assert loader_prefixes(environ) == (TARGET_PREFIX, "ZUORA_CLEANER_")
     (said,) = unknown_variables(environ, *loader_prefixes(environ))
     assert "did you mean 'ZUORA_CLEANER_MAX_RECORDS'?" in said
+
+
+@pytest.mark.parametrize("name", NARROWING)
+def test_a_limit_that_is_blank_is_no_permission_to_take_all(name: str) -> None:
+    with pytest.raises(InputError, match=f"ZUORA360_{name.upper()} is blank"):
+        from_environment({f"ZUORA360_{name.upper()}": ""})

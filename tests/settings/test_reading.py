@@ -17,6 +17,13 @@ def test_the_default_mode_only_reads() -> None:
     assert read_settings({}).mode == "plan"
 
 
+@pytest.mark.parametrize("name", ["only_accounts", "only_accounts_file", "plan_file"])
+def test_a_blank_limit_may_be_a_variable_that_was_never_filled(name: str) -> None:
+    with pytest.raises(InputError, match=f"{name} is blank"):
+        read_settings({name: ""})
+    assert read_settings({name: None}) == Settings()
+
+
 def test_blank_and_null_mean_not_set() -> None:
     assert read_settings({"username": "", "confirm_org_id": None}) == Settings()
 

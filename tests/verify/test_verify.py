@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import gzip
-import io
 import json
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,12 +12,9 @@ import pytest
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
 from target_zuora360_cleanup.emulator.org.permissions import for_user
 from target_zuora360_cleanup.errors import InputError
-from target_zuora360_cleanup.lifecycle.context import Context
-from target_zuora360_cleanup.lifecycle.ending import show_words
-from target_zuora360_cleanup.lifecycle.signals import heeded
-from target_zuora360_cleanup.salesforce.waits import NO_WAITS
 from target_zuora360_cleanup.settings.reading import read_settings
-from target_zuora360_cleanup.verify.run import Verify, backups
+from target_zuora360_cleanup.verify.run import backups
+from tests.support import verifying
 from tests.support.emulated import Emulated
 from tests.support.full_sync import read
 from tests.support.relinking import FORECAST, LINK, QUOTE_LINKS, SUBSCRIPTION, Scene
@@ -30,7 +25,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from target_zuora360_cleanup.emulator.server.server import EmulatorServer
-    from target_zuora360_cleanup.lifecycle.result import Result
 
 SMALL = OrgOptions(records=300, sandbox=True, customer_rows=frozenset({FORECAST}))
 ORG: Any = {"org": SMALL, "thin": False}
@@ -39,19 +33,8 @@ OWNER = "Zuora__CustomerAccount__c"
 pytestmark = [pytest.mark.relinks(LINK, *QUOTE_LINKS), pytest.mark.quotes_may_change]
 
 
-def carry_out(config: dict[str, Any], folder: Path | None, err: io.StringIO) -> Result:
-    """Compare as the command does, signals included."""
-    settings = read_settings(config)
-    context = Context.begin(settings, "verify", waits=NO_WAITS)
-    verify = Verify(context, backups(settings, folder), partial(show_words, err))
-    with heeded(context.stop, lambda: verify.status_if_killed):
-        return verify.carry_out()
-
-
 def verify(scene: Scene, folder: Path | None = None, **more: Any) -> Ran:
-    err = io.StringIO()
-    config = {"output_dir": str(scene.output), **login(scene.server), **more}
-    return Ran.of(lambda: carry_out(config, folder, err), scene.output, io.StringIO(), err)
+    return verifying.verify({**login(scene.server), **more}, scene.output, folder)
 
 
 def entry(ran: Ran, name: str) -> dict[str, Any]:

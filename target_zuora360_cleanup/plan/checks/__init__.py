@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from target_zuora360_cleanup.plan.check import Check, Weighed, checks_in
 from target_zuora360_cleanup.plan.checks import (
+    accounts,
     activity,
     amount,
     approval,
@@ -31,8 +32,8 @@ if TYPE_CHECKING:
 __all__ = ["CHECKS", "CODES", "find_all"]
 
 _TOPICS: Final = (
-    identity, amount, rights, outsiders, own_values, activity, quotes, sight, capacity, coming_back,
-    approval,
+    identity, accounts, amount, rights, outsiders, own_values, activity, quotes, sight, capacity,
+    coming_back, approval,
 )  # fmt: skip
 
 CHECKS: Final[tuple[Check, ...]] = tuple(each for topic in _TOPICS for each in checks_in(topic))

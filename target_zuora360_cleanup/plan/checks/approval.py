@@ -40,6 +40,12 @@ MORE_LINKS: Final = Code(
     "more rows that are not Zuora's are concerned than in `plan_file`",
     "see what has come, and plan again",
 )
+OTHER_ACCOUNTS: Final = Code(
+    "plan-accounts-changed",
+    "blocks",
+    "the billing accounts chosen are others than in `plan_file`",
+    "see what has changed them, and plan again",
+)
 OTHER_COUNTS: Final = Code(
     "plan-counts-changed",
     "blocks",
@@ -130,6 +136,20 @@ def _has_grown(old: int | None, new: int | None) -> bool:
 
 def _counted(rows: int | None) -> str:
     return "not counted" if rows is None else f"{rows:,}"
+
+
+@check(OTHER_ACCOUNTS)
+def accounts(weighed: Weighed) -> Iterator[Finding]:
+    """Whether the billing accounts are those of the saved plan."""
+    if not (both := weighed.approval) or both.saved.accounts == both.today.accounts:
+        return
+    before, after = both.saved.accounts, both.today.accounts
+    if before and after:
+        yield OTHER_ACCOUNTS.found(
+            f"The billing accounts are not those of the saved plan of {both.saved.made_at}: "
+            f"{before['chosen']:,} were chosen, and {after['chosen']:,} are now, or others.",
+            "See what has changed them (accounts.csv of both runs), and plan again.",
+        )
 
 
 @check(OTHER_COUNTS)

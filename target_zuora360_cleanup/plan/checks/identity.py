@@ -58,7 +58,8 @@ def filters(weighed: Weighed) -> Iterator[Finding]:
 def package(weighed: Weighed) -> Iterator[Finding]:
     """Whether there is anything of the packages to clean."""
     facts = weighed.facts
-    if not facts.objects:
+    is_none_chosen = facts.accounts and not facts.accounts.chosen
+    if not (facts.objects or is_none_chosen):
         yield NO_OBJECTS.found(
             f"The org {facts.org.name} ({facts.org.id}) has none of the 360 object types to clean, "
             "or this user can't see them.",

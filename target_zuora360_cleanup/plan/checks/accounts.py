@@ -1,0 +1,140 @@
+"""Which billing accounts a cleanup is limited to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from target_zuora360_cleanup.catalog.objects import BILLING_ACCOUNT, BY_NAME
+from target_zuora360_cleanup.facts.known import Known
+from target_zuora360_cleanup.plan.check import check
+from target_zuora360_cleanup.plan.counts import linked
+from target_zuora360_cleanup.plan.finding import Code
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from target_zuora360_cleanup.facts.org_facts import Accounts
+    from target_zuora360_cleanup.plan.check import Weighed
+    from target_zuora360_cleanup.plan.finding import Finding
+
+CHOSEN: Final = Code(
+    "some-accounts-only",
+    "tells",
+    "how many billing accounts are chosen, and which object types stay whole",
+    "see `accounts.csv`, which names them",
+)
+ALL_CHOSEN: Final = Code(
+    "all-accounts-chosen",
+    "warns",
+    "`only_accounts` or `only_accounts_file` chooses every billing account",
+    "see whether the condition is meant so",
+)
+NONE_CHOSEN: Final = Code(
+    "no-accounts-chosen",
+    "tells",
+    "no billing account is chosen: nothing is deleted, and no state is written",
+    "none needed, unless some were expected",
+)
+NOT_FOUND: Final = Code(
+    "accounts-not-found",
+    "warns",
+    "entries of `only_accounts_file` that are no billing account's",
+    "correct them; those of accounts that are gone may stay",
+)
+DOUBTFUL: Final = Code(
+    "accounts-not-told-apart",
+    "blocks",
+    "entries of `only_accounts_file` that several billing accounts have",
+    "name these by their Salesforce ids",
+)
+HIERARCHIES: Final = Code(
+    "hierarchies-broken",
+    "blocks",
+    "a chosen billing account is the parent of one that is not chosen",
+    "choose the children too, or set `allow_broken_hierarchies`",
+    setting="allow_broken_hierarchies",
+    otherwise=("warns",),
+)
+
+
+@check(CHOSEN, ALL_CHOSEN, NONE_CHOSEN)
+def chosen(weighed: Weighed) -> Iterator[Finding]:
+    """How many billing accounts are chosen."""
+    if not (accounts := weighed.facts.accounts):
+        return
+    of_all = _of_all(accounts)
+    if not accounts.chosen:
+        yield NONE_CHOSEN.found(
+            f"{accounts.setting} chooses none{of_all}: nothing is deleted, and no state is "
+            "written.",
+            "If some were expected, correct it.",
+        )
+    elif accounts.all == Known(accounts.chosen):
+        yield ALL_CHOSEN.found(
+            f"{accounts.setting} chooses every one of the org's {accounts.chosen:,} billing "
+            "accounts.",
+            "If only some are meant, correct it; accounts.csv names them.",
+            ((BILLING_ACCOUNT, accounts.chosen),),
+        )
+    else:
+        yield CHOSEN.found(
+            f"{accounts.setting} chooses {accounts.chosen:,}{of_all}; what hangs below them goes "
+            f"with them.{_staying(weighed.facts.staying)}",
+            "accounts.csv names them.",
+            ((BILLING_ACCOUNT, accounts.chosen),),
+        )
+
+
+def _staying(names: Collection[str]) -> str:
+    """Which object types no way leads from to a billing account; blank where there are none."""
+    own = [name for name in names if name in BY_NAME and BY_NAME[name].group == "accounts"]
+    others = [name for name in names if name not in own]
+    told = [*own, *(["the product catalogue"] if others else [])]
+    return f" No way leads to one from {', '.join(told)}, which stay whole." if told else ""
+
+
+def _of_all(accounts: Accounts) -> str:
+    match accounts.all:
+        case Known(rows):
+            return f" of the org's {rows:,} billing accounts"
+        case _:
+            return " of the org's billing accounts"
+
+
+@check(NOT_FOUND, DOUBTFUL)
+def entries(weighed: Weighed) -> Iterator[Finding]:
+    """Entries of the file that name no account, or several."""
+    if not (accounts := weighed.facts.accounts):
+        return
+    if accounts.missing:
+        yield NOT_FOUND.found(
+            f"{accounts.setting}: {accounts.missing:,} entries are no billing account's, such as "
+            f"{', '.join(accounts.first_missing)}.",
+            "Correct them; accounts.csv has all of them. What is gone already may stay.",
+        )
+    if accounts.doubtful:
+        yield DOUBTFUL.found(
+            f"{accounts.setting}: {accounts.doubtful:,} entries are those of several billing "
+            f"accounts, such as {', '.join(accounts.first_doubtful)}.",
+            "Name these accounts by their Salesforce ids.",
+        )
+
+
+@check(HIERARCHIES)
+def hierarchies(weighed: Weighed) -> Iterator[Finding]:
+    """Children of chosen billing accounts that are not chosen, and lose their parent."""
+    facts = weighed.facts
+    lost = {
+        path: rows
+        for path, rows in linked(facts)
+        if facts.accounts and path.child == path.root == BILLING_ACCOUNT and len(path.links) == 1
+    }
+    if lost:
+        rows = sum(lost.values())
+        yield HIERARCHIES.found(
+            f"{rows:,} billing accounts that are not chosen have a chosen one for their parent, "
+            "and would lose it.",
+            "Choose them too, or, if they may, set allow_broken_hierarchies.",
+            tuple((path.name, count) for path, count in lost.items()),
+            "warns" if weighed.settings.allow_broken_hierarchies else "blocks",
+        )

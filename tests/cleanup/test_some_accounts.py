@@ -1,0 +1,154 @@
+"""A cleanup of some billing accounts: what is below them goes, and all else holds as ever."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from target_zuora360_cleanup.emulator.org.org import OrgOptions
+from tests.support.below_accounts import ACCOUNT, below
+from tests.support.emulated import Emulated
+from tests.support.full_sync import Zuora
+from tests.support.relinking import relink
+from tests.support.runs import Ran, login, run, zuora_rows
+from tests.support.undoing import SUBSCRIPTIONS, Scene, image
+from tests.support.verifying import verify
+from tests.support.whole_org import everything
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from target_zuora360_cleanup.emulator.server.server import EmulatorServer
+
+FIRST = "Zuora__AccountNumber__c = 'A00000001'"
+CHILD = {"object": ACCOUNT, "at": 3, "values": {"Zuora__Parent__c": {"object": ACCOUNT, "at": 1}}}
+pytestmark = pytest.mark.quotes_may_change
+
+
+@pytest.fixture
+def server() -> Iterator[EmulatorServer]:
+    shape = json.dumps({"changes": [CHILD]})
+    with Emulated(OrgOptions(records=300, sandbox=True, shape=shape)) as made:
+        yield made
+
+
+def clean(server: EmulatorServer, folder: Path, condition: str = FIRST, **more: Any) -> Ran:
+    given = {"mode": "cleanup", "only_accounts": condition, "allow_broken_hierarchies": True}
+    return run({**given, **login(server), **more}, folder)
+
+
+def ids(server: EmulatorServer, condition: str) -> list[str]:
+    with server.org.query(f"SELECT Id FROM {ACCOUNT} WHERE {condition}") as found:
+        return [str(row[0]) for row in found.rows(0, 10_000)]
+
+
+def test_it_tells_how_many_accounts_they_are_and_names_them(
+    server: EmulatorServer, tmp_path: Path
+) -> None:
+    ran = clean(server, tmp_path)
+    deleted = sum(each["deleted"] for each in ran.report["objects"])
+    assert f"Done: {deleted} records of 1 billing account deleted from" in ran.summary
+    assert ran.report["accounts"] == {
+        "setting": "only_accounts", "chosen": 1, "of": 15, "not_found": 0,
+    }  # fmt: skip
+    (account,) = ran.file("accounts.csv")
+    assert account["account_number"] == "A00000001"
+    assert ran.report["guards"]["only_accounts"] == FIRST
+
+
+def test_none_chosen_is_nothing_done_and_no_state_written(
+    server: EmulatorServer, tmp_path: Path
+) -> None:
+    before = everything(server.org)
+    ran = clean(server, tmp_path, "Zuora__AccountNumber__c = 'nobody'")
+    assert (ran.status, ran.states, ran.codes) == (0, [], ["no-accounts-chosen"])
+    assert "no billing account is chosen" in ran.summary
+    assert everything(server.org) == before
+
+
+def test_it_may_be_run_again_when_all_of_them_are_gone(
+    server: EmulatorServer, tmp_path: Path
+) -> None:
+    assert clean(server, tmp_path).states
+    ran = clean(server, tmp_path)
+    assert (ran.status, ran.states) == (0, [])
+
+
+@pytest.mark.parametrize(
+    ("now", "may_go"),
+    [(["A00000001"], True), (["A00000001", "A00000002"], False), (["A00000002"], False)],
+)
+def test_an_approval_is_of_these_accounts_and_of_no_others(
+    server: EmulatorServer, tmp_path: Path, now: list[str], *, may_go: bool
+) -> None:
+    approved = "Zuora__Batch__c = 'Batch9'"
+    put_into_batch(server, ["A00000001"])
+    planned = clean(server, tmp_path, approved, mode="plan")
+    put_into_batch(server, now)
+    before = zuora_rows(server.org)
+    ran = clean(server, tmp_path, approved, plan_file=str(planned.folder / "plan.json"))
+    assert ("plan-accounts-changed" in ran.codes) is not may_go
+    assert (ran.status == 0, zuora_rows(server.org) != before) == (may_go, may_go)
+
+
+def put_into_batch(server: EmulatorServer, numbers: list[str]) -> None:
+    """Have these accounts in the batch, and no others."""
+    batches = dict.fromkeys(ids(server, "Zuora__Batch__c = 'Batch9'"), "Batch1")
+    listed = ", ".join(f"'{each}'" for each in numbers)
+    batches |= dict.fromkeys(ids(server, f"Zuora__AccountNumber__c IN ({listed})"), "Batch9")
+    rows = [{"Id": each, "Zuora__Batch__c": batch} for each, batch in batches.items()]
+    server.org.dml("update", ACCOUNT, rows)
+
+
+def test_a_child_that_stays_gets_its_parent_back_by_relink(
+    server: EmulatorServer, tmp_path: Path
+) -> None:
+    zuora = Zuora.of(server.org)
+    (child,) = ids(server, "Zuora__AccountNumber__c = 'A00000003'")
+    assert clean(server, tmp_path).status == 0
+    assert ids(server, f"Id = '{child}' AND Zuora__Parent__c = null")
+    # (Zuora's own sync fills it only when the child changes)
+    new = zuora.sync(server.org)
+    server.org.dml("update", ACCOUNT, [{"Id": child, "Zuora__Parent__c": None}])
+    ran = relink(login(server), tmp_path)
+    assert ran.status == 0, ran.message
+    (parent,) = ids(server, FIRST)
+    assert parent in new.values()
+    assert ids(server, f"Id = '{child}' AND Zuora__Parent__c = '{parent}'")
+
+
+def test_verify_says_that_not_all_was_cleaned(server: EmulatorServer, tmp_path: Path) -> None:
+    zuora = Zuora.of(server.org)
+    assert clean(server, tmp_path).status == 0
+    zuora.sync(server.org)
+    assert relink(login(server), tmp_path).status == 0
+    ran = verify(login(server), tmp_path)
+    assert ran.status == 0, ran.message
+    assert any("Only some billing accounts" in note for note in ran.report["notes"])
+
+
+def test_undo_takes_it_back_with_its_state(server: EmulatorServer, tmp_path: Path) -> None:
+    scene = Scene.make(
+        server, tmp_path, only_accounts=FIRST, allow_broken_hierarchies=True,
+        include_objects=SUBSCRIPTIONS,
+    )  # fmt: skip
+    assert scene.cleanup.status == 0, scene.cleanup.message
+    assert image(server.org) != scene.before
+    assert scene.undo().status == 0
+    assert image(server.org) == scene.before
+
+
+@pytest.mark.slow
+def test_more_accounts_than_one_query_names_go_as_well(tmp_path: Path) -> None:
+    condition = "Zuora__AccountNumber__c > 'A00000010'"
+    with Emulated(OrgOptions(records=20_000, sandbox=True)) as server:
+        before, chosen = everything(server.org), ids(server, condition)
+        assert len(chosen) > 800
+        expected = below(server.org, before, chosen)
+        ran = clean(server, tmp_path, condition)
+        assert ran.status == 0, ran.message
+        assert before.keys() - everything(server.org).keys() == expected
+    assert sum(each["deleted"] for each in ran.report["objects"]) == len(expected)
