@@ -17,6 +17,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 import simplejson
 
 from target_zuora360_cleanup.meltano.command import MeltanoFailed
+from target_zuora360_cleanup.meltano.pipeline import own_plugin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -100,7 +101,14 @@ class Conversation:
         except OSError as exc:
             self._log.close()
             raise MeltanoFailed(f"Meltano could not be started ({exc.strerror or exc}).") from None
-        self._send({"words": self._meltano.words, "environment": self.pipeline.environment})
+        is_within = bool(meltano.words) or own_plugin(meltano.environ) is not None
+        self._send(
+            {
+                "words": meltano.words,
+                "environment": self.pipeline.environment,
+                "is_within": is_within,
+            }
+        )
 
     def ask(self, what: str, **given: Any) -> Any:  # noqa: ANN401 - JSON
         """What Meltano answers to a question.

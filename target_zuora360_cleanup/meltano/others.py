@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+
+from target_zuora360_cleanup.meltano.command import MeltanoFailed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -13,15 +16,32 @@ PROGRAMS: Final = ("target-zuora360-cleanup", "zuora360")
 """What a plugin of this package runs, whatever its own name."""
 
 
-def settings_elsewhere(
-    conversation: Conversation, names: Iterable[str]
-) -> Mapping[str, Mapping[str, Any]]:
-    """Some settings of each plugin of this package, in the environment of the run, by its name.
+@dataclass(frozen=True)
+class Elsewhere:
+    """What the project's other plugins of this package are set to.
+
+    Attributes:
+        environment: Of Meltano, in which the settings are so; blank outside of any.
+        is_told: Whether Meltano runs this process, or was named an environment; else it is the one
+            that Meltano takes by itself (`MELTANO_ENVIRONMENT`, in `.env` too, else
+            `default_environment`).
+        plugins: The settings by name, by the plugin's name; None where a default counts.
+    """
+
+    environment: str
+    is_told: bool
+    plugins: Mapping[str, Mapping[str, Any]]
+
+
+def settings_elsewhere(conversation: Conversation, names: Iterable[str]) -> Elsewhere:
+    """Some settings of each plugin of this package, in the environment of the run.
 
     Raises:
-        MeltanoFailed: Meltano does not tell.
+        MeltanoFailed: Meltano does not tell, or takes none of its environments without being told.
     """
-    told: dict[str, dict[str, Any]] = conversation.ask(
-        "settings", programs=PROGRAMS, names=list(names)
-    )
-    return told
+    told: dict[str, Any] = conversation.ask("settings", programs=PROGRAMS, names=list(names))
+    if told["environment"] is None:
+        raise MeltanoFailed(
+            "which of Meltano's environments counts is not named. Set MELTANO_ENVIRONMENT."
+        )
+    return Elsewhere(**told)

@@ -12,6 +12,7 @@ from target_zuora360_cleanup.state.paired import is_pattern
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from target_zuora360_cleanup.meltano.others import Elsewhere
     from target_zuora360_cleanup.meltano.runs import PipelineRun
     from target_zuora360_cleanup.plan.finding import Finding
     from target_zuora360_cleanup.state.outcome import PairedState
@@ -132,14 +133,23 @@ def unreadable(error: Exception, what: str = "The stored states") -> Finding:
     )
 
 
-def guards_differ(plugin: str, there: Mapping[str, str], here: Mapping[str, str]) -> Finding:
+def guards_differ(
+    plugin: str, there: Mapping[str, str], here: Mapping[str, str], where: Elsewhere
+) -> Finding:
     """Guards that another plugin of this package has otherwise."""
     listed = ", ".join(f"{name} {value} (here {here[name]})" for name, value in there.items())
     return codes.GUARDS_DIFFER.found(
-        f"{plugin} has other guards in this environment: {listed}.",
+        f"{plugin} has other guards {_environment(where)}: {listed}.",
         "What is in force here is in the first lines of the log. Write the guards once for both; "
         "docs/settings.md shows how.",
     )
+
+
+def _environment(where: Elsewhere) -> str:
+    if not where.environment:
+        return "outside of Meltano's environments"
+    named = f"in Meltano's environment '{where.environment}'"
+    return named if where.is_told else f"{named}, which it takes where none is named"
 
 
 def running(runs: Sequence[PipelineRun]) -> Iterator[Finding]:

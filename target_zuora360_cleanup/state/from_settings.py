@@ -97,16 +97,16 @@ def beside_a_tap(
 
 
 def other_guards(asked: Conversation, settings: Settings) -> Iterator[Finding]:
-    """Guards that other plugins of this package have otherwise, in the same environment."""
+    """Guards that other plugins of this package have otherwise, in the environment of the run."""
     here = guards(settings, settings.mode)
     try:
-        others = settings_elsewhere(asked, here.keys() - _OWN)
+        elsewhere = settings_elsewhere(asked, here.keys() - _OWN)
     except MeltanoFailed as exc:
         logger.warning("Whether loader and utility have the same guards is not known: %s", exc)
         return
-    for plugin, values in others.items():
+    for plugin, values in elsewhere.plugins.items():
         if there := differences(settings, settings.mode, values):
-            yield guards_differ(plugin, there, here)
+            yield guards_differ(plugin, there, here, elsewhere)
 
 
 def _begun(settings: Settings, pipeline: Pipeline) -> Conversation:

@@ -131,7 +131,11 @@ def come_of(
     more = {name: value for name, value in setup.settings.items() if name != "is_silent"}
     settings = {"mode": "cleanup", **login(server), "state_is_stored": False, **more}
     with project_of(folder, setup.variables), running(setup) as (job, session):
-        asked = {"words": list(setup.words), "environment": setup.pipeline.environment}
+        asked = {
+            "words": list(setup.words),
+            "environment": setup.pipeline.environment,
+            "is_within": bool(setup.words or setup.pipeline.loader),
+        }
         within = lambda *_: Within(Answers(asked), setup, folder)  # noqa: E731
         monkeypatch.setattr(from_settings, "_begun", within)
         given = {"include_objects": [UNIT], "backup": "none", **settings}

@@ -95,3 +95,34 @@ def test_a_program_whose_python_nobody_can_tell_is_refused_with_the_remedy(tmp_p
     wrapped = Conversation(Meltano((str(path),), {}, str(tmp_path)), Pipeline())
     with pytest.raises(MeltanoFailed, match=r"no Python script\. Set meltano_executable"):
         wrapped.ask("known")
+
+
+@pytest.mark.parametrize(
+    ("words", "environ", "is_within"),
+    [
+        ((), {}, False),
+        (("run", "tap"), {}, True),
+        ((), {"MELTANO_UTILITY_NAME": "zuora360"}, True),
+        ((), {"MELTANO_LOADER_NAME": "target-zuora360-cleanup"}, True),
+    ],
+)
+def test_the_program_is_told_whether_meltano_runs_this_process(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    words: tuple[str, ...],
+    environ: dict[str, str],
+    is_within: bool,
+) -> None:
+    script = tmp_path / "answers.py"
+    script.write_text(
+        "import json, sys\nfirst = sys.stdin.readline()\n"
+        "print(json.dumps({'answer': 0}), flush=True)\n"
+        "sys.stdin.readline()\nprint(json.dumps({'answer': json.loads(first)}), flush=True)\n"
+    )
+    monkeypatch.setattr(module, "_SCRIPT", script)
+    meltano = Meltano((sys.executable, "meltano"), environ, str(tmp_path), words)
+    made = Conversation(meltano, Pipeline())
+    told = made.ask("first")
+    made.end()
+    assert told == {"words": list(words), "environment": "", "is_within": is_within}

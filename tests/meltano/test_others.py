@@ -34,6 +34,16 @@ def plugin(name: str, program: str, config: dict[str, Any]) -> dict[str, Any]:
             "settings": SETTINGS, "config": config}  # fmt: skip
 
 
+def asking(folder: Path, *, environment: str = "", is_within: bool = False) -> Conversation:
+    """Meltano's own code, asked in this process."""
+    from target_zuora360_cleanup.meltano.inside.answers import Answers
+
+    answers = Answers({"words": [], "environment": environment, "is_within": is_within})
+    made = Conversation(Meltano((), {}, str(folder)), Pipeline(environment=environment))
+    made.ask = lambda what, **given: getattr(answers, what)(given)  # type: ignore[method-assign]
+    return made
+
+
 @pytest.fixture
 def asked(tmp_path: Path) -> Iterator[Conversation]:
     shared = {"allow_cascade_to": ["Note__c"], "client_secret": "s3cret"}
@@ -48,18 +58,14 @@ def asked(tmp_path: Path) -> Iterator[Conversation]:
     }
     (tmp_path / "meltano.yml").write_text(yaml.safe_dump(project), encoding="utf-8")
     with project_of(tmp_path, {}):
-        from target_zuora360_cleanup.meltano.inside.answers import Answers
-
-        answers = Answers({"words": [], "environment": "prod"})
-        made = Conversation(Meltano((), {}, str(tmp_path)), Pipeline())
-        made.ask = lambda what, **given: getattr(answers, what)(given)  # type: ignore[method-assign]
-        yield made
+        yield asking(tmp_path, environment="prod", is_within=True)
 
 
 def test_each_plugin_of_this_package_is_found_whatever_its_name(asked: Conversation) -> None:
     found = settings_elsewhere(asked, ["keep_quoted_products", "max_records", "allow_cascade_to"])
     cascade = ["Note__c"]
-    assert found == {
+    assert (found.environment, found.is_told) == ("prod", True)
+    assert found.plugins == {
         LOADER: {
             "keep_quoted_products": False, "max_records": None, "allow_cascade_to": cascade,
         },
@@ -77,7 +83,8 @@ def test_a_guard_that_differs_is_told_with_both_values(asked: Conversation) -> N
     first, second = other_guards(asked, here)
     assert (first.code, first.severity) == ("guards-differ", "warns")
     assert first.message == (
-        f"{LOADER} has other guards in this environment: keep_quoted_products off (here on)."
+        f"{LOADER} has other guards in Meltano's environment 'prod': keep_quoted_products off "
+        "(here on)."
     )
     assert "to-sandbox" in second.message
     assert "max_records 7 (here 1,000,000)" in second.message
@@ -97,7 +104,8 @@ def test_nothing_is_told_where_all_have_the_same(asked: Conversation) -> None:
 
 
 def _same(ask: Any, what: str, **given: Any) -> Any:
-    return {name: each for name, each in ask(what, **given).items() if name == UTILITY}
+    told = ask(what, **given)
+    return {**told, "plugins": {UTILITY: told["plugins"][UTILITY]}}
 
 
 def test_that_it_is_not_known_is_said_and_stops_nothing(
@@ -109,3 +117,67 @@ def test_that_it_is_not_known_is_said_and_stops_nothing(
     asked.ask = fail  # type: ignore[method-assign]
     assert list(other_guards(asked, read_settings({"mode": "cleanup"}))) == []
     assert "Whether loader and utility have the same guards is not known: " in caplog.text
+
+
+def a_project(folder: Path, environments: dict[str, int], default: str = "") -> None:
+    """A loader with another `max_records` in each environment, and 3 outside of any."""
+    loader = plugin(LOADER, LOADER, {"max_records": 3})
+    project = {
+        "environments": [
+            {
+                "name": name,
+                "config": {
+                    "plugins": {"loaders": [{"name": LOADER, "config": {"max_records": n}}]}
+                },
+            }
+            for name, n in environments.items()
+        ],
+        "plugins": {"loaders": [loader]},
+        **({"default_environment": default} if default else {}),
+    }
+    (folder / "meltano.yml").write_text(yaml.safe_dump(project), encoding="utf-8")
+
+
+HERE = {"mode": "cleanup", "max_records": 5}
+
+
+@pytest.mark.parametrize("dotenv", ["", "MELTANO_ENVIRONMENT=prod"])
+def test_outside_of_meltano_its_own_choice_of_an_environment_is_compared_and_named(
+    tmp_path: Path, dotenv: str
+) -> None:
+    a_project(tmp_path, {"dev": 7, "prod": 9}, default="dev")
+    (tmp_path / ".env").write_text(dotenv, encoding="utf-8")
+    from meltano.core.project import Project
+
+    name, most = ("prod", 9) if dotenv else ("dev", 7)
+    with project_of(tmp_path, {}):
+        (found,) = other_guards(asking(tmp_path), read_settings(HERE))
+        assert Project.find().environment is None, "states are still those of no environment"
+    assert found.message == (
+        f"{LOADER} has other guards in Meltano's environment '{name}', which it takes where none "
+        f"is named: max_records {most} (here 5)."
+    )
+
+
+def test_outside_of_meltano_no_environment_counts_where_it_would_take_none_of_several(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    a_project(tmp_path, {"dev": 7, "prod": 9})
+    with project_of(tmp_path, {}):
+        assert list(other_guards(asking(tmp_path), read_settings(HERE))) == []
+    assert (
+        "Whether loader and utility have the same guards is not known: which of Meltano's "
+        "environments counts is not named. Set MELTANO_ENVIRONMENT." in caplog.text
+    )
+
+
+@pytest.mark.parametrize(("environments", "is_within"), [({}, False), ({"dev": 7}, True)])
+def test_without_an_environment_it_is_said_so(
+    tmp_path: Path, *, environments: dict[str, int], is_within: bool
+) -> None:
+    a_project(tmp_path, environments, default="dev" if environments else "")
+    with project_of(tmp_path, {}):
+        (found,) = other_guards(asking(tmp_path, is_within=is_within), read_settings(HERE))
+    assert found.message == (
+        f"{LOADER} has other guards outside of Meltano's environments: max_records 3 (here 5)."
+    )

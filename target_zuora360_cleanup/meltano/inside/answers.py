@@ -48,6 +48,7 @@ class Answers:
         self._command = command
         self._given = given
         self._is_seen = bool(asked["words"])
+        self._is_within = asked["is_within"]
         if uri := given.get("database_uri"):
             ProjectSettingsService.config_override["database_uri"] = uri
         self._project = Project.find(dotenv_file=given.get("env_file"))
@@ -197,17 +198,32 @@ class Answers:
             jobs = session.query(Job).filter(Job.ended_at.is_(None))
             return sorted({job.job_name for job in jobs if _runs(job)})
 
-    def settings(self, asked: Asked) -> dict[str, Asked]:
-        """Some settings of the plugins that run one of some programs, by the plugin's name."""
-        return {
+    def settings(self, asked: Asked) -> Asked:
+        """Some settings of the plugins that run one of some programs, by the plugin's name.
+
+        Outside of Meltano they are those of the environment that it would take by itself;
+        `environment` is null where it would take none of those that there are.
+        """
+        project, environment = self._project, getattr(self._project.environment, "name", "")
+        is_told = bool(environment) or self._is_within
+        if not is_told and (environment := _environment(project, {})):
+            project = Project(project.root, dotenv_file=project.dotenv_file)
+            project.activate_environment(environment)
+        is_one_missing = not is_told and not environment and project.meltano.environments
+        plugins = {
             plugin.name: {
                 each.name: own.get(each.name)
                 for each in own.definitions()
                 if each.name in asked["names"]
             }
-            for plugin in self._project.plugins.plugins()
+            for plugin in project.plugins.plugins()
             if plugin.executable in asked["programs"]
-            for own in [PluginSettingsService(self._project, plugin)]
+            for own in [PluginSettingsService(project, plugin)]
+        }
+        return {
+            "environment": None if is_one_missing else environment,
+            "is_told": is_told,
+            "plugins": plugins,
         }
 
     def _session(self) -> closing[Session]:
