@@ -18,6 +18,7 @@ from target_zuora360_cleanup.deletion.taken_along import TakenAlong
 from target_zuora360_cleanup.deletion.trouble import in_words
 from target_zuora360_cleanup.facts.conditions import read_allowances
 from target_zuora360_cleanup.facts.known import Known, Unknown
+from target_zuora360_cleanup.output.counted import counted
 from target_zuora360_cleanup.plan.allowances import left
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class Deleting:
 
     def carry_out(self) -> str:
         """Delete all that may go; why nothing more was begun, blank where everything was."""
-        logger.info("Deleting %s records.", f"{self._plan.to_delete:,}")
+        logger.info("Deleting %s.", counted(self._plan.to_delete, "record"))
         schedule = Schedule(self._plan, self, self._ledger, self._run.stop)
         schedule.carry_out()
         self._ledger.note(self._deletion.recounted(self._plan.steps, self._ledger.outcomes))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from target_zuora360_cleanup.deletion.outcome import total
 from target_zuora360_cleanup.errors import Partial, Refused
+from target_zuora360_cleanup.output.counted import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,11 +41,12 @@ def refuse_left(outcomes: Iterable[Outcome], halted: str = "", *, allow_failures
     broken = any(each.ended != "done" for each in outcomes)
     if not (broken or (left != 0 and not allow_failures)):
         return
-    count = "An unknown number of" if left is None else f"{left:,}"
+    words = counted(left, "record is", "records are")
+    words = f"{words[0].upper()}{words[1:]}"
     if halted:
-        raise Partial(f"{halted} {count} records are left, and the bookmarks are reset.")
+        raise Partial(f"{halted} {words} left, and the bookmarks are reset.")
     raise Partial(
-        f"{count} records are left. The bookmarks are reset; what was in the way is in the report "
+        f"{words} left. The bookmarks are reset; what was in the way is in the report "
         "and in failures.csv. Run the cleanup again to go on."
     )
 

@@ -14,6 +14,7 @@ from target_zuora360_cleanup.deletion.outcome import Outcome
 from target_zuora360_cleanup.deletion.pages import Pages
 from target_zuora360_cleanup.deletion.silence import count_silent, name_silent
 from target_zuora360_cleanup.deletion.trouble import in_words, is_expected
+from target_zuora360_cleanup.output.counted import counted
 from target_zuora360_cleanup.rows.rounds import RoundFailures, rounds
 
 if TYPE_CHECKING:
@@ -118,14 +119,16 @@ class Deletion:
         """The step with the rows that there were when it had its turn."""
         if found < step.found:
             gone = step.found - found
-            logger.warning("%s: %s rows of the plan were gone before their turn.", step.name, gone)
+            rows = counted(gone, "row of the plan was", "rows of the plan were")
+            logger.warning("%s: %s gone before their turn.", step.name, rows)
         return step.found_now(found)
 
     def _outcome(self, step: Step, failed: RoundFailures, silent: int | None) -> Outcome:
         if silent is None:
             return Outcome.uncounted(step)
         count = failed.count + silent
-        why = f"Salesforce says nothing of {silent:,} rows that are left" if silent else ""
+        rows = counted(silent, "row that is left", "rows that are left")
+        why = f"Salesforce says nothing of {rows}" if silent else ""
         outcome = Outcome.of(step, len(step.kept) + count, "done", why, failed.held_back)
         deleted = max(0, step.to_delete - count)
         self.sender.progress.end(step.name, deleted, count)

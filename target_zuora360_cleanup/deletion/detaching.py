@@ -19,6 +19,7 @@ from target_zuora360_cleanup.deletion.trouble import in_words, is_expected
 from target_zuora360_cleanup.deletion.turn import Halted, Held
 from target_zuora360_cleanup.errors import CleanupError
 from target_zuora360_cleanup.facts.counts import selectable
+from target_zuora360_cleanup.output.counted import counted
 from target_zuora360_cleanup.reach import soql
 from target_zuora360_cleanup.rows.errors import failed_rows
 from target_zuora360_cleanup.rows.rounds import RoundFailures, rounds
@@ -103,7 +104,7 @@ class Detaching:
         """How many rows were, and what is held back since others were not."""
         if self.is_backed_up:
             self._back_up(path, rows)
-        logger.info("%s: detaching %s rows from %s.", path.child, f"{rows:,}", path.root)
+        logger.info("%s: detaching %s from %s.", path.child, counted(rows, "row"), path.root)
         found = self._in_rounds(turn, path, rows)
         left = [root for _, root in self._attached(turn, path, rows)]
         by = {**turn.held.by, **dict.fromkeys(left, path.child)}

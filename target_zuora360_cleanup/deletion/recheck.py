@@ -16,6 +16,7 @@ from target_zuora360_cleanup.deletion.holding import read_held
 from target_zuora360_cleanup.deletion.turn import Halted, Turn
 from target_zuora360_cleanup.facts.known import Fact, Known, Unknown
 from target_zuora360_cleanup.facts.staying import without_kept
+from target_zuora360_cleanup.output.counted import counted
 from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed, unreachable
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.settings.declared import Settings
 
 _DOES: Final = {
-    "cascade": "would be destroyed with", "restrict": "hold", "clear": "would lose",
+    "cascade": "would be destroyed with", "restrict": "would hold", "clear": "would lose",
     "detach": "would be destroyed with",
 }  # fmt: skip
 _AGAIN: Final = "Look at what has come, make a new plan, and run the cleanup again."
@@ -133,7 +134,8 @@ class Recheck:
         if now > planned:
             raise _halted(
                 step,
-                f"{now:,} rows of {path.child} {_DOES[path.on_delete]} their {path.parent} "
+                f"{counted(now, 'row')} of {path.child} {_DOES[path.on_delete]} "
+                f"{'its' if now == 1 else 'their'} {path.parent} "
                 f"({path.words}), {planned:,} when it was planned",
                 _AGAIN,
             )

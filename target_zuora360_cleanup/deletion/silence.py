@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from requests import RequestException
 
 from target_zuora360_cleanup.deletion.counting import count_left
+from target_zuora360_cleanup.output.counted import counted
 from target_zuora360_cleanup.rows.errors import RowError
 from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed
 from target_zuora360_cleanup.salesforce.rows import Selection, read_table
@@ -47,7 +48,8 @@ def count_silent(salesforce: Salesforce, step: Step, failed: RoundFailures) -> i
 
 def name_silent(salesforce: Salesforce, step: Step, failed: RoundFailures, silent: int) -> int:
     """Take such rows for failed; how many could not be named, since there are too many."""
-    logger.warning("%s: Salesforce says nothing of %d rows that are left.", step.name, silent)
+    rows = counted(silent, "row that is left", "rows that are left")
+    logger.warning("%s: Salesforce says nothing of %s.", step.name, rows)
     if failed.count + silent > MOST_NAMED:
         return silent
     known = step.kept | failed.ids()

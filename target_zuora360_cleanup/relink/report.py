@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rich.text import Text
 
+from target_zuora360_cleanup.output.counted import counted
 from target_zuora360_cleanup.output.private import harmless, open_file
 from target_zuora360_cleanup.report.document import Report
 from target_zuora360_cleanup.report.failures import Failures as Failed
@@ -191,7 +192,9 @@ def headline(header: Header, relinked: Relinked, snapshot: Path | None) -> str:
     if relinked.dry_run and header.status == "done":
         would = shares(relinked.links, "to_restore")
         return f"Dry run: {would} would be set again in {header.place}."
-    lead = f"{shares(relinked.links, 'restored')} are as they were in {header.place}."
+    is_one = sum(each.in_snapshot - each.superseded for each in relinked.links) == 1
+    verb = "is as it was" if is_one else "are as they were"
+    lead = f"{shares(relinked.links, 'restored')} {verb} in {header.place}."
     if unknown := relinked.total("unknown"):
         lead = f"at least {lead[:-1]}; of {unknown:,} it is not known."
     sentences = {
@@ -208,13 +211,13 @@ def shares(links: Iterable[LinkOutcome], name: str) -> str:
     every = tuple(links)
     kinds = {
         noun: [each for each in every if each.is_value is is_value]
-        for noun, is_value in (("links", False), ("values", True))
+        for noun, is_value in (("link", False), ("value", True))
     }
     return " and ".join(
         f"{sum(getattr(each, name) for each in of_kind):,} of "
-        f"{sum(each.in_snapshot - each.superseded for each in of_kind):,} {noun}"
+        + counted(sum(each.in_snapshot - each.superseded for each in of_kind), noun)
         for noun, of_kind in kinds.items()
-        if of_kind or noun == "links"
+        if of_kind or noun == "link"
     )
 
 

@@ -13,6 +13,7 @@ from target_zuora360_cleanup.facts.reading import read_org
 from target_zuora360_cleanup.lifecycle.ending import header_of
 from target_zuora360_cleanup.lifecycle.login import Login
 from target_zuora360_cleanup.lifecycle.words import in_words
+from target_zuora360_cleanup.output.counted import counted
 from target_zuora360_cleanup.plan.checks.identity import (
     confirmation,
     not_confirmed,
@@ -171,8 +172,9 @@ class Story:
         self._relinked = self._counted()
         if self._hidden:
             self._note(
-                f"{self._hidden:,} records were not found. This user may not see everybody's "
-                "records, so they may be hidden: relink again as a user with Modify All Data."
+                f"{counted(self._hidden, 'record was', 'records were')} not found. This user may "
+                "not see everybody's records, so what is missing may be hidden: relink again as a "
+                "user with Modify All Data."
             )
         failures, problems = Failures(), list[str]()
         try:

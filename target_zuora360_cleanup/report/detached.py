@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
-from target_zuora360_cleanup.report.numbers import Total, counted
+from target_zuora360_cleanup.output.counted import counted
+from target_zuora360_cleanup.report.numbers import Total
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -53,6 +54,7 @@ class Detached:
             at_least = "" if total.is_all else "at least "
             names = ", ".join(sorted({path.child for path in ways}))
             yield Text(
-                f"DETACHED {at_least}{counted(total.known, 'row', 'rows')} of {names}: they stay, "
-                "and relink attaches them again after the sync"
+                f"DETACHED {at_least}{counted(total.known, 'row')} of {names}: "
+                f"{'it stays' if total.known == 1 else 'they stay'}, and relink attaches "
+                f"{'it' if total.known == 1 else 'them'} again after the sync"
             )

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from target_zuora360_cleanup.deletion.outcome import total
+from target_zuora360_cleanup.output.counted import counted
 from target_zuora360_cleanup.report.graph import Drawing, Node, draw, reduced
 from target_zuora360_cleanup.report.object_table import is_carried_out, labels
 
@@ -103,4 +104,4 @@ def _in_words(
 def _counted(count: int | None, one: str, more: str) -> str:
     if count is None:
         return f"unknown {more}"
-    return f"{count:,} {one if count == 1 else more}"
+    return counted(count, one, more)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from target_zuora360_cleanup.report.numbers import counted, known_sum
+from target_zuora360_cleanup.output.counted import counted
+from target_zuora360_cleanup.report.numbers import known_sum
 
 if TYPE_CHECKING:
     from target_zuora360_cleanup.deletion.outcome import Outcome
@@ -42,7 +43,7 @@ def headline(
     no_state = "" if is_reset else " and no state was written"
     partly = _partly(_whose(plan), gone, deleted, outcomes)
     sentences = {
-        "done": f"Done: {deleted:,} records{_whose(plan)}{gone}.",
+        "done": f"Done: {counted(deleted, 'record')}{_whose(plan)}{gone}.",
         "refused": f"Refused: nothing was deleted{no_state}. {header.error}",
         "partial": f"Partial: {partly} {_next(header, outcomes)}",
         "failed": f"Failed: {header.error}",
@@ -52,14 +53,15 @@ def headline(
 
 def _planned(header: Header, plan: Plan) -> str:
     verb = "would delete" if header.status == "done" else "would be refused; it would delete"
-    return f"Plan: a cleanup of {header.place} {verb} {plan.to_delete:,} records{_whose(plan)}."
+    gone = f"{counted(plan.to_delete, 'record')}{_whose(plan)}"
+    return f"Plan: a cleanup of {header.place} {verb} {gone}."
 
 
 def _whose(plan: Plan | None) -> str:
     """Of which billing accounts, to follow on "records"; blank where all of Zuora's are meant."""
     if not plan or not plan.accounts:
         return ""
-    return f" of {counted(plan.accounts.chosen, 'billing account', 'billing accounts')}"
+    return f" of {counted(plan.accounts.chosen, 'billing account')}"
 
 
 def _partly(whose: str, gone: str, deleted: int, outcomes: tuple[Outcome, ...]) -> str:
@@ -67,11 +69,13 @@ def _partly(whose: str, gone: str, deleted: int, outcomes: tuple[Outcome, ...]) 
     unknown = sum(each.deleted is None for each in outcomes)
     if not unknown:
         left = known_sum(each.failed for each in outcomes)
-        return f"{deleted:,} records{whose}{gone}, {left:,} are left."
-    types = counted(unknown, "object type", "object types")
+        return f"{counted(deleted, 'record')}{whose}{gone}, {counted(left, 'is', 'are')} left."
+    types = counted(unknown, "object type")
     if not deleted:
         return f"of {types} it is not known how many records{whose} were{gone}."
-    return f"at least {deleted:,} records{whose}{gone}; of {types} it is not known how many."
+    return (
+        f"at least {counted(deleted, 'record')}{whose}{gone}; of {types} it is not known how many."
+    )
 
 
 def _next(header: Header, outcomes: tuple[Outcome, ...]) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from target_zuora360_cleanup.output.counted import counted
 from target_zuora360_cleanup.report import object_table, view, weighing
 from target_zuora360_cleanup.report.comparison import changed_fields, comparison_table
 from target_zuora360_cleanup.report.drawing import drawing
@@ -51,7 +52,12 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters.update(
-        number=shown, moment=_moment, duration=duration, css_text=_css_text, became=weighing.paired
+        number=shown,
+        counted=counted,
+        moment=_moment,
+        duration=duration,
+        css_text=_css_text,
+        became=weighing.paired,
     )
     return made
 

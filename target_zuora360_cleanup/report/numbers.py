@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from target_zuora360_cleanup.output.counted import counted
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -46,7 +48,7 @@ class Total:
             return shown(self.known)
         return f"at least {shown(self.known)}" if self.known else UNKNOWN
 
-
-def counted(count: int, one: str, more: str) -> str:
-    """A count with its noun."""
-    return f"{count:,} {one if count == 1 else more}"
+    def counted(self, one: str, more: str = "") -> str:
+        """The same with its noun, as of `counted`."""
+        words = counted(self.known if self.is_all or self.known else None, one, more)
+        return words if self.is_all or not self.known else f"at least {words}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from target_zuora360_cleanup.output.counted import counted
 from target_zuora360_cleanup.report.numbers import Total, shown
 from target_zuora360_cleanup.report.summary import table_of
 
@@ -125,7 +126,7 @@ class Objects:
         if others:
             sums = zip(*(numbers[each.name] for each in others), strict=True)
             links = self._lost(*(each.name for each in others)).words
-            words = f"{len(others)} other object types"
+            words = counted(len(others), "other object type")
             yield ["+", words, "", *(Total.of(column).words for column in sums), links]
 
     def _lost(self, *names: str) -> Total:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from rich.text import Text
 
-from target_zuora360_cleanup.report.numbers import counted
+from target_zuora360_cleanup.output.counted import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -132,7 +132,7 @@ class RecordsRead:
         count = sum(self.counts.values())
         if count and self.unloaded_by:
             yield Text(
-                f"NOTE The tap sent {counted(count, 'record', 'records')}, and mode "
+                f"NOTE The tap sent {counted(count, 'record')}, and mode "
                 f"{self.unloaded_by} loads none; only mode sync does. In Meltano, "
                 f"zuora360:{self.unloaded_by} needs no tap."
             )

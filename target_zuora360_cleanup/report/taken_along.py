@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
-from target_zuora360_cleanup.report.numbers import Total, counted
+from target_zuora360_cleanup.output.counted import counted
+from target_zuora360_cleanup.report.numbers import Total
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -70,4 +71,4 @@ class TakenAlong:
 
 def _rows(count: int | None) -> str:
     """So many rows, as a sentence has them."""
-    return "an unknown number of rows" if count is None else counted(count, "row", "rows")
+    return counted(count, "row")

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from target_zuora360_cleanup.output.counted import counted
 from target_zuora360_cleanup.report import way_back
-from target_zuora360_cleanup.report.numbers import Total, counted
+from target_zuora360_cleanup.report.numbers import Total
 from target_zuora360_cleanup.report.object_table import is_carried_out
 
 if TYPE_CHECKING:
@@ -54,14 +55,15 @@ def _may_be_unseen(report: Report) -> bool:
 def _touched(report: Report) -> Iterator[str]:
     along = [each["planned"] for each in report.get("taken_along", ())]
     if along:
-        yield f"{Total.of(along).words} rows go along"
+        yield Total.of(along).counted("row goes along", "rows go along")
     if kept := [each["rows"] for each in report.get("detached", ())]:
-        yield f"{Total.of(kept).words} rows are detached, and stay"
+        rows = Total.of(kept)
+        yield rows.counted("row is detached, and stays", "rows are detached, and stay")
     if report["blank_links"]:
         links = Total.of(each["rows"] for each in report["blank_links"])
-        yield f"{links.words} lookups go blank, at most"
+        yield f"{links.counted('lookup goes blank', 'lookups go blank')}, at most"
     if blocked := [each for each in report["strong_links"] if each["on_delete"] == "restrict"]:
-        yield f"{counted(sum(each['rows'] for each in blocked), 'row', 'rows')} in the way"
+        yield f"{counted(sum(each['rows'] for each in blocked), 'row')} in the way"
 
 
 def taken_back(report: Report) -> str:

@@ -13,6 +13,7 @@ from http import HTTPStatus
 from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, Final
 
+from target_zuora360_cleanup.output.counted import counted
 from target_zuora360_cleanup.salesforce.asking import ask_until_read
 from target_zuora360_cleanup.salesforce.csv_file import CHUNK_BYTES
 from target_zuora360_cleanup.salesforce.errors import ApiError, Unreadable
@@ -49,8 +50,9 @@ def compare(what: str, came: int, told: int) -> None:
         ShortResult: It is short.
     """
     if came < told:
+        records = counted(told, "record")
         raise ShortResult(
-            f"{what} came short: {came:,} of the {told:,} records that Salesforce says are in it"
+            f"{what} came short: {came:,} of the {records} that Salesforce says it has"
         )
 
 

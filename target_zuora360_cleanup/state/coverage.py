@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from target_zuora360_cleanup.output.counted import counted
 from target_zuora360_cleanup.output.listing import listed
 from target_zuora360_cleanup.state import codes
 from target_zuora360_cleanup.state.findings import parents
@@ -161,7 +162,7 @@ class Coverage:
         )
 
     def _listed(self, names: tuple[str, ...]) -> str:
-        told = (f"{name} ({self.rows[name]:,} records)" for name in names)
+        told = (f"{name} ({counted(self.rows[name], 'record')})" for name in names)
         return listed(told, of="object types")
 
     def _counted(self, names: tuple[str, ...]) -> tuple[tuple[str, int], ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING
 
+from target_zuora360_cleanup.output.counted import counted
 from target_zuora360_cleanup.output.listing import listed
 from target_zuora360_cleanup.state import codes
 from target_zuora360_cleanup.state.paired import is_pattern
@@ -166,7 +167,7 @@ def to_be_reset(states: Sequence[PairedState]) -> Iterator[Finding]:
     if states:
         listed = "; ".join(f"{each.state_id} ({_bookmarks(each.reset)})" for each in states)
         yield codes.RESET.found(
-            f"A cleanup resets {len(states)} stored state{'s' * (len(states) > 1)}: {listed}.",
+            f"A cleanup resets {counted(len(states), 'stored state')}: {listed}.",
             "Their next sync is a full one of these streams; other bookmarks are kept.",
         )
 

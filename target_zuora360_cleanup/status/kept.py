@@ -9,14 +9,18 @@ from typing import Any, Final
 
 from target_zuora360_cleanup.kept.counts import look_into
 from target_zuora360_cleanup.kept.place import lasting_place
+from target_zuora360_cleanup.output.counted import counted
 from target_zuora360_cleanup.output.listing import listed
 
 Found = dict[str, Any]
 _KINDS: Final = {
-    "rows": "records that wait for a parent",
-    "below": "records below others that are left out",
-    "links": "lookups that are blank until their parent comes",
-    "stale": "rows that are to be filled",
+    "rows": ("record that waits for a parent", "records that wait for a parent"),
+    "below": ("record below others that are left out", "records below others that are left out"),
+    "links": (
+        "lookup that is blank until its parent comes",
+        "lookups that are blank until their parents come",
+    ),
+    "stale": ("row that is to be filled", "rows that are to be filled"),
 }
 
 
@@ -56,4 +60,4 @@ def kept_lines(found: Iterable[Found]) -> Iterator[str]:
             if counts:
                 of_each = listed(f"{name} {count:,}" for name, count in counts.items())
                 total = sum(counts.values())
-                yield f"Kept for a later sync: {total:,} {words} ({of_each})."
+                yield f"Kept for a later sync: {counted(total, *words)} ({of_each})."

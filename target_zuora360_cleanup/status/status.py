@@ -14,6 +14,7 @@ from target_zuora360_cleanup.deletion.outcome import total
 from target_zuora360_cleanup.facts.reading import read_facts
 from target_zuora360_cleanup.lifecycle.rotated import keeper
 from target_zuora360_cleanup.lifecycle.words import in_words
+from target_zuora360_cleanup.output.counted import counted
 from target_zuora360_cleanup.output.folder import OutputFolder
 from target_zuora360_cleanup.output.jobs import JobRecord
 from target_zuora360_cleanup.plan.counts import rows_of
@@ -137,7 +138,7 @@ def _rows(objects: list[Found]) -> Iterator[str]:
     for each in shown:
         yield f"  {each['api_name']:<42} {each['found']:>12,}  {each['label']}"
     if others := present[len(shown) :]:
-        words = f"{len(others)} other object types"
+        words = counted(len(others), "other object type")
         yield f"  {words:<42} {sum(each['found'] for each in others):>12,}"
 
 
@@ -145,7 +146,7 @@ def _lines(found: Found) -> Iterator[str]:
     org = found["org"]
     kind = "sandbox" if org["is_sandbox"] else "production"
     total = sum(each["found"] for each in found["objects"])
-    yield f"Org: {org['name']} ({org['id']}), {kind}: {total:,} records of Zuora's."
+    yield f"Org: {org['name']} ({org['id']}), {kind}: {counted(total, 'record')} of Zuora's."
     yield from _rows(found["objects"])
     yield _last(found["last_cleanup"])
     for job in found["jobs"]:
@@ -167,9 +168,9 @@ def _last(last: Found | None) -> str:
         )
     failed = "an unknown number" if last["failed"] is None else f"{last['failed']:,}"
     left = f", {failed} left: run it again to go on" if failed != "0" else ""
-    deleted = "an unknown number of" if last["deleted"] is None else f"{last['deleted']:,}"
+    deleted = counted(last["deleted"], "record")
     back = ", taken back since" if last["taken_back"] else ""
     return (
         f"Last cleanup: {last['status']} at {last['finished_at'][:16].replace('T', ' ')} UTC, "
-        f"{deleted} records deleted{left}{back} ({last['folder']})."
+        f"{deleted} deleted{left}{back} ({last['folder']})."
     )

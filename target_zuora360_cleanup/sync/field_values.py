@@ -15,6 +15,8 @@ from decimal import Decimal, InvalidOperation
 from functools import partial
 from typing import Any, Final, cast
 
+from target_zuora360_cleanup.output.counted import counted
+
 NULL: Final = "#N/A"
 _CUT: Final = frozenset({"string", "textarea", "phone", "encryptedstring"})
 """Texts that mean something without their end; a picklist's value or an address does not."""
@@ -176,7 +178,7 @@ def _any_text(field: Field, value: object) -> str:
         return text
     if field.type in _CUT:
         return Cut(text[: field.length])
-    raise Unfit(f"has {len(text):,} characters, of {field.length:,} that the field takes")
+    raise Unfit(f"has {counted(len(text), 'character')}, of {field.length:,} that the field takes")
 
 
 def _plain(value: Any) -> str:  # noqa: ANN401 - whatever the tap sent

@@ -11,6 +11,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from target_zuora360_cleanup.output.counted import counted
 from target_zuora360_cleanup.output.metrics import Metrics
 from target_zuora360_cleanup.rows.errors import RowError, Verdict, failed_rows, refused_rows
 from target_zuora360_cleanup.salesforce.bulk import Ingest
@@ -132,7 +133,8 @@ class Removals:
             ids = [key for key, error in errors.items() if error.verdict is Verdict.TRY_AGAIN]
             if each.is_last or not ids:
                 break
-            logger.info("%s: %d rows were locked and are tried again.", name, len(ids))
+            rows = counted(len(ids), "row was locked and is", "rows were locked and are")
+            logger.info("%s: %s tried again.", name, rows)
         return self._still_there(name, errors)
 
     def _still_there(self, name: str, errors: dict[str, RowError]) -> dict[str, RowError]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from rich.text import Text
 
 from target_zuora360_cleanup.catalog.objects import BY_NAME
+from target_zuora360_cleanup.output.counted import counted
 from target_zuora360_cleanup.output.listing import listed
 from target_zuora360_cleanup.report.costs import Costs
 from target_zuora360_cleanup.report.document import Report
@@ -34,10 +35,27 @@ if TYPE_CHECKING:
 _LISTED: Final = 12
 _COLUMNS: Final = ("received", "upserted", "deleted", "merged", "skipped", "failed")
 _WHY: Final = {
-    NO_ACCOUNT: "have no Salesforce Account (CrmId)",
-    NO_PARENT: "are below records that are not in Salesforce, such as those of such accounts",
-    NOT_THERE: "were to be removed and were not there",
+    NO_ACCOUNT: (
+        "record has no Salesforce Account (CrmId)",
+        "records have no Salesforce Account (CrmId)",
+    ),
+    NO_PARENT: (
+        "record is below one that is not in Salesforce, such as of such an account",
+        "records are below records that are not in Salesforce, such as those of such accounts",
+    ),
+    NOT_THERE: (
+        "record was to be removed and was not there",
+        "records were to be removed and were not there",
+    ),
 }
+_CUT: Final = (
+    "text was cut to the length of its field",
+    "texts were cut to the length of their field",
+)
+_BLANK: Final = (
+    "lookup stays blank, its parent did not come",
+    "lookups stay blank, their parents did not come",
+)
 
 
 @dataclass(frozen=True)
@@ -91,7 +109,7 @@ class Loaded:
             table.add_row(name, BY_NAME[name].label, *(f"{count:,}" for count in numbers))
         if others := [each for name, each in self.counts.items() if name not in shown]:
             sums = (sum(each[key] for each in others) for key in _COLUMNS)
-            words = f"{len(others)} other object types"
+            words = counted(len(others), "other object type")
             table.add_row(words, "", *(f"{count:,}" for count in sums))
         return table
 
@@ -105,24 +123,25 @@ class Loaded:
     def _notes(self) -> Iterator[str]:
         for name, counts in self.counts.items():
             if count := counts["unknown"]:
-                yield f"WARN {name}: of {count:,} records it is not known whether they are loaded."
+                records = counted(count, "record is", "records are")
+                yield f"WARN {name}: whether {records} loaded is not known."
         for reason, words in _WHY.items():
             if count := sum(each["skipped_why"].get(reason, 0) for each in self.counts.values()):
-                yield f"NOTE {count:,} records {words}."
+                yield f"NOTE {counted(count, *words)}."
         count, fields = self._by_field("cut")
         if count:
-            yield f"WARN {count:,} texts were cut to the length of their field: {fields}."
+            yield f"WARN {counted(count, *_CUT)}: {fields}."
         count, fields = self._by_field("blank_links")
         if count:
-            yield f"WARN {count:,} lookups stay blank, their parents did not come: {fields}."
+            yield f"WARN {counted(count, *_BLANK)}: {fields}."
         for name, counts in self.counts.items():
             for along, count in counts["taken_along"].items():
-                yield f"NOTE {name}: {count:,} rows of {along} went with those deleted."
+                yield f"NOTE {name}: {counted(count, 'row')} of {along} went with those deleted."
         caught = {name: n for name, each in self.counts.items() if (n := each["caught_up"])}
         if caught:
             names = listed(f"{name} {count:,}" for name, count in caught.items())
-            total = sum(caught.values())
-            yield f"NOTE {total:,} records had waited for a parent that has come now: {names}."
+            records = counted(sum(caught.values()), "record")
+            yield f"NOTE {records} had waited for a parent that has come now: {names}."
 
     def _by_field(self, name: str) -> tuple[int, str]:
         """A count of each object type's fields: how many in all, and of which."""
@@ -133,6 +152,21 @@ class Loaded:
             if count
         }
         return sum(found.values()), listed(f"{each} {count:,}" for each, count in found.items())
+
+
+_WAIT: Final = ("record waits for a parent", "records wait for a parent")
+_BELOW: Final = (
+    "record waits below one that has no place in Salesforce",
+    "records wait below others that have no place in Salesforce",
+)
+_LINKS: Final = (
+    "lookup is blank until its parent comes",
+    "lookups are blank until their parents come",
+)
+_STALE: Final = (
+    "row is to be filled from other records",
+    "rows are to be filled from other records",
+)
 
 
 @dataclass(frozen=True)
@@ -156,22 +190,19 @@ class Kept:
         """One sentence for each kind of what waits, and what becomes of it."""
         for words, count in self._counts():
             if count:
-                yield Text(f"NOTE {count:,} {words}.")
+                yield Text(f"NOTE {counted(count, *words)}.")
         if self.waits and not self.lasts:
             yield Text(
                 "WARN None of it can be kept for the next sync: bookmarks of these streams stay "
                 "as they were. Name a place that lasts with the state in kept_file."
             )
 
-    def _counts(self) -> Iterator[tuple[str, int]]:
+    def _counts(self) -> Iterator[tuple[tuple[str, str], int]]:
         each = self.waits.values()
-        yield "records wait for a parent", sum(one.rows for one in each)
-        yield (
-            "records wait below others that have no place in Salesforce",
-            sum(one.below for one in each),
-        )
-        yield "lookups are blank until their parent comes", sum(one.links for one in each)
-        yield "rows are to be filled from other records", sum(one.stale for one in each)
+        yield _WAIT, sum(one.rows for one in each)
+        yield _BELOW, sum(one.below for one in each)
+        yield _LINKS, sum(one.links for one in each)
+        yield _STALE, sum(one.stale for one in each)
 
 
 @dataclass(frozen=True)
@@ -214,7 +245,8 @@ class PassedOn:
 
 def headline(header: Header, loaded: Loaded) -> str:
     """What happened, in one sentence."""
-    numbers = f"{loaded.total('upserted'):,} records upserted, {loaded.total('deleted'):,} deleted"
+    upserted = counted(loaded.total("upserted"), "record")
+    numbers = f"{upserted} upserted, {loaded.total('deleted'):,} deleted"
     return f"{header.status.capitalize()}: {numbers} in {header.place}. {header.error}".rstrip()
 
 

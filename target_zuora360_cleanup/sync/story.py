@@ -20,6 +20,7 @@ from target_zuora360_cleanup.kept.forgetting import forget
 from target_zuora360_cleanup.lifecycle.login import Login
 from target_zuora360_cleanup.lifecycle.words import in_words
 from target_zuora360_cleanup.meltano.pipeline import TEST_STREAM
+from target_zuora360_cleanup.output.counted import counted
 from target_zuora360_cleanup.rows.stop import Stopped
 from target_zuora360_cleanup.sync.beside import Beside
 from target_zuora360_cleanup.sync.block import Block
@@ -251,9 +252,9 @@ class Story:
     def _fail_if(self, failed: int) -> None:
         if failed and not self._settings.allow_failures:
             raise Partial(
-                f"{failed:,} records could not be loaded; why is in failures.csv. The "
-                "stored state stays before them, so the next run sends them again. Mend the cause, "
-                "or set allow_failures to pass over them."
+                f"{counted(failed, 'record')} could not be loaded; why is in failures.csv. The "
+                "stored state stays before what failed, so the next run sends it again. Mend the "
+                "cause, or set allow_failures to pass over it."
             )
 
     def _connected(self) -> Work:

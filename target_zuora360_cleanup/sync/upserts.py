@@ -15,6 +15,7 @@ from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
+from target_zuora360_cleanup.output.counted import counted
 from target_zuora360_cleanup.output.metrics import Metrics
 from target_zuora360_cleanup.rows.errors import RowError, Verdict, failed_rows
 from target_zuora360_cleanup.rows.pool import Pool
@@ -102,7 +103,8 @@ class Upserts:
             if each.is_last or not locked:
                 return [*final, *failed]
             final += rest
-            logger.info("%d rows were locked and are tried again.", len(locked))
+            rows = counted(len(locked), "row was locked and is", "rows were locked and are")
+            logger.info("%s tried again.", rows)
         raise AssertionError("the last round is not tried again")
 
     def _first_round(self, wanted: Mapping[str, Sequence[Change]]) -> list[FailedRow]:
@@ -135,7 +137,8 @@ class Upserts:
         with Metrics(job.object, OPERATION).job(job_id):
             done = self.salesforce.bulk.wait("ingest", job_id, len(job.changes))
         if done.processed < len(job.changes):
-            told = f"it says that it has worked on {done.processed:,} of {len(job.changes):,} rows"
+            of_all = counted(len(job.changes), "row")
+            told = f"it says that it has worked on {done.processed:,} of {of_all}"
             raise JobFailed(job_id, done.state, told)
         return self._failed(job, job_id, key)
 
@@ -152,7 +155,8 @@ class Upserts:
         told = {each.change.key for each in failed}
         told.update(bulk.done(job_id, key))
         if silent := len(by_key.keys() - told):
-            why = f"its results tell nothing of {silent:,} of {len(job.changes):,} rows"
+            rows = counted(len(job.changes), "row")
+            why = f"its results tell nothing of {silent:,} of {rows}"
             raise JobFailed(job_id, "JobComplete", why)
         return failed
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rich.text import Text
 
+from target_zuora360_cleanup.output.counted import counted
 from target_zuora360_cleanup.output.private import harmless, open_file
 from target_zuora360_cleanup.report.document import Report
 from target_zuora360_cleanup.report.failures import Failures as Failed
@@ -172,10 +173,10 @@ def headline(header: Header, taken: TakenBack) -> str:
     if taken.dry_run and header.status == "done":
         would = taken.total("to_restore")
         return (
-            f"Dry run: {would:,} of {total:,} records would come back in {header.place}, "
-            f"{back:,} are there."
+            f"Dry run: {would:,} of {counted(total, 'record')} would come back in {header.place}, "
+            f"{counted(back, 'is', 'are')} there."
         )
-    lead = f"{back:,} of {total:,} records are back in {header.place}."
+    lead = f"{back:,} of {counted(total, 'record is', 'records are')} back in {header.place}."
     if unknown := taken.total("unknown"):
         lead = f"at least {lead[:-1]}; of {unknown:,} it is not known."
     sentences = {

@@ -15,6 +15,7 @@ from target_zuora360_cleanup.facts.reading import read_org
 from target_zuora360_cleanup.lifecycle.ending import header_of
 from target_zuora360_cleanup.lifecycle.login import Login
 from target_zuora360_cleanup.lifecycle.words import in_words
+from target_zuora360_cleanup.output.counted import counted
 from target_zuora360_cleanup.plan.checks.identity import (
     confirmation,
     not_confirmed,
@@ -208,9 +209,9 @@ class Story:
         lost = [each for each in taken.states if not each.is_well]
         if left:
             raise Partial(
-                f"{left:,} are not back; undo.csv names each with the reason. The bookmarks of "
-                "streams that feed them, or what led to them, stay reset: the next sync sends "
-                "these in full."
+                f"{counted(left, 'is', 'are')} not back; undo.csv names each with the reason. The "
+                "bookmarks of streams that feed such records, or what led to them, stay reset: the "
+                "next sync sends these in full."
             )
         if lost:
             raise Partial(f"The state is not all as it was: {_told(lost)}")

@@ -8,6 +8,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 
 from rich.text import Text
 
+from target_zuora360_cleanup.output.counted import counted
 from target_zuora360_cleanup.output.private import harmless, open_file
 from target_zuora360_cleanup.relink.report import shares
 from target_zuora360_cleanup.report.comparison import COLUMNS as NUMBERS
@@ -15,7 +16,7 @@ from target_zuora360_cleanup.report.comparison import shown_columns
 from target_zuora360_cleanup.report.document import Report
 from target_zuora360_cleanup.report.failures import Failures
 from target_zuora360_cleanup.report.links import TITLES, columns
-from target_zuora360_cleanup.report.numbers import counted, shown
+from target_zuora360_cleanup.report.numbers import shown
 from target_zuora360_cleanup.report.part import Headline
 from target_zuora360_cleanup.report.summary import table_of
 from target_zuora360_cleanup.verify.comparing import ROWS
@@ -127,7 +128,7 @@ class Verified:
             if name not in each.why
         )
         for rows, name in found[:_MOST_FIELDS]:
-            yield f"CHANGED {name}: {counted(-rows, 'record', 'records')}"
+            yield f"CHANGED {name}: {counted(-rows, 'record')}"
         if (more := len(found) - _MOST_FIELDS) > 0:
             yield f"CHANGED {counted(more, 'more field', 'more fields')}, in verify.csv"
 
@@ -168,9 +169,8 @@ def headline(header: Header, verified: Verified) -> str:
         return f"{header.status.capitalize()}: {header.error}"
     unknown = sum(each.in_backup for each in verified.unknown)
     there, whole = verified.total("back") + verified.total("stayed"), verified.total("in_backup")
-    lead = (
-        f"{there:,} of {counted(whole - unknown, 'record', 'records')} are back in {header.place}"
-    )
+    of_all = counted(whole - unknown, "record is", "records are")
+    lead = f"{there:,} of {of_all} back in {header.place}"
     if any(each.in_snapshot for each in verified.links):
         lead += f", with {shares(verified.links, 'restored')}"
     if unknown:
@@ -181,7 +181,8 @@ def headline(header: Header, verified: Verified) -> str:
 
 
 def _went(name: str, rows: int | None) -> str:
-    how_many = "An unknown number of rows" if rows is None else counted(rows, "row", "rows")
+    how_many = counted(rows, "row")
+    how_many = f"{how_many[0].upper()}{how_many[1:]}"
     return (
         f"{how_many} of {name} went along with others, as the plan had told; no sync brings them "
         "back."
@@ -190,19 +191,35 @@ def _went(name: str, rows: int | None) -> str:
 
 def _known_why(verified: Verified) -> str:
     missing = verified.total("not_back") + verified.total("no_key")
-    return f" Why {missing:,} are not is known." if missing else ""
+    return f" Why {counted(missing, 'is', 'are')} not is known." if missing else ""
 
 
 def left_words(verified: Verified) -> str:
     """What is to be looked into, in a sentence or two."""
     told = [
-        (verified.total("left"), "records are not as they were"),
-        (verified.total("not_compared"), "records share an external id and were not compared"),
-        (verified.links_left, "links or values are not as they were"),
-        (len(verified.unknown), "object types could not be looked at"),
-        (len(verified.unseen), "fields could not be compared"),
+        counted(count, *words)
+        for count, *words in (
+            (verified.total("left"), "record is not as it was", "records are not as they were"),
+            (
+                verified.total("not_compared"),
+                "record shares an external id and was not compared",
+                "records share an external id and were not compared",
+            ),
+            (
+                verified.links_left,
+                "link or value is not as it was",
+                "links or values are not as they were",
+            ),
+            (
+                len(verified.unknown),
+                "object type could not be looked at",
+                "object types could not be looked at",
+            ),
+            (len(verified.unseen), "field could not be compared", "fields could not be compared"),
+        )
+        if count
     ]
-    words = "; ".join(f"{count:,} {what}" for count, what in told if count)
+    words = "; ".join(told)
     relink = " Relink sets links again." if verified.links_left else ""
     return (
         f"{words}, and nobody has said why: verify.csv names each.{relink} Zuora may have changed "

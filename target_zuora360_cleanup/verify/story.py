@@ -12,6 +12,7 @@ from target_zuora360_cleanup.facts.reading import read_org as read_org_info
 from target_zuora360_cleanup.lifecycle.ending import header_of
 from target_zuora360_cleanup.lifecycle.login import Login
 from target_zuora360_cleanup.lifecycle.words import in_words
+from target_zuora360_cleanup.output.counted import counted
 from target_zuora360_cleanup.report.files import write_report
 from target_zuora360_cleanup.rows.halting import go_on
 from target_zuora360_cleanup.salesforce.errors import ApiError
@@ -115,7 +116,7 @@ class Story:
         }
 
     def _read(self, salesforce: Salesforce, files: Sorted) -> None:
-        logger.info("Comparing %s object types.", f"{len(files.compared):,}")
+        logger.info("Comparing %s.", counted(len(files.compared), "object type"))
         with self._store.filling():
             for number, (file, columns) in enumerate(files.compared):
                 rows = read_backup(self._store, number, file, columns)

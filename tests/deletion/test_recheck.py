@@ -88,7 +88,7 @@ def test_rows_below_what_goes_along_end_the_run_too(tmp_path: Path) -> None:
         before = len(ids(server, INVOICES))
         ran = cleanup(server, tmp_path, **NOTES_MAY_GO)
         assert_ended_before_invoices(ran, server, before)
-    assert f"1 rows of Remark__c would be destroyed with their {NOTE}" in ran.message
+    assert f"1 row of Remark__c would be destroyed with its {NOTE}" in ran.message
 
 
 @pytest.mark.rows_may_go(NOTE)

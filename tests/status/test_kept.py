@@ -24,9 +24,9 @@ def test_what_waits_is_told_by_object(tmp_path: Path) -> None:
     store.close()
     found = find_kept(str(file), ["prod:x"], {})
     assert list(kept_lines(found)) == [
-        "Kept for a later sync: 1 records that wait for a parent (I__c 1).",
-        "Kept for a later sync: 1 records below others that are left out (I__c 1).",
-        "Kept for a later sync: 1 lookups that are blank until their parent comes (A__c 1).",
+        "Kept for a later sync: 1 record that waits for a parent (I__c 1).",
+        "Kept for a later sync: 1 record below others that are left out (I__c 1).",
+        "Kept for a later sync: 1 lookup that is blank until its parent comes (A__c 1).",
     ]
 
 

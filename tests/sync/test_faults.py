@@ -235,7 +235,7 @@ def test_what_a_batch_that_broke_off_has_loaded_is_unknown_and_never_0(
     assert (done.status, done.states) == (4, [])
     assert len(keys(server.org, ACCOUNT, "zz")) == 20
     assert (counts["upserted"], counts["unknown"], counts["received"]) == (0, 20, 20)
-    assert "of 20 records it is not known whether they are loaded" in done.summary
+    assert "whether 20 records are loaded is not known" in done.summary
 
 
 @pytest.mark.parametrize("late", [{"numberRecordsFailed": 0}, {"numberRecordsProcessed": 0}])

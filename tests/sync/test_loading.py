@@ -275,7 +275,7 @@ def test_texts_that_are_too_long_are_cut_and_counted(
     done = sync(server, tmp_path, [ACCOUNTS, record("Account", "l1", CrmId=crm, Name="n" * 300)])
     assert done.object(ACCOUNT)["cut"] == {"Name": 1}
     assert one(server, ACCOUNT, "Name", "l1") == {"Name": "n" * 80}
-    assert "1 texts were cut to the length of their field: " in done.summary
+    assert "1 text was cut to the length of its field: " in done.summary
 
 
 def test_the_new_version_of_a_subscription_takes_the_place_and_the_number_of_the_old_one(

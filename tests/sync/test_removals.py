@@ -111,7 +111,7 @@ def test_what_goes_is_written_down_before_and_counted_as_in_a_cleanup(
         ran = cancelled(server, tmp_path, allow_cascade_to=["Task"], backup=scope)
         along = ran.object(SUBSCRIPTION)["taken_along"]
         assert (along["Task"], along[PLAN]) == (1, len(plans))
-        assert "1 rows of Task went with those deleted" in ran.summary
+        assert "1 row of Task went with those deleted" in ran.summary
     backup = ran.folder / "backup"
     if scope == "none":
         assert not backup.exists()

@@ -82,7 +82,7 @@ def test_a_child_whose_parent_comes_with_the_next_run_is_loaded_then(
     assert first.states == [{"bookmarks": {"Account": 1, "InvoiceItem": 1}}]
     assert first.report["kept"] == {"lasts": True, "objects": [
         {"api_name": ITEM, "rows": 1, "below": 0, "links": 0, "stale": 0}]}  # fmt: skip
-    assert "1 records wait for a parent" in first.summary
+    assert "1 record waits for a parent" in first.summary
     # The tap sends no SCHEMA of items any more.
     second = run(INVOICES, invoice("ra2", "ra1"), state(Invoice=1))
     assert second.status == 0

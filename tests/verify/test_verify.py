@@ -222,7 +222,7 @@ def test_an_object_that_the_user_may_not_read_is_unknown_and_no_success(back: Sc
     assert ran.status == 4
     assert entry(ran, INVOICE)["unknown"]
     assert f"UNKNOWN {INVOICE}" in ran.summary
-    assert "1 object types could not be looked at" in ran.message
+    assert "1 object type could not be looked at" in ran.message
 
 
 @pytest.mark.slow
