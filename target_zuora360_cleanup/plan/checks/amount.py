@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from target_zuora360_cleanup.facts.known import Known
+from target_zuora360_cleanup.output.counted import counted
 from target_zuora360_cleanup.plan.check import check
 from target_zuora360_cleanup.plan.counts import named_rows, rows_of, taken_along, to_delete
 from target_zuora360_cleanup.plan.finding import Code
@@ -38,7 +39,7 @@ def records(weighed: Weighed) -> Iterator[Finding]:
     if total > settings.max_records:
         more = f" ({along:,} of them taken along)" if along else ""
         yield TOO_MANY.found(
-            f"The cleanup would delete {total:,} records{more}, more than max_records "
+            f"The cleanup would delete {counted(total, 'record')}{more}, more than max_records "
             f"({settings.max_records:,}). Zuora recommends no cleanup above 1,000,000.",
             "Clean one object group at a time, ask Zuora's support for a full sync, use mode "
             "'reset', or raise max_records.",

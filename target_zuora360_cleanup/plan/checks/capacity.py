@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from target_zuora360_cleanup.facts.known import Known, Unknown
+from target_zuora360_cleanup.output.counted import counted
 from target_zuora360_cleanup.plan.allowances import needs_of
 from target_zuora360_cleanup.plan.check import check
 from target_zuora360_cleanup.plan.counts import rows_of, to_delete
@@ -47,9 +48,10 @@ def recycle_bin(weighed: Weighed) -> Iterator[Finding]:
     total = sum(rows_of(each) for each in weighed.facts.objects)
     held = None if weighed.settings.hard_delete else _bin(weighed.facts.conditions)
     if held is not None and total > held:
+        deletes = counted(total, "soft delete is", "soft deletes are")
         yield BIN_TOO_SMALL.found(
-            f"The recycle bin holds some {held:,} records of this org: "
-            f"{total:,} soft deletes are no safety net, since the oldest are purged after hours.",
+            f"The recycle bin holds some {counted(held, 'record')} of this org: "
+            f"{deletes} no safety net, since the oldest are purged after hours.",
             "Keep a backup ('full' if the next sync may not bring everything back), or use "
             "hard_delete, which is faster.",
         )
@@ -89,8 +91,8 @@ def allowances(weighed: Weighed) -> Iterator[Finding]:
         )
     for need in (each for each in needs if each.left is not None and not each.is_met):
         yield ALLOWANCE_TOO_SMALL.found(
-            f"The cleanup needs about {need.needed:,} of {need.name}, but {need.left:,} are left "
-            "today.",
+            f"The cleanup needs about {need.needed:,} of {need.name}, but "
+            f"{counted(need.left, 'is', 'are')} left today.",
             "Wait for the allowance of the next 24 hours, clean fewer objects at a time, or raise "
             "quota_percent_total if it concerns API requests.",
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from target_zuora360_cleanup.facts.known import Known, Unknown
+from target_zuora360_cleanup.output.counted import counted
 from target_zuora360_cleanup.plan.check import check
 from target_zuora360_cleanup.plan.counts import named_rows, rows_of
 from target_zuora360_cleanup.plan.finding import Code
@@ -58,9 +59,10 @@ def _keyless_words(objects: Iterable[ObjectFacts]) -> str:
         for each in found
         if each.keyless.first
     )
+    records = counted(total, "record has", "records have")
     return (
-        f"{total:,} records have no external id that this user can read, and no sync brings them "
-        f"back.{f' The first: {first}.' if first else ''}"
+        f"{records} no external id that this user can read, and no sync brings "
+        f"{'it' if total == 1 else 'them'} back.{f' The first: {first}.' if first else ''}"
     )
 
 

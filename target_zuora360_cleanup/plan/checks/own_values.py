@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from target_zuora360_cleanup.facts.known import Known, Unknown
+from target_zuora360_cleanup.output.counted import counted
 from target_zuora360_cleanup.plan.check import check
 from target_zuora360_cleanup.plan.counts import to_delete
 from target_zuora360_cleanup.plan.finding import Code
@@ -51,17 +52,21 @@ def own_values(weighed: Weighed) -> Iterator[Finding]:
     least = "" if len(known) == len(counts) else "At least "
     if any(kept.get(name) for name in weighed.facts.own_values) and not least:
         least = "Up to "
-    what = f"{least}{sum(known):,} values of people's own fields go with these records, and no "
+    values = counted(
+        sum(known), "value of people's own fields goes", "values of people's own fields go"
+    )
+    what = f"{least}{values} with these records, and no "
+    back = "it" if sum(known) == 1 else "them"
     if weighed.settings.keep_own_values:
         yield OWN_VALUES.found(
-            f"{what}sync brings them back.{_not_known(counts)}",
+            f"{what}sync brings {back} back.{_not_known(counts)}",
             "They are written to values/ in the output folder; relink sets them again after the "
             "next full sync.",
             _rows(counts),
         )
     else:
         yield OWN_VALUES.found(
-            f"{what}sync brings them back; keep_own_values is off.{_not_known(counts)}",
+            f"{what}sync brings {back} back; keep_own_values is off.{_not_known(counts)}",
             "Set keep_own_values to have them written down, or export them.",
             _rows(counts),
             "warns",

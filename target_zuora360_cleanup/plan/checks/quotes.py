@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from target_zuora360_cleanup.catalog.objects import QUOTE_PREFIX
 from target_zuora360_cleanup.facts.known import Fact, Known, Unknown
+from target_zuora360_cleanup.output.counted import counted
 from target_zuora360_cleanup.plan.check import check
 from target_zuora360_cleanup.plan.counts import linked, named_rows, rows_of
 from target_zuora360_cleanup.plan.finding import Code
@@ -131,8 +132,8 @@ def unprotected(weighed: Weighed) -> Iterator[Finding]:
     if lost:
         total = sum(rows for _, rows in lost)
         yield LOSE_PRODUCTS.found(
-            f"{total:,} lookups of quote records to the catalogue will go blank: these quotes may "
-            "not work afterwards.",
+            f"{counted(total, 'lookup')} of quote records to the catalogue will go blank: these "
+            "quotes may not work afterwards.",
             "Leave keep_quoted_products on, so that what quotes use is kept.",
             lost,
         )

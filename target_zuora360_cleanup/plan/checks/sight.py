@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from target_zuora360_cleanup.facts.known import Known, Unknown
+from target_zuora360_cleanup.output.counted import counted
 from target_zuora360_cleanup.plan.check import check
 from target_zuora360_cleanup.plan.counts import rows_of
 from target_zuora360_cleanup.plan.finding import Code
@@ -81,8 +82,8 @@ def hidden_rows(weighed: Weighed) -> Iterator[Finding]:
     if hidden:
         total = sum(rows for _, rows in hidden)
         yield HIDDEN.found(
-            f"Salesforce counts {total:,} more rows than this user can see; what is hidden would "
-            "stay behind. (Its count may be some days old.)",
+            f"Salesforce counts {counted(total, 'row')} more than this user can see; what is "
+            "hidden would stay behind. (Its count may be some days old.)",
             "Give the user View All and Modify All on the 360 objects.",
             hidden,
         )
@@ -170,7 +171,7 @@ def _hidden_lookups(hidden: Sequence[Relationship], severity: Severity) -> Findi
     names = ", ".join(f"{each.name} to {each.parent} ({each.on_delete})" for each in hidden)
     is_destroyed = any(each.on_delete == "cascade" for each in hidden)
     return HIDDEN_LOOKUPS.found(
-        f"The org has {len(hidden):,} relationships that this user does not see: {names}. "
+        f"The org has {counted(len(hidden), 'relationship')} that this user does not see: {names}. "
         + (
             "Rows would be destroyed with their parents that nobody here can count or back up."
             if is_destroyed
