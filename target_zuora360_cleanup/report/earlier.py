@@ -12,18 +12,24 @@ from target_zuora360_cleanup.catalog.objects import BY_NAME
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_CLEANUP: Final = re.compile(r"\d{8}T\d{6}Z-cleanup(?:-(\d+))?")
+_RUN: Final = re.compile(r"\d{8}T\d{6}Z-([a-z]+)(?:-(\d+))?")
 Earlier = dict[str, Any]
 
 
 def cleanups(output_dir: str) -> Iterator[tuple[Path, Earlier | None]]:
-    """The cleanups in an output folder, the newest first.
+    """The cleanups in an output folder, as of `runs`."""
+    return runs(output_dir, "cleanup")
+
+
+def runs(output_dir: str, mode: str) -> Iterator[tuple[Path, Earlier | None]]:
+    """The runs of one mode in an output folder, the newest first.
 
     Yields:
-        A cleanup's folder, and its report; None where it has left none that can be read.
+        A run's folder, and its report; None where it has left none that can be read.
     """
     output = Path(output_dir).expanduser()
-    folders = [path for path in output.glob("*-cleanup*") if _CLEANUP.fullmatch(path.name)]
+    named = ((path, _RUN.fullmatch(path.name)) for path in output.glob(f"*-{mode}*"))
+    folders = [path for path, found in named if found and found[1] == mode]
     for folder in sorted(folders, key=_age, reverse=True):
         yield folder, _report(folder)
 
@@ -38,8 +44,8 @@ def _report(folder: Path) -> Earlier | None:
 
 def _age(folder: Path) -> tuple[str, int]:
     """Grows with a folder's time; of the same second, with its number."""
-    found = _CLEANUP.fullmatch(folder.name)
-    return folder.name[:16], int(found[1] or 1) if found else 0
+    found = _RUN.fullmatch(folder.name)
+    return folder.name[:16], int(found[2] or 1) if found else 0
 
 
 def deleted_before(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from target_zuora360_cleanup.catalog.objects import is_unlisted
 from target_zuora360_cleanup.cleanup.words import BEFORE_DELETION
 from target_zuora360_cleanup.deletion.outcome import total
+from target_zuora360_cleanup.errors import InputError
 from target_zuora360_cleanup.facts.reading import read_facts
 from target_zuora360_cleanup.lifecycle.rotated import keeper
 from target_zuora360_cleanup.lifecycle.words import in_words
@@ -23,6 +24,7 @@ from target_zuora360_cleanup.salesforce.client import connect
 from target_zuora360_cleanup.settings.selection import selected
 from target_zuora360_cleanup.state.from_settings import stream_names
 from target_zuora360_cleanup.status.kept import find_kept, kept_lines
+from target_zuora360_cleanup.status.since import last_undo, not_relinked, since_lines
 from target_zuora360_cleanup.status.states import lost, state_found, words_of
 from target_zuora360_cleanup.undo.source import read_mark
 
@@ -42,7 +44,8 @@ def gather(settings: Settings, sinks: Sequence[StoredStates]) -> Found:
     """Look at the org, the output folder and the states; changes nothing.
 
     Returns:
-        `org`, `objects`, `jobs`, `last_cleanup`, `states`, `kept` and `notes`, ready for JSON.
+        `org`, `objects`, `jobs`, `last_cleanup`, `last_undo`, `not_relinked` (None where that is
+        not known), `states`, `kept` and `notes`, ready for JSON.
 
     Raises:
         CleanupError: The org can't be looked at.
@@ -56,18 +59,29 @@ def gather(settings: Settings, sinks: Sequence[StoredStates]) -> Found:
         jobs = _jobs(salesforce, settings)
     names = frozenset(kind.api_name for kind in selected(settings))
     findings = [finding for sink in sinks for finding in sink.look(facts.reset_names or names)]
+    last = last_cleanup(settings.output_dir, facts.org.id)
+    notes = [each.message for each in findings if each.code != "paired-states"]
+    try:
+        unlinked: list[str] | None = not_relinked(settings.output_dir, facts.org.id)
+    except InputError as exc:
+        unlinked = None
+        notes.append(f"Which links and values are set again is not known. {exc}")
     return {
         "org": {"id": facts.org.id, "name": facts.org.name, "is_sandbox": facts.org.is_sandbox},
         "objects": list(_objects(facts)),
         "jobs": jobs,
-        "last_cleanup": last_cleanup(settings.output_dir),
+        "last_cleanup": last,
+        "last_undo": last_undo(settings.output_dir, facts.org.id, Path(last["folder"]))
+        if last
+        else None,
+        "not_relinked": unlinked,
         "states": [state for sink in sinks for state in _states(sink, settings)],
         "kept": find_kept(
             settings.kept_file or "",
             [state.state_id for sink in sinks for state in sink.states],
             os.environ,
         ),
-        "notes": [each.message for each in findings if each.code != "paired-states"],
+        "notes": notes,
     }
 
 
@@ -92,14 +106,16 @@ def _jobs(salesforce: Salesforce, settings: Settings) -> list[Found]:
     ]
 
 
-def last_cleanup(output_dir: str) -> Found | None:
-    """The newest cleanup in the output folder; None where there is none.
+def last_cleanup(output_dir: str, org_id: str) -> Found | None:
+    """The newest cleanup of an org in the output folder; None where there is none.
 
     Returns:
         `folder`, `status` (None where it left no report), `finished_at`, `deleted`, `failed` and
         `taken_back`: whether an undo has left nothing of it.
     """
     for folder, report in cleanups(output_dir):
+        if report and (report.get("org") or {}).get("id") not in (None, org_id):
+            continue
         found = report or {"status": None, "finished_at": None, "objects": []}
         return {
             "folder": str(folder),
@@ -148,7 +164,8 @@ def _lines(found: Found) -> Iterator[str]:
     total = sum(each["found"] for each in found["objects"])
     yield f"Org: {org['name']} ({org['id']}), {kind}: {counted(total, 'record')} of Zuora's."
     yield from _rows(found["objects"])
-    yield _last(found["last_cleanup"])
+    yield _last(found["last_cleanup"], found["last_undo"])
+    yield from since_lines(found["last_undo"], found["not_relinked"] or [])
     for job in found["jobs"]:
         whose = "" if job["is_ours"] else " It may be another program's of the same user."
         yield f"Job left on the server: {job['id']} on {job['object']}, {job['state']}.{whose}"
@@ -158,7 +175,7 @@ def _lines(found: Found) -> Iterator[str]:
     yield from (f"Note: {each}" for each in found["notes"])
 
 
-def _last(last: Found | None) -> str:
+def _last(last: Found | None, undo: Found | None) -> str:
     if last is None:
         return "Last cleanup: none in the output folder."
     if last["status"] is None:
@@ -167,9 +184,10 @@ def _last(last: Found | None) -> str:
             "Run the cleanup again to finish it."
         )
     failed = "an unknown number" if last["failed"] is None else f"{last['failed']:,}"
-    left = f", {failed} left: run it again to go on" if failed != "0" else ""
+    is_over = last["taken_back"] or undo
+    left = f", {failed} left: run it again to go on" if failed != "0" and not is_over else ""
     deleted = counted(last["deleted"], "record")
-    back = ", taken back since" if last["taken_back"] else ""
+    back = ", taken back since" if last["taken_back"] and not undo else ""
     return (
         f"Last cleanup: {last['status']} at {last['finished_at'][:16].replace('T', ' ')} UTC, "
         f"{deleted} deleted{left}{back} ({last['folder']})."
