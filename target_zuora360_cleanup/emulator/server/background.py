@@ -82,6 +82,18 @@ class Instance:
         except OSError:
             return False
 
+    def end(self) -> None:
+        """Stop the process and wait until it is gone.
+
+        Raises:
+            BackgroundError: It doesn't end, or is another user's.
+        """
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            _send(self.pid, number)
+            if _wait(lambda: is_gone(self.pid), _STOP_SECONDS):
+                return
+        raise BackgroundError(f"The emulator with process id {self.pid} does not end")
+
 
 def served_at(port: int) -> Instance | None:
     """The emulator that answers on a port of 127.0.0.1, however it was started; None: none does."""
@@ -103,6 +115,7 @@ class RunFolder:
 
     def __init__(self, folder: Path, port: int) -> None:
         self._folder = folder
+        self._port = port
         self.state_file = folder / f"{port}.json"
         self.log_file = folder / f"{port}.log"
 
@@ -116,6 +129,18 @@ class RunFolder:
     def remove(self) -> None:
         """Say that it is gone."""
         self.state_file.unlink(missing_ok=True)
+
+    def find_anywhere(self) -> Instance | None:
+        """The same, or the one that answers on the port, whoever has started it, and where."""
+        return self.find() or served_at(self._port)
+
+    @property
+    def nowhere(self) -> str:
+        """That none runs, and where it was looked for."""
+        return (
+            f"The emulator is not running: none answers on port {self._port} of 127.0.0.1, and "
+            f"{self.state_file} tells of none."
+        )
 
     def find(self) -> Instance | None:
         """The emulator that runs, or None; a file left behind by a killed one is removed."""
@@ -156,12 +181,9 @@ class RunFolder:
         instance = self.find()
         if instance is None:
             return False
-        for number in (signal.SIGTERM, signal.SIGKILL):
-            _send(instance.pid, number)
-            if _wait(lambda: is_gone(instance.pid), _STOP_SECONDS):
-                self.remove()
-                return True
-        raise BackgroundError(f"The emulator with process id {instance.pid} does not end")
+        instance.end()
+        self.remove()
+        return True
 
     def _spawn(self, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "target_zuora360_cleanup.emulator", "serve", *arguments]
@@ -197,6 +219,8 @@ def _send(pid: int, number: signal.Signals) -> None:
         os.kill(pid, number)
     except ProcessLookupError:
         return
+    except PermissionError:
+        raise BackgroundError(f"The emulator with process id {pid} is another user's") from None
 
 
 def _wait(condition: Callable[[], bool], seconds: float) -> bool:

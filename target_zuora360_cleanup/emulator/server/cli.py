@@ -17,7 +17,6 @@ from target_zuora360_cleanup.emulator.server.background import (
     BackgroundError,
     Instance,
     RunFolder,
-    served_at,
 )
 from target_zuora360_cleanup.emulator.server.cli_options import (
     as_arguments,
@@ -89,12 +88,21 @@ def start(run_dir: Path, start_seconds: float, **given: Any) -> None:  # noqa: A
 @_run_dir
 @_port
 def stop(run_dir: Path, port: int) -> None:
-    """Stop the background process and wait until it is gone; fine when none runs."""
+    """Stop the emulator of a port and wait until it is gone; fine when none runs.
+
+    It is found by its file or by its port, wherever it was started.
+    """
+    folder = RunFolder(run_dir.absolute(), port)
+    instance = folder.find_anywhere()
+    if instance is None:
+        click.echo(folder.nowhere)
+        return
     try:
-        stopped = RunFolder(run_dir.absolute(), port).stop()
+        instance.end()
     except BackgroundError as error:
         raise _Refused(str(error)) from error
-    click.echo("The emulator has stopped." if stopped else "The emulator was not running.")
+    folder.remove()
+    click.echo(f"The emulator at {instance.url} has stopped.")
 
 
 @main.command()
@@ -103,10 +111,14 @@ def stop(run_dir: Path, port: int) -> None:
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 @click.pass_context
 def status(context: click.Context, run_dir: Path, port: int, *, as_json: bool) -> None:
-    """Say whether the background process runs (exit status 0) or not (3), and what it holds."""
-    instance = RunFolder(run_dir.absolute(), port).find()
+    """Say whether the emulator of a port runs (exit status 0) or not (3), and what it holds.
+
+    It is found by its file or by its port, wherever it was started.
+    """
+    folder = RunFolder(run_dir.absolute(), port)
+    instance = folder.find_anywhere()
     if instance is None:
-        click.echo('{"running": false}' if as_json else "The emulator is not running.")
+        click.echo('{"running": false}' if as_json else folder.nowhere)
         context.exit(_NOT_RUNNING)
     stats = instance.ask("/__emulator__/stats")
     if as_json:
@@ -150,9 +162,10 @@ def link(context: click.Context, run_dir: Path, port: int) -> None:
 def _ask(
     context: click.Context, run_dir: Path, port: int, resource: str, wish: dict[str, Any]
 ) -> dict[str, Any]:
-    instance = RunFolder(run_dir.absolute(), port).find() or served_at(port)
+    folder = RunFolder(run_dir.absolute(), port)
+    instance = folder.find_anywhere()
     if instance is None:
-        click.echo("The emulator is not running.")
+        click.echo(folder.nowhere)
         context.exit(_NOT_RUNNING)
     try:
         return instance.ask(f"/__emulator__/{resource}", wish)

@@ -198,7 +198,7 @@ def test_time_passes_in_zuora_and_customers_link_what_they_have(folder: RunFolde
     at = port_of(folder)
     for command in ("change", "link"):
         done = call(command, *at)
-        assert (done.exit_code, done.stdout) == (3, "The emulator is not running.\n")
+        assert (done.exit_code, done.stdout) == (3, f"{folder.nowhere}\n")
     # The variable that says how large the org is means nothing to `change`.
     env = {"ZUORA360_EMULATOR_RECORDS": "600"}
     assert run("start", *at, "--unsynced", **env).returncode == 0
@@ -315,7 +315,28 @@ def test_change_and_link_find_a_server_that_serve_has_started(here: Path) -> Non
     assert "Invoice: " in changed.output
     assert "linked" in linked.output or "nothing to link" in linked.output
     gone = call("change", *at)
-    assert (gone.exit_code, gone.output) == (3, "The emulator is not running.\n")
+    assert gone.exit_code == 3
+    assert gone.output == (
+        f"The emulator is not running: none answers on port {at[1]} of 127.0.0.1, and "
+        f"{here / 'empty' / at[1]}.json tells of none.\n"
+    )
+
+
+def test_an_emulator_is_found_and_stopped_from_any_folder(folder: RunFolder, here: Path) -> None:
+    assert run("start", *port_of(folder), *SMALL).returncode == 0
+    elsewhere = ["--port", folder.state_file.stem, "--run-dir", str(here / "empty")]
+    instance = folder.find()
+    assert instance is not None
+
+    told = call("status", *elsewhere)
+    stopped = call("stop", *elsewhere)
+
+    assert (told.exit_code, instance.url in told.output) == (0, True)
+    assert stopped.output == f"The emulator at {instance.url} has stopped.\n"
+    assert is_gone(instance.pid)
+    assert not folder.state_file.exists()
+    again = call("stop", *elsewhere)
+    assert (again.exit_code, again.output.startswith("The emulator is not running: ")) == (0, True)
 
 
 def test_what_answers_on_a_port_and_is_no_emulator_is_none() -> None:
