@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -124,22 +125,20 @@ class Relinked:
     def lines(self) -> Iterator[RenderableType]:
         """A table where there are links, and the notes."""
         if self.total("in_snapshot"):
-            yield self._table()
+            yield table_of_links(self.links)
         yield from (Text(f"WARN {note}") for note in self.notes)
 
-    def _table(self) -> Table:
-        names = columns(each.as_json() for each in self.links)
-        table = table_of("Field", numbers=(TITLES[name] for name in names))
-        for each in self.links:
-            table.add_row(
-                self._label(each.relationship), *(f"{getattr(each, name):,}" for name in names)
-            )
-        return table
 
-    def _label(self, of: Relationship) -> str:
-        """A field's name, and where it leads if another one has the same."""
-        same = [each for each in self.links if each.relationship.name == of.name]
-        return f"{of.name} to {of.parent}" if len(same) > 1 else of.name
+def table_of_links(links: Sequence[LinkOutcome]) -> Table:
+    """What became of each lookup, told by where it leads if another one has the same name."""
+    names = columns(each.as_json() for each in links)
+    table = table_of("Field", numbers=(TITLES[name] for name in names))
+    how_often = Counter(each.relationship.name for each in links)
+    for each in links:
+        name, parent = each.relationship.name, each.relationship.parent
+        label = f"{name} to {parent}" if how_often[name] > 1 else name
+        table.add_row(label, *(f"{getattr(each, title):,}" for title in names))
+    return table
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,11 @@ from rich.text import Text
 
 from target_zuora360_cleanup.output.counted import counted
 from target_zuora360_cleanup.output.private import harmless, open_file
-from target_zuora360_cleanup.relink.report import shares
+from target_zuora360_cleanup.relink.report import shares, table_of_links
 from target_zuora360_cleanup.report.comparison import COLUMNS as NUMBERS
 from target_zuora360_cleanup.report.comparison import shown_columns
 from target_zuora360_cleanup.report.document import Report
 from target_zuora360_cleanup.report.failures import Failures
-from target_zuora360_cleanup.report.links import TITLES, columns
 from target_zuora360_cleanup.report.numbers import shown
 from target_zuora360_cleanup.report.part import Headline
 from target_zuora360_cleanup.report.summary import table_of
@@ -95,7 +94,7 @@ class Verified:
             yield self._table()
         yield from (Text(each) for each in self._fields())
         if self.links:
-            yield self._link_table()
+            yield table_of_links(self.links)
         yield from (Text(f"UNKNOWN {each.object_name}: {each.unknown}.") for each in self.unknown)
         if self.unseen:
             yield Text(f"UNKNOWN fields that the org does not show: {', '.join(self.unseen)}.")
@@ -109,14 +108,6 @@ class Verified:
         for each in entries:
             if each["in_backup"] or each["unknown"]:
                 table.add_row(each["object"], *(shown(each[name]) for name in names))
-        return table
-
-    def _link_table(self) -> Table:
-        names = columns(each.as_json() for each in self.links)
-        table = table_of("Field", numbers=(TITLES[name] for name in names))
-        for each in self.links:
-            numbers = (f"{getattr(each, name):,}" for name in names)
-            table.add_row(each.relationship.name, *numbers)
         return table
 
     def _fields(self) -> Iterator[str]:

@@ -85,6 +85,17 @@ def test_the_page_says_what_the_report_says(name: str) -> None:
         assert link["field"] in page.text["links"]
 
 
+def test_lookups_of_one_name_are_told_by_where_they_lead() -> None:
+    of_task = replace(CONTRACT, child="Task", field="WhatId", parent=made.INVOICE)
+    what = (of_task, replace(of_task, parent=made.ACCOUNT), CONTRACT)
+    links = tuple(LinkOutcome(each, restored=1) for each in what)
+    report = verify_report(made.header("verify"), Verified((BACK,), links), FOLDER)
+    summary = report.summary(Path("/out"))
+    assert f"Task.WhatId to {made.INVOICE} " in summary
+    assert f"Task.WhatId to {made.ACCOUNT} " in summary
+    assert "Contract.Subscription__c  " in summary
+
+
 def test_values_that_differ_count_once_for_each_record_and_not_where_it_is_known_why() -> None:
     assert (BACK.left, LEFT.left, NOT_FED.left) == (0, 15 + 7 + 1, 0)
 
