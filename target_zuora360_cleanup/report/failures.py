@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rich.text import Text
 
+from target_zuora360_cleanup.output.counted import counted
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -39,9 +41,9 @@ class Failures:
         """A line for each of the largest groups, and for each object type that broke off."""
         for each in self.groups[:_GROUPS_SHOWN]:
             ids = ", ".join(each.samples)
-            yield Text(
-                f"FAIL {each.object}: {each.count:,} times {each.code}: {each.message} ({ids})"
-            )
+            times = counted(each.count, "time", "times")
+            words = f", such as: {each.example}" if each.example else f": {each.message}"
+            yield Text(f"FAIL {each.object}: {times} {each.code}{words} ({ids})")
         if (more := len(self.groups) - _GROUPS_SHOWN) > 0:
             yield Text(f"FAIL … and {more} more reasons, see {self.file}.")
         yield from (Text(f"FAIL {name}: {why}") for name, why in self.broken)

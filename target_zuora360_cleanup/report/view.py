@@ -42,6 +42,7 @@ class Reason:
 
     Attributes:
         others: How many other messages came with the same code.
+        varies: Whether a message stands for others that differ from it in their values alone.
         samples: The first ids.
     """
 
@@ -49,6 +50,7 @@ class Reason:
     code: str
     message: str
     others: int
+    varies: bool
     count: int
     samples: tuple[str, ...]
 
@@ -130,8 +132,9 @@ def reasons(report: Mapping[str, Any]) -> tuple[Reason, ...]:
         Reason(
             name,
             code,
-            each[0]["message"],
+            each[0].get("example") or each[0]["message"],
             len(each) - 1,
+            any(one.get("example") for one in each),
             sum(one["count"] for one in each),
             tuple(id_ for one in each for id_ in one["samples"])[:_MOST_SAMPLES],
         )

@@ -142,6 +142,12 @@ def test_what_is_not_known_is_null_in_the_json_and_never_0() -> None:
     assert objects[made.ITEM]["deleted"] == 5_000
 
 
+def test_a_reason_of_many_values_shows_one_of_them_and_that_there_are_others() -> None:
+    said = Page(render(partial().as_json())).said("failures")
+    assert "Fluffy: no value: Fluffy and the same of other values RESTRICTED 30 a0H1" in said
+    assert "in use by 0 and 11 other messages DELETE_FAILED" in said
+
+
 def test_links_of_an_object_type_to_itself_that_are_not_known_are_null_and_said() -> None:
     facts = replace(made.STEPS[3].facts, links=Unknown("the field is hidden"))
     plan = replace(made.CLEAN_PLAN, steps=(replace(made.STEPS[3], facts=facts),))

@@ -108,9 +108,14 @@ NOT_KNOWN = (
     Outcome.unknown(STEPS[3], ""),
 )
 SPANS = (Span(ITEM, START, END, 4_990),)
-FAILURES = tuple(
-    FailureGroup(ITEM, "DELETE_FAILED", f"in use by {number}", 20 - number, ("a0G1", "a0G2"))
-    for number in range(12)
+FAILURES = (
+    FailureGroup(
+        INVOICE, "RESTRICTED", "…: no value: …", 30, ("a0H1",), "Fluffy: no value: Fluffy"
+    ),
+    *(
+        FailureGroup(ITEM, "DELETE_FAILED", f"in use by {number}", 20 - number, ("a0G1", "a0G2"))
+        for number in range(12)
+    ),
 )
 
 
