@@ -86,7 +86,7 @@ def cleanup_report(  # noqa: PLR0913 - what a run leaves, each by its name
             Headline(headline(header, plan, outcomes, taken_along.words, is_reset=is_reset)),
             Approved(saved, is_new=header.mode == "plan", user=plan.user if plan else ""),
             ChosenAccounts(plan.accounts if plan else None),
-            Findings((*(plan.findings if plan else ()), *findings)),
+            Findings(plan.findings if plan else (), tuple(findings), is_carried_out=bool(outcomes)),
             Objects(plan, outcomes, links),
             taken_along,
             Detached(plan, detached or {}),

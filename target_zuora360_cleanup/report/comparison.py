@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 COLUMNS: Final = {
     "in_backup": "In the backup",
     "back": "Back",
-    "stayed": "Stayed",
+    "stayed": "Same id",
     "not_back": "Not back",
     "no_key": "Without a key",
     "twice": "Twice",

@@ -21,20 +21,31 @@ _MARKS: Final = {"blocks": "STOP", "warns": "WARN", "tells": "NOTE"}
 
 @dataclass(frozen=True)
 class Findings:
-    """Findings, to be read in this order: what stops a cleanup, what warns, what only tells."""
+    """Findings, to be read in this order: what stops a cleanup, what warns, what only tells.
 
-    findings: tuple[Finding, ...] = ()
+    Attributes:
+        planned: Those of the plan.
+        later: What was found besides.
+        is_carried_out: Whether the plan was, or partly: then what it only tells is for the page,
+            since other lines tell what came of it.
+    """
+
+    planned: tuple[Finding, ...] = ()
+    later: tuple[Finding, ...] = ()
+    is_carried_out: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """The key `findings`."""
         return {
             "findings": [
                 {**asdict(each), "objects": dict(each.objects)}
-                for each in by_severity(self.findings)
+                for each in by_severity((*self.planned, *self.later))
             ]
         }
 
     def lines(self) -> Iterator[RenderableType]:
         """A paragraph for each."""
-        for each in by_severity(self.findings):
+        weighed = tuple(each for each in self.planned if each.severity != "tells")
+        planned = weighed if self.is_carried_out else self.planned
+        for each in by_severity((*planned, *self.later)):
             yield Text(f"{_MARKS[each.severity]} {each.message} {each.remedy}")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.plan.plan import Plan
     from target_zuora360_cleanup.report.header import Header
 
-COMMAND: Final = "zuora360 undo --config ENV"
+COMMAND: Final = "zuora360 undo"
 _MOST_NAMES: Final = 1
 
 
@@ -66,7 +66,7 @@ class WayBack:
     def lines(self) -> Iterator[RenderableType]:
         """A sentence."""
         if told := self.as_json()["undo"]:
-            yield Text(f"Taken back: {in_words(told)}")
+            yield Text(f"Can be taken back: {in_words(told)}")
 
 
 def in_words(told: dict[str, Any]) -> str:
@@ -85,5 +85,5 @@ def in_words(told: dict[str, Any]) -> str:
         return f"{lead}."
     return (
         f"in part, {lead}. Rows of {listed(names, _MOST_NAMES)} are destroyed with their parents: "
-        "a sync alone brings them back."
+        "only a sync may bring them back."
     )

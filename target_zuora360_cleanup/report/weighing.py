@@ -22,6 +22,8 @@ _GROUPS: Final = {
     "product_catalog": "Product Catalog",
 }
 _DELETING: Final = ("plan", "cleanup")
+_OWN_VALUES: Final = ("own-values", "own-values-not-kept")
+_VALUES_GO: Final = "values of their own fields go"
 _NOTHING_SEEN: Final = "nothing that was seen; see the findings"
 _CONFIRMATION: Final = {"production-not-confirmed"}
 _NOT_COUNTED: Final = "rows-not-counted"
@@ -62,8 +64,17 @@ def _touched(report: Report) -> Iterator[str]:
     if report["blank_links"]:
         links = Total.of(each["rows"] for each in report["blank_links"])
         yield f"{links.counted('lookup goes blank', 'lookups go blank')}, at most"
+    if values := [each["objects"] for each in report["findings"] if each["code"] in _OWN_VALUES]:
+        yield _values([rows for objects in values for rows in objects.values()])
     if blocked := [each for each in report["strong_links"] if each["on_delete"] == "restrict"]:
         yield f"{counted(sum(each['rows'] for each in blocked), 'row')} in the way"
+
+
+def _values(rows: list[int]) -> str:
+    """How many values go; a field whose values nobody has counted has 0."""
+    if not all(rows):
+        return _VALUES_GO
+    return f"{counted(sum(rows), 'value of their own fields goes', _VALUES_GO)}, at most"
 
 
 def taken_back(report: Report) -> str:

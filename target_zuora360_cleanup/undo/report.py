@@ -173,8 +173,8 @@ def headline(header: Header, taken: TakenBack) -> str:
     if taken.dry_run and header.status == "done":
         would = taken.total("to_restore")
         return (
-            f"Dry run: {would:,} of {counted(total, 'record')} would come back in {header.place}, "
-            f"{counted(back, 'is', 'are')} there."
+            f"Dry run: up to {would:,} of {counted(total, 'record')} would come back in "
+            f"{header.place}, {counted(back, 'is', 'are')} there."
         )
     lead = f"{back:,} of {counted(total, 'record is', 'records are')} back in {header.place}."
     if unknown := taken.total("unknown"):

@@ -161,7 +161,7 @@ def headline(header: Header, verified: Verified) -> str:
     unknown = sum(each.in_backup for each in verified.unknown)
     there, whole = verified.total("back") + verified.total("stayed"), verified.total("in_backup")
     of_all = counted(whole - unknown, "record is", "records are")
-    lead = f"{there:,} of {of_all} back in {header.place}"
+    lead = f"{there:,} of {of_all} in {header.place}"
     if any(each.in_snapshot for each in verified.links):
         lead += f", with {shares(verified.links, 'restored')}"
     if unknown:
@@ -175,8 +175,8 @@ def _went(name: str, rows: int | None) -> str:
     how_many = counted(rows, "row")
     how_many = f"{how_many[0].upper()}{how_many[1:]}"
     return (
-        f"{how_many} of {name} went along with others, as the plan had told; no sync brings them "
-        "back."
+        f"{how_many} of {name} went along with others, as the plan had told: not compared, and no "
+        "sync brings them back."
     )
 
 

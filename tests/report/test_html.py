@@ -124,11 +124,44 @@ def test_the_first_screen_says_how_much_whose_and_whether_there_is_a_way_back() 
         "Acme, production00D5g0000000001EAAacme.my.salesforce.com",
         "Accounts & Related Objects 7,100 would be deleted",
         "Of people's 12 lookups go blank, at most",
-        "Taken back From Salesforce's recycle bin, within 15 days",
+        "Can be taken back From Salesforce's recycle bin, within 15 days",
         "by sync@acme.comversion 1.2.3",
         "Plan 0a1b2c3d4e5f",
     ):
         assert words in first
+
+
+def test_why_records_are_kept_is_said_where_some_are() -> None:
+    why = "Kept: records of the catalogue that quotes use."
+    assert why not in Page(render(documents.PLAN)).said("objects")
+    some = [{**each, "kept": 2} for each in documents.PLAN["objects"]]
+    assert why in Page(render({**documents.PLAN, "objects": some})).said("objects")
+
+
+def test_rows_that_go_along_have_no_number_of_what_went_before_they_do() -> None:
+    along = [{"object": "Note__c", "path": "Note__c.Ref__c", "planned": 3, "gone": 0}]
+    planned = Page(render({**documents.PLAN, "taken_along": along}))
+    done = Page(render({**documents.CLEANUP, "taken_along": along}))
+    assert planned.said("along").endswith("Object By Rows Note__c Note__c.Ref__c 3")
+    assert done.said("along").endswith("Object By Planned Gone Note__c Note__c.Ref__c 3 0")
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        (
+            {"Product2.Family": 12, "Product2.IsActive": 6},
+            "18 values of their own fields go, at most",
+        ),
+        ({"Product2.Family": 1}, "1 value of their own fields goes, at most"),
+        ({"Product2.Family": 12, "Product2.IsActive": 0}, "values of their own fields go"),
+    ],
+    ids=["several", "one", "one of which nobody has counted"],
+)
+def test_values_that_people_filled_are_touched_too(rows: dict[str, int], words: str) -> None:
+    finding = {**documents.PLAN["findings"][0], "code": "own-values", "objects": rows}
+    plan = {**documents.PLAN, "findings": [finding], "blank_links": [], "strong_links": []}
+    assert f"Of people's {words} How long" in Page(render(plan)).said()
 
 
 @pytest.mark.parametrize("code", ["rows-not-counted", "cannot-see-everything", "new-some-day"])
@@ -146,7 +179,7 @@ def test_an_org_in_which_nothing_of_peoples_hangs_on_zuoras_rows_says_so() -> No
 def test_a_plan_that_failed_says_nothing_of_what_it_has_not_looked_at() -> None:
     said = Page(render({**documents.FAILED, "mode": "plan"})).said()
     assert "Of people's" not in said
-    assert "Taken back" not in said
+    assert "aken back" not in said
 
 
 def test_a_refused_cleanup_says_how_much_it_would_have_deleted() -> None:
@@ -158,7 +191,7 @@ def test_two_plans_with_different_guards_do_not_look_alike() -> None:
     hard = {**documents.PLAN, "guards": {**documents.PLAN["guards"], "hard_delete": "on"}}
     page = Page(render(hard))
     assert "hard_delete on" in page.said("approval")
-    assert "Taken back No: hard_delete skips the recycle bin." in page.said()
+    assert "Can be taken back No: hard_delete skips the recycle bin." in page.said()
 
 
 def test_org_plan_and_time_stand_on_each_printed_page_and_beside_the_signature() -> None:

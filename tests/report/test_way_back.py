@@ -55,7 +55,7 @@ def test_a_cleanup_says_until_when_and_by_which_command() -> None:
     assert found["until"] == "2026-05-19T08:00:00+00:00"
     words = in_words(found)
     assert words.startswith("in part, from the recycle bin until 2026-05-19")
-    assert "`zuora360 undo --config ENV`" in words
+    assert "`zuora360 undo`" in words
     assert made.ITEM in words
 
 

@@ -80,7 +80,7 @@ def test_a_dry_run_says_which_rows_may_be_destroyed_although_they_are_seen(
     scene = Scene.make(server, tmp_path, include_objects=objects)
     told = scene.cleanup.report["undo"]
     assert (told["possible"], told["destroyed"]) == ("partly", ["Zuora__InvoiceItem__c"])
-    assert "Taken back: in part, from the recycle bin until" in scene.cleanup.summary
+    assert "Can be taken back: in part, from the recycle bin until" in scene.cleanup.summary
 
     (note,) = scene.undo(dry_run=True).report["notes"]
 

@@ -90,7 +90,7 @@ def test_everything_is_back_after_a_full_sync_and_a_relink(back: Scene) -> None:
     assert numbers(ran) == {"in_backup": deleted, "back": deleted}
     assert ran.link(LINK)["restored"] == len(back.linked)
     assert ran.file("verify.csv") == []
-    assert ran.report["headline"].startswith(f"Done: {deleted:,} of {deleted:,} records are back")
+    assert ran.report["headline"].startswith(f"Done: {deleted:,} of {deleted:,} records are in")
 
 
 def test_nothing_is_back_before_the_sync(cleaned: Scene) -> None:
