@@ -58,8 +58,15 @@ def filters(weighed: Weighed) -> Iterator[Finding]:
 def package(weighed: Weighed) -> Iterator[Finding]:
     """Whether there is anything of the packages to clean."""
     facts = weighed.facts
-    is_none_chosen = facts.accounts and not facts.accounts.chosen
-    if not (facts.objects or is_none_chosen):
+    if facts.objects or (facts.accounts and not facts.accounts.chosen):
+        return
+    if facts.staying:
+        yield NO_OBJECTS.found(
+            f"No way leads to a billing account from {', '.join(facts.staying)}: where only some "
+            "accounts are cleaned, these object types stay whole.",
+            "Choose other object types, or no accounts.",
+        )
+    else:
         yield NO_OBJECTS.found(
             f"The org {facts.org.name} ({facts.org.id}) has none of the 360 object types to clean, "
             "or this user can't see them.",
