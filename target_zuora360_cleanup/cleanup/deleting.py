@@ -16,6 +16,7 @@ from target_zuora360_cleanup.deletion.scheduler import Schedule
 from target_zuora360_cleanup.deletion.sending import Sender
 from target_zuora360_cleanup.deletion.taken_along import TakenAlong
 from target_zuora360_cleanup.deletion.trouble import in_words
+from target_zuora360_cleanup.deletion.written_late import WrittenLate
 from target_zuora360_cleanup.facts.conditions import read_allowances
 from target_zuora360_cleanup.facts.known import Known, Unknown
 from target_zuora360_cleanup.output.counted import counted
@@ -44,10 +45,18 @@ class Deleting:
         plan: What to delete.
         failures: Takes in by reason what could not be deleted.
         ledger: Opened for this plan; takes what becomes of it.
+        since: Since when changes may not be in the snapshots; blank where nobody knows.
     """
 
-    def __init__(
-        self, run: Context, salesforce: Salesforce, plan: Plan, failures: Failures, ledger: Ledger
+    def __init__(  # noqa: PLR0913 - a run, and what is known of it by now
+        self,
+        run: Context,
+        salesforce: Salesforce,
+        plan: Plan,
+        failures: Failures,
+        ledger: Ledger,
+        *,
+        since: str,
     ) -> None:
         settings, folder = run.settings, run.folder
         look = Look(salesforce, plan, settings)
@@ -57,11 +66,12 @@ class Deleting:
         self._run, self._plan, self._ledger = run, plan, ledger
         self._salesforce, self._counter = salesforce, look.counter
         keeping = Keeping(salesforce, plan, self._note_kept)
-        self._recheck = Recheck(salesforce, plan, settings, keeping, look)
+        self._late = WrittenLate(salesforce, folder, plan, settings, since)
+        self._recheck = Recheck(salesforce, plan, settings, keeping, look, self._late)
         self._along = TakenAlong(salesforce, folder, look, is_backed_up=is_backed_up)
         self._deletion = Deletion(sender, self._along, folder, failures, folder.failures())
         self._detaching = Detaching(
-            sender, look, folder, failures, self._deletion.failure_file, is_backed_up
+            sender, look, folder, failures, self._deletion.failure_file, is_backed_up, self._late
         )
 
     def carry_out(self) -> str:
@@ -93,9 +103,11 @@ class Deleting:
             Stopped: The run is to end.
         """
         try:
-            return self._detaching.detach(self._recheck.holding(turn))
+            turn = self._detaching.detach(self._recheck.holding(turn))
         finally:
             self._ledger.note_detached(self._detaching.done)
+        self._late.write(turn)
+        return turn
 
     def delete(self, turn: Turn) -> Outcome:
         """Delete a step's rows; the timeline gets a span."""

@@ -20,6 +20,7 @@ from target_zuora360_cleanup.deletion.link_snapshot import LinkSnapshot
 from target_zuora360_cleanup.deletion.trouble import STOPPED
 from target_zuora360_cleanup.deletion.undo_record import UndoRecord
 from target_zuora360_cleanup.deletion.value_snapshot import ValueSnapshot
+from target_zuora360_cleanup.deletion.written_late import moment
 from target_zuora360_cleanup.errors import Partial
 from target_zuora360_cleanup.facts.accounts import choose_accounts
 from target_zuora360_cleanup.facts.reading import read_facts, read_org
@@ -123,6 +124,7 @@ class Story:
         if plan.chooses_none:
             return
         self._prove_room(plan)
+        since = moment(salesforce)
         self._keep_links(plan, salesforce)
         self._keep_values(plan, salesforce)
         self._keep_states(plan)
@@ -130,7 +132,7 @@ class Story:
         self.resets.write(self._reset_names)
         self._ledger.open(plan)
         salesforce.jobs.abort(left_open)
-        self._delete(plan, salesforce)
+        self._delete(plan, salesforce, since)
 
     def reset(self) -> None:
         """Reset the bookmarks and delete nothing."""
@@ -217,8 +219,15 @@ class Story:
             self._record.begin(plan, self._settings)
         self.resets.keep_by(self._record.keep)
 
-    def _delete(self, plan: Plan, salesforce: Salesforce) -> None:
-        deleting = Deleting(self._run, salesforce, plan, self._failures, self._ledger)
+    def _delete(self, plan: Plan, salesforce: Salesforce, since: str) -> None:
+        """Delete what is planned.
+
+        Args:
+            plan: What.
+            salesforce: Where.
+            since: Since when changes may not be in the snapshots.
+        """
+        deleting = Deleting(self._run, salesforce, plan, self._failures, self._ledger, since=since)
         halted = deleting.carry_out()
         outcomes, allow_failures = self._ledger.outcomes, self._settings.allow_failures
         try:

@@ -29,11 +29,12 @@ from target_zuora360_cleanup.salesforce.csv_file import CsvFile
 from target_zuora360_cleanup.salesforce.rows import Selection, read_pages, read_table, split_header
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from target_zuora360_cleanup.deletion.look import Look
     from target_zuora360_cleanup.deletion.sending import Sender
     from target_zuora360_cleanup.deletion.turn import Turn
+    from target_zuora360_cleanup.deletion.written_late import WrittenLate
     from target_zuora360_cleanup.output.folder import FailureFile, OutputFolder
     from target_zuora360_cleanup.reach import Path
     from target_zuora360_cleanup.rows.failures import Failures
@@ -57,6 +58,7 @@ class Detaching:
         failures: Takes in by reason what could not be detached.
         failure_file: Takes in each row that could not be.
         is_backed_up: Whether the rows are written down.
+        late: Writes where those led that have changed since the snapshot.
     """
 
     sender: Sender
@@ -65,6 +67,7 @@ class Detaching:
     failures: Failures
     failure_file: FailureFile
     is_backed_up: bool
+    late: WrittenLate
     _files: threading.Lock = field(default_factory=threading.Lock)
     _done: dict[Path, int | None] = field(default_factory=dict)
 
@@ -106,7 +109,7 @@ class Detaching:
             self._back_up(path, rows)
         logger.info("%s: detaching %s from %s.", path.child, counted(rows, "row"), path.root)
         found = self._in_rounds(turn, path, rows)
-        left = [root for _, root in self._attached(turn, path, rows)]
+        left = [root for _, root, _ in self._attached(turn, path, rows)]
         by = {**turn.held.by, **dict.fromkeys(left, path.child)}
         whole = ""
         if len(by) > MOST_HELD:
@@ -130,19 +133,23 @@ class Detaching:
     def _round(self, turn: Turn, path: Path, rows: int, each: Round, failed: RoundFailures) -> int:
         attached = self._attached(turn, path, rows)
         sent = 0
-        while part := [row_id for row_id, _ in islice(attached, each.job_size)]:
+        while part := list(islice(attached, each.job_size)):
             self.sender.go_on()
-            self._send(path, part, failed)
+            self.late.write_detached(turn, path, part)
+            self._send(path, [row_id for row_id, _, _ in part], failed)
             sent += len(part)
         return sent
 
-    def _attached(self, turn: Turn, path: Path, rows: int) -> Iterator[tuple[str, str]]:
-        """The ids of the rows and of what they hang on; not those whose record stays."""
-        selection = self._selection(path, ("Id", path.field), rows)
+    def _attached(
+        self, turn: Turn, path: Path, rows: int
+    ) -> Iterator[tuple[str, str, Sequence[str]]]:
+        """Ids of rows and of what they hang on, and their stamps; not those whose record stays."""
+        stamps = self.late.stamps(turn.step, path)
+        selection = self._selection(path, ("Id", path.field, *stamps), rows)
         stays, prefix = turn.step.kept | turn.held.by.keys(), turn.step.facts.key_prefix
-        for row_id, root in read_table(self.sender.salesforce, selection):
+        for row_id, root, *changed in read_table(self.sender.salesforce, selection):
             if root.startswith(prefix) and root not in stays:
-                yield row_id, root
+                yield row_id, root, changed
 
     def _selection(self, path: Path, columns: tuple[str, ...], rows: int) -> Selection:
         """The rows at the end of a way.

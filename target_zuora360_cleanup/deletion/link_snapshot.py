@@ -81,7 +81,7 @@ class LinkSnapshot:
             self._write_few(files, [each for each in chosen if each.selection.fits_rest])
             for each in chosen:
                 if not each.selection.fits_rest:
-                    self._write(files[each.path.name], each)
+                    self.write_all(files[each.path.name], each)
         finally:
             for file in files.values():
                 file.close()
@@ -106,9 +106,7 @@ class LinkSnapshot:
         for at in range(0, len(chosen), COMPOSITE_QUERIES):
             part = chosen[at : at + COMPOSITE_QUERIES]
             for selected, rows in zip(part, self._few(part), strict=True):
-                file, links = files[selected.path.name], self._links(selected, rows)
-                file.write(_csv([COLUMNS]), _csv(self._led_back(selected, links)))
-                file.flush()
+                self.write_rows(files[selected.path.name], selected, rows)
 
     def _few(self, chosen: Sequence[Selected]) -> list[list[list[str]]]:
         for each in self.salesforce.attempts():
@@ -116,7 +114,24 @@ class LinkSnapshot:
                 return read_tables(self.salesforce, [one.selection for one in chosen])
         raise AssertionError("the last attempt returns or raises")
 
-    def _write(self, file: Backup, selected: Selected) -> None:
+    def write_rows(self, file: Backup, selected: Selected, rows: Sequence[list[str]]) -> None:
+        """Write the links of some rows; they are on the disk on return.
+
+        Raises:
+            OSError: The file can't be written.
+            ApiError: Salesforce refuses to tell the keys of their parents.
+        """
+        links = self._links(selected, rows)
+        file.write(_csv([COLUMNS]), _csv(self._led_back(selected, links)))
+        file.flush()
+
+    def write_all(self, file: Backup, selected: Selected) -> None:
+        """Write the links of all rows of a selection, a page at a time.
+
+        Raises:
+            OSError: The file can't be written.
+            ApiError, JobFailed, requests.RequestException: Salesforce refuses to tell.
+        """
         header = _csv([COLUMNS])
         for page in read_pages(self.salesforce, selected.selection, _PAGE_ROWS):
             file.write(header, b"")

@@ -55,6 +55,7 @@ class Seen:
         below: Rows of the plan's object types that would go with these, by the way to them.
         reached: Rows of others that its deletion concerns, or a few more, by the way to them.
         quoted: Ids of catalogue rows that quotes use, where what they use stays.
+        more: The answers to what the caller asked besides.
     """
 
     into: Fact[tuple[Relationship, ...]]
@@ -64,6 +65,7 @@ class Seen:
     below: Mapping[Path, Fact[int]]
     reached: Mapping[Path, Fact[int]]
     quoted: Fact[frozenset[str]]
+    more: tuple[Rows | ApiError, ...] = ()
 
 
 class Look:
@@ -90,8 +92,12 @@ class Look:
         self._shown: Mapping[str, Mapping[str, Any]] | None = None
         self._describes: dict[str, Mapping[str, Any]] = {}
 
-    def at(self, step: Step) -> Seen:
+    def at(self, step: Step, more: Sequence[str] = ()) -> Seen:
         """What is there now.
+
+        Args:
+            step: Which.
+            more: Other queries to be asked together with these.
 
         Raises:
             ApiError, requests.RequestException: Salesforce does not tell.
@@ -102,7 +108,7 @@ class Look:
         syncs = self._sync_queries()
         quotes, large = self._quote_reads(step)
         queries = [*own, *below, *syncs.values(), *(each.soql for each in quotes)]
-        queries += [each.soql for each in questions]
+        queries += [*(each.soql for each in questions), *more]
         archived = {each.soql for each in questions if each.child in soql.WITH_ARCHIVED}
         describe, answers = self._salesforce.rest.look_at(step.name, queries, all_rows=archived)
         told = dict(zip(queries, answers, strict=True))
@@ -118,6 +124,7 @@ class Look:
             self._reached(reached, questions, [told[each.soql] for each in questions])
             | self._marks_of(step),
             _quoted(quotes, told).then(lambda ids: Known(ids | self._ids_of(large))),
+            tuple(told[each] for each in more),
         )
 
     @property

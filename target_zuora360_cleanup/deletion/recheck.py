@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from target_zuora360_cleanup.deletion.keeping import Keeping
     from target_zuora360_cleanup.deletion.look import Look, Seen
+    from target_zuora360_cleanup.deletion.written_late import WrittenLate
     from target_zuora360_cleanup.plan.plan import Plan, Step
     from target_zuora360_cleanup.reach import Path
     from target_zuora360_cleanup.salesforce.client import Salesforce
@@ -47,20 +48,23 @@ class Recheck:
         settings: What the user set.
         keeping: Knows what stays.
         look: Reads what is there.
+        late: Asks what has changed since the snapshots.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - an org, a plan, and who knows what of them
         self,
         salesforce: Salesforce,
         plan: Plan,
         settings: Settings,
         keeping: Keeping,
         look: Look,
+        late: WrittenLate,
     ) -> None:
         self._salesforce = salesforce
         self._lets_blank = settings.lookup_links == "ignore"
         self._keeping = keeping
         self._look = look
+        self._late = late
         self._not_counted = {each.links for each in plan.not_counted}
 
     def turn(self, step: Step) -> Turn:
@@ -70,7 +74,7 @@ class Recheck:
             Halted: Something has come that the plan does not know, or nobody can tell.
         """
         with _told(step):
-            seen = self._look.at(step)
+            seen = self._look.at(step, self._late.queries(step))
             _refuse_syncs(step, seen)
             self._refuse_new(step, seen)
             step = self._as_found(step, seen)
@@ -82,6 +86,7 @@ class Recheck:
                 tuple(name for name, rows in used.items() if rows),
                 {way: rows for way, rows in reached.items() if way.on_delete == "cascade"},
                 {way: rows for way, rows in reached.items() if way.on_delete == "detach"},
+                changed=seen.more,
             )
 
     def holding(self, turn: Turn) -> Turn:

@@ -8,8 +8,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from target_zuora360_cleanup.facts.counting import Rows
     from target_zuora360_cleanup.plan.plan import Step
     from target_zuora360_cleanup.reach import Path
+    from target_zuora360_cleanup.salesforce.errors import ApiError
 
 
 class Halted(Exception):
@@ -40,6 +42,7 @@ class Turn:
         along: Rows of others that go along with permission, by the way to them.
         attached: Rows of others that are to be detached before, by the way to them.
         held: Rows that may not go.
+        changed: What the look was told of `WrittenLate.queries`.
         again: Whether the step had a turn before, and is there for rows that came since.
     """
 
@@ -49,4 +52,5 @@ class Turn:
     along: Mapping[Path, int] = field(default_factory=lambda: MappingProxyType({}))
     attached: Mapping[Path, int] = field(default_factory=lambda: MappingProxyType({}))
     held: Held = field(default_factory=Held)
+    changed: tuple[Rows | ApiError, ...] = ()
     again: bool = False

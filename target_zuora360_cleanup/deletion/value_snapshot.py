@@ -19,7 +19,7 @@ from target_zuora360_cleanup.output.private import make_folder
 from target_zuora360_cleanup.salesforce.rows import Selection, read_table, soql_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from target_zuora360_cleanup.catalog.own_fields import OwnField
     from target_zuora360_cleanup.facts.org_facts import OwnValues
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.salesforce.client import Salesforce
 
 FOLDER: Final = "values"
+LATE: Final = "late"
+"""Folder within that of the run, of what was filled after the snapshot."""
 MANIFEST: Final = "manifest.json"
 _BLOCK_ROWS: Final = 10_000
 _MOST_NAMED: Final = 100
@@ -51,8 +53,19 @@ class ValueSnapshot:
             ApiError, JobFailed, requests.RequestException: Salesforce refuses to tell.
         """
         chosen = [(step, plan.own_values[step.name]) for step in plan.steps if _has_any(plan, step)]
-        if not chosen:
-            return
+        if chosen:
+            self.write_manifest(plan.org.id, chosen)
+        for step, own in chosen:
+            selection = selected(step, own, _condition(step, own))
+            rows = self._with_values(read_table(self.salesforce, selection), step, own)
+            self.write_rows(step, own, rows)
+
+    def write_manifest(self, org_id: str, chosen: Iterable[tuple[Step, OwnValues]]) -> None:
+        """Write which org the values are of, and what the columns of each file are.
+
+        Raises:
+            OSError: It can't be written.
+        """
         folder = OutputFolder(self.folder.path / FOLDER)
         with suppress(FileExistsError):
             make_folder(folder.path)
@@ -63,40 +76,47 @@ class ValueSnapshot:
             }
             for step, own in chosen
         }
-        folder.write_json(
-            MANIFEST, {"schema_version": 1, "org_id": plan.org.id, "objects": objects}
-        )
-        for step, own in chosen:
-            self._write(step, own)
+        folder.write_json(MANIFEST, {"schema_version": 1, "org_id": org_id, "objects": objects})
 
-    def _write(self, step: Step, own: OwnValues) -> None:
-        names = [each.name for each in own.kept]
-        columns = ("Id", *step.facts.keys, *names)
-        creator = (CREATOR,) if OWNER in names else ()
-        where = _condition(step, own)
-        rows = read_table(
-            self.salesforce, Selection(step.name, (*columns, *creator), where, step.found)
-        )
-        header = _csv([columns])
+    def write_rows(self, step: Step, own: OwnValues, rows: Iterator[list[str]]) -> None:
+        """Append rows to the file of an object; they are on the disk on return.
+
+        Raises:
+            OSError: The file can't be written.
+        """
+        header = _csv([("Id", *step.facts.keys, *(each.name for each in own.kept))])
         with closing(self.folder.values(step.name)) as file:
-            kept = self._with_values(rows, step, own)
-            while block := list(islice(kept, _BLOCK_ROWS)):
+            while block := list(islice(rows, _BLOCK_ROWS)):
                 file.write(header, _csv(block))
             file.flush()
 
     def _with_values(
         self, rows: Iterator[list[str]], step: Step, own: OwnValues
     ) -> Iterator[list[str]]:
-        """Rows that go and in which somebody has filled something; the creator's own is blank."""
-        first, names = 1 + len(step.facts.keys), [each.name for each in own.kept]
-        owner = first + names.index(OWNER) if OWNER in names else None
-        for row in rows:
-            if owner is not None and row.pop() == row[owner]:
-                row[owner] = ""
+        """Rows in which somebody has filled something."""
+        first = 1 + len(step.facts.keys)
+        for row in going(rows, step, own):
             values = zip(own.kept, row[first:], strict=True)
-            is_filled = any(not each.is_blank(value) for each, value in values)
-            if is_filled and row[0] not in step.kept:
+            if any(not each.is_blank(value) for each, value in values):
                 yield row
+
+
+def selected(step: Step, own: OwnValues, where: str) -> Selection:
+    """What reads the values of the rows of a condition, as `going` takes them."""
+    names = [each.name for each in own.kept]
+    creator = (CREATOR,) if OWNER in names else ()
+    return Selection(step.name, ("Id", *step.facts.keys, *names, *creator), where, step.found)
+
+
+def going(rows: Iterable[list[str]], step: Step, own: OwnValues) -> Iterator[list[str]]:
+    """The rows that go, as a file has them: what the creator owns is left blank."""
+    names = [each.name for each in own.kept]
+    owner = 1 + len(step.facts.keys) + names.index(OWNER) if OWNER in names else None
+    for row in rows:
+        if owner is not None and row.pop() == row[owner]:
+            row[owner] = ""
+        if row[0] not in step.kept:
+            yield row
 
 
 def _has_any(plan: Plan, step: Step) -> bool:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.reach.relationships import Lookups, Relationship
 
 LEVELS: Final = 5
+STAMP: Final = "SystemModstamp"
 _NOT_INSIDE: Final = frozenset({
     "ActivityHistory", "Attachment", "Event", "EventAttendee", "Note", "OpenActivity", "Task",
 })  # fmt: skip
@@ -62,6 +63,23 @@ def root_id(path: Path, lookups: Lookups) -> str | None:
     """The column that names the record at the root of a path; None where there is none."""
     names = _names(path.links[1:], lookups)
     return None if names is None else ".".join((*names, path.links[0].field))
+
+
+def stamps(path: Path, lookups: Lookups) -> tuple[str, ...]:
+    """The columns that tell when the rows at the end of a path, and all above them, were changed.
+
+    Empty where a query can't follow the path up to the record at its root. (System Fields, Object
+    Reference: a user or an automated process changes nothing without this stamp.)
+    """
+    names = _names(path.links, lookups)
+    if names is None:
+        return ()
+    return tuple(".".join((*names[:at], STAMP)) for at in range(len(names) + 1))
+
+
+def since(columns: Iterable[str], moment: str) -> str:
+    """The condition of what was changed since a moment, in the form of SOQL."""
+    return f"({' OR '.join(f'{each} >= {moment}' for each in columns)})"
 
 
 def count_by_type(child: str, field: str, lookups: Lookups, parents: Iterable[str]) -> str | None:

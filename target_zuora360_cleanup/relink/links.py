@@ -68,11 +68,12 @@ def _add_links(
 
 
 def outcomes(store: LinkStore, restorations: Iterable[Restoration]) -> tuple[LinkOutcome, ...]:
-    """What became of the links, by relationship."""
+    """What became of the links, by relationship; fields without any value are left out."""
     counts: dict[Relationship, Counter[str]] = {}
     for number, each in enumerate(restorations):
         counts.setdefault(each.relationship, Counter()).update(store.counts(number))
-    return tuple(LinkOutcome.of(each, found) for each, found in counts.items())
+    every = (LinkOutcome.of(each, found) for each, found in counts.items())
+    return tuple(each for each in every if each.in_snapshot or not each.is_value)
 
 
 def _place(kind: Kind) -> tuple[Relationship, bool, str]:

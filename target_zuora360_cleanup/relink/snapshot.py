@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from target_zuora360_cleanup.deletion.link_snapshot import COLUMNS, FOLDER, MANIFEST
 from target_zuora360_cleanup.deletion.value_snapshot import FOLDER as VALUES
+from target_zuora360_cleanup.deletion.value_snapshot import LATE
 from target_zuora360_cleanup.errors import InputError
 from target_zuora360_cleanup.output.folder import OutputFolder
 from target_zuora360_cleanup.output.gzipped import lines
@@ -103,7 +104,7 @@ class Snapshot:
                 f"'{FOLDER}' with files such as Contract.Subscription__c.csv.gz."
             )
         manifest = _json(folder / FOLDER / MANIFEST)
-        of_values = _json(folder / VALUES / MANIFEST)
+        of_values = _json(folder / VALUES / MANIFEST) or _json(folder / LATE / VALUES / MANIFEST)
         org = manifest or of_values or _json(folder / "report.json").get("org") or {}
         org_id = str(org.get("org_id") or org.get("id") or "")
         done = (folder / FOLDER / MARK).exists()
@@ -161,7 +162,8 @@ def snapshots_in(output_dir: str) -> list[Snapshot]:
 
 def holds_any(folder: Path) -> bool:
     """Whether a cleanup's folder has links or values to set again."""
-    return any(each for name in (FOLDER, VALUES) for each in (folder / name).glob("*.csv.gz"))
+    places = (folder / FOLDER, folder / VALUES, folder / LATE / VALUES)
+    return any(each for place in places for each in place.glob("*.csv.gz"))
 
 
 def _files(folder: Path) -> list[Path]:

@@ -92,11 +92,7 @@ class LinkStore:
             links: Which.
             same: The numbers of other restorations of the same lookup field.
         """
-        if same:
-            self._db.executemany(
-                f"DELETE FROM link WHERE record = ? AND {_among(same)}",
-                ((record,) for record, _ in links),
-            )
+        self.leave(same, (record for record, _ in links))
         rows = [
             (number, record, key, restoration.wanted(key),
              not restoration.obstacle and restoration.is_lost(key),
@@ -109,6 +105,12 @@ class LinkStore:
             " result) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             rows,
         )
+
+    def leave(self, numbers: Sequence[int], records: Iterable[str]) -> None:
+        """Forget what was said of records before."""
+        if numbers:
+            sql = f"DELETE FROM link WHERE record = ? AND {_among(numbers)}"
+            self._db.executemany(sql, ((each,) for each in records))
 
     def add_missing(self, number: int, values: Iterable[tuple[str, str, bool, str]]) -> None:
         """Take in values whose record is not back.

@@ -9,7 +9,7 @@ from collections.abc import Iterator  # noqa: TC003 - part of the public shape
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from target_zuora360_cleanup.deletion.value_snapshot import FOLDER, MANIFEST
+from target_zuora360_cleanup.deletion.value_snapshot import FOLDER, LATE, MANIFEST
 from target_zuora360_cleanup.errors import InputError
 from target_zuora360_cleanup.output.gzipped import lines
 
@@ -49,7 +49,7 @@ class ValueFile:
     fields: tuple[str, ...]
 
     def records(self) -> Iterator[FilledRecord]:
-        """The records, each once.
+        """The records; what is said last of one counts.
 
         Raises:
             InputError: The file is damaged, or has other columns than its manifest says.
@@ -68,11 +68,15 @@ class ValueFile:
 
 
 def value_files(folder: Path) -> tuple[ValueFile, ...]:
-    """The files that a cleanup's folder has, by the objects' names.
+    """The files that a cleanup's folder has, by the objects' names; what was filled later is last.
 
     Raises:
         InputError: They are there, and nothing tells what is in them.
     """
+    return (*_files(folder), *_files(folder / LATE))
+
+
+def _files(folder: Path) -> tuple[ValueFile, ...]:
     paths = sorted((folder / FOLDER).glob(f"*{_ENDING}"))
     if not paths:
         return ()

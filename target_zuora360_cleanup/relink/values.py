@@ -76,16 +76,30 @@ class ValueTaker:
             InputError: A file is damaged.
         """
         later = [each for one in newer for each in one.values]
+        before: dict[str, list[int]] = {}
         for file, restorations in values:
             numbers = range(first, first + len(restorations))
             first += len(restorations)
             for block in _blocks(file.records()):
                 for at, restoration in enumerate(restorations):
+                    same = before.get(restoration.relationship.name, ())
+                    self.store.leave(same, self._ids(block, file))
                     self._add(numbers[at], restoration, block, file, at)
+            for number, restoration in zip(numbers, restorations, strict=True):
+                before.setdefault(restoration.relationship.name, []).append(number)
             of_object = [each for each in later if each.object_name == file.object_name]
             for number, restoration in zip(numbers, restorations, strict=True):
                 for each in of_object:
                     self._supersede(each, number, restoration)
+
+    def _ids(self, block: Sequence[FilledRecord], file: ValueFile) -> list[str]:
+        """The ids by which records may be in the store."""
+        ids = [each.id for each in block]
+        return [*ids, *(id_ for each in block for id_ in self._back(each, file))]
+
+    def _back(self, record: FilledRecord, file: ValueFile) -> list[str]:
+        """Under which ids a record is back."""
+        return self.records.ids(file.object_name, record.keys)
 
     def _find(self, file: ValueFile) -> None:
         """See under which ids the records are back."""
@@ -105,7 +119,7 @@ class ValueTaker:
         back: list[Link] = []
         missing: list[tuple[str, str, bool, str]] = []
         for each in filled:
-            ids = self.records.ids(file.object_name, each.keys)
+            ids = self._back(each, file)
             if restoration.obstacle or len(ids) == 1:
                 back.append(Link(ids[0] if ids else each.id, each.values[at]))
             else:
@@ -126,7 +140,7 @@ class ValueTaker:
                 Link(record, "")
                 for each in block
                 if _is_filled(each.values[at], restoration)
-                for record in (each.id, *self.records.ids(file.object_name, each.keys))
+                for record in (each.id, *self._back(each, file))
             ]
             self.store.supersede([number], named)
 

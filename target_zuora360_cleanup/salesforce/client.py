@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from target_zuora360_cleanup.output.jobs import JobRecord
@@ -71,6 +73,15 @@ class Salesforce:
     def usage(self) -> Usage | None:
         """Calls used and allowed in 24 hours, as the org last said; None before it has."""
         return self.rest.session.usage
+
+    @property
+    def now(self) -> datetime | None:
+        """The org's own time at its last answer, to the second; None where it does not tell."""
+        try:
+            told = parsedate_to_datetime(self.rest.session.date or "")
+        except (TypeError, ValueError):
+            return None
+        return told if told.tzinfo else told.replace(tzinfo=UTC)
 
     def attempts(self) -> Iterator[Attempt]:
         """Attempts at something that takes more than a request, with waits between them."""

@@ -40,6 +40,7 @@ class Selection:
         rows: About how many rows there are.
         order_by: The field that they are sorted by, or blank.
         all_rows: Whether deleted and archived rows are asked for too.
+        most: At most so many; all for 0.
     """
 
     object_name: str
@@ -48,13 +49,15 @@ class Selection:
     rows: int
     order_by: str = ""
     all_rows: bool = False
+    most: int = 0
 
     @property
     def soql(self) -> str:
         """The query."""
         condition = f" WHERE {self.where}" if self.where else ""
         order = f" ORDER BY {self.order_by}" if self.order_by else ""
-        return f"SELECT {', '.join(self.fields)} FROM {self.object_name}{condition}{order}"
+        limit = f" LIMIT {self.most}" if self.most else ""
+        return f"SELECT {', '.join(self.fields)} FROM {self.object_name}{condition}{order}{limit}"
 
     @property
     def fits_rest(self) -> bool:
@@ -108,12 +111,17 @@ def read_tables(salesforce: Salesforce, selections: Sequence[Selection]) -> list
             strict=True,
         )
     )
-    return [_from_answer(salesforce, each, answers.get(each)) for each in selections]
+    return [read_answer(salesforce, each, answers.get(each)) for each in selections]
 
 
-def _from_answer(
+def read_answer(
     salesforce: Salesforce, selection: Selection, answer: list[dict[str, Any]] | ApiError | None
 ) -> list[list[str]]:
+    """The rows of a small result that was asked for with others; read where there is no answer.
+
+    Raises:
+        ApiError: The answer was a refusal.
+    """
     if answer is None:
         return list(read_table(salesforce, selection))
     if isinstance(answer, ApiError):

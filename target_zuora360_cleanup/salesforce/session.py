@@ -56,6 +56,7 @@ class OrgSession(requests.Session):
         pause: The same.
         calls: Requests sent since the start, logins left out, by HTTP method.
         usage: Calls used and allowed in 24 hours, as the last `Sforce-Limit-Info` header said.
+        date: The org's time, as the last `Date` header said; None before one has.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class OrgSession(requests.Session):
         self._environment: dict[tuple[Any, ...], Any] = {}
         self.calls: dict[str, int] = {}
         self.usage: Usage | None = None
+        self.date: str | None = None
 
     def connect(self) -> Grant:
         """Log in for the first time.
@@ -225,6 +227,7 @@ class OrgSession(requests.Session):
             if IDENTITY not in (response.request.url or ""):
                 self.calls[method] = self.calls.get(method, 0) + 1
             self.usage = Usage.of(response.headers.get("Sforce-Limit-Info")) or self.usage
+            self.date = response.headers.get("Date") or self.date
 
 
 def _with_token(token: str, request: requests.PreparedRequest) -> requests.PreparedRequest:
