@@ -124,11 +124,16 @@ class WrittenLate:
             ) from None
 
     def _write(self, turn: Turn) -> None:
-        links, own = list(self._links(turn)), self._own(turn.step)
-        asked = [*(self._question(turn.step, each) for each in links), *self._values(turn.step)]
+        own = self._own(turn.step)
+        links = [
+            (each, question)
+            for each in self._links(turn)
+            for question in self._questions(turn.step, each)
+        ]
+        asked = [*(question for _, question in links), *self._values(turn.step)]
         tables = self._read(asked, turn.changed)
         with self._files:
-            for each, rows in zip(links, tables, strict=False):
+            for (each, _), rows in zip(links, tables, strict=False):
                 self._write_links(each, rows)
             for rows in tables[len(links) :]:
                 self._write_values(turn.step, own, rows)
@@ -176,11 +181,20 @@ class WrittenLate:
         rows = dict((*self.plan.blank_links, *self.plan.detached)).get(path, 0)
         return replace(Selected.of(self.plan, path, rows), kept=turn.step.kept)
 
-    def _question(self, step: Step, each: Selected) -> _Question:
-        stamps = soql.stamps(each.path, self.plan.lookups)
+    def _questions(self, step: Step, each: Selected) -> tuple[_Question, ...]:
+        """What finds those that may have changed; both of them, where one query can't."""
+        every, path, lookups = each.selection, each.path, self.plan.lookups
         # (a condition on other objects may be met anew without a change of these)
-        is_told = self.since and stamps and each.selection.where and "." not in step.kind.where
-        return _question(each.selection, stamps, self.since if is_told else "")
+        is_told = self.since and every.where and "." not in step.kind.where
+        if is_told and (stamps := soql.stamps(path, lookups)):
+            return (_question(every, stamps, self.since),)
+        where = filter(None, (step.kind.where, soql.since((soql.STAMP,), self.since)))
+        of_root = soql.condition(path, lookups, " AND ".join(where))
+        is_own = any(one.name == path.child for one in self.plan.steps)
+        if not is_told or len(path.links) > 1 or of_root is None or is_own:
+            return (_Question(every, None),)
+        by_root = _Question(every, replace(every, where=of_root))
+        return (_question(every, (soql.STAMP,), self.since), by_root)
 
     def queries(self, step: Step) -> tuple[str, ...]:
         """What the look at a step asks too, where the step needs no further call otherwise."""

@@ -130,7 +130,7 @@ def test_a_link_below_a_row_that_moves_is_written_although_it_has_not_changed_it
     assert links(ran, f"{REMARK}.Of__c")[below] == comes
 
 
-def test_a_lookup_that_no_query_follows_is_written_again_as_a_whole(
+def test_a_lookup_that_no_query_follows_is_written_where_it_led_last(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loose = notes("set_null")
@@ -143,7 +143,28 @@ def test_a_lookup_that_no_query_follows_is_written_again_as_a_whole(
         ran = cleanup(server, tmp_path)
         assert ran.status == 0, ran.message
     assert links(ran, f"{NOTE}.Of__c")[first] == key
-    assert len(list(table(ran.folder / "links" / f"{NOTE}.Of__c.csv.gz"))) == 6
+
+
+@pytest.mark.parametrize("changed", [NOTE, INVOICES, None])
+def test_one_that_no_query_follows_is_asked_for_by_its_own_change_and_by_its_records(
+    tmp_path: Path, changed: str | None
+) -> None:
+    loose = notes("set_null")
+    loose["fields"][0]["to"] = [INVOICES, "Account"]
+    with shaped({**LINKED, "objects": [loose]}) as server:
+        age(server, NOTE)
+        age(server, INVOICES)
+        if changed == NOTE:
+            change(server, NOTE, min(ids(server, NOTE)), Text__c="new")
+        elif changed == INVOICES:
+            change(server, INVOICES, min(ids(server, INVOICES)), Zuora__Description__c="new")
+        ran = cleanup(server, tmp_path)
+        assert ran.status == 0, ran.message
+        # (the watch over people's rows sees what they have changed themselves)
+        for each in ids(server, NOTE):
+            change(server, NOTE, each, Text__c=None)
+    again = {NOTE: 1, INVOICES: 3, None: 0}[changed]
+    assert len(list(table(ran.folder / "links" / f"{NOTE}.Of__c.csv.gz"))) == 3 + again
 
 
 def test_what_has_not_changed_is_not_written_again(tmp_path: Path) -> None:
