@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from target_zuora360_cleanup.deletion.delete import Deletion
 from target_zuora360_cleanup.deletion.detaching import Detaching
+from target_zuora360_cleanup.deletion.junctions import JunctionSnapshot
 from target_zuora360_cleanup.deletion.keeping import Keeping
 from target_zuora360_cleanup.deletion.links_lost import count_links_lost
 from target_zuora360_cleanup.deletion.look import Look
@@ -67,6 +68,9 @@ class Deleting:
         self._salesforce, self._counter = salesforce, look.counter
         keeping = Keeping(salesforce, plan, self._note_kept)
         self._late = WrittenLate(salesforce, folder, plan, settings, since)
+        self._junctions = JunctionSnapshot(
+            salesforce, folder, look, plan.org.id, is_on=settings.lookup_links == "snapshot"
+        )
         self._recheck = Recheck(salesforce, plan, settings, keeping, look, self._late)
         self._along = TakenAlong(salesforce, folder, look, is_backed_up=is_backed_up)
         self._deletion = Deletion(sender, self._along, folder, failures, folder.failures())
@@ -107,6 +111,7 @@ class Deleting:
         finally:
             self._ledger.note_detached(self._detaching.done)
         self._late.write(turn)
+        self._junctions.write(turn)
         return turn
 
     def delete(self, turn: Turn) -> Outcome:

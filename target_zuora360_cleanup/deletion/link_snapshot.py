@@ -25,6 +25,7 @@ from target_zuora360_cleanup.salesforce.rows import (
     Selection,
     read_pages,
     read_tables,
+    soql_text,
     split_header,
 )
 
@@ -147,22 +148,10 @@ class LinkSnapshot:
 
     def _led_back(self, selected: Selected, links: Sequence[Link]) -> Iterator[Link]:
         """The same with the keys of parents that had to be asked for by their ids."""
-        keys = self._keys_of(selected, {each[3] for each in links}) if selected.asked else {}
+        ids = {each[3] for each in links}
+        keys = keys_of(self.salesforce, selected.path.parent, selected.asked, ids)
         for record, field, parent, value, key in links:
             yield record, field, parent, *keys.get(value, (value, key))
-
-    def _keys_of(self, selected: Selected, ids: Collection[str]) -> dict[str, tuple[str, str]]:
-        """The first key that is filled, and its field, by id; none of parents without any."""
-        ordered = sorted(ids)
-        parts = [ordered[at : at + _IDS] for at in range(0, len(ordered), _IDS)]
-        found: dict[str, tuple[str, str]] = {}
-        for answer in self.salesforce.rest.query_each([selected.parents(part) for part in parts]):
-            if isinstance(answer, ApiError):
-                raise answer
-            for row in answer:
-                if filled := next((key for key in selected.asked if row[key]), ""):
-                    found[row["Id"]] = (str(row[filled]), filled)
-        return found
 
 
 @dataclass(frozen=True)
@@ -209,12 +198,6 @@ class Selected:
         cells = tuple(fields.index(each) for each in accounts)
         return cls(path, selection, len(above), keys, root.kept, asked, cells)
 
-    def parents(self, ids: Sequence[str]) -> str:
-        """The query for the keys of parents."""
-        listed = ", ".join(f"'{each}'" for each in ids)
-        fields = ", ".join(("Id", *self.asked))
-        return f"SELECT {fields} FROM {self.path.parent} WHERE Id IN ({listed})"
-
     def links(self, rows: Iterable[list[str]]) -> Iterator[Link]:
         """The links as the file has them; those to records that stay are left out."""
         for row in rows:
@@ -226,6 +209,37 @@ class Selected:
         """The first key that is filled, and its field; else the Salesforce id."""
         filled = ((value, key) for key, value in zip(self.keys, values, strict=True) if value)
         return next(filled, (parent, ""))
+
+
+def keys_of(
+    salesforce: Salesforce, name: str, keys: Sequence[str], ids: Collection[str]
+) -> dict[str, tuple[str, str]]:
+    """The first key of records that is filled, and its field, by id; none of those without any.
+
+    Args:
+        salesforce: Where.
+        name: API name of the records' object.
+        keys: API names of the external id fields; without any nothing is asked.
+        ids: The records'.
+
+    Raises:
+        ApiError: Salesforce refuses to tell.
+    """
+    if not keys:
+        return {}
+    ordered, fields = sorted(ids), ", ".join(("Id", *keys))
+    queries = [
+        f"SELECT {fields} FROM {name} WHERE Id IN ({', '.join(map(soql_text, part))})"
+        for part in (ordered[at : at + _IDS] for at in range(0, len(ordered), _IDS))
+    ]
+    found: dict[str, tuple[str, str]] = {}
+    for answer in salesforce.rest.query_each(queries):
+        if isinstance(answer, ApiError):
+            raise answer
+        for row in answer:
+            if filled := next((key for key in keys if row[key]), ""):
+                found[row["Id"]] = (str(row[filled]), filled)
+    return found
 
 
 def _keys(parent: Step | None) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from datetime import UTC, timedelta
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Final
 
+from target_zuora360_cleanup.catalog.objects import Condition
 from target_zuora360_cleanup.deletion.link_snapshot import LinkSnapshot, Selected
 from target_zuora360_cleanup.deletion.trouble import in_words, is_expected
 from target_zuora360_cleanup.deletion.turn import Halted
@@ -188,12 +189,12 @@ class WrittenLate:
         is_told = self.since and every.where and "." not in step.kind.where
         if is_told and (stamps := soql.stamps(path, lookups)):
             return (_question(every, stamps, self.since),)
-        where = filter(None, (step.kind.where, soql.since((soql.STAMP,), self.since)))
-        of_root = soql.condition(path, lookups, " AND ".join(where))
+        has_changed = Condition((soql.STAMP,), f">= {self.since}")
+        of_root = [soql.condition(path, lookups, each) for each in (step.kind.rows, has_changed)]
         is_own = any(one.name == path.child for one in self.plan.steps)
-        if not is_told or len(path.links) > 1 or of_root is None or is_own:
+        if not is_told or len(path.links) > 1 or None in of_root or is_own:
             return (_Question(every, None),)
-        by_root = _Question(every, replace(every, where=of_root))
+        by_root = _Question(every, replace(every, where=" AND ".join(filter(None, of_root))))
         return (_question(every, (soql.STAMP,), self.since), by_root)
 
     def queries(self, step: Step) -> tuple[str, ...]:

@@ -123,6 +123,14 @@ class OutputFolder:
         """
         return Backup(self.path / "values" / f"{file_name(object_name)}.csv.gz")
 
+    def junctions(self, object_name: str) -> Backup:
+        """The file of an object's rows that join records to something else.
+
+        Raises:
+            CleanupError: The name is none that a file may have.
+        """
+        return Backup(self.path / "junctions" / f"{file_name(object_name)}.csv.gz")
+
     def links(self, lookup: str) -> Backup:
         """The file of the links of one lookup, such as `Contract.Subscription__c`.
 

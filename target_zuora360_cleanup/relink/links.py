@@ -6,6 +6,7 @@ from collections import Counter
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from target_zuora360_cleanup.relink.joined import JoinedTaker
 from target_zuora360_cleanup.relink.plan import find_restoration
 from target_zuora360_cleanup.relink.records import Records
 from target_zuora360_cleanup.relink.report import LinkOutcome
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 def take_in(
     store: LinkStore, salesforce: Salesforce, snapshot: Snapshot, newer: Sequence[Snapshot]
 ) -> tuple[Restoration, ...]:
-    """Take links and values in; those that a newer snapshot names too are left to it.
+    """Take links and values in, but for those that a newer snapshot names too, and junctions.
 
     Args:
         store: Takes them.
@@ -42,13 +43,17 @@ def take_in(
     try:
         taker = ValueTaker(store, records, salesforce)
         values = taker.look(snapshot)
+        of_values = tuple(chain.from_iterable(each for _, each in values))
+        joined_taker = JoinedTaker(store, records, salesforce)
+        joined = joined_taker.look(snapshot)
         # (all or nothing: a number in the store is a place among the restorations)
         with store.whole():
             _add_links(store, snapshot, newer, kinds, links)
             taker.take_in(values, newer, len(links))
+            joined_taker.take_in(joined, len(links) + len(of_values))
     finally:
         records.close()
-    return (*links, *chain.from_iterable(each for _, each in values))
+    return (*links, *of_values, *joined)
 
 
 def _add_links(

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from target_zuora360_cleanup.catalog.own_fields import OwnField
     from target_zuora360_cleanup.reach import Relationship
+    from target_zuora360_cleanup.relink.junction_files import JunctionFile
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Restoration:
         obstacle: Why it can't be set; blank where it can.
         own: Of a value that people had filled: the field. The relationship then leads nowhere, and
             what is wanted is the value itself.
+        joined: Of rows that are made again: the file that tells them. Then nothing is set.
     """
 
     relationship: Relationship
@@ -43,6 +45,7 @@ class Restoration:
     prefix: str = ""
     obstacle: str = ""
     own: OwnField | None = None
+    joined: JunctionFile | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -155,7 +158,7 @@ def by_object(restorations: Iterable[Restoration]) -> dict[str, list[int]]:
     """The numbers of those that can be set, by the object that has the field."""
     found: dict[str, list[int]] = {}
     for number, each in enumerate(restorations):
-        if not each.obstacle:
+        if not (each.obstacle or each.joined):
             found.setdefault(each.relationship.child, []).append(number)
     return found
 
@@ -164,7 +167,7 @@ def by_parent(restorations: Iterable[Restoration]) -> dict[tuple[str, str], list
     """The numbers of those that can be set, by parent object and external id field."""
     found: dict[tuple[str, str], list[int]] = {}
     for number, each in enumerate(restorations):
-        if not each.obstacle and each.key:
+        if not (each.obstacle or each.joined) and each.key:
             found.setdefault((each.relationship.parent, each.key), []).append(number)
     return found
 

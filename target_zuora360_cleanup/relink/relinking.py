@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from requests import RequestException
 
+from target_zuora360_cleanup.relink.joining import Joining
 from target_zuora360_cleanup.relink.looking import Looking
 from target_zuora360_cleanup.relink.plan import by_object
 from target_zuora360_cleanup.rows.errors import failed_rows
@@ -71,9 +72,13 @@ class Relinking:
     stop: Stop
     _broken: dict[int, str] = field(default_factory=dict)
     _looking: Looking = field(init=False)
+    _joining: Joining = field(init=False)
 
     def __post_init__(self) -> None:
         self._looking = Looking(self.salesforce, self.store, self.restorations, self._go_on)
+        self._joining = Joining(
+            self.salesforce, self.store, self.restorations, self._go_on, self.settings.job_size
+        )
 
     def look(self) -> None:
         """Find out what became of each link, and change nothing.
@@ -85,9 +90,10 @@ class Relinking:
         self._looking.at_parents()
         for numbers in by_object(self.restorations).values():
             self._looking.at_records(numbers)
+        self._joining.look()
 
     def restore(self) -> None:
-        """Set each link again whose lookup is blank.
+        """Set each link again whose lookup is blank, then make rows again that went with records.
 
         Raises:
             ApiError, JobFailed, requests.RequestException: Salesforce would not tell.
@@ -96,6 +102,7 @@ class Relinking:
         self._looking.at_parents()
         for name, numbers in by_object(self.restorations).items():
             self._restore(name, numbers)
+        self._joining.restore()
 
     def look_again(self) -> None:
         """See what became of the links that were to be set, once nothing more is sent.
@@ -108,6 +115,7 @@ class Relinking:
         for numbers in by_object(self.restorations).values():
             if any(self.store.tried(number) for number in numbers):
                 looking.at_records(numbers)
+        self._joining.look_again()
 
     def wait_for_leftovers(self) -> None:
         """Wait for updates of an earlier relink, and deletions, that still run in Salesforce.

@@ -264,6 +264,8 @@ def _detail(row: NotRestored, restoration: Restoration) -> str:
         return row.message
     if row.result == "parent_not_back":
         return _LOST if row.lost else row.message or _not_back(restoration)
+    if row.result == "record_gone" and restoration.joined:
+        return f"what it was joined to is gone or inactive: {row.code}: {row.message}"
     words = {
         "record_gone": "deleted, or hidden from the user",
         "failed": f"{row.code}: {row.message}",

@@ -19,6 +19,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from target_zuora360_cleanup.deletion.junctions import FOLDER as JUNCTIONS
 from target_zuora360_cleanup.deletion.link_snapshot import COLUMNS, FOLDER, MANIFEST
 from target_zuora360_cleanup.deletion.value_snapshot import FOLDER as VALUES
 from target_zuora360_cleanup.deletion.value_snapshot import LATE
@@ -27,6 +28,7 @@ from target_zuora360_cleanup.output.folder import OutputFolder
 from target_zuora360_cleanup.output.gzipped import lines
 from target_zuora360_cleanup.output.private import make_folder
 from target_zuora360_cleanup.reach import Relationship
+from target_zuora360_cleanup.relink.junction_files import JunctionFile, junction_files
 from target_zuora360_cleanup.relink.value_files import ValueFile, value_files
 
 if TYPE_CHECKING:
@@ -81,6 +83,7 @@ class Snapshot:
             from, blank where the parents have none and are named by their Salesforce ids. Empty
             where there is no manifest.
         values: What it has written down of the values that people had filled.
+        junctions: What it has written down of follows, topics and files.
         is_done: Whether a relink has left nothing of it to do.
     """
 
@@ -89,6 +92,7 @@ class Snapshot:
     keys: Mapping[Relationship, str]
     is_done: bool
     values: tuple[ValueFile, ...] = ()
+    junctions: tuple[JunctionFile, ...] = ()
 
     @classmethod
     def read(cls, folder: Path) -> Snapshot:
@@ -105,11 +109,15 @@ class Snapshot:
             )
         manifest = _json(folder / FOLDER / MANIFEST)
         of_values = _json(folder / VALUES / MANIFEST) or _json(folder / LATE / VALUES / MANIFEST)
-        org = manifest or of_values or _json(folder / "report.json").get("org") or {}
+        of_junctions = _json(folder / JUNCTIONS / MANIFEST)
+        org = (
+            manifest or of_values or of_junctions or _json(folder / "report.json").get("org") or {}
+        )
         org_id = str(org.get("org_id") or org.get("id") or "")
         done = (folder / FOLDER / MARK).exists()
         try:
-            return cls(folder, org_id, _keys(manifest), done, value_files(folder))
+            values, junctions = value_files(folder), junction_files(folder)
+            return cls(folder, org_id, _keys(manifest), done, values, junctions)
         except (KeyError, TypeError, AttributeError):
             raise _unreadable(folder / FOLDER / MANIFEST, "it has another form") from None
 
@@ -161,8 +169,9 @@ def snapshots_in(output_dir: str) -> list[Snapshot]:
 
 
 def holds_any(folder: Path) -> bool:
-    """Whether a cleanup's folder has links or values to set again."""
-    places = (folder / FOLDER, folder / VALUES, folder / LATE / VALUES)
+    """Whether a cleanup's folder has links or values to set again, or rows to make again."""
+    names = (FOLDER, VALUES, f"{LATE}/{VALUES}", JUNCTIONS)
+    places = (folder / name for name in names)
     return any(each for place in places for each in place.glob("*.csv.gz"))
 
 

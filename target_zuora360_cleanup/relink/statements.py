@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from target_zuora360_cleanup.rows.errors import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 SCHEMA: Final = """
 CREATE TABLE link (
@@ -48,3 +51,25 @@ UPDATE link SET result = CASE
 WHERE lookup = :lookup AND result = 'blank'
 AND (:final OR (code != '' AND verdict != '{Verdict.TRY_AGAIN.name}'))
 """
+JUDGE_JOINED: Final = f"""
+UPDATE link SET result = CASE
+    WHEN verdict IN ('{Verdict.GONE.name}', '{Verdict.LOOK.name}')
+    OR code = 'INACTIVE_OWNER_OR_USER' THEN 'record_gone'
+    ELSE 'failed' END
+WHERE lookup = :lookup AND result = 'blank'
+AND (:final OR (code != '' AND verdict != '{Verdict.TRY_AGAIN.name}'))
+"""
+UNANSWERED: Final = """
+UPDATE link SET code = 'STILL_BLANK', message = :why
+WHERE lookup = :lookup AND result = 'blank' AND code = ''
+"""
+
+
+def among(numbers: Sequence[int]) -> str:
+    """The condition of links of these numbers."""
+    return f"lookup IN ({', '.join(map(str, numbers))})"
+
+
+def still_open(numbers: Sequence[int]) -> str:
+    """The condition of those of which nothing final is known."""
+    return f"{among(numbers)} AND result IN ('', 'blank')"

@@ -10,7 +10,16 @@ import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from target_zuora360_cleanup.relink.statements import COMPARE, JUDGE, SCHEMA, TWICE
+from target_zuora360_cleanup.relink.joined_rows import JoinedRows
+from target_zuora360_cleanup.relink.statements import (
+    COMPARE,
+    JUDGE,
+    SCHEMA,
+    TWICE,
+    UNANSWERED,
+    among,
+    still_open,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -23,7 +32,6 @@ if TYPE_CHECKING:
 RESULTS: Final = (
     "restored", "already_set", "parent_not_back", "record_gone", "failed", "superseded", "unknown",
 )  # fmt: skip
-_STILL_BLANK: Final = "STILL_BLANK"
 
 
 class NotRestored(NamedTuple):
@@ -58,11 +66,13 @@ class LinkStore:
 
     Attributes:
         path: The same.
+        joined: The links that are rows of their own, and are made again.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._db = sqlite3.connect(path, isolation_level=None)
+        self.joined = JoinedRows(self._db)
         # It is gone with the run, so it need not outlast a crash.
         self._db.executescript(f"PRAGMA journal_mode=TRUNCATE; PRAGMA synchronous=OFF;{SCHEMA}")
 
@@ -109,7 +119,7 @@ class LinkStore:
     def leave(self, numbers: Sequence[int], records: Iterable[str]) -> None:
         """Forget what was said of records before."""
         if numbers:
-            sql = f"DELETE FROM link WHERE record = ? AND {_among(numbers)}"
+            sql = f"DELETE FROM link WHERE record = ? AND {among(numbers)}"
             self._db.executemany(sql, ((each,) for each in records))
 
     def add_missing(self, number: int, values: Iterable[tuple[str, str, bool, str]]) -> None:
@@ -128,7 +138,7 @@ class LinkStore:
 
     def supersede(self, numbers: Sequence[int], links: Iterable[Link]) -> None:
         """Leave links to a newer snapshot that names them too."""
-        sql = f"UPDATE link SET result = 'superseded' WHERE record = ? AND {_among(numbers)}"
+        sql = f"UPDATE link SET result = 'superseded' WHERE record = ? AND {among(numbers)}"
         self._db.executemany(sql, ((record,) for record, _ in links))
 
     def forget_parents(self, family: int) -> None:
@@ -141,7 +151,7 @@ class LinkStore:
         """Take in those of (id, external id in the form compared) that links lead to."""
         self._db.executemany(
             "INSERT OR IGNORE INTO parent SELECT ?, ?, ? "
-            f"WHERE EXISTS (SELECT 1 FROM link WHERE wanted = ? AND {_among(numbers)})",
+            f"WHERE EXISTS (SELECT 1 FROM link WHERE wanted = ? AND {among(numbers)})",
             ((family, wanted, id_, wanted) for id_, wanted in parents),
         )
 
@@ -149,32 +159,34 @@ class LinkStore:
         """The external ids that links lead to, up to one more than `most`."""
         sql = (
             "SELECT DISTINCT external_id FROM link "
-            f"WHERE {_among(numbers)} AND result = '' AND NOT lost LIMIT ?"
+            f"WHERE {among(numbers)} AND result = '' AND NOT lost LIMIT ?"
         )
         return [row[0] for row in self._db.execute(sql, (most + 1,))]
 
     def records(self, numbers: Sequence[int], most: int) -> list[str]:
         """The ids of records to look at, in order, up to one more than `most`."""
-        sql = f"SELECT DISTINCT record FROM link WHERE {_open(numbers)} ORDER BY record LIMIT ?"
+        sql = (
+            f"SELECT DISTINCT record FROM link WHERE {still_open(numbers)} ORDER BY record LIMIT ?"
+        )
         return [row[0] for row in self._db.execute(sql, (most + 1,))]
 
     def record_range(self, numbers: Sequence[int]) -> tuple[str, str]:
         """The first and the last id of the records to look at."""
-        sql = f"SELECT MIN(record), MAX(record) FROM link WHERE {_open(numbers)}"
+        sql = f"SELECT MIN(record), MAX(record) FROM link WHERE {still_open(numbers)}"
         first, last = self._db.execute(sql).fetchone()
         return first, last
 
     def forget_seen(self, numbers: Sequence[int]) -> None:
         """Begin to look at records anew."""
         self._db.execute(
-            f"UPDATE link SET seen = 0, value = '', value_key = '' WHERE {_open(numbers)}"
+            f"UPDATE link SET seen = 0, value = '', value_key = '' WHERE {still_open(numbers)}"
         )
 
     def saw(self, number: int, rows: Iterable[tuple[str, str, str]]) -> None:
         """Take in rows of (value, its external id in the form compared or blank, record)."""
         self._db.executemany(
             f"UPDATE link SET seen = 1, value = ?, value_key = ? WHERE record = ? "
-            f"AND {_open([number])}",
+            f"AND {still_open([number])}",
             rows,
         )
 
@@ -247,11 +259,7 @@ class LinkStore:
             final: Whether there is no other attempt.
         """
         if final:
-            self._db.execute(
-                "UPDATE link SET code = ?, message = ? "
-                "WHERE lookup = ? AND result = 'blank' AND code = ''",
-                (_STILL_BLANK, why, number),
-            )
+            self._db.execute(UNANSWERED, {"lookup": number, "why": why})
         self._db.execute(JUDGE, {"lookup": number, "final": final})
 
     def give_up(self, why: str) -> None:
@@ -281,11 +289,3 @@ class LinkStore:
         )
         for row in self._db.execute(sql):
             yield NotRestored(*row)
-
-
-def _among(numbers: Sequence[int]) -> str:
-    return f"lookup IN ({', '.join(map(str, numbers))})"
-
-
-def _open(numbers: Sequence[int]) -> str:
-    return f"{_among(numbers)} AND result IN ('', 'blank')"

@@ -20,7 +20,7 @@ from target_zuora360_cleanup.salesforce.session import IDENTITY
 from target_zuora360_cleanup.salesforce.whole import ShortResult, compare
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from target_zuora360_cleanup.salesforce.session import OrgSession
     from target_zuora360_cleanup.salesforce.shapes import Shape
@@ -219,11 +219,24 @@ class Rest:
                 f"{known[-1]}. Set api_version to one of them."
             )
 
+    def insert_collection(
+        self, name: str, rows: Sequence[Mapping[str, str]]
+    ) -> list[ApiError | None]:
+        """Insert up to 200 rows of an object; for each, in their order, nothing or why it failed.
+
+        Where no answer comes, only a look at the rows tells what became of them.
+        """
+        records = [{"attributes": {"type": name}, **row} for row in rows]
+        url = f"{self.data_url}/composite/sobjects"
+        body = {"allOrNone": False, "records": records}
+        answers = ask(self.session, "POST", url, shapes.answers(len(rows)), json=body)
+        return [None if each["success"] else _row_error(each.get("errors")) for each in answers]
+
     def delete_collection(self, ids: Sequence[str]) -> list[ApiError | None]:
         """Delete up to 200 records; for each, in their order, nothing or why it failed."""
         params = {"ids": ",".join(ids), "allOrNone": "false"}
         url = f"{self.data_url}/composite/sobjects"
-        rows = ask(self.session, "DELETE", url, shapes.deletions(len(ids)), params=params)
+        rows = ask(self.session, "DELETE", url, shapes.answers(len(ids)), params=params)
         return [None if row["success"] else _row_error(row.get("errors")) for row in rows]
 
 

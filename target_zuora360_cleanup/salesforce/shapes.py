@@ -85,8 +85,8 @@ def composite(parts: int) -> Shape:
     return Shape("the answer to a composite request", fits)
 
 
-def deletions(rows: int) -> Shape:
-    """What became of so many rows that were to be deleted."""
+def answers(rows: int) -> Shape:
+    """What became of so many rows that were to be written or deleted."""
 
     def fits(body: Any) -> bool:  # noqa: ANN401 - any JSON
         return _each({"": body}, "", success=bool) and len(body) == rows

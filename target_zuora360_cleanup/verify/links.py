@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from target_zuora360_cleanup.relink.choice import newer_than
+from target_zuora360_cleanup.relink.joining import Joining
 from target_zuora360_cleanup.relink.links import outcomes, take_in
 from target_zuora360_cleanup.relink.looking import Looking
 from target_zuora360_cleanup.relink.plan import by_object
@@ -48,6 +49,7 @@ def look_at_links(
         looking.at_parents()
         for numbers in by_object(restorations).values():
             looking.at_records(numbers)
+        Joining(salesforce, store, restorations, go_on).look()
         return outcomes(store, restorations)
     finally:
         store.close()

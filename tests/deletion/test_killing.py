@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support import killing_accounts
+from tests.support.added import JOINED
 from tests.support.killing import make_base, run_round
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
+@pytest.mark.rows_may_go(*JOINED)
 @pytest.mark.quotes_may_change
 @pytest.mark.parametrize("seeds", [range(first, first + 10) for first in range(1, 21, 10)])
 def test_a_cleanup_that_is_killed_again_and_again_ends_well(seeds: range, base: Path) -> None:

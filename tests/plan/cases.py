@@ -131,6 +131,16 @@ def linked(
     return replace(facts, relationships=path.links[:1], reach={path: counted}, **more)
 
 
+def joined(
+    name: str = "EntitySubscription", field: str = "ParentId",
+    keyless: Fact[int] = Known(0), keys: tuple[str, ...] = ("Key__c",),  # noqa: B008 - frozen
+) -> OrgFacts:  # fmt: skip
+    """Rows that join invoices to something else."""
+    path = Path((Relationship(name, field, INVOICE, "cascade"),))
+    invoices = replace(CALM.objects[0], keys=keys, keyless=Keyless(keyless))
+    return replace(CALM, objects=(invoices,), reach={path: Known(3)})
+
+
 def filled(rows: Fact[int], **more: Any) -> OrgFacts:
     """Invoices of which people have filled a field of their own."""
     own = OwnValues((OwnField("Region__c", "string", **more),), {"Region__c": rows})
@@ -281,6 +291,15 @@ CASES: dict[str, tuple[Pair, ...]] = {
         (weighed(linked("cascade", "Zuora__InvoiceItem__c")), weighed(linked("cascade"))),
         (weighed(linked("cascade", "A__c", "zqu__Quote__c")),
          weighed(linked("restrict", "A__c", "zqu__Quote__c"))),
+    ),
+    "rows-made-again": (
+        (weighed(joined()), weighed(joined(), lookup_links="ignore")),
+        (weighed(joined("ContentDocumentLink", "LinkedEntityId")),
+         weighed(joined("ContentDocumentLink", "LinkedEntityId"), lookup_links="ignore")),
+        (weighed(joined()), weighed(joined(keyless=Known(1)))),
+        (weighed(joined()), weighed(joined(keyless=REFUSED))),
+        (weighed(joined()), weighed(joined(keys=()))),
+        (weighed(joined()), weighed(joined(), allow_cascade_to=["EntitySubscription"])),
     ),
     "marks-taken-along": (
         (weighed(linked("cascade", "EntitySubscription")), weighed(linked("cascade", "FeedItem"))),
@@ -519,6 +538,9 @@ NO_FILTER = shaped(hidden={"fields": ["Product2.zqu__ZuoraId__c"]})
 HELD_ITEM = {"object": INVOICE, **reference("Top_Item__c", ITEM, "restrict")}
 TOP_ITEM = {"object": INVOICE, "at": 1, "values": {"Top_Item__c": {"object": ITEM, "at": 1}}}
 FOLLOWED = {"object": "EntitySubscription", "values": {"ParentId": {"object": INVOICE, "at": 1}}}
+APPROVED = {
+    "object": "ProcessInstance", "values": {"TargetObjectId": {"object": INVOICE, "at": 1}},
+}  # fmt: skip
 REGION = {"object": INVOICE, "name": "Region__c", "type": "string"}
 EMEA = {"object": INVOICE, "at": 1, "values": {"Region__c": "EMEA"}}
 FIRST = {"object": INVOICE, **reference("First__c", ITEM, "set_null")}
@@ -594,7 +616,11 @@ ORGS: dict[str, tuple[Case, Case]] = {
         Case(org={"quotes": False}, settings=ONLY_CATALOG),
         Case(org={"quotes": False}, settings=ONLY_ACCOUNTS),
     ),
-    "marks-taken-along": (Case(org=shaped(rows=[FOLLOWED])), CALM_ORG),
+    "marks-taken-along": (Case(org=shaped(rows=[APPROVED])), CALM_ORG),
+    "rows-made-again": (
+        Case(org=shaped(rows=[FOLLOWED])),
+        Case(org=shaped(rows=[FOLLOWED]), settings={"lookup_links": "ignore"}),
+    ),
     "objects-hold-each-other": (
         Case(org=shaped(fields=[HELD_ITEM], changes=[TOP_ITEM])),
         Case(org=shaped(fields=[HELD_ITEM])),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.support.added import JOINED
 from tests.support.killing_relink import LINKS, Base, run_round
 
 
@@ -14,6 +15,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Base:
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
+@pytest.mark.rows_may_go(*JOINED)
 @pytest.mark.relinks(*LINKS, from_blank=True)
 @pytest.mark.parametrize("seeds", [range(first, first + 5) for first in range(1, 11, 5)])
 def test_a_relink_that_is_killed_again_and_again_ends_well(seeds: range, base: Base) -> None:

@@ -50,6 +50,27 @@ SHAPE: Final = json.dumps(
         ],
     }
 )  # fmt: skip
+JOINED: Final = {
+    "EntitySubscription": ("ParentId", "SubscriberId"),
+    "TopicAssignment": ("EntityId", "TopicId"),
+    "ContentDocumentLink": ("LinkedEntityId", "ContentDocumentId"),
+}
+"""Objects whose rows join records to users, topics and files, and by which lookups."""
+JOINED_SHAPE: Final = json.dumps({
+    **json.loads(SHAPE),
+    "rows": [
+        *json.loads(SHAPE)["rows"],
+        {"object": "Topic", "name": "topic", "values": {"Name": "late payer"}},
+        {"object": "ContentDocument", "name": "file", "values": {"Title": "contract"}},
+        {"object": "EntitySubscription",
+         "values": {"ParentId": _each(INVOICE, 6), "SubscriberId": {"object": "User"}}},
+        {"object": "TopicAssignment",
+         "values": {"EntityId": _each(SUBSCRIPTION, 5), "TopicId": {"row": "topic"}}},
+        {"object": "ContentDocumentLink",
+         "values": {"LinkedEntityId": _each(SUBSCRIPTION, 6), "ContentDocumentId": {"row": "file"},
+                    "ShareType": "V", "Visibility": "AllUsers"}},
+    ],
+})  # fmt: skip
 Added = dict[tuple[str, str, str], object]
 
 
@@ -84,6 +105,29 @@ def added(org: Org) -> Added:
             if row[name] not in (None, False):
                 found[SUBSCRIPTION, str(row["Zuora__External_Id__c"]), name] = row[name]
     return found
+
+
+def joined(org: Org) -> list[tuple[str, str, str]]:
+    """Object, external id of the record, and what it is joined to, of each such row."""
+    keys = {id_: key for each in zuora_objects(org) for id_, key in parent_keys(org, each).items()}
+    return sorted(
+        (name, str(keys.get(str(row[parent]))), str(row[other]))
+        for name, (parent, other) in JOINED.items()
+        for row in org.all_rows(name)
+    )
+
+
+def not_written(before: Iterable[tuple[str, str, str]], folders: Iterable[Path]) -> list[str]:
+    """Those of `joined` that are in no file of these runs, in words."""
+    written = {
+        (name, row["parent_external_id"], row[other])
+        for folder in folders
+        for name, (_, other) in JOINED.items()
+        for row in _whole(folder / "junctions" / f"{name}.csv.gz")
+    }
+    # (a subscription has two external ids here, of which the file has the first)
+    rows = ((name, key.partition("/")[0], other) for name, key, other in before)
+    return [f"{each} is in no file of junctions" for each in rows if each not in written]
 
 
 def missing(before: Added, folders: Iterable[Path]) -> list[str]:

@@ -21,7 +21,15 @@ from target_zuora360_cleanup.emulator.org.org import OrgOptions
 from target_zuora360_cleanup.emulator.resources.credentials import Credentials
 from target_zuora360_cleanup.emulator.server.options import ServerOptions
 from target_zuora360_cleanup.emulator.server.server import EmulatorServer
-from tests.support.added import SHAPE, added, fill, missing
+from tests.support.added import (
+    JOINED,
+    JOINED_SHAPE,
+    added,
+    fill,
+    joined,
+    missing,
+    not_written,
+)
 from tests.support.forked import CONTEXT
 from tests.support.rounds import Round, run_rounds
 from tests.support.runs import ALLOWED, BOOKMARKS, zuora_rows
@@ -34,7 +42,7 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.emulator.wire.errors import RowError
 
 ORG: Final = OrgOptions(
-    records=1200, sandbox=True, customer_rows=frozenset({"Renewal_Forecast__c"}), shape=SHAPE
+    records=1200, sandbox=True, customer_rows=frozenset({"Renewal_Forecast__c"}), shape=JOINED_SHAPE
 )  # fmt: skip
 CATALOG: Final = (
     "zqu__ZProduct__c", "zqu__ProductRatePlan__c", "zqu__ProductRatePlanCharge__c",
@@ -170,6 +178,7 @@ def run_round(seed: int, base: Path) -> Round:
         shutil.copy(base, folder / "org.sqlite")
         with EmulatorServer(ORG, STRICT, db=folder / "org.sqlite") as server:
             before, hung = Image.of(server.org), added(server.org)
+            rows = joined(server.org)
             given = faults(chance)
             server.set_faults(given)
             tokens = Tokens(server, folder / "output")
@@ -189,6 +198,7 @@ def run_round(seed: int, base: Path) -> Round:
                 done.wrong.append("the newest refresh token is not kept")
             _compare(server, before, done, keeps=keeps, folder=folder)
             done.wrong += missing(hung, (folder / "output").iterdir())[:5]
+            done.wrong += not_written(rows, (folder / "output").iterdir())[:5]
             still = [each for each in added(server.org).values() if each is not None]
             if still:
                 done.wrong.append(f"{len(still)} of what people have added is left")
@@ -222,7 +232,7 @@ def _has_reset(states: Path) -> bool:
 def _compare(
     server: EmulatorServer, before: Image, done: Round, *, keeps: bool, folder: Path
 ) -> None:
-    may_go = frozenset({"PricebookEntry"})
+    may_go = frozenset({"PricebookEntry", *JOINED})
     done.wrong += list(differences(server.org, before, may_go=may_go, quotes=keeps))[:5]
     if done.wrong:
         return

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
 from target_zuora360_cleanup.emulator.server.server import EmulatorServer
-from tests.support.added import DETACHED, SHAPE, added, fill
+from tests.support.added import DETACHED, JOINED, JOINED_SHAPE, added, fill, joined
 from tests.support.forked import CONTEXT
 from tests.support.full_sync import Zuora, lookups
 from tests.support.killing import STRICT, others, spoilt, untrue
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 ORG: Final = OrgOptions(
     records=2000, quotes=False, sandbox=True, customer_rows=frozenset({"Renewal_Forecast__c"}),
-    shape=SHAPE,
+    shape=JOINED_SHAPE,
 )  # fmt: skip
 LINKS: Final = frozenset({"Renewal_Forecast__c.Subscription__c"}) | DETACHED
 
@@ -40,7 +40,7 @@ class Base:
         self.db, self.output = folder / "org.sqlite", folder / "output"
         with EmulatorServer(ORG, db=self.db) as server:
             fill(server.org)
-            self.added = added(server.org)
+            self.added, self.joined = added(server.org), joined(server.org)
             self.before, self.image = lookups(server.org), Image.of(server.org)
             zuora = Zuora.of(server.org)
             ran = run({"mode": "cleanup", "object_groups": ["accounts"], **login(server)},
@@ -130,10 +130,10 @@ def _compare(server: EmulatorServer, base: Base, output: Path, done: Round) -> N
         done.wrong.append("the lookups are not what they were")
     if added(server.org) != base.added:
         done.wrong.append("what people have added is not what it was")
-    none = frozenset[str]()
-    wrong = differences(
-        server.org, base.image, may_go=none, quotes=True, relinked=dict.fromkeys(LINKS, False)
-    )
+    if joined(server.org) != base.joined:
+        done.wrong.append("follows, topics and files are not what they were, each once")
+    may_go, relinked = frozenset(JOINED), dict.fromkeys(LINKS, False)
+    wrong = differences(server.org, base.image, may_go=may_go, quotes=True, relinked=relinked)
     done.wrong += list(wrong)[:5]
     reports = [json.loads(path.read_text()) for path in output.glob("*-relink*/report.json")]
     # (a relink that was killed right after its last line leaves the next one nothing to do)
@@ -143,7 +143,7 @@ def _compare(server: EmulatorServer, base: Base, output: Path, done: Round) -> N
         sum(each[name] for each in last["links"]) for name in ("restored", "in_snapshot")
     )
     led = [key for key in base.before if f"{key[0]}.{key[2]}" in LINKS]
-    if not restored == whole == len(led) + len(base.added):
+    if not restored == whole == len(led) + len(base.added) + len(base.joined):
         done.wrong.append(f"the last report counts {restored} of {whole}")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from target_zuora360_cleanup.emulator.org.lookups import Lookups
 from target_zuora360_cleanup.emulator.org.refusals import UNKNOWN, Refused
@@ -21,6 +21,14 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.emulator.schema.store import Store
 
 __all__ = ["Writer"]
+
+_JOINED: Final = {
+    "ContentDocumentLink": ("ContentDocumentId", "LinkedEntityId"),
+    "EntitySubscription": ("ParentId", "SubscriberId"),
+    "TopicAssignment": ("EntityId", "TopicId"),
+}
+"""Objects of which there is one row of the same values in these columns at most."""
+_IS_ACTIVE: Final = 'SELECT 1 FROM "User" WHERE Id = ? AND IsActive'
 
 
 class Writer:
@@ -107,6 +115,7 @@ class Writer:
         record_id = ids.encode(self._sobject.key_prefix, number)
         self._ask("insert", record_id)
         self._check_unique(values, number)
+        self._check_joined(values)
         now = int(time.time())
         values |= {"Id": number, **dict.fromkeys(self._stamps("CreatedDate"), now)}
         values |= self._own_values(number, record_id, values)
@@ -213,6 +222,21 @@ class Writer:
                     f"{other[:15]}"
                 )
                 raise Refused(RowError("DUPLICATE_VALUE", message, (name,)))
+
+    def _check_joined(self, values: Mapping[str, Any]) -> None:
+        """Refuse a follow, topic or link that is there, and a follow by who is inactive."""
+        columns = _JOINED.get(self._sobject.name)
+        if columns is None:
+            return
+        same = " AND ".join(f"{quote(each)} IS ?" for each in columns)
+        sql = f"SELECT 1 FROM {quote(self._sobject.name)} WHERE {same} AND IsDeleted = 0 LIMIT 1"
+        if self._store.value(sql, [values.get(each) for each in columns]):
+            told = "duplicate value found: <unknown> duplicates value on record with id: <unknown>"
+            raise Refused(RowError("DUPLICATE_VALUE", told))
+        user = values.get("SubscriberId")
+        if user is not None and not self._store.value(_IS_ACTIVE, [user]):
+            told = "operation performed with inactive user"
+            raise Refused(RowError("INACTIVE_OWNER_OR_USER", told, ("SubscriberId",)))
 
     def _stamps(self, *more: str) -> list[str]:
         wanted = ("LastModifiedDate", "SystemModstamp", *more)

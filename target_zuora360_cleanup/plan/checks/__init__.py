@@ -18,6 +18,7 @@ from target_zuora360_cleanup.plan.checks import (
     capacity,
     coming_back,
     identity,
+    junctions,
     outsiders,
     own_values,
     quotes,
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
 __all__ = ["CHECKS", "CODES", "find_all"]
 
 _TOPICS: Final = (
-    identity, accounts, amount, rights, outsiders, own_values, activity, quotes, sight, capacity,
+    identity, accounts, amount, rights, outsiders, junctions, own_values, activity, quotes, sight,
+    capacity,
     coming_back, approval,
 )  # fmt: skip
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from target_zuora360_cleanup.catalog.objects import QUOTE_PREFIX
 from target_zuora360_cleanup.facts.known import Fact, Known, Unknown
 from target_zuora360_cleanup.plan.check import check
+from target_zuora360_cleanup.plan.checks.junctions import is_made_again
 from target_zuora360_cleanup.plan.counts import blank_links, detached_links, strong_links
 from target_zuora360_cleanup.plan.finding import Code
 from target_zuora360_cleanup.reach import Detaching
@@ -120,6 +121,8 @@ def taken_along(weighed: Weighed) -> Iterator[Finding]:
         if path.on_delete == "restrict":
             holders = facts.holders.get(path, Unknown("they were not read"))
             yield _restrict(path, rows, holders)
+        elif is_made_again(path, weighed):
+            continue
         elif path.nature == "mark":
             marks.append((path, rows))
         else:

@@ -1,0 +1,50 @@
+"""What a cleanup does to follows, topics and links of files: they go, and can be made again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from target_zuora360_cleanup.facts.known import Known
+from target_zuora360_cleanup.plan.check import check
+from target_zuora360_cleanup.plan.counts import strong_links
+from target_zuora360_cleanup.plan.finding import Code
+from target_zuora360_cleanup.reach.junctions import junction_at
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from target_zuora360_cleanup.plan.check import Weighed
+    from target_zuora360_cleanup.plan.finding import Finding
+    from target_zuora360_cleanup.reach import Path
+
+MADE_AGAIN: Final = Code(
+    "rows-made-again",
+    "tells",
+    "follows, topics and links of files that go with their records and are written down beforehand",
+    "[relink](relink.md) makes them again after the next full sync",
+)
+
+
+def is_made_again(path: Path, weighed: Weighed) -> bool:
+    """Whether a relink can make rows again that a cascade takes: all their records have keys."""
+    settings = weighed.settings
+    is_on = settings.lookup_links == "snapshot" and path.child not in settings.allow_cascade_to
+    parents = (each for each in weighed.facts.objects if each.kind.api_name == path.root)
+    have_keys = any(each.keys and each.keyless.rows == Known(0) for each in parents)
+    is_taken = path.on_delete == "cascade" and junction_at(path) is not None
+    return is_on and is_taken and have_keys
+
+
+@check(MADE_AGAIN)
+def made_again(weighed: Weighed) -> Iterator[Finding]:
+    """Follows, topics and links of files that go and can be made again."""
+    links = strong_links(weighed.facts)
+    if found := [(path, rows) for path, rows in links if is_made_again(path, weighed)]:
+        total = sum(rows for _, rows in found)
+        yield MADE_AGAIN.found(
+            f"{total:,} follows, topics and links of files go with their records; users, topics "
+            "and files themselves stay.",
+            "They are written to junctions/ in the output folder; relink makes them again after "
+            "the next full sync.",
+            tuple((path.name, rows) for path, rows in found),
+        )
