@@ -6,6 +6,7 @@ import logging
 import threading
 from typing import TYPE_CHECKING
 
+from target_zuora360_cleanup.deletion.bodies import Bodies
 from target_zuora360_cleanup.deletion.delete import Deletion
 from target_zuora360_cleanup.deletion.detaching import Detaching
 from target_zuora360_cleanup.deletion.junctions import JunctionSnapshot
@@ -72,7 +73,9 @@ class Deleting:
             salesforce, folder, look, plan.org.id, is_on=settings.lookup_links == "snapshot"
         )
         self._recheck = Recheck(salesforce, plan, settings, keeping, look, self._late)
-        self._along = TakenAlong(salesforce, folder, look, is_backed_up=is_backed_up)
+        self._bodies = Bodies(salesforce, folder, settings.backup_bodies_mb, sender.go_on)
+        bodies = self._bodies if settings.backup_bodies_mb else None
+        self._along = TakenAlong(salesforce, folder, look, bodies, is_backed_up=is_backed_up)
         self._deletion = Deletion(sender, self._along, folder, failures, folder.failures())
         self._detaching = Detaching(
             sender, look, folder, failures, self._deletion.failure_file, is_backed_up, self._late
@@ -119,6 +122,7 @@ class Deleting:
         started_at = self._run.clock()
         self._ledger.note_along(dict.fromkeys(turn.along))
         outcome = self._deletion.delete(turn)
+        self._ledger.note_bodies(self._bodies.count)
         self._run.timeline.add(turn.step.name, started_at, outcome.deleted)
         return outcome
 

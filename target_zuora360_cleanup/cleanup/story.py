@@ -297,6 +297,7 @@ class Story:
             outcomes=self._ledger.outcomes,
             along=self._ledger.along,
             detached=self._ledger.detached,
+            bodies=self._ledger.bodies,
             links=self._ledger.links,
             left=self._ledger.left,
             timeline=run.timeline.spans,

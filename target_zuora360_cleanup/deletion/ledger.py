@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
+from target_zuora360_cleanup.deletion.bodies import BodyCount
 from target_zuora360_cleanup.deletion.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class Ledger:
         self._detached: dict[Path, int | None] = {}
         self._links: LinksLost | None = None
         self._left: dict[str, int | None] = {}
+        self._bodies = BodyCount()
 
     def open(self, plan: Plan) -> None:
         """The deletion begins: an entry for each step, in the plan's order."""
@@ -59,6 +61,17 @@ class Ledger:
         """What became of lookups, once they are counted."""
         with self._lock:
             self._links = links
+
+    def note_bodies(self, bodies: BodyCount) -> None:
+        """What became of the bodies of rows that go along."""
+        with self._lock:
+            self._bodies = bodies
+
+    @property
+    def bodies(self) -> BodyCount:
+        """The same, so far."""
+        with self._lock:
+            return self._bodies
 
     def note_left(self, allowances: Mapping[str, int | None]) -> None:
         """What was left of the daily allowances at the end; None where nobody could tell."""

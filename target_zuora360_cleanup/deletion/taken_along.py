@@ -14,6 +14,7 @@ from target_zuora360_cleanup.reach import soql
 from target_zuora360_cleanup.salesforce.rows import Selection, read_pages, split_header
 
 if TYPE_CHECKING:
+    from target_zuora360_cleanup.deletion.bodies import Bodies
     from target_zuora360_cleanup.deletion.look import Look
     from target_zuora360_cleanup.deletion.turn import Turn
     from target_zuora360_cleanup.output.folder import Backup, OutputFolder
@@ -32,15 +33,23 @@ class TakenAlong:
         salesforce: Where.
         folder: Takes the backups.
         look: Knows the objects' fields and how their rows are found.
+        bodies: Backs bodies up; None where none are.
         is_backed_up: Whether anything is.
     """
 
     def __init__(
-        self, salesforce: Salesforce, folder: OutputFolder, look: Look, *, is_backed_up: bool
+        self,
+        salesforce: Salesforce,
+        folder: OutputFolder,
+        look: Look,
+        bodies: Bodies | None = None,
+        *,
+        is_backed_up: bool,
     ) -> None:
         self._salesforce = salesforce
         self._folder = folder
         self._look = look
+        self._bodies = bodies
         self._is_backed_up = is_backed_up
         self._before: dict[Path, int] = {}
         self._files = threading.Lock()
@@ -51,6 +60,7 @@ class TakenAlong:
         Raises:
             ApiError, JobFailed, requests.RequestException: Salesforce does not tell.
             OSError: A file can't be written.
+            CleanupError, Stopped, QuotaReached: As `Bodies.write`.
         """
         for path, rows in turn.along.items():
             self._before[path] = max(rows, self._before.get(path, 0))
@@ -58,6 +68,8 @@ class TakenAlong:
                 # (one file for each object, whichever way and whichever step leads to its rows)
                 with self._files, closing(self._folder.backup(self._file(path))) as backup:
                     self._write(path, rows, backup)
+                if self._bodies:
+                    self._bodies.write(path.child, self._selection(path, rows).where, rows)
 
     def _file(self, path: Path) -> str:
         is_step = path.child in self._look.step_names

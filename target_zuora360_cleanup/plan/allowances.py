@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from target_zuora360_cleanup.facts.known import Known, Unknown
-from target_zuora360_cleanup.plan.counts import to_delete
+from target_zuora360_cleanup.plan.counts import strong_links, to_delete
+from target_zuora360_cleanup.reach import WITH_BODY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -64,18 +65,20 @@ def needs_of(facts: OrgFacts, settings: Settings) -> tuple[Need, ...]:
                 job_size=settings.job_size,
                 backup=settings.backup,
                 quota_percent=settings.quota_percent_total,
+                bodies=_bodies(facts, settings),
             )
         case Unknown():
             return ()  # (the check `allowances-unknown` tells it)
 
 
-def needs(
+def needs(  # noqa: PLR0913 - what it hangs on, each by its name
     rows: Iterable[int],
     allowances: Mapping[str, tuple[int, int]],
     *,
     job_size: int,
     backup: str,
     quota_percent: int,
+    bodies: int = 0,
 ) -> tuple[Need, ...]:
     """What the deletion of object types with so many rows each needs.
 
@@ -85,11 +88,12 @@ def needs(
         job_size: Records per delete job.
         backup: How much of each record is read.
         quota_percent: Share of the daily calls that may be used up in the end.
+        bodies: Rows that go along and have a body, which is a call each.
     """
     counts = [count for count in rows if count]
     many = [count for count in counts if count > _REST_ROWS]
     wanted = {
-        CALLS: sum(_calls(count, job_size) for count in counts),
+        CALLS: sum(_calls(count, job_size) for count in counts) + bodies,
         BATCHES: sum(_batches(count, job_size) for count in counts if count > _FEW),
         QUERY_JOBS: len(many),
         QUERY_MB: sum(many) * _ROW_BYTES[backup] // 1_000_000,
@@ -98,6 +102,14 @@ def needs(
         Need(name, needed, left(name, allowances, quota_percent))
         for name, needed in wanted.items()
         if needed or name in allowances
+    )
+
+
+def _bodies(facts: OrgFacts, settings: Settings) -> int:
+    is_kept = settings.backup != "none" and settings.backup_bodies_mb
+    paths = strong_links(facts) if is_kept else ()
+    return sum(
+        rows for path, rows in paths if path.child in WITH_BODY and path.on_delete == "cascade"
     )
 
 

@@ -21,7 +21,8 @@ PLANNED_SETTINGS: Final = (
     "object_groups", "include_objects", "exclude_objects", "only_accounts", "only_accounts_file",
     "allow_broken_hierarchies", "stream_objects", "max_records",
     "allow_cascade_to", "allow_hidden_rows", "lookup_links", "keep_own_values",
-    "ignore_running_sync", "keep_quoted_products", "hard_delete", "backup", "paired_state_ids",
+    "ignore_running_sync", "keep_quoted_products", "hard_delete", "backup", "backup_bodies_mb",
+    "paired_state_ids",
 )  # fmt: skip
 """The settings that say what is deleted, kept, reset and written down. How to log in, how fast to
 go and where to write may differ between the plan and the cleanup; none of those is saved."""

@@ -9,7 +9,12 @@ what follows from it to `plan`.
 from target_zuora360_cleanup.reach.belonging import chosen_rows
 from target_zuora360_cleanup.reach.circles import in_circles
 from target_zuora360_cleanup.reach.detaching import Detaching
-from target_zuora360_cleanup.reach.natures import Nature, is_kept_by_salesforce, nature_of
+from target_zuora360_cleanup.reach.natures import (
+    WITH_BODY,
+    Nature,
+    is_kept_by_salesforce,
+    nature_of,
+)
 from target_zuora360_cleanup.reach.paths import Path
 from target_zuora360_cleanup.reach.relationships import (
     Lookup,
@@ -21,6 +26,7 @@ from target_zuora360_cleanup.reach.relationships import (
 )
 
 __all__ = [
+    "WITH_BODY",
     "Detaching",
     "Lookup",
     "Lookups",

@@ -31,6 +31,10 @@ MARKS: Final = frozenset({
 """Objects whose rows only say something of a record: they go with it and are told."""
 
 
+WITH_BODY: Final = {"Attachment": "BodyLength"}
+"""Objects whose rows have a body that no query gives, and the field with its size in bytes."""
+
+
 def is_kept_by_salesforce(name: str, summary: Mapping[str, Any] | None) -> bool:
     """Whether an object holds only what Salesforce itself keeps about records, or no rows at all.
 

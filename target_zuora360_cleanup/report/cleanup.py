@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from target_zuora360_cleanup.deletion.bodies import BodyCount
 from target_zuora360_cleanup.deletion.links_lost import LinksLost
 from target_zuora360_cleanup.report.costs import Costs
 from target_zuora360_cleanup.report.detached import Detached
@@ -46,6 +47,7 @@ def cleanup_report(  # noqa: PLR0913 - what a run leaves, each by its name
     outcomes: tuple[Outcome, ...] = (),
     along: Mapping[Path, int | None] | None = None,
     detached: Mapping[Path, int | None] | None = None,
+    bodies: BodyCount | None = None,
     links: LinksLost | None = None,
     left: Mapping[str, int | None] | None = None,
     timeline: tuple[Span, ...] = (),
@@ -66,6 +68,7 @@ def cleanup_report(  # noqa: PLR0913 - what a run leaves, each by its name
             nobody could count them.
         detached: How many rows of other objects were detached, by the way to them; None of a way
             where nobody could count them.
+        bodies: What became of the bodies of rows that went along.
         links: What became of the plan's lookups, once that was counted.
         left: What was left of the daily allowances after a deletion; None where nobody could tell.
         timeline: When each object type was worked on.
@@ -78,7 +81,7 @@ def cleanup_report(  # noqa: PLR0913 - what a run leaves, each by its name
     states = states or ResetOutcome()
     if plan and outcomes:
         links = links or LinksLost.of(plan, outcomes)
-    taken_along = TakenAlong(plan, along or {})
+    taken_along = TakenAlong(plan, along or {}, bodies or BodyCount())
     is_reset = states.is_written
     return Report(
         header,

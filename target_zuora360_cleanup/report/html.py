@@ -112,6 +112,7 @@ def _context(report: Mapping[str, Any]) -> dict[str, Any]:
         "chart": chart(report.get("timeline", ())),
         "allowances_needed": report.get("allowances_needed", ()),
         "taken_along": report.get("taken_along", ()),
+        "bodies": report.get("bodies", {}),
         "detached": report.get("detached", ()),
         "estimate": view.estimate(report),
         "kinds": _KINDS,

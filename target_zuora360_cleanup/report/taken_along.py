@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
+from target_zuora360_cleanup.deletion.bodies import BodyCount
 from target_zuora360_cleanup.output.counted import counted
 from target_zuora360_cleanup.report.numbers import Total
 
@@ -25,14 +26,20 @@ class TakenAlong:
 
     Attributes:
         gone: Of each way whose root was begun, how many rows are gone; None where nobody knows.
+        bodies: What became of their bodies.
     """
 
     plan: Plan | None
     gone: Mapping[Path, int | None]
+    bodies: BodyCount = field(default_factory=BodyCount)
 
     def as_json(self) -> dict[str, Any]:
-        """The key `taken_along`; what was not begun has taken nothing along."""
+        """The key `taken_along`, and `bodies` where there were any to be backed up.
+
+        What was not begun has taken nothing along.
+        """
         return {
+            **self._bodies(),
             "taken_along": [
                 {
                     "object": path.child,
@@ -41,8 +48,14 @@ class TakenAlong:
                     "gone": self.gone.get(path, 0),
                 }
                 for path, planned in sorted(self._planned.items())
-            ]
+            ],
         }
+
+    def _bodies(self) -> dict[str, Any]:
+        of = self.bodies
+        first = [{"name": name, "bytes": size} for name, size in of.first]
+        told = {"written": of.written, "left_out": of.left_out, "first": first}
+        return {"bodies": told} if of.written or of.left_out else {}
 
     @property
     def _planned(self) -> dict[Path, int]:
@@ -67,6 +80,12 @@ class TakenAlong:
                 yield Text(
                     f"ALONG {_rows(rows)} of {path.child} went with {path.root}: {path.words}"
                 )
+        if left_out := self.bodies.left_out:
+            first = ", ".join(f"{name} ({size:,} bytes)" for name, size in self.bodies.first)
+            yield Text(
+                f"WARN {counted(left_out, 'body is', 'bodies are')} larger than backup_bodies_mb "
+                f"and not in the backup: {first}; backup/bodies_left_out.csv names each."
+            )
 
 
 def _rows(count: int | None) -> str:

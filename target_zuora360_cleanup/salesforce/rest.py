@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import copy
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import quote
 
 from requests import RequestException
 
 from target_zuora360_cleanup.errors import InputError
 from target_zuora360_cleanup.salesforce import shapes
-from target_zuora360_cleanup.salesforce.asking import ask
+from target_zuora360_cleanup.salesforce.asking import ask, ask_until_read
 from target_zuora360_cleanup.salesforce.chosen import REST_SOQL, Chosen, parts_of, together
 from target_zuora360_cleanup.salesforce.composite import Composite
 from target_zuora360_cleanup.salesforce.errors import ApiError, SessionExpired
@@ -20,11 +20,15 @@ from target_zuora360_cleanup.salesforce.session import IDENTITY
 from target_zuora360_cleanup.salesforce.whole import ShortResult, compare
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+
+    from requests import Response
 
     from target_zuora360_cleanup.salesforce.session import OrgSession
     from target_zuora360_cleanup.salesforce.shapes import Shape
 
+T = TypeVar("T")
+_BLOCK_BYTES: Final = 1 << 16
 COMPOSITE: Final = 25
 """Requests that one composite request may hold."""
 COMPOSITE_QUERIES: Final = 5
@@ -218,6 +222,24 @@ class Rest:
                 f"{self.url} does not know API version {self._version}: it has {known[0]} to "
                 f"{known[-1]}. Set api_version to one of them."
             )
+
+    def body(self, name: str, row_id: str, take: Callable[[Iterator[bytes]], T]) -> T:
+        """What is made of the body of a row, such as an attachment's, block by block.
+
+        Args:
+            name: API name of the object.
+            row_id: The row's.
+            take: Is given the body; again from its beginning where it came cut off.
+
+        Raises:
+            ApiError, requests.RequestException: As `ask`; status 404 where there is no such row.
+        """
+        url = f"{self.data_url}/sobjects/{name}/{row_id}/Body"
+
+        def read(response: Response) -> T:
+            return take(response.iter_content(_BLOCK_BYTES))
+
+        return ask_until_read(self.session, "GET", url, read, repeatable=True, stream=True)
 
     def insert_collection(
         self, name: str, rows: Sequence[Mapping[str, str]]

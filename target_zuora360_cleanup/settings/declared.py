@@ -198,6 +198,13 @@ class Settings:
         "ids",
         options=("none", "ids", "full"),
     )
+    backup_bodies_mb: int = _setting(
+        "Bodies in the backup",
+        "Bodies of attachments that go along are in the backup too, up to so many megabytes each; "
+        "0 leaves all of them out.",
+        25,
+        minimum=0,
+    )
     plan_file: str | None = _setting(
         "Saved plan",
         "Path of a `plan.json` that mode `plan` has written: the cleanup is refused if the org, "

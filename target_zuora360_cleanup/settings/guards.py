@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _DELETING: Final = (
     "object_groups", "include_objects", "exclude_objects", "only_accounts", "only_accounts_file",
-    "allow_broken_hierarchies", "max_records", "backup", "hard_delete",
+    "allow_broken_hierarchies", "max_records", "backup", "backup_bodies_mb", "hard_delete",
     "keep_quoted_products", "lookup_links", "keep_own_values", "allow_cascade_to",
     "allow_hidden_rows", "allow_failures", "ignore_running_sync", "plan_file",
 )  # fmt: skip

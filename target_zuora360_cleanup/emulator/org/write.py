@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
@@ -248,6 +249,8 @@ class Writer:
         own |= {name: auto_number(form, number) for name, form in self._auto_numbers.items()}
         if self._sobject.custom and "Name" in self._sobject.fields and not given.get("Name"):
             own.setdefault("Name", record_id)
+        if "BodyLength" in self._sobject.fields:
+            own["BodyLength"] = len(base64.b64decode(given.get("Body") or ""))
         return own
 
     def _ask(self, operation: str, record_id: str) -> None:

@@ -10,7 +10,7 @@ from target_zuora360_cleanup.plan.check import check
 from target_zuora360_cleanup.plan.checks.junctions import is_made_again
 from target_zuora360_cleanup.plan.counts import blank_links, detached_links, strong_links
 from target_zuora360_cleanup.plan.finding import Code
-from target_zuora360_cleanup.reach import Detaching
+from target_zuora360_cleanup.reach import WITH_BODY, Detaching
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -142,7 +142,8 @@ def _cascade(path: Path, rows: int, weighed: Weighed) -> Finding:
             ((path.child, rows),),
         )
     if path.child in settings.allow_cascade_to:
-        backup = "not backed up: backup is none" if settings.backup == "none" else "backed up"
+        backup = f"backed up{_bodies(path, settings)}"
+        backup = "not backed up: backup is none" if settings.backup == "none" else backup
         return ALLOWED.found(
             f"{what} ({path.words}).",
             f"That is allowed: {path.child} is named in allow_cascade_to. They are {backup}.",
@@ -156,6 +157,14 @@ def _cascade(path: Path, rows: int, weighed: Weighed) -> Finding:
         f"{_could_be_kept(path, weighed)}",
         ((path.child, rows),),
     )
+
+
+def _bodies(path: Path, settings: Settings) -> str:
+    """What the backup has of bodies that no query gives."""
+    if path.child not in WITH_BODY:
+        return ""
+    most = settings.backup_bodies_mb
+    return f", bodies up to {most:,} MB each" if most else ", but for their bodies"
 
 
 def _could_be_kept(path: Path, weighed: Weighed) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -66,6 +67,15 @@ def show(service: Service, call: Call) -> Answer:
     """One record, with the fields asked for or all."""
     record = service.org.get_record(call.params["object"], call.params["id"])
     return json_answer(_picked(record, call.query.get("fields")))
+
+
+def body(service: Service, call: Call) -> Answer:
+    """The body of one record, as it was before it was put into base64."""
+    record = service.org.get_record(call.params["object"], call.params["id"])
+    if "Body" not in record or "BodyLength" not in record:
+        raise SalesforceError("NOT_FOUND", "The requested resource does not exist", status=404)
+    content = base64.b64decode(record["Body"] or "")
+    return Answer(content=content, media_type="application/octet-stream")
 
 
 def update(service: Service, call: Call) -> Answer:
@@ -136,6 +146,7 @@ ROUTES = (
     Route("GET", f"{_BASE}/{{object}}/describe", describe, "describe"),
     Route("POST", f"{_BASE}/{{object}}", create),
     Route("GET", f"{_BASE}/{{object}}/{{id}}", show),
+    Route("GET", f"{_BASE}/{{object}}/{{id}}/Body", body, "body"),
     Route("PATCH", f"{_BASE}/{{object}}/{{id}}", update),
     Route("DELETE", f"{_BASE}/{{object}}/{{id}}", delete),
     Route("PATCH", f"{_BASE}/{{object}}/{{field}}/{{value}}", upsert),
