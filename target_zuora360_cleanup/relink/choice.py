@@ -35,8 +35,8 @@ def candidates(output_dir: str, given: Snapshot | None) -> list[Snapshot]:
     return found
 
 
-def newest(known: Sequence[Snapshot], info: OrgInfo) -> Snapshot | None:
-    """The newest snapshot of this org that is not relinked yet.
+def pending(known: Sequence[Snapshot], info: OrgInfo) -> list[Snapshot]:
+    """The snapshots of this org that are not relinked yet, the newest first.
 
     Raises:
         Refused: There is none of this org.
@@ -48,7 +48,7 @@ def newest(known: Sequence[Snapshot], info: OrgInfo) -> Snapshot | None:
             f"The login leads to {info.name}, {info.id}, but the links are of {orgs}. Check which "
             "org the credentials belong to."
         )
-    return next((each for each in own if not each.is_done), None)
+    return [each for each in own if not each.is_done]
 
 
 def newer_than(snapshot: Snapshot, known: Sequence[Snapshot], info: OrgInfo) -> list[Snapshot]:
@@ -56,12 +56,13 @@ def newer_than(snapshot: Snapshot, known: Sequence[Snapshot], info: OrgInfo) -> 
     return [each for each in known if _is_of(each, info) and each.age > snapshot.age]
 
 
-def others(snapshot: Snapshot, known: Sequence[Snapshot], info: OrgInfo) -> Iterator[str]:
+def others(chosen: Sequence[Snapshot], known: Sequence[Snapshot], info: OrgInfo) -> Iterator[str]:
     """A sentence for each other snapshot, of this org or of no known one, that is not relinked."""
+    ages = [each.age for each in chosen]
     for each in known:
         ours = _is_of(each, info) or not each.org_id
-        if ours and not each.is_done and each.age != snapshot.age:
-            when = "a later" if each.age > snapshot.age else "an earlier"
+        if ours and not each.is_done and each.age not in ages:
+            when = "a later" if each.age > max(ages) else "an earlier"
             yield (
                 f"What {when} cleanup took is not set again yet: {each.folder}. Relink again for "
                 "it."

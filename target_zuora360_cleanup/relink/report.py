@@ -143,25 +143,26 @@ def table_of_links(links: Sequence[LinkOutcome]) -> Table:
 
 @dataclass(frozen=True)
 class Source:
-    """The cleanup's folder whose links were taken; None where there was none to take."""
+    """The cleanups' folders whose links were taken, the newest first; maybe none."""
 
-    snapshot: Path | None
+    snapshots: tuple[Path, ...]
 
     def as_json(self) -> dict[str, Any]:
-        """The key `snapshot`."""
-        return {"snapshot": str(self.snapshot) if self.snapshot else None}
+        """The key `snapshot`, the newest; and `snapshots` where there are several."""
+        names = [str(each) for each in self.snapshots]
+        several = {"snapshots": names} if len(names) > 1 else {}
+        return {"snapshot": next(iter(names), None), **several}
 
     def lines(self) -> Iterator[RenderableType]:
-        """Where it is."""
-        if self.snapshot:
-            yield Text(f"Snapshot: {self.snapshot}")
+        """Where they are."""
+        yield from (Text(f"Snapshot: {each}") for each in self.snapshots)
 
 
 def relink_report(
     header: Header,
     relinked: Relinked,
     *,
-    snapshot: Path | None = None,
+    snapshots: tuple[Path, ...] = (),
     failures: tuple[FailureGroup, ...] = (),
 ) -> Report:
     """The report of a relink.
@@ -169,23 +170,23 @@ def relink_report(
     Args:
         header: Which run it was and how it ended.
         relinked: What became of the links.
-        snapshot: The cleanup's folder.
+        snapshots: The cleanups' folders.
         failures: Links that could not be set, by reason.
     """
     return Report(
         header,
         (
-            Headline(headline(header, relinked, snapshot)),
+            Headline(headline(header, relinked, snapshots)),
             relinked,
             Failed(failures, file="relink.csv"),
-            Source(snapshot),
+            Source(snapshots),
         ),
     )
 
 
-def headline(header: Header, relinked: Relinked, snapshot: Path | None) -> str:
+def headline(header: Header, relinked: Relinked, snapshots: tuple[Path, ...]) -> str:
     """What happened, in one sentence or two."""
-    if header.status == "done" and not snapshot:
+    if header.status == "done" and not snapshots:
         every = f"every snapshot of links of {header.place} is relinked"
         return f"Done: {every}; there is nothing to do."
     if relinked.dry_run and header.status == "done":

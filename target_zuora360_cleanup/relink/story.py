@@ -19,7 +19,7 @@ from target_zuora360_cleanup.plan.checks.identity import (
     not_confirmed,
     other_confirmed,
 )
-from target_zuora360_cleanup.relink.choice import check_org, newer_than, newest, others
+from target_zuora360_cleanup.relink.choice import check_org, newer_than, others, pending
 from target_zuora360_cleanup.relink.links import outcomes, take_in
 from target_zuora360_cleanup.relink.relinking import Relinking
 from target_zuora360_cleanup.relink.report import (
@@ -78,26 +78,31 @@ class Story:
         self._org: OrgInfo | None = None
         self._relinked = Relinked(dry_run)
         self._salesforce: Salesforce | None = None
-        self._snapshot: Snapshot | None = None
+        self._parts: list[tuple[Snapshot, range]] = []
         self._restorations: tuple[Restoration, ...] = ()
         self._sees_all = True
         self._relinking: Relinking | None = None
         self.may_have_set = False
 
     def relink(self) -> None:
-        """Choose a snapshot, see to it that it may be relinked, take its links in and set them.
+        """Choose snapshots, see to it that they may be relinked, take their links in and set them.
 
         Raises:
             CleanupError: With the exit status that the run deserves.
         """
         with in_words(words(begun=lambda: self.may_have_set)):
             salesforce, org = self._log_in()
-            self._snapshot = snapshot = self._given or newest(self._known, org)
-            if snapshot is None:
+            chosen = [self._given] if self._given else pending(self._known, org)
+            self._parts = [(each, range(0)) for each in chosen]
+            if not chosen:
                 return
-            self._note(*others(snapshot, self._known, org))
-            self._refuse_other_org(snapshot, org)
-            self._take_in(salesforce, snapshot, newer_than(snapshot, self._known, org))
+            self._note(*others(chosen, self._known, org))
+            for snapshot in chosen:
+                self._refuse_other_org(snapshot, org)
+            self._parts = [
+                self._taken_in(salesforce, each, newer_than(each, self._known, org))
+                for each in chosen
+            ]
             self._sees_all = _sees_all(salesforce)
             self._set(salesforce)
         self._refuse_left()
@@ -117,11 +122,14 @@ class Story:
             case "missing" if not (org.is_sandbox or self._relinked.dry_run):
                 raise Refused(not_confirmed(org, "lookups really are to be set there").words)
 
-    def _take_in(
+    def _taken_in(
         self, salesforce: Salesforce, snapshot: Snapshot, newer: Sequence[Snapshot]
-    ) -> None:
-        """Take the links in; those that a newer snapshot names too are left to it."""
-        self._restorations = take_in(self._store, salesforce, snapshot, newer)
+    ) -> tuple[Snapshot, range]:
+        """Take links in, but for those that a newer snapshot names too; their numbers."""
+        first = len(self._restorations)
+        more = take_in(self._store, salesforce, snapshot, newer, first)
+        self._restorations = (*self._restorations, *more)
+        return snapshot, range(first, len(self._restorations))
 
     def _set(self, salesforce: Salesforce) -> None:
         relinking = Relinking(
@@ -183,8 +191,11 @@ class Story:
         except OSError as exc:
             problems.append(f"The report can't be written: {exc.strerror or exc}.")
         problems += write_report(self._run.folder, self._report(error, failures))
-        if self._snapshot and not (error or problems) and (note := self._mark(self._snapshot)):
-            self._note(note)
+        # (what was not taken in, or not looked at to its end, has links that are left)
+        is_told = error is None or (isinstance(error, Partial) and self.may_have_set)
+        marked = [self._mark(*each) for each in self._parts] if is_told and not problems else []
+        if notes := list(filter(None, marked)):
+            self._note(*notes)
             problems += write_report(self._run.folder, self._report(error, failures))
         report = self._report(error, failures)
         return report, error or (CleanupError(problems[0]) if problems else None)
@@ -202,7 +213,7 @@ class Story:
         return relink_report(
             header_of(self._run, error, self._org, self._salesforce),
             self._relinked,
-            snapshot=self._snapshot.folder if self._snapshot else None,
+            snapshots=tuple(each.folder for each, _ in self._parts),
             failures=failures.grouped(),
         )
 
@@ -211,14 +222,18 @@ class Story:
         """Records that are gone, or only hidden from this user."""
         return 0 if self._sees_all else self._relinked.total("record_gone")
 
-    def _mark(self, snapshot: Snapshot) -> str:
+    def _mark(self, snapshot: Snapshot, numbers: range) -> str:
         """Remember that a snapshot is done with, once the report says what became of it.
+
+        Args:
+            snapshot: Which.
+            numbers: Those of its links in the store.
 
         Returns:
             What a person has to know where that can't be noted; blank else.
         """
-        report = self._relinked
-        if report.dry_run or report.total("left") or self._hidden:
+        of_it = outcomes(self._store, self._restorations, numbers)
+        if self._relinked.dry_run or self._hidden or any(each.left for each in of_it):
             return ""
         try:
             snapshot.mark_done(

@@ -250,3 +250,16 @@ def test_a_question_that_is_refused_ends_the_run_before_the_step(tmp_path: Path)
         assert ran.status == 4
         assert joined(server) == before
     assert f"rows of {FOLLOWS} that go with it could not be written down" in ran.message
+
+
+def test_one_relink_makes_again_what_several_cleanups_have_written(tmp_path: Path) -> None:
+    with shaped(JOINED) as server:
+        before, zuora = joined(server), Zuora.of(server.org)
+        first = cleanup(server, tmp_path, include_objects=[TAXES, ITEMS])
+        second = cleanup(server, tmp_path)
+        assert (first.status, second.status, joined(server)) == (0, 0, [])
+        zuora.sync(server.org)
+        ran = relink(login(server), tmp_path)
+        assert (ran.status, joined(server)) == (0, before)
+        assert ran.report["snapshots"] == [str(second.folder), str(first.folder)]
+        assert relink(login(server), tmp_path).report["links"] == []

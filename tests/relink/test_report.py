@@ -30,18 +30,19 @@ SNAPSHOT = Path("/out/x-cleanup")
 REPORTS: dict[str, Report] = {
     "relink": relink_report(
         made.header("relink"), Relinked(False, LINKS, ("A note.", "B note.")),  # noqa: FBT003
-        snapshot=SNAPSHOT,
+        snapshots=(SNAPSHOT,),
     ),
     "relink_partial": relink_report(
         made.header("relink", Partial("Left.")), Relinked(dry_run=False, links=LINKS),
-        snapshot=SNAPSHOT, failures=made.FAILURES,
+        snapshots=(SNAPSHOT,), failures=made.FAILURES,
     ),
     "relink_dry_run": relink_report(
-        made.header("relink"), Relinked(dry_run=True, links=WOULD), snapshot=SNAPSHOT
+        made.header("relink"), Relinked(dry_run=True, links=WOULD), snapshots=(SNAPSHOT,)
     ),
     "relink_of_nothing": relink_report(made.header("relink"), Relinked(dry_run=False)),
     "relink_refused": relink_report(
-        made.header("relink", Refused("Production.")), Relinked(dry_run=False), snapshot=SNAPSHOT
+        made.header("relink", Refused("Production.")), Relinked(dry_run=False),
+        snapshots=(SNAPSHOT,),
     ),
     "relink_failed": relink_report(
         made.header("relink", made.OUT_OF_REACH, org=None), Relinked(dry_run=False)
