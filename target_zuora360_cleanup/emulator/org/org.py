@@ -14,12 +14,13 @@ from target_zuora360_cleanup.emulator.org.holdings import Holdings, as_record
 from target_zuora360_cleanup.emulator.org.locking import lock_keys
 from target_zuora360_cleanup.emulator.org.options import OrgOptions
 from target_zuora360_cleanup.emulator.org.permissions import for_user
-from target_zuora360_cleanup.emulator.org.recycle_bin import Undeletion, empty_recycle_bin
+from target_zuora360_cleanup.emulator.org.recycle_bin import empty_recycle_bin
 from target_zuora360_cleanup.emulator.org.refusals import NO_ACCESS
 from target_zuora360_cleanup.emulator.org.shape.later import Later
 from target_zuora360_cleanup.emulator.org.shape.objects import shaped
 from target_zuora360_cleanup.emulator.org.shape.shape import read_shape
 from target_zuora360_cleanup.emulator.org.shape.vetoes import first_of, veto_hook
+from target_zuora360_cleanup.emulator.org.undeletion import Undeletion
 from target_zuora360_cleanup.emulator.org.write import Writer
 from target_zuora360_cleanup.emulator.schema import describe, ids
 from target_zuora360_cleanup.emulator.schema.reading import load_objects, load_schema
