@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sqlite3
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
+from target_zuora360_cleanup.output.database import RunDatabase
 from target_zuora360_cleanup.relink.looking import FEW, named_rows
 
 if TYPE_CHECKING:
@@ -15,15 +15,13 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.salesforce.client import Salesforce
 
 _SCHEMA: Final = """
-PRAGMA journal_mode = OFF;
-PRAGMA synchronous = OFF;
 CREATE TABLE record (object TEXT, key TEXT, id TEXT, PRIMARY KEY (object, key, id)) WITHOUT ROWID;
 """
 _MOST: Final = 2
 """Of one external id: more would say the same."""
 
 
-class Records:
+class Records(RunDatabase):
     """Records by object and external id, whichever field has it. For one thread.
 
     Args:
@@ -31,12 +29,7 @@ class Records:
     """
 
     def __init__(self, path: Path) -> None:
-        self._db = sqlite3.connect(path, isolation_level=None)
-        self._db.executescript(_SCHEMA)
-
-    def close(self) -> None:
-        """Close the file."""
-        self._db.close()
+        super().__init__(path, _SCHEMA)
 
     def read(
         self, salesforce: Salesforce, object_name: str, key: str, wanted: Iterable[str]

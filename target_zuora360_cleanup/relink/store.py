@@ -6,10 +6,9 @@ result to one of `RESULTS`, by way of `blank` while it is to be set.
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from target_zuora360_cleanup.output.database import UndoableDatabase
 from target_zuora360_cleanup.relink.joined_rows import JoinedRows
 from target_zuora360_cleanup.relink.statements import (
     COMPARE,
@@ -58,38 +57,19 @@ class NotRestored(NamedTuple):
     message: str
 
 
-class LinkStore:
+class LinkStore(UndoableDatabase):
     """Links by the number of their restoration. For one thread.
 
     Args:
         path: The database file, to be made.
 
     Attributes:
-        path: The same.
         joined: The links that are rows of their own, and are made again.
     """
 
     def __init__(self, path: Path) -> None:
-        self.path = path
-        self._db = sqlite3.connect(path, isolation_level=None)
+        super().__init__(path, SCHEMA)
         self.joined = JoinedRows(self._db)
-        # It is gone with the run, so it need not outlast a crash.
-        self._db.executescript(f"PRAGMA journal_mode=TRUNCATE; PRAGMA synchronous=OFF;{SCHEMA}")
-
-    def close(self) -> None:
-        """Close the file."""
-        self._db.close()
-
-    @contextmanager
-    def whole(self) -> Iterator[None]:
-        """All changes within, or none."""
-        self._db.execute("BEGIN")
-        try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
 
     def add(
         self, number: int, restoration: Restoration, links: Sequence[Link], same: Sequence[int] = ()

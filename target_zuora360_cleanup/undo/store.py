@@ -5,10 +5,9 @@ Each goes from no result to one of `RESULTS`, by way of `bin` while it is to com
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from target_zuora360_cleanup.output.database import UndoableDatabase
 from target_zuora360_cleanup.rows.errors import Verdict
 
 if TYPE_CHECKING:
@@ -64,7 +63,7 @@ class NotBack(NamedTuple):
     message: str
 
 
-class RowStore:
+class RowStore(UndoableDatabase):
     """Rows by the number of their object. For one thread.
 
     Args:
@@ -72,24 +71,7 @@ class RowStore:
     """
 
     def __init__(self, path: Path) -> None:
-        self._db = sqlite3.connect(path, isolation_level=None)
-        # It is gone with the run, so it need not outlast a crash.
-        self._db.executescript(f"PRAGMA journal_mode=TRUNCATE; PRAGMA synchronous=OFF;{_SCHEMA}")
-
-    def close(self) -> None:
-        """Close the file."""
-        self._db.close()
-
-    @contextmanager
-    def whole(self) -> Iterator[None]:
-        """All changes within, or none."""
-        self._db.execute("BEGIN")
-        try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
+        super().__init__(path, _SCHEMA)
 
     def add(self, number: int, ids: Iterable[str]) -> None:
         """Take in rows of an object; one that comes twice is there once."""

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, NamedTuple
+
+from target_zuora360_cleanup.output.database import RunDatabase
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 _SCHEMA: Final = """
-PRAGMA journal_mode = OFF;
-PRAGMA synchronous = OFF;
 PRAGMA cache_size = -8000;
 CREATE TABLE row (object INTEGER, place TEXT, is_now INTEGER, id TEXT, cells TEXT);
 """
@@ -50,7 +49,7 @@ def key_at(place: str) -> str:
     return "" if place.startswith(_KEYLESS) else place
 
 
-class Store:
+class Store(RunDatabase):
     """Rows as they were and as they are. For one thread.
 
     Args:
@@ -58,13 +57,7 @@ class Store:
     """
 
     def __init__(self, path: Path) -> None:
-        self._db = sqlite3.connect(path, isolation_level=None)
-        # (it is gone with the run, so it need not outlast a crash)
-        self._db.executescript(_SCHEMA)
-
-    def close(self) -> None:
-        """Close the file."""
-        self._db.close()
+        super().__init__(path, _SCHEMA)
 
     @contextmanager
     def filling(self) -> Iterator[None]:
