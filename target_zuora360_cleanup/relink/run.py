@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from target_zuora360_cleanup.errors import CleanupError, Partial
-from target_zuora360_cleanup.lifecycle.background import to_its_end
-from target_zuora360_cleanup.lifecycle.result import Result
+from target_zuora360_cleanup.lifecycle.alone import ending_of, told_to_its_end
 from target_zuora360_cleanup.relink.choice import candidates
 from target_zuora360_cleanup.relink.snapshot import Snapshot
 from target_zuora360_cleanup.relink.store import LinkStore
@@ -19,13 +17,10 @@ from target_zuora360_cleanup.relink.words import unexpected
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from target_zuora360_cleanup.lifecycle.alone import Ending, Show
     from target_zuora360_cleanup.lifecycle.context import Context
-    from target_zuora360_cleanup.report.document import Report
+    from target_zuora360_cleanup.lifecycle.result import Result
     from target_zuora360_cleanup.settings.declared import Settings
-
-    Show = Callable[[Report, Path], None]
-
-logger = logging.getLogger(__name__)
 
 
 def snapshots(settings: Settings, folder: Path | None) -> tuple[Snapshot | None, list[Snapshot]]:
@@ -69,7 +64,6 @@ class Relink:
         self._show = show
         self._dry_run = dry_run
         self._story: Story | None = None
-        self._ending: tuple[Report, CleanupError | None] | None = None
 
     @property
     def status_if_killed(self) -> int:
@@ -78,35 +72,23 @@ class Relink:
         return (Partial if is_partial else CleanupError).exit_status
 
     def carry_out(self) -> Result:
-        """Set links again that a cleanup has left blank, and tell what became of each.
+        """Set links again that a cleanup has left blank, and tell what became of each."""
+        return told_to_its_end(self._run, self._work, self._show)
 
-        After a signal the story ends by itself, however long that takes: what is known of the links
-        lies in a database that only its thread may read.
-        """
-        failure = to_its_end(self._run.stop, self._work)
-        if self._ending is None:
-            return Result(failure)
-        report, error = self._ending
-        self._show(report, self._run.folder.path)
-        return Result(error)
-
-    def _work(self) -> None:
+    def _work(self, tell: Callable[[Ending], None]) -> None:
         with tempfile.TemporaryDirectory() as temporary:
             store = LinkStore(Path(temporary) / "links.sqlite")
             try:
-                self._ending = self._ended(store)
+                tell(self._ended(store))
             finally:
                 store.close()
 
-    def _ended(self, store: LinkStore) -> tuple[Report, CleanupError | None]:
+    def _ended(self, store: LinkStore) -> Ending:
         self._story = story = Story(
             self._run, self._given, self._known, store, dry_run=self._dry_run
         )
-        try:
-            story.relink()
-        except CleanupError as exc:
-            return story.end(exc)
-        except Exception as exc:
-            logger.exception("The relink met what the program does not know.")
-            return story.end(unexpected(exc, begun=story.may_have_set))
-        return story.end(None)
+
+        def words(exc: Exception) -> CleanupError:
+            return unexpected(exc, begun=story.may_have_set)
+
+        return ending_of(story, story.relink, words, "relink")

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 import tempfile
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from target_zuora360_cleanup.errors import CleanupError, Partial, Refused
-from target_zuora360_cleanup.lifecycle.background import to_its_end
-from target_zuora360_cleanup.lifecycle.result import Result
+from target_zuora360_cleanup.lifecycle.alone import ending_of, told_to_its_end
 from target_zuora360_cleanup.state.files import StateFiles
 from target_zuora360_cleanup.state.from_settings import meltano_states, stream_names
 from target_zuora360_cleanup.undo.bookmarks import Bookmarks
@@ -22,16 +20,13 @@ from target_zuora360_cleanup.undo.words import unexpected
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from target_zuora360_cleanup.lifecycle.alone import Ending, Show
     from target_zuora360_cleanup.lifecycle.context import Context
-    from target_zuora360_cleanup.report.document import Report
+    from target_zuora360_cleanup.lifecycle.result import Result
     from target_zuora360_cleanup.settings.declared import Settings
     from target_zuora360_cleanup.state.store import Store
     from target_zuora360_cleanup.state.watch import RunWatch
     from target_zuora360_cleanup.undo.choice import Chain
-
-    Show = Callable[[Report, Path], None]
-
-logger = logging.getLogger(__name__)
 
 
 def cleanups(settings: Settings, folder: Path | None) -> tuple[Cleanup | None, list[Cleanup]]:
@@ -77,7 +72,6 @@ class Undo:
         self._dry_run = dry_run
         self._story: Story | None = None
         self._stores: list[Store] = []
-        self._ending: tuple[Report, CleanupError | None] | None = None
 
     @property
     def status_if_killed(self) -> int:
@@ -86,40 +80,28 @@ class Undo:
         return (Partial if is_partial else CleanupError).exit_status
 
     def carry_out(self) -> Result:
-        """Take a cleanup back, and tell what became of each row and state.
+        """Take a cleanup back, and tell what became of each row and state."""
+        return told_to_its_end(self._run, self._work, self._show)
 
-        After a signal the story ends by itself, however long that takes: what is known of the rows
-        lies in a database that only its thread may read.
-        """
-        failure = to_its_end(self._run.stop, self._work)
-        if self._ending is None:
-            return Result(failure)
-        report, error = self._ending
-        self._show(report, self._run.folder.path)
-        return Result(error)
-
-    def _work(self) -> None:
+    def _work(self, tell: Callable[[Ending], None]) -> None:
         with tempfile.TemporaryDirectory() as temporary:
             store = RowStore(Path(temporary) / "rows.sqlite")
             try:
-                self._ending = self._ended(store)
+                tell(self._ended(store))
             finally:
                 store.close()
                 for each in self._stores:
                     each.close()
 
-    def _ended(self, store: RowStore) -> tuple[Report, CleanupError | None]:
+    def _ended(self, store: RowStore) -> Ending:
         self._story = story = Story(
             self._run, self._given, self._known, store, self._holders, dry_run=self._dry_run
         )
-        try:
-            story.undo()
-        except CleanupError as exc:
-            return story.end(exc)
-        except Exception as exc:
-            logger.exception("The undo met what the program does not know.")
-            return story.end(unexpected(exc, begun=story.may_have_begun))
-        return story.end(None)
+
+        def words(exc: Exception) -> CleanupError:
+            return unexpected(exc, begun=story.may_have_begun)
+
+        return ending_of(story, story.undo, words, "undo")
 
     def _holders(self, chain: Chain) -> Bookmarks:
         """What holds the states of a chain.

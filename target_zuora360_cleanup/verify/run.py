@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from target_zuora360_cleanup.errors import CleanupError
-from target_zuora360_cleanup.lifecycle.background import to_its_end
-from target_zuora360_cleanup.lifecycle.result import Result
+from target_zuora360_cleanup.lifecycle.alone import ending_of, told_to_its_end
 from target_zuora360_cleanup.verify.backup import Backup, backups_in
 from target_zuora360_cleanup.verify.store import Store
 from target_zuora360_cleanup.verify.story import Story
@@ -18,13 +16,10 @@ from target_zuora360_cleanup.verify.words import unexpected
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from target_zuora360_cleanup.lifecycle.alone import Ending, Show
     from target_zuora360_cleanup.lifecycle.context import Context
-    from target_zuora360_cleanup.report.document import Report
+    from target_zuora360_cleanup.lifecycle.result import Result
     from target_zuora360_cleanup.settings.declared import Settings
-
-    Show = Callable[[Report, Path], None]
-
-logger = logging.getLogger(__name__)
 
 
 def backups(settings: Settings, folder: Path | None) -> list[Backup]:
@@ -55,31 +50,18 @@ class Verify:
         self._run = context
         self._known = known
         self._show = show
-        self._ending: tuple[Report, CleanupError | None] | None = None
 
     def carry_out(self) -> Result:
         """Compare the org with a backup, and tell what is not as it was."""
-        failure = to_its_end(self._run.stop, self._work)
-        if self._ending is None:
-            return Result(failure)
-        report, error = self._ending
-        self._show(report, self._run.folder.path)
-        return Result(error)
+        return told_to_its_end(self._run, self._work, self._show)
 
-    def _work(self) -> None:
+    def _work(self, tell: Callable[[Ending], None]) -> None:
         with tempfile.TemporaryDirectory() as temporary:
             store = Store(Path(temporary) / "rows.sqlite")
             try:
-                self._ending = self._ended(Story(self._run, self._known, store, Path(temporary)))
+                tell(self._ended(Story(self._run, self._known, store, Path(temporary))))
             finally:
                 store.close()
 
-    def _ended(self, story: Story) -> tuple[Report, CleanupError | None]:
-        try:
-            story.verify()
-        except CleanupError as exc:
-            return story.end(exc)
-        except Exception as exc:
-            logger.exception("The comparison met what the program does not know.")
-            return story.end(unexpected(exc))
-        return story.end(None)
+    def _ended(self, story: Story) -> Ending:
+        return ending_of(story, story.verify, unexpected, "comparison")
