@@ -16,7 +16,7 @@ from target_zuora360_cleanup.report.drawing import drawing
 from target_zuora360_cleanup.report.graph import BOX_WIDTH, LINE_HEIGHT
 from target_zuora360_cleanup.report.links import link_table
 from target_zuora360_cleanup.report.numbers import shown
-from target_zuora360_cleanup.report.returned import return_table
+from target_zuora360_cleanup.report.returned import return_table, state_words
 from target_zuora360_cleanup.report.timeline_chart import chart, duration
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ def environment() -> Environment:
         duration=duration,
         css_text=_css_text,
         became=weighing.paired,
+        state_words=state_words,
     )
     return made
 

@@ -49,3 +49,21 @@ def return_table(report: Mapping[str, Any]) -> ReturnTable:
     rows = tuple((each["api_name"], tuple(each[name] for name in names)) for each in objects)
     totals = tuple(sum(numbers) for numbers in zip(*(row[1] for row in rows), strict=True))
     return ReturnTable(tuple(TITLES[name] for name in names), rows, totals)
+
+
+def state_words(state: Mapping[str, Any]) -> str:
+    """What became of a state, as a sentence without its subject.
+
+    Args:
+        state: An entry of `states` in an undo's report.
+    """
+    kept = state["bookmarks_kept_reset"]
+    of_kept = ", whose records, or what they lead to, are not all back"
+    reset = f"; reset stay {', '.join(kept)}{of_kept}" if kept else ""
+    words = {
+        "put back": f"as it was before the cleanup{reset}.",
+        "as before": f"nothing to put back{reset}." if kept else "as before the cleanup already.",
+        "planned": f"would be as it was before the cleanup{reset}.",
+    }
+    why = (state["why"] or "").rstrip(".")
+    return words.get(state["fate"], f"not put back: {why}{reset}.")

@@ -13,7 +13,7 @@ from target_zuora360_cleanup.output.private import harmless, open_file
 from target_zuora360_cleanup.report.document import Report
 from target_zuora360_cleanup.report.failures import Failures as Failed
 from target_zuora360_cleanup.report.part import Headline
-from target_zuora360_cleanup.report.returned import TITLES, columns
+from target_zuora360_cleanup.report.returned import TITLES, columns, state_words
 from target_zuora360_cleanup.report.summary import table_of
 from target_zuora360_cleanup.rows.errors import RowError
 
@@ -132,22 +132,7 @@ class TakenBack:
 
 def _of_state(each: Putting) -> str:
     name = f"State {each.state.state_id}" if each.state.state_id else "The state on stdout"
-    reset = (
-        f"; reset stay {', '.join(each.kept_reset)}, whose records, or what they lead to, are not "
-        "all back"
-        if each.kept_reset
-        else ""
-    )
-    already = (
-        f"nothing to put back{reset}." if each.kept_reset else "as before the cleanup already."
-    )
-    words = {
-        "put back": f"as it was before the cleanup{reset}.",
-        "as before": already,
-        "planned": f"would be as it was before the cleanup{reset}.",
-    }
-    why = each.why.rstrip(".")
-    return f"{name}: {words.get(each.fate, f'not put back: {why}{reset}.')}"
+    return f"{name}: {state_words(each.as_json())}"
 
 
 def undo_report(

@@ -8,6 +8,7 @@ import pytest
 
 from target_zuora360_cleanup.errors import Partial, Refused
 from target_zuora360_cleanup.report.html import render
+from target_zuora360_cleanup.report.returned import state_words
 from target_zuora360_cleanup.state import KeptState
 from target_zuora360_cleanup.undo.bookmarks import Putting
 from target_zuora360_cleanup.undo.report import Returned, TakenBack, undo_report
@@ -58,6 +59,15 @@ def test_a_report_reads_as_written(name: str) -> None:
     made.assert_reads_as_written(REPORTS[name], name)
 
 
+def test_where_bookmarks_stay_reset_nothing_is_said_to_be_as_before() -> None:
+    state = {"fate": "as before", "bookmarks_kept_reset": ["Invoice"], "why": None}
+    assert state_words(state) == (
+        "nothing to put back; reset stay Invoice, whose records, or what they lead to, are not all "
+        "back."
+    )
+    assert state_words({**state, "bookmarks_kept_reset": []}) == "as before the cleanup already."
+
+
 @pytest.mark.parametrize("name", REPORTS)
 def test_the_page_says_what_the_report_says(name: str) -> None:
     document = REPORTS[name].as_json()
@@ -70,7 +80,7 @@ def test_the_page_says_what_the_report_says(name: str) -> None:
         row = [each["api_name"], f"{each['in_backup']:,}", f"{each['back']:,}"]
         assert [word for word in row if word not in page.text["records"]] == []
     for each in document["states"]:
-        assert each["fate"] in page.text["state"]
+        assert f"{each['state_id'] or 'stdout'}: {state_words(each)}" in page.said("state")
         assert all(name in page.text["state"] for name in each["bookmarks_kept_reset"])
     assert all(each in page.said() for each in document["cleanups"])
     assert "failures.csv" not in page.said()
