@@ -101,7 +101,7 @@ class Loaded:
         table = table_of(
             "Object type",
             "Label",
-            numbers=("Received", "Loaded", "Deleted", "Merged", "Skipped", "Failed"),
+            numbers=("Received", "Upserted", "Deleted", "Merged", "Skipped", "Failed"),
         )
         shown = self._shown()
         for name in shown:
