@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from target_zuora360_cleanup.catalog.objects import QUOTE_PREFIX
 from target_zuora360_cleanup.facts.known import Fact, Known, Unknown
+from target_zuora360_cleanup.output.counted import counted
 from target_zuora360_cleanup.plan.check import check
 from target_zuora360_cleanup.plan.checks.junctions import is_made_again
 from target_zuora360_cleanup.plan.counts import blank_links, detached_links, strong_links
@@ -133,7 +134,8 @@ def taken_along(weighed: Weighed) -> Iterator[Finding]:
 
 def _cascade(path: Path, rows: int, weighed: Weighed) -> Finding:
     settings = weighed.settings
-    what = f"{rows:,} rows of {path.child} would be destroyed with their {path.parent}"
+    with_their = f"would be destroyed with {'its' if rows == 1 else 'their'} {path.parent}"
+    what = f"{counted(rows, 'row')} of {path.child} {with_their}"
     if path.nature == "package":
         return OF_PACKAGE.found(
             f"{what} ({path.words}), although {path.child} is not to be cleaned.",
@@ -179,10 +181,11 @@ def detached(weighed: Weighed) -> Iterator[Finding]:
     """Rows of others that are kept from going with their parents."""
     if links := list(detached_links(weighed.facts)):
         total = sum(rows for _, rows in links)
+        rows = counted(total, "row of people hangs", "rows of people hang")
         most = "Up to " if _some_stay(weighed.facts, links) else ""
         yield DETACHED.found(
-            f"{most}{total:,} rows of people hang on these records and would be destroyed with "
-            "them: they are detached first, and stay.",
+            f"{most}{rows} on these records and would be destroyed with them: detached first, "
+            f"{'it stays' if total == 1 else 'they stay'}.",
             "Where they led is written to links/ in the output folder; relink attaches them again "
             "after the next full sync.",
             tuple((path.name, rows) for path, rows in links),
@@ -192,7 +195,8 @@ def detached(weighed: Weighed) -> Iterator[Finding]:
 def _prices(path: Path, rows: int, weighed: Weighed) -> Finding:
     """Prices go with their product in every org; only some of them are people's work."""
     rows_of = ((path.child, rows),)
-    what = f"{rows:,} prices (PricebookEntry) go with their products, as in every org."
+    prices = counted(rows, "price (PricebookEntry) goes", "prices (PricebookEntry) go")
+    what = f"{prices} with {'its product' if rows == 1 else 'their products'}, as in every org."
     back = (
         "No sync brings prices of Salesforce back: Zuora's own are in its rate plan charges. "
         "Products on lines of opportunities, orders or quotes stay: Salesforce refuses them."
@@ -206,7 +210,8 @@ def _prices(path: Path, rows: int, weighed: Weighed) -> Finding:
         )
     match own:
         case Known(count) if count:
-            why = f"{count:,} at most are of price books that people have made."
+            most = counted(count, "at most is", "at most are")
+            why = f"{most} of price books that people have made."
         case Known():
             why = "backup is none, so that nothing is kept of them."
         case Unknown(reason):
@@ -225,10 +230,12 @@ def _restrict(path: Path, rows: int, holders: Fact[tuple[str, ...]]) -> Finding:
         case Known() | Unknown():
             # The count blocks in any case; without the ids it is only harder to act upon.
             first = ""
+    hold = "holds its" if rows == 1 else "hold their"
     return HELD.found(
-        f"{rows:,} rows of {path.child} hold their {path.parent} ({path.words}): Salesforce "
+        f"{counted(rows, 'row')} of {path.child} {hold} {path.parent} ({path.words}): Salesforce "
         f"refuses to delete a record that is held so.{first}",
-        f"Blank {path.field} on these rows, or leave {path.root} alone.",
+        f"Blank {path.field} on {'this row' if rows == 1 else 'these rows'}, or leave {path.root} "
+        "alone.",
         ((path.child, rows),),
     )
 
@@ -236,7 +243,8 @@ def _restrict(path: Path, rows: int, holders: Fact[tuple[str, ...]]) -> Finding:
 def _marks(marks: list[tuple[Path, int]]) -> Finding:
     total = sum(rows for _, rows in marks)
     return MARKS.found(
-        f"{total:,} follows, topics, histories and other marks go with their records.",
+        f"{counted(total, 'mark goes with its record', 'marks go with their records')}: follows, "
+        "topics, histories and the like.",
         "Nothing to do: they hold no content of their own.",
         tuple((path.name, rows) for path, rows in marks),
     )
@@ -307,9 +315,10 @@ def lookups(weighed: Weighed) -> Iterator[Finding]:
     severity, remedy = _BY_SETTING[weighed.settings.lookup_links]
     total = sum(rows for _, rows in blank)
     most = "Up to " if _some_stay(weighed.facts, blank) else ""
+    them = "it" if total == 1 else "them"
     yield GO_BLANK.found(
-        f"{most}{total:,} lookups to these records will go blank; Salesforce keeps no history of "
-        "them, and no sync fills them again.",
+        f"{most}{counted(total, 'lookup')} to these records will go blank; Salesforce keeps no "
+        f"history of {them}, and no sync fills {them} again.",
         remedy,
         tuple((path.name, rows) for path, rows in blank),
         severity,
@@ -331,10 +340,13 @@ def lost(weighed: Weighed) -> Iterator[Finding]:
         if path in blank
     }
     if ways:
+        lookups = counted(
+            sum(ways.values()), "lookup that goes blank leads", "lookups that go blank lead"
+        )
         yield NO_WAY_BACK.found(
-            f"{sum(ways.values()):,} lookups that go blank lead to rows of which no query tells "
-            "the external id: there is none, this user can't read it, or the lookup may lead to "
-            "several objects. No relink could ever lead them back.",
+            f"{lookups} to rows of which no query tells the external id: there is none, this user "
+            "can't read it, or the lookup may lead to several objects. No relink could "
+            "ever lead them back.",
             "Give the user Read on the external id field or fill it there, or set lookup_links to "
             "ignore.",
             tuple((path.name, rows) for path, rows in ways.items()),
