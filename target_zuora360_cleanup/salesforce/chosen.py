@@ -13,6 +13,7 @@ import threading
 from typing import TYPE_CHECKING, Any, Final
 
 from target_zuora360_cleanup.catalog.objects import CHOSEN
+from target_zuora360_cleanup.salesforce.errors import ApiError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -113,6 +114,13 @@ def together(soql: str, one: Rows, other: Rows) -> Rows:
     if not (one and other):
         return one or other
     return [{name: _both(one[0][name], other[0].get(name)) for name in one[0]}]
+
+
+def joined(soql: str, before: Rows | ApiError, more: Rows | ApiError) -> Rows | ApiError:
+    """The answer to a query with that to one more of its parts; what one is refused, all are."""
+    if isinstance(before, ApiError) or isinstance(more, ApiError):
+        return before if isinstance(before, ApiError) else more
+    return together(soql, before, more)
 
 
 def _both(one: Any, other: Any) -> Any:  # noqa: ANN401 - a cell of an answer

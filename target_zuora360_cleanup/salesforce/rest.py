@@ -12,7 +12,7 @@ from requests import RequestException
 from target_zuora360_cleanup.errors import InputError
 from target_zuora360_cleanup.salesforce import shapes
 from target_zuora360_cleanup.salesforce.asking import ask, ask_until_read
-from target_zuora360_cleanup.salesforce.chosen import REST_SOQL, Chosen, parts_of, together
+from target_zuora360_cleanup.salesforce.chosen import REST_SOQL, Chosen, joined, parts_of, together
 from target_zuora360_cleanup.salesforce.composite import Composite
 from target_zuora360_cleanup.salesforce.errors import ApiError, SessionExpired
 from target_zuora360_cleanup.salesforce.meaning import UNKNOWN_VERSION
@@ -149,7 +149,7 @@ class Rest:
             paths = [_query_path(parts[at], every=queries[at] in all_rows) for at in asked]
             found = self._composite.get(paths, COMPOSITE_QUERIES, _either, lenient=True)
             for at, answer in zip(asked, found, strict=True):
-                answers[at] = _joined(queries[at], answers[at], self._rows(answer))
+                answers[at] = joined(queries[at], answers[at], self._rows(answer))
         return answers
 
     def look_at(
@@ -290,15 +290,6 @@ def _as_number(version: str) -> float:
 
 def _query_path(soql: str, *, every: bool) -> str:
     return f"{'queryAll' if every else 'query'}?q={quote(soql)}"
-
-
-def _joined(
-    soql: str, before: list[dict[str, Any]] | ApiError, more: list[dict[str, Any]] | ApiError
-) -> list[dict[str, Any]] | ApiError:
-    """The answer to a query with that to one more of its parts; what one is refused, all are."""
-    if isinstance(before, ApiError) or isinstance(more, ApiError):
-        return before if isinstance(before, ApiError) else more
-    return together(soql, before, more)
 
 
 def _row_error(errors: Any) -> ApiError:  # noqa: ANN401 - Salesforce's JSON

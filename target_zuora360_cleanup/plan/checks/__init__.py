@@ -21,6 +21,7 @@ from target_zuora360_cleanup.plan.checks import (
     junctions,
     outsiders,
     own_values,
+    prices,
     quotes,
     rights,
     sight,
@@ -33,9 +34,8 @@ if TYPE_CHECKING:
 __all__ = ["CHECKS", "CODES", "find_all"]
 
 _TOPICS: Final = (
-    identity, accounts, amount, rights, outsiders, junctions, own_values, activity, quotes, sight,
-    capacity,
-    coming_back, approval,
+    identity, accounts, amount, rights, outsiders, prices, junctions, own_values, activity, quotes,
+    sight, capacity, coming_back, approval,
 )  # fmt: skip
 
 CHECKS: Final[tuple[Check, ...]] = tuple(each for topic in _TOPICS for each in checks_in(topic))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from target_zuora360_cleanup.catalog.objects import BILLING_ACCOUNT, BY_NAME
 from target_zuora360_cleanup.facts.known import Known
+from target_zuora360_cleanup.output.counted import counted
 from target_zuora360_cleanup.plan.check import check
 from target_zuora360_cleanup.plan.counts import linked
 from target_zuora360_cleanup.plan.finding import Code
@@ -71,8 +72,8 @@ def chosen(weighed: Weighed) -> Iterator[Finding]:
         )
     elif accounts.all == Known(accounts.chosen):
         yield ALL_CHOSEN.found(
-            f"{accounts.setting} chooses every one of the org's {accounts.chosen:,} billing "
-            "accounts.",
+            f"{accounts.setting} chooses all there are: "
+            f"{counted(accounts.chosen, 'billing account')}.",
             "If only some are meant, correct it; accounts.csv names them.",
             ((BILLING_ACCOUNT, accounts.chosen),),
         )
@@ -96,7 +97,7 @@ def _staying(names: Collection[str]) -> str:
 def _of_all(accounts: Accounts) -> str:
     match accounts.all:
         case Known(rows):
-            return f" of the org's {rows:,} billing accounts"
+            return f" of the org's {counted(rows, 'billing account')}"
         case _:
             return " of the org's billing accounts"
 
@@ -108,16 +109,21 @@ def entries(weighed: Weighed) -> Iterator[Finding]:
         return
     if accounts.missing:
         yield NOT_FOUND.found(
-            f"{accounts.setting}: {accounts.missing:,} entries are no billing account's, such as "
+            f"{accounts.setting}: {_entries_are(accounts.missing)} no billing account's, such as "
             f"{', '.join(accounts.first_missing)}.",
             "Correct them; accounts.csv has all of them. What is gone already may stay.",
         )
     if accounts.doubtful:
         yield DOUBTFUL.found(
-            f"{accounts.setting}: {accounts.doubtful:,} entries are those of several billing "
+            f"{accounts.setting}: {_entries_are(accounts.doubtful)} those of several billing "
             f"accounts, such as {', '.join(accounts.first_doubtful)}.",
             "Name these accounts by their Salesforce ids.",
         )
+
+
+def _entries_are(count: int) -> str:
+    """So many entries of a file, before what is said of them."""
+    return counted(count, "entry is", "entries are")
 
 
 @check(HIERARCHIES)
@@ -132,8 +138,9 @@ def hierarchies(weighed: Weighed) -> Iterator[Finding]:
     if lost:
         rows = sum(lost.values())
         yield HIERARCHIES.found(
-            f"{rows:,} billing accounts that are not chosen have a chosen one for their parent, "
-            "and would lose it.",
+            f"{counted(rows, 'billing account that is', 'billing accounts that are')} not chosen "
+            f"{'has' if rows == 1 else 'have'} a chosen one for "
+            f"{'its' if rows == 1 else 'their'} parent, and would lose it.",
             "Choose them too, or, if they may, set allow_broken_hierarchies.",
             tuple((path.name, count) for path, count in lost.items()),
             "warns" if weighed.settings.allow_broken_hierarchies else "blocks",

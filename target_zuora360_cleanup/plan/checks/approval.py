@@ -147,7 +147,7 @@ def accounts(weighed: Weighed) -> Iterator[Finding]:
     if before and after:
         yield OTHER_ACCOUNTS.found(
             f"The billing accounts are not those of the saved plan of {both.saved.made_at}: "
-            f"{before['chosen']:,} were chosen, and {after['chosen']:,} are now, or others.",
+            f"then {before['chosen']:,}, now {after['chosen']:,}, or others.",
             "See what has changed them (accounts.csv of both runs), and plan again.",
         )
 

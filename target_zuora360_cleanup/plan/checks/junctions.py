@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from target_zuora360_cleanup.facts.known import Known
+from target_zuora360_cleanup.output.counted import counted
 from target_zuora360_cleanup.plan.check import check
 from target_zuora360_cleanup.plan.counts import strong_links
 from target_zuora360_cleanup.plan.finding import Code
@@ -41,9 +42,10 @@ def made_again(weighed: Weighed) -> Iterator[Finding]:
     links = strong_links(weighed.facts)
     if found := [(path, rows) for path, rows in links if is_made_again(path, weighed)]:
         total = sum(rows for _, rows in found)
+        going = counted(total, "mark of this kind goes", "marks of this kind go")
         yield MADE_AGAIN.found(
-            f"{total:,} follows, topics and links of files go with their records; users, topics "
-            "and files themselves stay.",
+            f"Follows, topics and links of files: {going} with the records; users, topics and "
+            "files themselves stay.",
             "They are written to junctions/ in the output folder; relink makes them again after "
             "the next full sync.",
             tuple((path.name, rows) for path, rows in found),

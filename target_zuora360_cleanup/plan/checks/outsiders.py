@@ -9,6 +9,7 @@ from target_zuora360_cleanup.facts.known import Fact, Known, Unknown
 from target_zuora360_cleanup.output.counted import counted
 from target_zuora360_cleanup.plan.check import check
 from target_zuora360_cleanup.plan.checks.junctions import is_made_again
+from target_zuora360_cleanup.plan.checks.prices import is_price
 from target_zuora360_cleanup.plan.counts import blank_links, detached_links, strong_links
 from target_zuora360_cleanup.plan.finding import Code
 from target_zuora360_cleanup.reach import WITH_BODY, Detaching
@@ -39,22 +40,6 @@ OF_CUSTOMER: Final = Code(
     "blocks",
     "rows that people have made would be destroyed with their parents, at whatever depth",
     "move or export them, or name the object in `allow_cascade_to`",
-)
-PRICES: Final = Code(
-    "prices-taken-along",
-    "warns",
-    "Salesforce deletes a product's prices with it; these are of the standard price book, and "
-    "backed up whole",
-    "none needed: set the prices again from the backup once a sync has brought the products back, "
-    "or leave `Product2` alone",
-)
-OWN_PRICES: Final = Code(
-    "own-prices-taken-along",
-    "blocks",
-    "prices that people have set in price books of their own go with their products, or it is not "
-    "known whether any do, or no backup is made of them",
-    "export them, or name `PricebookEntry` in `allow_cascade_to`: then they are backed up whole "
-    "(unless `backup` is `none`)",
 )
 MARKS: Final = Code(
     "marks-taken-along",
@@ -113,7 +98,7 @@ _BY_SETTING: Final[dict[str, tuple[Severity, str]]] = {
 }
 
 
-@check(OF_CUSTOMER, OF_PACKAGE, HELD, ALLOWED, MARKS, PRICES, OWN_PRICES)
+@check(OF_CUSTOMER, OF_PACKAGE, HELD, ALLOWED, MARKS)
 def taken_along(weighed: Weighed) -> Iterator[Finding]:
     """Rows of others that a cascade destroys, or that hold a record."""
     facts = weighed.facts
@@ -122,7 +107,7 @@ def taken_along(weighed: Weighed) -> Iterator[Finding]:
         if path.on_delete == "restrict":
             holders = facts.holders.get(path, Unknown("they were not read"))
             yield _restrict(path, rows, holders)
-        elif is_made_again(path, weighed):
+        elif is_made_again(path, weighed) or is_price(path, weighed):
             continue
         elif path.nature == "mark":
             marks.append((path, rows))
@@ -137,12 +122,7 @@ def _cascade(path: Path, rows: int, weighed: Weighed) -> Finding:
     with_their = f"would be destroyed with {'its' if rows == 1 else 'their'} {path.parent}"
     what = f"{counted(rows, 'row')} of {path.child} {with_their}"
     if path.nature == "package":
-        return OF_PACKAGE.found(
-            f"{what} ({path.words}), although {path.child} is not to be cleaned.",
-            f"Clean {path.child} too, or leave {path.root} alone as well (include_objects, "
-            "exclude_objects).",
-            ((path.child, rows),),
-        )
+        return _of_package(path, what, rows, weighed)
     if path.child in settings.allow_cascade_to:
         backup = f"backed up{_bodies(path, settings)}"
         backup = "not backed up: backup is none" if settings.backup == "none" else backup
@@ -151,12 +131,25 @@ def _cascade(path: Path, rows: int, weighed: Weighed) -> Finding:
             f"That is allowed: {path.child} is named in allow_cascade_to. They are {backup}.",
             ((path.child, rows),),
         )
-    if path.is_price:
-        return _prices(path, rows, weighed)
     return OF_CUSTOMER.found(
         f"{what} ({path.words}). They are not Zuora's, and no sync brings them back.",
         f"Move or export them first, or name {path.child} in allow_cascade_to."
         f"{_could_be_kept(path, weighed)}",
+        ((path.child, rows),),
+    )
+
+
+def _of_package(path: Path, what: str, rows: int, weighed: Weighed) -> Finding:
+    if path.child in weighed.facts.names:
+        return OF_PACKAGE.found(
+            f"{what} ({path.words}), although no chosen billing account has them.",
+            f"Choose their billing accounts too, or blank {path.field} on them.",
+            ((path.child, rows),),
+        )
+    return OF_PACKAGE.found(
+        f"{what} ({path.words}), although {path.child} is not to be cleaned.",
+        f"Clean {path.child} too, or leave {path.root} alone as well (include_objects, "
+        "exclude_objects).",
         ((path.child, rows),),
     )
 
@@ -190,37 +183,6 @@ def detached(weighed: Weighed) -> Iterator[Finding]:
             "after the next full sync.",
             tuple((path.name, rows) for path, rows in links),
         )
-
-
-def _prices(path: Path, rows: int, weighed: Weighed) -> Finding:
-    """Prices go with their product in every org; only some of them are people's work."""
-    rows_of = ((path.child, rows),)
-    prices = counted(rows, "price (PricebookEntry) goes", "prices (PricebookEntry) go")
-    what = f"{prices} with {'its product' if rows == 1 else 'their products'}, as in every org."
-    back = (
-        "No sync brings prices of Salesforce back: Zuora's own are in its rate plan charges. "
-        "Products on lines of opportunities, orders or quotes stay: Salesforce refuses them."
-    )
-    own = weighed.facts.own_prices
-    if own == Known(0) and weighed.settings.backup != "none":
-        return PRICES.found(
-            f"{what} All are of the standard price book, and are backed up whole. {back}",
-            "Set them again from the backup after the next sync, or leave Product2 alone.",
-            rows_of,
-        )
-    match own:
-        case Known(count) if count:
-            most = counted(count, "at most is", "at most are")
-            why = f"{most} of price books that people have made."
-        case Known():
-            why = "backup is none, so that nothing is kept of them."
-        case Unknown(reason):
-            why = f"How many are of price books that people have made is not known: {reason}."
-    return OWN_PRICES.found(
-        f"{what} {why} {back}",
-        "Export them, or name PricebookEntry in allow_cascade_to; or leave Product2 alone.",
-        rows_of,
-    )
 
 
 def _restrict(path: Path, rows: int, holders: Fact[tuple[str, ...]]) -> Finding:
