@@ -5,20 +5,33 @@ The newest one that names a link counts: it knows where the lookup led last.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from target_zuora360_cleanup.errors import InputError, Refused
 from target_zuora360_cleanup.relink.snapshot import snapshots_in
+from target_zuora360_cleanup.report.earlier import cleanups
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from target_zuora360_cleanup.facts.org_facts import OrgInfo
     from target_zuora360_cleanup.relink.snapshot import Snapshot
+    from target_zuora360_cleanup.report.earlier import Earlier
+
+_OF_PEOPLE: Final = frozenset(
+    {
+        "links-without-key", "lookups-go-blank", "own-values", "own-values-not-kept",
+        "rows-detached", "rows-made-again", "rows-not-counted",
+    }
+)  # fmt: skip
+"""Findings that tell of what people have added, or that nobody knows whether they have."""
 
 
 def candidates(output_dir: str, given: Snapshot | None) -> list[Snapshot]:
     """The snapshots to choose from, or those that lie beside the one that was given; newest first.
+
+    Returns:
+        Those; none where the reports of all cleanups tell that nothing had to be written down.
 
     Raises:
         InputError: There are none to choose from, or one can't be read.
@@ -27,7 +40,7 @@ def candidates(output_dir: str, given: Snapshot | None) -> list[Snapshot]:
         # (a renamed folder does not tell its age)
         return snapshots_in(str(given.folder.resolve().parent)) if given.age[0] else []
     found = snapshots_in(output_dir)
-    if not found:
+    if not found and not _left_nothing(output_dir):
         raise InputError(
             f"output_dir: '{output_dir}' holds no cleanup with links to set again. Name the folder "
             "of one."
@@ -35,12 +48,36 @@ def candidates(output_dir: str, given: Snapshot | None) -> list[Snapshot]:
     return found
 
 
+def _left_nothing(output_dir: str) -> bool:
+    """Whether there are cleanups, and each says that no lookup nor value was to be written down."""
+    reports = [report for _, report in cleanups(output_dir)]
+    deleting = [each for each in reports if each is None or each.get("status") != "refused"]
+    return bool(deleting) and all(each is not None and _wrote_all(each) for each in deleting)
+
+
+def _wrote_all(report: Earlier) -> bool:
+    guards = report.get("guards") or {}
+    is_written_down = (guards.get("lookup_links"), guards.get("keep_own_values"))
+    findings = report.get("findings")
+    if findings is None:
+        return False
+    codes = {each.get("code") for each in findings}
+    return (
+        is_written_down == ("snapshot", "on")
+        and report.get("blank_links") == []
+        and report.get("detached") == []
+        and codes.isdisjoint(_OF_PEOPLE)
+    )
+
+
 def pending(known: Sequence[Snapshot], info: OrgInfo) -> list[Snapshot]:
     """The snapshots of this org that are not relinked yet, the newest first.
 
     Raises:
-        Refused: There is none of this org.
+        Refused: There are some, but none of this org.
     """
+    if not known:
+        return []
     own = [each for each in known if _is_of(each, info)]
     if not own:
         orgs = ", ".join(sorted({each.org_id or "an unknown org" for each in known}))

@@ -95,6 +95,8 @@ class Story:
             chosen = [self._given] if self._given else pending(self._known, org)
             self._parts = [(each, range(0)) for each in chosen]
             if not chosen:
+                if not self._known:
+                    self._note("No cleanup in output_dir had a lookup or a value to write down.")
                 return
             self._note(*others(chosen, self._known, org))
             for snapshot in chosen:
