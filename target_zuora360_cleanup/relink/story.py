@@ -96,7 +96,7 @@ class Story:
             self._parts = [(each, range(0)) for each in chosen]
             if not chosen:
                 if not self._known:
-                    self._note("No cleanup in output_dir had a lookup or a value to write down.")
+                    logger.info("No cleanup in output_dir had a lookup or a value to write down.")
                 return
             self._note(*others(chosen, self._known, org))
             for snapshot in chosen:
