@@ -12,6 +12,7 @@ import pytest
 from target_zuora360_cleanup.errors import CleanupError, InputError, Partial, Refused
 from tests.documents.pages import PAGES, README, anchors, prose
 from tests.support.paths import ROOT
+from tests.support.recipes import headings
 from tests.test_architecture import ROOMS
 
 if TYPE_CHECKING:
@@ -113,6 +114,12 @@ def test_a_message_that_is_explained_is_one_that_the_program_writes(message: str
     long = [piece for piece in pieces if len(piece) >= LEAST_QUOTE]
     assert long
     assert [piece for piece in long if piece not in words_of_the_program()] == []
+
+
+def test_every_recipe_is_followed_by_a_slow_test() -> None:
+    files = (ROOT / "tests/documents").glob("test_recipes*.py")
+    followed = re.findall(r'Recipe\("(.+?)", ', "".join(each.read_text("utf-8") for each in files))
+    assert sorted(followed) == sorted(headings())
 
 
 def test_the_page_of_reports_has_each_exit_status() -> None:

@@ -1,0 +1,276 @@
+"""Every recipe of docs/recipes.md, followed word for word: what it prints, the state, and the org.
+
+Real Meltano runs the real tap-zuora against an emulated Zuora. Recipes for a pipeline that syncs
+begin after its first sync, which is made once, with a copy of its project and of its org.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import shutil
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+from target_zuora360_cleanup.emulator.generate.customers import link_customers
+from target_zuora360_cleanup.emulator.org.org import OrgOptions
+from target_zuora360_cleanup.emulator.schema import ids
+from target_zuora360_cleanup.emulator.server.server import EmulatorServer
+from tests.support.emulated import Emulated, copy_org
+from tests.support.full_sync import lookups
+from tests.support.life_cycle import LifeCycle, at_bookmarks
+from tests.support.meltano_project import LOADER, NOT_CLEANED, TAP, Project, with_real_tap
+from tests.support.recipes import Recipe, fences
+from tests.support.relinking import LINK, QUOTE_LINKS
+from tests.support.shared import made_once
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+STATE_ID = f"production:{TAP}-to-{LOADER}"
+SANDBOX_STATE_ID = f"sandbox:{TAP}-to-{LOADER}"
+SHAPE = """{"fields": [
+    {"object": "Zuora__CustomerAccount__c", "name": "Segment__c", "type": "string", "length": 40}
+]}"""
+OPTIONS = OrgOptions(records=300, synced=False, shape=SHAPE)
+OLD_CRM_IDS, OTHER_CRM_IDS = "0015g00000", "0018d00000"
+"""How ids of Accounts begin that the org has, and that it has not."""
+HISTORIES = (
+    "Zuora__SubscriptionHistory__c", "Zuora__SubscriptionRatePlanHistory__c",
+    "Zuora__SubscriptionProductChargeHistory__c", "Zuora__SubscriptionChargeTierHistory__c",
+)  # fmt: skip
+CATALOG = ("Product", "ProductRatePlan", "ProductRatePlanCharge", "ProductRatePlanChargeTier",
+           "Feature", "ProductFeature", "UnitOfMeasure")  # fmt: skip
+
+VETO = {"rows": [{
+    "object": "Zuora__ZInvoice__c", "operation": "delete", "every": 10,
+    "code": "FIELD_CUSTOM_VALIDATION_EXCEPTION", "message": "The period is closed.",
+}]}  # fmt: skip
+
+
+def bare_project(
+    folder: Path, program: Path, environment: str, select: tuple[str, ...] = ("*",)
+) -> None:
+    """A project with the plugins and no word of what they are to do, as a recipe begins with."""
+    folder.mkdir(parents=True)
+    with_real_tap(folder, program, [f"{name}.*" for name in select])
+    file = folder / "meltano.yml"
+    content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    del content["environments"]
+    for kind in ("loaders", "utilities"):
+        del content["plugins"][kind][0]["config"]
+    content["default_environment"] = environment
+    file.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+
+
+def sync_first(folder: Path, server: EmulatorServer, environment: str) -> None:
+    """A project's first sync, whose traces but for the state and what is kept are removed."""
+    file = folder / "meltano.yml"
+    bare = file.read_text(encoding="utf-8")
+    file.write_text(f"{bare}environments: [{{name: {environment}}}]\n", encoding="utf-8")
+    done = led(folder, server).meltano("run", TAP, LOADER, TARGET_ZUORA360_CLEANUP_MODE="sync")
+    assert done.returncode == 0, done.stderr[-4000:]
+    file.write_text(bare, encoding="utf-8")
+    shutil.rmtree(folder / "output")
+
+
+def led(folder: Path, org: EmulatorServer, zuora: EmulatorServer | None = None) -> Project:
+    """A project that is led to an org and to Zuora's side of it, or to another one's."""
+    return Project(folder, org, variables={"ZUORA_URL": (zuora or org).url})
+
+
+@pytest.fixture(scope="session")
+def first_sync(real_tap: Path) -> Path:
+    """The folder of a project after its first sync, and of its org."""
+
+    def make(folder: Path) -> None:
+        bare_project(folder / "project", real_tap, "production")
+        copy_org(OPTIONS, folder / "org.sqlite")
+        with EmulatorServer(OPTIONS, db=folder / "org.sqlite") as server:
+            sync_first(folder / "project", server, "production")
+
+    return made_once("recipes", make)
+
+
+@pytest.fixture
+def synced(first_sync: Path, tmp_path: Path) -> Iterator[LifeCycle]:
+    """What goes on after the first sync, in a copy of it."""
+    shutil.copytree(first_sync / "project", tmp_path / "project", symlinks=True)
+    with Emulated(OPTIONS, base=first_sync / "org.sqlite") as server:
+        yield LifeCycle(led(tmp_path / "project", server), server)
+
+
+def stored(life: LifeCycle, state_id: str = STATE_ID) -> dict[str, Any]:
+    """The bookmarks that Meltano has stored."""
+    bookmarks: dict[str, Any] = life.project.state_of(state_id).get("bookmarks", {})
+    return bookmarks
+
+
+def segments(life: LifeCycle) -> set[str | None]:
+    found = life.server.org.query("SELECT Segment__c FROM Zuora__CustomerAccount__c")
+    return {row[0] for row in found.rows(0, found.total)}
+
+
+def test_full_resynchronisation_after_a_mapping_change(synced: LifeCycle) -> None:
+    recipe = Recipe("Full resynchronisation after a mapping change", synced.project)
+    rows, before = synced.rows, stored(synced)
+    assert segments(synced) == {None}
+    recipe.follow()
+    assert synced.sent(synced.project.report) == synced.live | once(*NOT_CLEANED)
+    assert None not in segments(synced)
+    assert synced.rows == rows
+    recipe.follow()
+    assert 0 < sum(synced.project.report["records_read"].values()) < sum(synced.live.values())
+    recipe.follow_all()
+    assert stored(synced) == before
+
+
+def once(*streams: str) -> dict[str, int]:
+    """What an incremental sync sends of streams in which nothing has changed."""
+    return dict.fromkeys(streams, 1)
+
+
+@pytest.mark.quotes_may_change
+def test_after_a_sandbox_refresh(real_tap: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "project"
+    bare_project(folder, real_tap, "sandbox")
+    refreshed = OrgOptions(seed=2, records=400, sandbox=True)
+    with Emulated(OPTIONS) as before, Emulated(refreshed) as server:
+        sync_first(folder, before, "sandbox")
+        life = LifeCycle(led(folder, server, before), server)
+        zuora = LifeCycle(life.project, before)
+        give_id(server, 2)
+        set_crm_ids(before, OTHER_CRM_IDS)
+        recipe = Recipe("After a sandbox refresh", life.project)
+        recipe.follow()
+        recipe.follow()
+        assert stored(life, SANDBOX_STATE_ID).keys() == set(NOT_CLEANED)
+        recipe.follow()
+        set_crm_ids(before, OLD_CRM_IDS)
+        recipe.follow_all()
+        give_id(server, 1)  # (it would be missed at the end)
+        assert life.rows == zuora.expected_rows
+        assert stored(life, SANDBOX_STATE_ID).keys() == set(zuora.streams)
+
+
+def give_id(server: EmulatorServer, number: int) -> None:
+    """Give an org another id, as Salesforce does to a sandbox at its refresh."""
+    with server.org.lock, server.org.store.transaction():
+        server.org.store.run("UPDATE Organization SET Id = ?", (number,))
+    server.org.org_id = ids.encode("00D", number)
+
+
+def set_crm_ids(server: EmulatorServer, beginning: str) -> None:
+    """Let every third billing account in Zuora lead to Accounts of this beginning."""
+    with server.org.lock, server.org.store.transaction():
+        server.org.store.run(
+            "UPDATE zuora_Account SET CrmId = ? || substr(CrmId, 11) "
+            "WHERE CrmId IS NOT NULL AND _n % 3 = 0",
+            (beginning,),
+        )
+
+
+def test_freeing_storage(synced: LifeCycle) -> None:
+    recipe = Recipe("Freeing storage", synced.project)
+    rows, before = synced.rows, stored(synced)
+    recipe.follow()
+    assert synced.rows == rows
+    recipe.follow()
+    left = {name: count for name, count in rows.items() if name not in HISTORIES}
+    assert synced.rows == left
+    assert stored(synced).keys() == before.keys()
+    assert sum(synced.project.report["records_read"].values()) <= len(synced.streams)
+    synced.server.zuora.change(20, 1)
+    done = synced.project.meltano("run", TAP, LOADER)
+    assert done.returncode == 0, done.stderr[-4000:]
+    assert not set(HISTORIES) & synced.rows.keys()
+    recipe.follow_all()
+    assert all(synced.rows[name] >= rows[name] for name in HISTORIES)
+
+
+@pytest.mark.relinks(*QUOTE_LINKS, "PricebookEntry.Product2Id", from_blank=True)
+def test_the_catalogue_before_a_reorganisation(real_tap: Path, tmp_path: Path) -> None:
+    options = OrgOptions(records=1500, synced=False)
+    bare_project(tmp_path / "project", real_tap, "production", CATALOG)
+    with Emulated(options) as server:
+        life = LifeCycle(led(tmp_path / "project", server), server, CATALOG)
+        sync_first(life.project.path, server, "production")
+        assert link_customers(server.org)
+        rows, links = life.rows, lookups(server.org)
+        recipe = Recipe("The catalogue before a reorganisation", life.project)
+        recipe.follow()
+        recipe.follow()
+        assert lookups(server.org) == links
+        assert stored(life) == {}
+        recipe.follow_all()
+        assert lookups(server.org) == links
+        assert life.rows == rows
+        assert stored(life).keys() == set(CATALOG)
+
+
+def test_a_full_sync_once_a_month(synced: LifeCycle) -> None:
+    recipe = Recipe("A full sync once a month", synced.project)
+    rows = synced.rows
+    recipe.follow_all()
+    full, incremental = (
+        sum(each["records_read"].values()) for each in reports(synced.project, "sync")
+    )
+    again = {name: len(each) for name, each in at_bookmarks(synced.moments()).items()}
+    assert full == sum((synced.live | {name: again[name] for name in NOT_CLEANED}).values())
+    assert incremental == sum(again.values())
+    assert synced.rows == rows
+
+
+def reports(project: Project, mode: str) -> list[dict[str, Any]]:
+    found = [json.loads(path.read_text(encoding="utf-8")) for path in project.reports]
+    return [each for each in found if each["mode"] == mode]
+
+
+@pytest.mark.relinks(LINK, *QUOTE_LINKS)
+def test_from_zuoras_own_sync_to_your_own_pipeline(real_tap: Path, tmp_path: Path) -> None:
+    options = OrgOptions(
+        records=500, own_sync=True, customer_rows=frozenset({"Renewal_Forecast__c"})
+    )
+    bare_project(tmp_path / "project", real_tap, "production")
+    with Emulated(options) as server:
+        life = LifeCycle(led(tmp_path / "project", server), server)
+        rows, links = life.rows, lookups(server.org)
+        recipe = Recipe("From Zuora's own sync to your own pipeline", life.project)
+        recipe.follow()
+        assert (life.rows, lookups(server.org)) == (rows, links)
+        recipe.follow_all()
+        assert (life.rows, lookups(server.org)) == (rows, links)
+
+
+def test_in_airflow_or_another_orchestrator(synced: LifeCycle) -> None:
+    recipe = Recipe("In Airflow or another orchestrator", synced.project)
+    assert tasks(recipe.heading) == [
+        ("meltano invoke zuora360:cleanup", {"ZUORA360_CONFIRM_ORG_ID": synced.server.org.org_id}),
+        ("meltano run tap-zuora target-zuora360-cleanup", {}),
+    ]
+    recipe.follow()
+    synced.server.set_faults(VETO)
+    recipe.follow()
+    synced.server.set_faults({})
+    recipe.follow_all()
+
+
+def tasks(heading: str) -> list[tuple[str, dict[str, str]]]:
+    """What the tasks of a recipe's DAG run, and the variables that they are given.
+
+    The recipe runs the same by hand: Airflow itself is too much to install for it.
+    """
+    (dag,) = (each.text for each in fences(heading) if each.kind == "python")
+    calls = [each for each in ast.walk(ast.parse(dag)) if isinstance(each, ast.Call)]
+    found = [
+        {each.arg: ast.literal_eval(each.value) for each in call.keywords
+         if each.arg in ("bash_command", "env")}
+        for call in calls
+        if isinstance(call.func, ast.Name) and call.func.id == "BashOperator"
+    ]  # fmt: skip
+    return [(each["bash_command"], each.get("env", {})) for each in found]
