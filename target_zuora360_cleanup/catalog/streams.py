@@ -110,6 +110,14 @@ class StreamNames:
         more = self._explained(alias) if alias and alias != bookmark else None
         return (found or frozenset()) | (more or frozenset())
 
+    def are_given_away(self, api_name: str) -> bool:
+        """Whether the user says of every stream of an object type that it feeds something else."""
+        own = normal(api_name)
+        streams = {name for name, objects in self.known.items() if api_name in objects} - {own}
+        elsewhere = {normal(name) for name, to in self.chosen.items() if to != api_name}
+        here = {normal(name) for name, to in self.chosen.items() if to == api_name}
+        return bool(streams) and streams <= elsewhere and not here
+
     def is_unknown(self, bookmark: str) -> bool:
         """Whether nobody can say what a bookmark belongs to: neither to 360 objects nor to others.
 

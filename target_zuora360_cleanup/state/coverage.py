@@ -109,18 +109,21 @@ class Coverage:
         """What brings back the rows of each object type that has some to delete."""
         bare = frozenset(self.without_stream)
         return tuple(
-            Feed(name, self.rows[name], found, self._words(found, is_bare=name in bare))
+            Feed(name, self.rows[name], found, self._words(name, found, is_bare=name in bare))
             for name, found in self.bookmarks.items()
         )
 
-    def _words(self, bookmarks: tuple[str, ...], *, is_bare: bool) -> str:
+    def _words(self, name: str, bookmarks: tuple[str, ...], *, is_bare: bool) -> str:
         if bookmarks:
             return "reset"
         if self.unknown:
             return "unknown"
         if not is_bare:
             return "none stored"
-        return "no stream" if self._is_known else "unknown"
+        return "no stream" if self._is_not_fed(name) else "unknown"
+
+    def _is_not_fed(self, name: str) -> bool:
+        return self._is_known or self.names.are_given_away(name)
 
     def findings(self) -> Iterator[Finding]:
         """What is to be said of rows that may not come back."""
@@ -128,8 +131,12 @@ class Coverage:
         bare = tuple(name for name, found in self.bookmarks.items() if not found)
         if bare and self.unknown:
             yield self._may_be_theirs(bare)
-        elif self.without_stream:
-            yield self._not_fed() if self._is_known else self._nothing_known()
+            return
+        not_fed = tuple(name for name in self.without_stream if self._is_not_fed(name))
+        if not_fed:
+            yield self._not_fed(not_fed)
+        if doubtful := tuple(name for name in self.without_stream if name not in not_fed):
+            yield self._nothing_known(doubtful)
 
     def _may_be_theirs(self, bare: tuple[str, ...]) -> Finding:
         unknown = ", ".join(self.unknown)
@@ -142,8 +149,7 @@ class Coverage:
             severity="blocks",
         )
 
-    def _not_fed(self) -> Finding:
-        bare = self.without_stream
+    def _not_fed(self, bare: tuple[str, ...]) -> Finding:
         return codes.NO_STREAM.found(
             f"No stream of this tap feeds {self._listed(bare)}: they will not come back by this "
             "pipeline.",
@@ -152,8 +158,7 @@ class Coverage:
             self._counted(bare),
         )
 
-    def _nothing_known(self) -> Finding:
-        bare = self.without_stream
+    def _nothing_known(self, bare: tuple[str, ...]) -> Finding:
         return codes.STREAMS_UNKNOWN.found(
             f"No bookmark is stored for {self._listed(bare)}. They come back if the tap sends "
             "their streams, which can't be told from here.",

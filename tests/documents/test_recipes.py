@@ -253,11 +253,17 @@ def test_in_airflow_or_another_orchestrator(synced: LifeCycle) -> None:
         ("meltano invoke zuora360:cleanup", {"ZUORA360_CONFIRM_ORG_ID": synced.server.org.org_id}),
         ("meltano run tap-zuora target-zuora360-cleanup", {}),
     ]
+    rows, before = synced.rows, stored(synced)
     recipe.follow()
+    assert (synced.rows, stored(synced)) == (rows, before)
     synced.server.set_faults(VETO)
     recipe.follow()
+    assert stored(synced).keys() == {*NOT_CLEANED, *CATALOG} - {"UnitOfMeasure"}
+    assert 0 < sum(synced.rows.values()) < sum(rows.values())
     synced.server.set_faults({})
     recipe.follow_all()
+    assert synced.rows == rows
+    assert stored(synced).keys() == before.keys()
 
 
 def tasks(heading: str) -> list[tuple[str, dict[str, str]]]:

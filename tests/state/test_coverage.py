@@ -45,6 +45,18 @@ def test_of_each_object_type_it_is_said_which_bookmark_goes_or_why_none_does() -
     assert fed(coverage(rows))[INVOICE] == ((), "unknown")
 
 
+def test_where_the_user_gives_all_its_streams_to_other_object_types_none_feeds_it() -> None:
+    history, subscription = "Zuora__SubscriptionHistory__c", "Zuora__Subscription__c"
+    found = coverage({history: 5}, "Subscription", "Invoice", Subscription=subscription)
+    assert fed(found) == {history: ((), "no stream")}
+    assert told(found) == [("rows-without-stream", "warns")]
+    # The other streams of this tap are not known by that.
+    found = coverage({history: 5, INVOICE: 3}, "Subscription", Subscription=subscription)
+    assert fed(found) == {history: ((), "no stream"), INVOICE: ((), "unknown")}
+    assert told(found) == [("rows-without-stream", "warns"), ("streams-unknown", "tells")]
+    assert fed(coverage({history: 5}, Subscription=history))[history] == ((), "unknown")
+
+
 def test_a_bookmark_that_has_gone_is_told_though_a_later_look_does_not_find_it() -> None:
     before, now = coverage({ACCOUNT: 5}, "Account"), coverage({ACCOUNT: 5}, "Other")
     later = replace(now, earlier=before.outcome.resets)
