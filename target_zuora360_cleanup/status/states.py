@@ -31,8 +31,9 @@ def state_found(state: PairedState, names: StreamNames) -> Found:
 
     Returns:
         `state_id`, `next_sync` (`full`, `incremental`, `partial`, `skipped` or `fails`), `why` it
-        fails, `bookmarks` of streams whose sync is not full, and `unknown` bookmarks, of which
-        nobody can say whether they are of streams that feed the org.
+        fails, `bookmarks` of streams whose sync is not full, `others` that feed object types that
+        are not to be cleaned, and `unknown` bookmarks, of which nobody can say whether they are of
+        streams that feed the org.
     """
     stored: Any = state.before
     gone = set(state.reset.gone)
@@ -47,17 +48,24 @@ def state_found(state: PairedState, names: StreamNames) -> Found:
         "next_sync": found.kind,
         "why": found.fails,
         "bookmarks": [name for name, fate in found.streams.items() if fate != "full"],
+        "others": [name for name in state.reset.kept if names.objects(name)],
         "unknown": unknown,
     }
 
 
 def words_of(found: Found) -> Iterator[str]:
     """The same in lines for a person."""
+    rest = ""
+    if found["next_sync"] == "full" and found["others"]:
+        rest = (
+            " of what the settings name; bookmarks of other object types stay: "
+            f"{', '.join(found['others'])}"
+        )
     names = f": bookmarks of {', '.join(found['bookmarks'])}" if found["bookmarks"] else ""
     why = f": {found['why']}" if found["why"] else names
     but = f", but for bookmarks that nobody knows: {', '.join(found['unknown'])}"
     yield (
-        f"State {found['state_id']}: next sync {_WORDS[found['next_sync']]}{why}"
+        f"State {found['state_id']}: next sync {_WORDS[found['next_sync']]}{rest}{why}"
         f"{but if found['unknown'] else ''}."
     )
     if found.get("reset_lost"):

@@ -58,6 +58,19 @@ def test_a_state_is_told_as_the_tap_would_take_it(stored: Any, words: str) -> No
     assert words in said(stored)
 
 
+def test_streams_that_the_settings_leave_alone_are_not_told_as_full() -> None:
+    history = NAMES.cleaned(["Zuora__ZInvoice__c"])
+    stored = {"bookmarks": {"Account": SET, "Contact": SET, "Amendment": SET}}
+    state = PairedState("a", stored, reset_of(stored, history, history.strictly))
+    (line,) = words_of(state_found(state, NAMES))
+    assert line == (
+        "State a: next sync full of what the settings name; bookmarks of other object types stay: "
+        "Account, Contact."
+    )
+    chosen = StreamNames(NAMES.known, {"Account": "other", "Contact": "other"})
+    assert list(words_of(state_found(state, chosen))) == ["State a: next sync full."]
+
+
 def a_run(started_at: str) -> PipelineRun:
     return PipelineRun("a", "1", started_at, is_running=False)
 
