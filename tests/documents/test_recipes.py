@@ -19,12 +19,13 @@ from target_zuora360_cleanup.emulator.schema import ids
 from tests.support.emulated import Emulated
 from tests.support.full_sync import lookups
 from tests.support.life_cycle import LifeCycle, at_bookmarks
-from tests.support.meltano_project import LOADER, NOT_CLEANED, TAP, Project
+from tests.support.meltano_project import NOT_CLEANED, Project
 from tests.support.recipe_projects import (
     ORG,
     PRODUCTION,
     SANDBOX,
     bare_project,
+    become_sandbox,
     led,
     stored,
     sync_first,
@@ -102,18 +103,6 @@ def test_after_a_sandbox_refresh(first_sync: Path, tmp_path: Path) -> None:
         assert life.rows == zuora.rows
         assert stored(life, SANDBOX).keys() == set(zuora.streams)
         give_id(server, 1)  # (it would be missed at the end)
-
-
-def become_sandbox(folder: Path) -> None:
-    """Let a project have synced in the environment of the sandbox."""
-    file = folder / "meltano.yml"
-    text = file.read_text(encoding="utf-8")
-    file.write_text(text.replace(f"environment: {PRODUCTION}", f"environment: {SANDBOX}"), "utf-8")
-    project = Project(folder)
-    state = project.state_of(f"{PRODUCTION}:{TAP}-to-{LOADER}")
-    project.set_state(f"{SANDBOX}:{TAP}-to-{LOADER}", state)
-    (kept,) = folder.glob(".meltano/zuora360-kept/*.sqlite")
-    kept.rename(kept.with_name(kept.name.replace(PRODUCTION, SANDBOX)))
 
 
 def give_id(server: EmulatorServer, number: int) -> None:

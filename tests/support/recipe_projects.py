@@ -51,6 +51,18 @@ def sync_first(folder: Path, server: EmulatorServer, environment: str) -> None:
     shutil.rmtree(folder / "output")
 
 
+def become_sandbox(folder: Path) -> None:
+    """Let a project have synced in the environment of the sandbox."""
+    file = folder / "meltano.yml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace(f"environment: {PRODUCTION}", f"environment: {SANDBOX}"), "utf-8")
+    project = Project(folder)
+    state = project.state_of(f"{PRODUCTION}:{TAP}-to-{LOADER}")
+    project.set_state(f"{SANDBOX}:{TAP}-to-{LOADER}", state)
+    (kept,) = folder.glob(".meltano/zuora360-kept/*.sqlite")
+    kept.rename(kept.with_name(kept.name.replace(PRODUCTION, SANDBOX)))
+
+
 def led(folder: Path, org: EmulatorServer, zuora: EmulatorServer | None = None) -> Project:
     """A project that is led to an org and to Zuora's side of it, or to another one's."""
     return Project(folder, org, variables={"ZUORA_URL": (zuora or org).url})
