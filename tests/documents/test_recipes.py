@@ -7,9 +7,8 @@ begin after its first sync, with a copy of its project and of its org.
 from __future__ import annotations
 
 import ast
-import json
 import shutil
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -19,7 +18,7 @@ from target_zuora360_cleanup.emulator.schema import ids
 from tests.support.emulated import Emulated
 from tests.support.full_sync import lookups
 from tests.support.life_cycle import LifeCycle, at_bookmarks
-from tests.support.meltano_project import NOT_CLEANED, Project
+from tests.support.meltano_project import NOT_CLEANED
 from tests.support.recipe_projects import (
     ORG,
     PRODUCTION,
@@ -27,6 +26,7 @@ from tests.support.recipe_projects import (
     bare_project,
     become_sandbox,
     led,
+    reports,
     stored,
     sync_first,
 )
@@ -169,11 +169,6 @@ def test_a_full_sync_once_a_month(synced: LifeCycle) -> None:
     assert full == sum((synced.live | {name: again[name] for name in NOT_CLEANED}).values())
     assert incremental == sum(again.values())
     assert synced.rows == rows
-
-
-def reports(project: Project, mode: str) -> list[dict[str, Any]]:
-    found = [json.loads(path.read_text(encoding="utf-8")) for path in project.reports]
-    return [each for each in found if each["mode"] == mode]
 
 
 @pytest.mark.relinks(LINK, *QUOTE_LINKS)

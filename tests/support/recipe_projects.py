@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from typing import TYPE_CHECKING, Any, Final
 
@@ -73,3 +74,9 @@ def stored(life: LifeCycle, environment: str = PRODUCTION) -> dict[str, Any]:
     state = life.project.state_of(f"{environment}:{TAP}-to-{LOADER}")
     bookmarks: dict[str, Any] = state.get("bookmarks", {})
     return bookmarks
+
+
+def reports(project: Project, mode: str) -> list[dict[str, Any]]:
+    """The reports of a project's runs in a mode, oldest first."""
+    found = [json.loads(path.read_text(encoding="utf-8")) for path in project.reports]
+    return [each for each in found if each["mode"] == mode]
