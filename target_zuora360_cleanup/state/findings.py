@@ -164,7 +164,12 @@ def running(runs: Sequence[PipelineRun]) -> Iterator[Finding]:
 
 def to_be_reset(states: Sequence[PairedState]) -> Iterator[Finding]:
     """Which states are reset, and which bookmarks go."""
-    if states:
+    if states and not any(each.reset.gone for each in states):
+        names = ", ".join(each.state_id for each in states)
+        yield codes.RESET.found(
+            f"No bookmark is to be reset in {names}.", "Bookmarks of other streams are kept."
+        )
+    elif states:
         listed = "; ".join(f"{each.state_id} ({_bookmarks(each.reset)})" for each in states)
         yield codes.RESET.found(
             f"A cleanup resets {counted(len(states), 'stored state')}: {listed}.",

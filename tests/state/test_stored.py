@@ -97,7 +97,14 @@ def test_a_look_changes_nothing_and_tells_what_would_be_reset() -> None:
     (told,) = stored(memory).look(CLEANED)
     assert (told.code, told.severity) == ("paired-states", "tells")
     assert "a (bookmarks of Account)" in told.message
+    assert "Their next sync is a full one" in told.remedy
     assert memory == store()
+
+
+def test_where_no_bookmark_is_to_go_no_next_sync_is_told_as_full() -> None:
+    (told,) = stored(Memory({"a": deepcopy(RESET), "b": {"bookmarks": {}}})).look(CLEANED)
+    assert told.message == "No bookmark is to be reset in a, b."
+    assert "full" not in told.remedy
 
 
 def test_a_reset_is_written_and_read_back() -> None:
