@@ -35,13 +35,15 @@ COLUMNS = (
     "Step", "Sent", "Changed", "Again", "Loaded", "Deleted", "In the org", "Links", "Values",
     "Next sync",
 )  # fmt: skip
+JOINED = ("EntitySubscription", "TopicAssignment", "ContentDocumentLink")
+"""Follows, topics and links of files: all of them are on Zuora's records here."""
 GO_ALONG = "PricebookEntry"
 """Salesforce deletes them with their products."""
 LEGEND = (
     "Sent by the tap; of them Changed in Zuora since the last sync, or sent Again: tap-zuora",
     "begins with the last record of each stream. Loaded into the org, Deleted from it. Links",
-    "of people's records and quotes that lead to Zuora's, tasks and events among them; Values of",
-    "people's own fields on Zuora's records.",
+    "of people's records and quotes that lead to Zuora's, tasks, events, follows, topics and files",
+    "among them; Values of people's own fields on Zuora's records.",
 )
 
 
@@ -90,7 +92,9 @@ class Demo:
         self._next_sync = FULL
         self._of_others: dict[str, int] = {}
         self._streams = set(emulator.synced())
-        self._lookups = {each for each in emulator.links() if not each.startswith(GO_ALONG)}
+        self._lookups = {
+            each for each in emulator.links() if not each.startswith((GO_ALONG, *JOINED))
+        }
 
     def show(self, changes: int) -> None:
         """Go through the life cycle."""
@@ -169,7 +173,7 @@ class Demo:
     def _counted(self, row: Row) -> Row:
         there = self._emulator.rows()
         held = sum(there[name] - others for name, others in self._of_others.items())
-        lookups = self._emulator.org.links(self._lookups)
+        lookups = self._emulator.org.links(self._lookups) + sum(there[each] for each in JOINED)
         values = self._emulator.org.links(OWN_VALUES)
         return row._replace(
             in_salesforce=held, lookups=lookups, values=values, next_sync=self._next_sync
