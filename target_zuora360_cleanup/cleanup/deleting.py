@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.deletion.ledger import Ledger
     from target_zuora360_cleanup.deletion.outcome import Outcome
     from target_zuora360_cleanup.deletion.turn import Turn
+    from target_zuora360_cleanup.deletion.written_late import Since
     from target_zuora360_cleanup.lifecycle.context import Context
     from target_zuora360_cleanup.plan.plan import Plan, Step
     from target_zuora360_cleanup.rows.failures import Failures
@@ -47,7 +48,7 @@ class Deleting:
         plan: What to delete.
         failures: Takes in by reason what could not be deleted.
         ledger: Opened for this plan; takes what becomes of it.
-        since: Since when changes may not be in the snapshots; blank where nobody knows.
+        since: Since when changes may not be in the snapshots.
     """
 
     def __init__(  # noqa: PLR0913 - a run, and what is known of it by now
@@ -58,7 +59,7 @@ class Deleting:
         failures: Failures,
         ledger: Ledger,
         *,
-        since: str,
+        since: Since,
     ) -> None:
         settings, folder = run.settings, run.folder
         look = Look(salesforce, plan, settings)

@@ -20,7 +20,7 @@ from target_zuora360_cleanup.deletion.link_snapshot import LinkSnapshot
 from target_zuora360_cleanup.deletion.trouble import STOPPED
 from target_zuora360_cleanup.deletion.undo_record import UndoRecord
 from target_zuora360_cleanup.deletion.value_snapshot import ValueSnapshot
-from target_zuora360_cleanup.deletion.written_late import moment
+from target_zuora360_cleanup.deletion.written_late import Since
 from target_zuora360_cleanup.errors import Partial
 from target_zuora360_cleanup.facts.accounts import choose_accounts
 from target_zuora360_cleanup.facts.reading import read_facts, read_org
@@ -124,7 +124,7 @@ class Story:
         if plan.chooses_none:
             return
         self._prove_room(plan)
-        since = moment(salesforce)
+        since = Since.now(salesforce)
         self._keep_links(plan, salesforce)
         self._keep_values(plan, salesforce)
         self._keep_states(plan)
@@ -219,7 +219,7 @@ class Story:
             self._record.begin(plan, self._settings)
         self.resets.keep_by(self._record.keep)
 
-    def _delete(self, plan: Plan, salesforce: Salesforce, since: str) -> None:
+    def _delete(self, plan: Plan, salesforce: Salesforce, since: Since) -> None:
         """Delete what is planned.
 
         Args:

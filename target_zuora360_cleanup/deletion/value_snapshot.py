@@ -56,7 +56,7 @@ class ValueSnapshot:
         if chosen:
             self.write_manifest(plan.org.id, chosen)
         for step, own in chosen:
-            selection = selected(step, own, _condition(step, own))
+            selection = selected(step, own, condition(step, own))
             rows = self._with_values(read_table(self.salesforce, selection), step, own)
             self.write_rows(step, own, rows)
 
@@ -124,12 +124,16 @@ def _has_any(plan: Plan, step: Step) -> bool:
     return bool(step.to_delete and own and own.kept)
 
 
-def _condition(step: Step, own: OwnValues) -> str:
-    """What finds the rows with values; blank where a condition may not name one of the fields."""
-    own_rows = [step.kind.where] if step.kind.where else []
-    if all(each.is_filterable for each in own.kept):
-        own_rows.append(f"({' OR '.join(_filled(each, own) for each in own.kept)})")
-    return " AND ".join(own_rows)
+def condition(step: Step, own: OwnValues) -> str:
+    """What finds the rows with values among those of a step."""
+    return " AND ".join(filter(None, (step.kind.where, filled(own))))
+
+
+def filled(own: OwnValues) -> str:
+    """What finds rows with values; blank where a condition may not name one of the fields."""
+    if not all(each.is_filterable for each in own.kept):
+        return ""
+    return f"({' OR '.join(_filled(each, own) for each in own.kept)})"
 
 
 def _filled(each: OwnField, own: OwnValues) -> str:

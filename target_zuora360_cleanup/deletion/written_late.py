@@ -11,7 +11,7 @@ import logging
 import threading
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Final
 
@@ -24,6 +24,7 @@ from target_zuora360_cleanup.deletion.value_snapshot import (
     LATE,
     MANIFEST,
     ValueSnapshot,
+    filled,
     going,
     selected,
 )
@@ -61,11 +62,28 @@ _SECONDS: Final = len("2026-01-01T00:00:00")
 """REST and Bulk API write what follows in different ways."""
 
 
-def moment(salesforce: Salesforce) -> str:
-    """Since when changes may not be in a snapshot that begins now; blank where nobody knows."""
-    if (now := salesforce.now) is None:
-        return ""
-    return (now - _BEFORE).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+@dataclass(frozen=True)
+class Since:
+    """Since when changes may not be in the snapshots, in the form of SOQL.
+
+    Attributes:
+        begun: When they began; blank where the org does not tell its time.
+        changed: Since when what others have not seen by then may have been changed.
+    """
+
+    begun: str = ""
+    changed: str = ""
+
+    @classmethod
+    def now(cls, salesforce: Salesforce) -> Since:
+        """For snapshots that begin now."""
+        if (now := salesforce.now) is None:
+            return cls()
+        return cls(_soql(now), _soql(now - _BEFORE))
+
+
+def _soql(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @dataclass(frozen=True)
@@ -95,14 +113,14 @@ class WrittenLate:
         folder: Has the snapshots.
         plan: What is carried out.
         settings: What the user set.
-        since: The `moment` of the snapshots.
+        since: That of the snapshots.
     """
 
     salesforce: Salesforce
     folder: OutputFolder
     plan: Plan
     settings: Settings
-    since: str
+    since: Since
     _files: threading.Lock = field(default_factory=threading.Lock)
 
     def write(self, turn: Turn) -> None:
@@ -164,12 +182,12 @@ class WrittenLate:
     def stamps(self, step: Step, path: Path) -> tuple[str, ...]:
         """The columns that tell whether a row that hangs on a step has changed; none may."""
         stamps = soql.stamps(path, self.plan.lookups)
-        if not self.since or not (stamps or not step.kind.where):
+        if not self.since.changed or not (stamps or not step.kind.where):
             return ()
         return stamps or (soql.STAMP,)
 
     def _has_changed(self, stamps: Sequence[str]) -> bool:
-        since = self.since[:_SECONDS]
+        since = self.since.changed[:_SECONDS]
         return not stamps or any(each[:_SECONDS] >= since for each in stamps)
 
     def _links(self, turn: Turn) -> Iterator[Selected]:
@@ -186,30 +204,39 @@ class WrittenLate:
         """What finds those that may have changed; both of them, where one query can't."""
         every, path, lookups = each.selection, each.path, self.plan.lookups
         # (a condition on other objects may be met anew without a change of these)
-        is_told = self.since and every.where and "." not in step.kind.where
+        is_told = self.since.changed and every.where and "." not in step.kind.where
         if is_told and (stamps := soql.stamps(path, lookups)):
-            return (_question(every, stamps, self.since),)
-        has_changed = Condition((soql.STAMP,), f">= {self.since}")
+            return (_question(every, stamps, self.since.changed),)
+        has_changed = Condition((soql.STAMP,), f">= {self.since.changed}")
         of_root = [soql.condition(path, lookups, each) for each in (step.kind.rows, has_changed)]
         is_own = any(one.name == path.child for one in self.plan.steps)
         if not is_told or len(path.links) > 1 or None in of_root or is_own:
             return (_Question(every, None),)
         by_root = _Question(every, replace(every, where=" AND ".join(filter(None, of_root))))
-        return (_question(every, (soql.STAMP,), self.since), by_root)
+        return (_question(every, (soql.STAMP,), self.since.changed), by_root)
 
     def queries(self, step: Step) -> tuple[str, ...]:
         """What the look at a step asks too, where the step needs no further call otherwise."""
         links = (*self.plan.blank_links, *self.plan.detached)
         if any(path.root == step.name for path, _ in links):
             return ()
-        return tuple(each.few.soql for each in self._values(step) if each.few)
+        few = (each.few for each in self._values(step))
+        return tuple(each.soql for each in few if each and each.fits_rest)
 
     def _values(self, step: Step) -> tuple[_Question, ...]:
         """The question for what people have filled, if they may fill anything."""
         if not (own := self._own(step)).kept:
             return ()
-        since = self.since if soql.STAMP in step.facts.fields else ""
-        return (_question(selected(step, own, step.kind.where), (soql.STAMP,), since),)
+        every = selected(step, own, step.kind.where)
+        if not self.since.changed or soql.STAMP not in step.facts.fields:
+            return (_Question(every, None),)
+        # (what they have blanked before the snapshots began is not in these)
+        since = soql.since((soql.STAMP,), self.since.changed)
+        if has_value := filled(own):
+            blanked = soql.since((soql.STAMP,), self.since.begun)
+            since = f"(({since} AND {has_value}) OR {blanked})"
+        where = " AND ".join(filter(None, (step.kind.where, since)))
+        return (_Question(every, replace(every, where=where)),)
 
     def _own(self, step: Step) -> OwnValues:
         """All that may be kept of a step: people may fill what nobody had filled before."""

@@ -6,6 +6,7 @@ A lookup that moves from one record to another leaves every count as it was.
 from __future__ import annotations
 
 import gzip
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -177,10 +178,39 @@ def test_what_has_not_changed_is_not_written_again(tmp_path: Path) -> None:
     assert not (ran.folder / "late").exists()
 
 
-def age(server: EmulatorServer, name: str) -> None:
+def age(server: EmulatorServer, name: str, stamp: int = 1_700_000_000) -> None:
     """Let all rows be of long ago."""
     with server.org.lock, server.org.store.transaction():
-        server.org.store.run(f'UPDATE "{name}" SET SystemModstamp = 1700000000')
+        server.org.store.run(f'UPDATE "{name}" SET SystemModstamp = {stamp}')
+
+
+def test_of_what_changed_shortly_before_the_snapshots_only_values_are_written_again(
+    tmp_path: Path,
+) -> None:
+    """A sync may have written every record in that time."""
+    with shaped({"fields": FILLED["fields"]}) as server:
+        first, *others = sorted(ids(server, INVOICES))
+        key = key_of(server, first)
+        change(server, INVOICES, first, Region__c="EMEA")
+        for each in others:
+            change(server, INVOICES, each, Region__c=None)
+        age(server, INVOICES, int(time.time()) - 600)
+        ran = cleanup(server, tmp_path)
+        assert ran.status == 0, ran.message
+    late = ran.folder / "late" / "values" / f"{INVOICES}.csv.gz"
+    assert {row[KEY]: row["Region__c"] for row in table(late)} == {key: "EMEA"}
+
+
+def test_what_people_have_blanked_since_is_written_as_blank(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with shaped(FILLED) as server:
+        first = min(ids(server, INVOICES))
+        key = key_of(server, first)
+        at_first(monkeypatch, ITEMS, lambda: change(server, INVOICES, first, Region__c=None))
+        ran = cleanup(server, tmp_path)
+        assert ran.status == 0, ran.message
+    assert values(ran)[key] == ""
 
 
 @pytest.mark.parametrize("date", [None, "yesterday"])

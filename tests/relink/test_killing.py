@@ -17,7 +17,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Base:
 @pytest.mark.timeout(600)
 @pytest.mark.rows_may_go(*JOINED)
 @pytest.mark.relinks(*LINKS, from_blank=True)
-@pytest.mark.parametrize("seeds", [range(first, first + 5) for first in range(1, 11, 5)])
+@pytest.mark.parametrize("seeds", [range(first, first + 5) for first in range(1, 16, 5)])
 def test_a_relink_that_is_killed_again_and_again_ends_well(seeds: range, base: Base) -> None:
     rounds = [run_round(seed, base) for seed in seeds]
     assert {each.seed: each.wrong for each in rounds if each.wrong} == {}
