@@ -23,7 +23,7 @@ from target_zuora360_cleanup.output.private import file_name, harmless, make_fol
 from target_zuora360_cleanup.reach import WITH_BODY
 from target_zuora360_cleanup.rows.pool import Pool
 from target_zuora360_cleanup.salesforce.errors import ApiError
-from target_zuora360_cleanup.salesforce.rows import Selection, read_table
+from target_zuora360_cleanup.salesforce.rows import Selection, read_table, soql_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -130,8 +130,10 @@ class Bodies:
         if not _ID.fullmatch(row_id):
             raise CleanupError(f"The org names a row of {name} {row_id!r}, which is no id.")
 
+        draft = folder / f"{row_id}.part"
+
         def take(blocks: Iterator[bytes]) -> int:
-            with open_file(folder / row_id, "wb") as file:
+            with open_file(draft, "wb") as file:
                 written = sum(file.write(block) for block in blocks)
                 file.flush()
                 os.fsync(file.fileno())
@@ -140,7 +142,8 @@ class Bodies:
         try:
             written = self.salesforce.rest.body(name, row_id, take)
         except ApiError as exc:
-            if exc.status != codes.not_found:
+            # (a body that is not found is no proof that its row has gone)
+            if exc.status != codes.not_found or self._is_there(name, row_id):
                 raise
             return False
         if written != length:
@@ -148,7 +151,12 @@ class Bodies:
                 f"The body of {name} {row_id} came with {written:,} bytes, and Salesforce says "
                 f"that it has {length:,}. Run the cleanup again."
             )
+        draft.replace(folder / row_id)
         return True
+
+    def _is_there(self, name: str, row_id: str) -> bool:
+        soql = f"SELECT COUNT() FROM {name} WHERE Id = {soql_text(row_id)}"
+        return self.salesforce.rest.count(soql) > 0
 
     def _leave_out(self, name: str, row_id: str, title: str, length: int) -> None:
         logger.warning(

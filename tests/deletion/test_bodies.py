@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from target_zuora360_cleanup.salesforce.rest import Rest
 from tests.support.page import Page
 from tests.support.shapes import INVOICES, cleanup, ids, of, rows, shaped
 
@@ -101,6 +102,7 @@ def test_the_plan_says_what_becomes_of_them_and_counts_their_calls(tmp_path: Pat
     ("fault", "words"),
     [
         ({"status": 403, "code": "API_DISABLED_FOR_ORG"}, "API_DISABLED_FOR_ORG"),
+        ({"status": 404, "code": "NOT_FOUND"}, "NOT_FOUND"),
         ({"cut": "before"}, "no connection"),
     ],
 )
@@ -135,6 +137,26 @@ def test_one_that_is_shorter_than_it_should_be_is_no_backup(tmp_path: Path) -> N
         before = ids(server, INVOICES)
         ran = cleanup(server, tmp_path, **ALLOWED)
         assert (ran.status, ids(server, INVOICES), ids(server, "Attachment")) == (4, before, {only})
+    assert set(bodies(ran)) == {f"{only}.part"}
     assert "came with 33 bytes, and Salesforce says that it has 34" in ran.summary.replace(
         "\n", " "
     )
+
+
+def test_one_whose_row_people_delete_meanwhile_is_not_missed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Rest.body
+
+    def body(self: Rest, name: str, row_id: str, take: Any) -> Any:
+        if row_id == gone:
+            server.org.dml("delete", name, [{"Id": row_id}])
+        return real(self, name, row_id, take)
+
+    monkeypatch.setattr(Rest, "body", body)
+    with shaped({}) as server:
+        gone, left = attach(server, SMALL, SMALL)
+        ran = cleanup(server, tmp_path, **ALLOWED)
+        assert ran.status == 0, ran.message
+    assert set(bodies(ran)) == {left}
+    assert ran.report["bodies"]["written"] == 1
