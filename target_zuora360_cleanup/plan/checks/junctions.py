@@ -26,6 +26,12 @@ MADE_AGAIN: Final = Code(
 )
 
 
+_HIDDEN: Final = (
+    " Links of files that this user may not see are not among them: Query All Files shows all."
+)
+"""("Set Up Users to Query Salesforce Files", Salesforce Help.)"""
+
+
 def is_made_again(path: Path, weighed: Weighed) -> bool:
     """Whether a relink can make rows again that a cascade takes: all their records have keys."""
     settings = weighed.settings
@@ -43,10 +49,11 @@ def made_again(weighed: Weighed) -> Iterator[Finding]:
     if found := [(path, rows) for path, rows in links if is_made_again(path, weighed)]:
         total = sum(rows for _, rows in found)
         going = counted(total, "mark of this kind goes", "marks of this kind go")
+        has_files = any(path.child == "ContentDocumentLink" for path, _ in found)
         yield MADE_AGAIN.found(
             f"Follows, topics and links of files: {going} with the records; users, topics and "
             "files themselves stay.",
             "They are written to junctions/ in the output folder; relink makes them again after "
-            "the next full sync.",
+            f"the next full sync.{_HIDDEN if has_files else ''}",
             tuple((path.name, rows) for path, rows in found),
         )
