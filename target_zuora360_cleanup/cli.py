@@ -96,7 +96,7 @@ def reset(**given: Any) -> None:  # noqa: ANN401 - options
     "--from",
     "snapshot",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Folder of a cleanup; all that are not relinked if left out.",
+    help="Folder of a cleanup; the newest one that is not relinked if left out.",
 )
 @click.option("--dry-run", is_flag=True, help="Only look, and tell what would be set.")
 def relink(

@@ -5,6 +5,7 @@ The newest one that names a link counts: it knows where the lookup led last.
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import TYPE_CHECKING, Final
 
 from target_zuora360_cleanup.errors import InputError, Refused
@@ -70,8 +71,10 @@ def _wrote_all(report: Earlier) -> bool:
     )
 
 
-def pending(known: Sequence[Snapshot], info: OrgInfo) -> list[Snapshot]:
-    """The snapshots of this org that are not relinked yet, the newest first.
+def choose(known: Sequence[Snapshot], info: OrgInfo) -> list[Snapshot]:
+    """The newest snapshot of this org that is not relinked yet, and those that belong to it.
+
+    A cleanup that has not deleted all that it should is gone on with by the next one.
 
     Raises:
         Refused: There are some, but none of this org.
@@ -85,7 +88,11 @@ def pending(known: Sequence[Snapshot], info: OrgInfo) -> list[Snapshot]:
             f"The login leads to {info.name}, {info.id}, but the links are of {orgs}. Check which "
             "org the credentials belong to."
         )
-    return [each for each in own if not each.is_done]
+    newest = next((at for at, each in enumerate(own) if not each.is_done), None)
+    if newest is None:
+        return []
+    unfinished = takewhile(lambda each: not (each.is_done or each.is_whole), own[newest + 1 :])
+    return [own[newest], *unfinished]
 
 
 def newer_than(snapshot: Snapshot, known: Sequence[Snapshot], info: OrgInfo) -> list[Snapshot]:

@@ -28,8 +28,8 @@ def snapshots(settings: Settings, folder: Path | None) -> tuple[Snapshot | None,
 
     Args:
         settings: The target's; `mode` does not matter.
-        folder: A cleanup's folder. None is for all of the org in `output_dir` that have links and
-            are not relinked.
+        folder: A cleanup's folder. None is for the newest of the org in `output_dir` that has links
+            and is not relinked, with those that it has gone on with.
 
     Raises:
         InputError: There is none, or one can't be read.

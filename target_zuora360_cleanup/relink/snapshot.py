@@ -84,6 +84,7 @@ class Snapshot:
             where there is no manifest.
         values: What it has written down of the values that people had filled.
         junctions: What it has written down of follows, topics and files.
+        is_whole: Whether its cleanup has deleted all that it should; one that was killed has not.
         is_done: Whether a relink has left nothing of it to do.
     """
 
@@ -93,6 +94,7 @@ class Snapshot:
     is_done: bool
     values: tuple[ValueFile, ...] = ()
     junctions: tuple[JunctionFile, ...] = ()
+    is_whole: bool = False
 
     @classmethod
     def read(cls, folder: Path) -> Snapshot:
@@ -117,7 +119,8 @@ class Snapshot:
         done = (folder / FOLDER / MARK).exists()
         try:
             values, junctions = value_files(folder), junction_files(folder)
-            return cls(folder, org_id, _keys(manifest), done, values, junctions)
+            keys, is_whole = _keys(manifest), _is_whole(folder)
+            return cls(folder, org_id, keys, done, values, junctions, is_whole)
         except (KeyError, TypeError, AttributeError):
             raise _unreadable(folder / FOLDER / MANIFEST, "it has another form") from None
 
@@ -173,6 +176,12 @@ def holds_any(folder: Path) -> bool:
     names = (FOLDER, VALUES, f"{LATE}/{VALUES}", JUNCTIONS)
     places = (folder / name for name in names)
     return any(each for place in places for each in place.glob("*.csv.gz"))
+
+
+def _is_whole(folder: Path) -> bool:
+    with suppress(InputError):
+        return bool(_json(folder / "report.json").get("status") == "done")
+    return False
 
 
 def _files(folder: Path) -> list[Path]:

@@ -19,7 +19,7 @@ from target_zuora360_cleanup.plan.checks.identity import (
     not_confirmed,
     other_confirmed,
 )
-from target_zuora360_cleanup.relink.choice import check_org, newer_than, others, pending
+from target_zuora360_cleanup.relink.choice import check_org, choose, newer_than, others
 from target_zuora360_cleanup.relink.links import outcomes, take_in
 from target_zuora360_cleanup.relink.relinking import Relinking
 from target_zuora360_cleanup.relink.report import (
@@ -92,7 +92,7 @@ class Story:
         """
         with in_words(words(begun=lambda: self.may_have_set)):
             salesforce, org = self._log_in()
-            chosen = [self._given] if self._given else pending(self._known, org)
+            chosen = [self._given] if self._given else choose(self._known, org)
             self._parts = [(each, range(0)) for each in chosen]
             if not chosen:
                 if not self._known:

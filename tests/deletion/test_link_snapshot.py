@@ -178,3 +178,17 @@ def test_half_a_line_of_an_older_file_is_left_out(tmp_path: Path) -> None:
     folder = cleanup(tmp_path, text=OLD_HEADER + OLD_ROW + OLD_ROW.replace("1E", "2E")[:-2])
     ((_, links),) = Snapshot.read(folder).blocks()
     assert links == [("a0A5g0000000001EAA", "abc")]
+
+
+@pytest.mark.parametrize(
+    ("report", "is_whole"),
+    [('{"status": "done"}', True), ('{"status": "partial"}', False), ("{", False), (None, False)],
+)
+def test_a_cleanup_is_whole_where_its_report_says_so(
+    tmp_path: Path, report: str | None, *, is_whole: bool
+) -> None:
+    folder = cleanup(tmp_path)
+    prefer(folder, None)
+    if report is not None:
+        (folder / "report.json").write_text(report)
+    assert Snapshot.read(folder).is_whole is is_whole

@@ -9,7 +9,7 @@ import pytest
 
 from target_zuora360_cleanup.errors import InputError
 from target_zuora360_cleanup.facts.org_facts import OrgInfo
-from target_zuora360_cleanup.relink.choice import candidates, pending
+from target_zuora360_cleanup.relink.choice import candidates, choose
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,7 +36,7 @@ def test_where_no_cleanup_had_a_link_or_a_value_to_write_down_there_is_nothing_t
     for number, report in enumerate([NOTHING, *others]):
         leave(tmp_path, number, report)
     assert candidates(str(tmp_path), None) == []
-    assert pending([], OrgInfo("00D5g0000000001EAA", "Acme", is_sandbox=True)) == []
+    assert choose([], OrgInfo("00D5g0000000001EAA", "Acme", is_sandbox=True)) == []
 
 
 @pytest.mark.parametrize(

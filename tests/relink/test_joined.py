@@ -252,14 +252,38 @@ def test_a_question_that_is_refused_ends_the_run_before_the_step(tmp_path: Path)
     assert f"rows of {FOLLOWS} that go with it could not be written down" in ran.message
 
 
-def test_one_relink_makes_again_what_several_cleanups_have_written(tmp_path: Path) -> None:
+def test_one_relink_makes_again_what_a_cleanup_and_those_that_it_went_on_with_have_written(
+    tmp_path: Path,
+) -> None:
+    refusal = {"object": INVOICES, "operation": "delete", "code": "DELETE_FAILED", "message": "no"}
     with shaped(JOINED) as server:
         before, zuora = joined(server), Zuora.of(server.org)
-        first = cleanup(server, tmp_path, include_objects=[TAXES, ITEMS])
+        server.set_faults({"rows": [refusal]})
+        first = cleanup(server, tmp_path)
+        server.set_faults({})
         second = cleanup(server, tmp_path)
-        assert (first.status, second.status, joined(server)) == (0, 0, [])
+        assert (first.status, second.status, joined(server)) == (4, 0, [])
         zuora.sync(server.org)
         ran = relink(login(server), tmp_path)
         assert (ran.status, joined(server)) == (0, before)
         assert ran.report["snapshots"] == [str(second.folder), str(first.folder)]
         assert relink(login(server), tmp_path).report["links"] == []
+
+
+def test_of_these_one_of_which_nothing_is_left_is_not_taken_again(tmp_path: Path) -> None:
+    refusal = {"object": INVOICES, "operation": "delete", "code": "DELETE_FAILED", "message": "no"}
+    with shaped(JOINED) as server:
+        before, zuora = joined(server), Zuora.of(server.org)
+        items = ids(server, ITEMS) | ids(server, TAXES)
+        server.set_faults({"rows": [refusal]})
+        first = cleanup(server, tmp_path)
+        server.set_faults({})
+        second = cleanup(server, tmp_path)
+        zuora.sync(server.org, leave_out=items)
+        both = relink(login(server), tmp_path)
+        assert (both.status, len(both.report["snapshots"])) == (4, 2)
+        zuora.sync(server.org)
+        rest = relink(login(server), tmp_path)
+        assert (rest.status, rest.report["snapshot"]) == (0, str(first.folder))
+        assert joined(server) == before
+    assert (second.folder / "links" / "relinked.json").exists()
