@@ -43,6 +43,16 @@ class Condition:
         return each if len(self.fields) == 1 else f"({each})"
 
     @property
+    def outside(self) -> str:
+        """What all rows meet that belong to no chosen billing account, and some others.
+
+        Where accounts are named in parts, a row of another part meets it too. (Whether `NOT IN`
+        holds of a blank field is left open: it is asked for by itself.)
+        """
+        test = f"NOT IN {CHOSEN}"
+        return " AND ".join(f"({field} {test} OR {field} = null)" for field in self.fields)
+
+    @property
     def levels(self) -> int:
         """How many relationships the longest of its fields is reached over."""
         return max(field.count(".") for field in self.fields)

@@ -190,7 +190,9 @@ class Selected:
         condition, own = soql.condition(path, plan.lookups, root.kind.rows), steps.get(path.child)
         if own and own.kind.others:
             condition = f"{condition} AND {own.kind.others}"
-        accounts = own.kind.rows.fields if own and own.kind.rows and own.kind.is_chosen else ()
+        chosen = own.kind.rows if own and own.kind.is_chosen else None
+        condition = f"{condition} AND {chosen.outside}" if chosen else condition
+        accounts = chosen.fields if chosen else ()
         keyed = ("Id", *above, *(f"{followed}.{key}" for key in keys))
         fields = tuple(dict.fromkeys((*keyed, *accounts)))
         is_archived = path.child in soql.WITH_ARCHIVED

@@ -170,19 +170,24 @@ class Counter:
         }
         deleted = ask(self.salesforce, [Question.of_rows(*each) for each in asked.items()])
         return {
-            each: Known(0) if deleted[each] == counted[each] else self._looked_at(each)
+            each: Known(0) if deleted[each] == rows else self._looked_at(each, rows.value)
             for each in asked
-            if isinstance(counted[each], Known)
+            if isinstance(rows := counted[each], Known)
         }
 
-    def _looked_at(self, path: Path) -> Fact[int]:
+    def _looked_at(self, path: Path, most: int) -> Fact[int]:
         try:
-            return Known(sum(1 for _ in self.rows(path, ())))
+            return Known(sum(1 for _ in self.rows(path, (), most)))
         except (ApiError, JobFailed) as exc:
             return Unknown(f"which of them are deleted themselves can't be read ({exc})")
 
     def rows(self, path: Path, fields: Sequence[str], rows: int = 0) -> Iterator[list[str]]:
         """The rows at the end of a path that are not deleted themselves: their ids, these fields.
+
+        Args:
+            path: The way to them.
+            fields: API names.
+            rows: At most how many there may be.
 
         Raises:
             ApiError, JobFailed, requests.RequestException: Salesforce does not tell.
@@ -191,6 +196,7 @@ class Counter:
         if (found := self.condition(path)) is None:
             raise ValueError(f"no query finds {path.words}")
         own = self.deleted(path)
+        found = f"{found} AND {own.outside}" if own else found
         columns = tuple(dict.fromkeys(("Id", *fields, *(own.fields if own else ()))))
         cells = [columns.index(each) for each in (own.fields if own else ())]
         is_archived = path.child in soql.WITH_ARCHIVED
