@@ -34,6 +34,8 @@ _POLLS: Final = 40
 """Polls of a job that takes three minutes, at waits that grow by a fifth of its age."""
 _LOOKS: Final = 4
 """Calls to look at the org again before an object type: a composite holds five queries."""
+_IN_A_QUERY, _IN_A_JOB = 180, 2_300
+"""Billing accounts that a query and a query job name, in two places of each."""
 _ROW_BYTES: Final = {"none": 24, "ids": 64, "full": 2_000}
 
 
@@ -66,6 +68,7 @@ def needs_of(facts: OrgFacts, settings: Settings) -> tuple[Need, ...]:
                 backup=settings.backup,
                 quota_percent=settings.quota_percent_total,
                 bodies=_bodies(facts, settings),
+                accounts=facts.accounts.chosen if facts.accounts else 0,
             )
         case Unknown():
             return ()  # (the check `allowances-unknown` tells it)
@@ -79,6 +82,7 @@ def needs(  # noqa: PLR0913 - what it hangs on, each by its name
     backup: str,
     quota_percent: int,
     bodies: int = 0,
+    accounts: int = 0,
 ) -> tuple[Need, ...]:
     """What the deletion of object types with so many rows each needs.
 
@@ -89,13 +93,16 @@ def needs(  # noqa: PLR0913 - what it hangs on, each by its name
         backup: How much of each record is read.
         quota_percent: Share of the daily calls that may be used up in the end.
         bodies: Rows that go along and have a body, which is a call each.
+        accounts: Billing accounts that queries name, some in each; 0 where they name none.
     """
     counts = [count for count in rows if count]
     many = [count for count in counts if count > _REST_ROWS]
+    parts, jobs = (max(1, _ceil(accounts, each)) for each in (_IN_A_QUERY, _IN_A_JOB))
+    looks = (parts - 1) * (_LOOKS + 2)
     wanted = {
-        CALLS: sum(_calls(count, job_size) for count in counts) + bodies,
+        CALLS: sum(_calls(count, job_size) + looks for count in counts) + bodies,
         BATCHES: sum(_batches(count, job_size) for count in counts if count > _FEW),
-        QUERY_JOBS: len(many),
+        QUERY_JOBS: len(many) * jobs,
         QUERY_MB: sum(many) * _ROW_BYTES[backup] // 1_000_000,
     }
     return tuple(

@@ -66,3 +66,11 @@ def test_an_allowance_that_salesforce_does_not_name_is_not_met_where_it_is_neede
 def test_an_allowance_that_is_not_needed_is_not_missed() -> None:
     found = needs([1], {}, job_size=1, backup="none", quota_percent=80)
     assert found == (Need(CALLS, 7, None),)
+
+
+def test_accounts_that_queries_name_cost_what_it_takes_to_name_them() -> None:
+    whole, few, many = (needed([300, 5_000], accounts=number) for number in (0, 180, 8_000))
+    assert whole == few
+    # (8,000 of an org of 200,000 records took some 5,000 calls for 29 object types)
+    assert 2 * 4 * 45 < many[CALLS] - few[CALLS] < 2 * 8 * 45
+    assert (few[QUERY_JOBS], many[QUERY_JOBS]) == (1, 4)
