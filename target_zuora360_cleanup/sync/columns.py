@@ -27,6 +27,15 @@ CURRENCY: Final = "CurrencyIsoCode"
 _CUSTOM: Final = "__c"
 
 
+def joined_key(parts: Sequence[str]) -> str:
+    """The key of a row that stands for a name of several parts, as a price summary does.
+
+    Zuora's own sync makes that of a charge's id and the currency, joined as they are: so says the
+    package's metadata of `zqu__ProductRatePlanChargePriceSummary__c.zqu__ZuoraId__c`.
+    """
+    return "".join(parts)
+
+
 def source_of(made: Made) -> str:
     """The name under which a record has what is made for a field."""
     return f"={made.field}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping  # noqa: TC003 - public shape
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from target_zuora360_cleanup.catalog.objects import BY_NAME
@@ -11,6 +11,7 @@ from target_zuora360_cleanup.reach import is_kept_by_salesforce, read_relationsh
 from target_zuora360_cleanup.salesforce.errors import ApiError
 from target_zuora360_cleanup.sync.hazards import Cascades, goes_along
 from target_zuora360_cleanup.sync.load_order import load_order
+from target_zuora360_cleanup.sync.named_rows import with_known
 from target_zuora360_cleanup.sync.org_objects import TargetObject, target_objects
 
 if TYPE_CHECKING:
@@ -51,30 +52,9 @@ def read_destination(
     shown = salesforce.rest.object_names()
     describes = salesforce.rest.describe_all([name for name in BY_NAME if name in shown])
     objects = {name: each for name, each in target_objects(describes).items() if each.external_id}
-    objects |= _with_names(salesforce, objects, maps)
+    objects |= with_known(salesforce, objects, maps)
     cascades = _cascades(salesforce, describes, shown, allowed)
     return Destination(objects, load_order(maps, objects), cascades)
-
-
-def _with_names(
-    salesforce: Salesforce, objects: Mapping[str, TargetObject], maps: Collection[FieldMap]
-) -> dict[str, TargetObject]:
-    """The objects whose rows stand for a name, with what those are called that are there."""
-    by_name = {each.object for each in maps if each.by_name and len(each.key) == 1}
-    targets = [objects[name] for name in sorted(by_name & objects.keys())]
-    queries = [
-        f"SELECT Name, {each.external_id} FROM {each.name} WHERE {each.external_id} != null"
-        for each in targets
-    ]
-    found = {}
-    for target, answer in zip(targets, salesforce.rest.query_each(queries), strict=True):
-        if isinstance(answer, ApiError):
-            raise answer
-        key = target.external_id
-        known = {row["Name"]: row[key] for row in answer if row["Name"] != row[key]}
-        fields = {**target.fields, key: replace(target.key, known=known)}
-        found[target.name] = replace(target, fields=fields)
-    return found
 
 
 def below(names: Collection[str], objects: Mapping[str, TargetObject]) -> set[str]:

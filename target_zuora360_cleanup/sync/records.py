@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from target_zuora360_cleanup.catalog.field_maps import DELETED
 from target_zuora360_cleanup.catalog.paths import sent_name
 from target_zuora360_cleanup.sync.changes import Change, removal
-from target_zuora360_cleanup.sync.columns import JOINED_KEY
+from target_zuora360_cleanup.sync.columns import JOINED_KEY, joined_key
 from target_zuora360_cleanup.sync.field_values import Unfit
 from target_zuora360_cleanup.sync.tally import NO_ACCOUNT, NO_PARENT, NOT_THERE, UNFIT
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 SDC_DELETED: Final = "_sdc_deleted_at"
 """A field of the SDK's own, which says when a record was deleted."""
 _TRUE: Final = frozenset({"true", "1"})
-_KEY_SIGN: Final = "_"
 _MOST_NAMES: Final = 10_000
 """So many names are remembered as made; one beyond that is only made again."""
 _ACCOUNT_ID: Final = re.compile(r"001[0-9A-Za-z]{12}(?:[0-9A-Za-z]{3})?")
@@ -120,7 +119,7 @@ class ChangeMaker:
     def _named(self, record: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         """A row for a name that a record has, once; that the record goes does not remove it."""
         parts = [_text(record.get(each)) for each in self._names]
-        key = _KEY_SIGN.join(parts)
+        key = joined_key(parts)
         if not all(parts) or key in self.made or is_deleted(record, self._deleted):
             return
         if len(self.made) < _MOST_NAMES:

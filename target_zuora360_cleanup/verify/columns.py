@@ -64,6 +64,8 @@ class Columns:
         compared: Fields that the backup and the org have, besides keys.
         where: SOQL condition that tells Zuora's rows; blank where every row is.
         unseen: Fields of the backup that the org does not have, or does not show.
+        is_joined: Whether a key is of several names, so that signs between them don't count: no
+            page shows those of Zuora's own sync.
     """
 
     object_name: str
@@ -73,6 +75,7 @@ class Columns:
     compared: tuple[Column, ...]
     where: str
     unseen: tuple[str, ...] = ()
+    is_joined: bool = False
 
     @classmethod
     def of(cls, object_name: str, header: Sequence[str], describe: Mapping[str, Any]) -> Columns:
@@ -99,6 +102,7 @@ class Columns:
             ),
             kind.where if kind else "",
             tuple(name for name in header if name not in fields),
+            is_joined=any(len(each) > 1 for each in _names_of(object_name)),
         )
 
     @property
@@ -114,8 +118,13 @@ class Columns:
         """
         for name, value in zip(self.keys, values, strict=True):
             if value:
-                return value.casefold() if name in self.folds else value
+                return self._form(value, folds=name in self.folds)
         return ""
+
+    def _form(self, value: str, *, folds: bool) -> str:
+        """A value of a key in the form in which those of the same row are the same."""
+        value = "".join(filter(str.isalnum, value)) if self.is_joined else value
+        return value.casefold() if folds else value
 
 
 def _key_fields(kind: ObjectType | None, describe: Mapping[str, Any]) -> tuple[str, ...]:
@@ -129,10 +138,14 @@ def _is_named(object_name: str, header: Sequence[str]) -> bool:
 
     Their external ids are in no export of Zuora's, so that mode `sync` gives them others.
     """
+    names = _names_of(object_name)
+    return _NAME in header and bool(names) and all(len(each) == 1 for each in names)
+
+
+def _names_of(object_name: str) -> list[tuple[str, ...]]:
+    """What rows stand for, by each map that makes them; nothing where one is of a record."""
     maps = [each for each in field_maps() if each.object == object_name]
-    return (
-        _NAME in header and bool(maps) and all(len(each.key) == 1 and each.by_name for each in maps)
-    )
+    return [each.key for each in maps] if all(each.by_name for each in maps) else []
 
 
 def _parents(field: Mapping[str, Any]) -> tuple[str, ...]:

@@ -83,7 +83,7 @@ def read_org(  # noqa: PLR0913 - what is read, from where, into what
 
 def _rows(columns: Columns, block: Iterable[Sequence[str]]) -> Iterator[Row]:
     width, key = 1 + len(columns.keys), columns.key
-    if not columns.compared and len(columns.keys) == 1:
+    if not columns.compared and len(columns.keys) == 1 and not columns.is_joined:
         form = str.casefold if columns.folds else str
         return (Row(form(row[1]), row[0], "") for row in block)
     if not columns.compared:

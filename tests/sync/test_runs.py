@@ -9,6 +9,8 @@ import pytest
 
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
 from tests.support.emulated import Emulated
+from tests.support.runs import login
+from tests.support.runs import run as cleanup
 from tests.support.syncs import (
     ACCOUNT,
     INVOICE,
@@ -279,3 +281,60 @@ def test_a_name_that_zuoras_own_sync_has_a_row_of_gets_no_second_one(tmp_path: P
         led = [one(server, ACCOUNT, f"Zuora__Payment_Term__r.{KEY}", each)
                for each in ("rn1", "rn2")]  # fmt: skip
         assert [each["Zuora__Payment_Term__r"][KEY] for each in led] == [key, "Net 99"]
+
+
+SUMMARY, CHARGE = "zqu__ProductRatePlanChargePriceSummary__c", "zqu__ProductRatePlanCharge__c"
+ZUORA_ID = "zqu__ZuoraId__c"
+SUMMARIES = f"SELECT Id, Name, {ZUORA_ID}, {CHARGE[:-1]}r.{ZUORA_ID} FROM {SUMMARY} ORDER BY Id"
+TIERS = schema("ProductRatePlanChargeTier", "ProductRatePlanChargeId Currency Price")
+
+
+def tier(number: int, charge: str, currency: str) -> Message:
+    values = {"ProductRatePlanChargeId": charge, "Currency": currency, "Price": 1}
+    return record("ProductRatePlanChargeTier", f"rs{number}", **values)
+
+
+@pytest.mark.parametrize("form", ["{0}{1}", "{0}_{1}", "{1}-{0}", "own {2}"])
+def test_a_price_summary_of_zuoras_own_sync_gets_no_second_one_however_that_keys_it(
+    tmp_path: Path, form: str
+) -> None:
+    with Emulated(OrgOptions(records=600, own_sync=True)) as server:
+        found = rows(server.org, SUMMARIES)
+        names = [(each[f"{CHARGE[:-1]}r"][ZUORA_ID], each["Name"]) for each in found]
+        changes = [
+            {"Id": each["Id"], ZUORA_ID: form.format(*name, at)}
+            for at, (each, name) in enumerate(zip(found, names, strict=True))
+        ]
+        assert not [each.error for each in server.org.dml("update", SUMMARY, changes) if each.error]
+        before = rows(server.org, SUMMARIES)
+        tiers = [tier(at, *name) for at, name in enumerate(names)]
+        new = tier(len(names), names[0][0], "NZD")
+        stream = [TIERS, *tiers, new, state(ProductRatePlanChargeTier=1)]
+        for _ in range(2):
+            done = sync(server, tmp_path, stream)
+            assert (done.status, done.object(SUMMARY)["failed"]) == (0, 0)
+            assert rows(server.org, SUMMARIES)[: len(before)] == before
+            (added,) = rows(server.org, SUMMARIES)[len(before) :]
+            assert (added["Name"], added[ZUORA_ID]) == ("NZD", f"{names[0][0]}NZD")
+
+
+@pytest.mark.rows_may_go("PricebookEntry")
+def test_price_summaries_that_quotes_keep_get_no_second_one_after_a_cleanup(tmp_path: Path) -> None:
+    with Emulated(OrgOptions(records=1500, own_sync=True, sandbox=True)) as server:
+        found = rows(server.org, SUMMARIES)
+        changes = [{"Id": each["Id"], ZUORA_ID: f"own {at}"} for at, each in enumerate(found)]
+        assert not [each.error for each in server.org.dml("update", SUMMARY, changes) if each.error]
+        config = {
+            "mode": "cleanup",
+            "object_groups": ["product_catalog"],
+            "allow_cascade_to": ["PricebookEntry"],
+        }
+        cleaned = cleanup({**config, **login(server)}, tmp_path)
+        assert cleaned.status == 0, cleaned.message
+        kept = rows(server.org, SUMMARIES)
+        assert 0 < len(kept) < len(found)
+        names = [(each[f"{CHARGE[:-1]}r"][ZUORA_ID], each["Name"]) for each in kept]
+        tiers = [tier(at, *name) for at, name in enumerate(names)]
+        done = sync(server, tmp_path, [TIERS, *tiers, state(ProductRatePlanChargeTier=1)])
+        assert (done.status, done.object(SUMMARY)["upserted"]) == (0, len(kept))
+        assert rows(server.org, SUMMARIES) == kept
