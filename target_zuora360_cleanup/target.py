@@ -187,6 +187,7 @@ class TargetZuora360Cleanup(Target):
     def _finish(self) -> None:
         """Load the rest; then the last state may be passed on."""
         if self._sync:
+            self._sync.come_to_its_end()
             self._sync.settle()
             self._sync.finish()
             super().process_endofpipe()

@@ -112,7 +112,7 @@ class SyncRun:
             state_id=self._state_id.told(),
             records=story.records,
             kept=Kept(story.keeps, story.waits),
-            interrupted=story.bookmarks.interrupted,
+            interrupted=story.interrupted,
         )
 
     def _unwritten(self) -> Iterator[str]:

@@ -61,6 +61,7 @@ class Story:
         salesforce: The org, once logged in to.
         bookmarks: What the tap's states have said.
         waits: What waits for a later run, by API name, once the stream has come to its end.
+        tap_has_ended: Whether the tap itself has ended the stream, as far as is known.
 
     Raises:
         InputError: `field_maps` is wrong.
@@ -83,6 +84,7 @@ class Story:
         self.salesforce: Salesforce | None = None
         self.bookmarks = Bookmarks(context.pipeline.start_date)
         self.waits: dict[str, Waits] = {}
+        self.tap_has_ended = False
 
     def begin_login(self) -> None:
         """Log in meanwhile."""
@@ -91,6 +93,16 @@ class Story:
     def saw(self, state: Mapping[str, Any]) -> None:
         """Take note of a state of the tap's, which is passed on later or not at all."""
         self.bookmarks.see(state)
+
+    def come_to_its_end(self) -> None:
+        """The stream was read to its end, and all of it could be taken."""
+        # (after a signal it was read no further)
+        self.tap_has_ended = not self._run.stop.is_set()
+
+    @property
+    def interrupted(self) -> str:
+        """The stream within which the tap ended; blank where it ended well, or nobody knows."""
+        return self.bookmarks.interrupted if self.tap_has_ended else ""
 
     def stream(self, name: str, fields: Sequence[str]) -> tuple[Taker, ...]:
         """Begin a stream: what takes its records, one for each object type that they feed.

@@ -203,6 +203,23 @@ def test_a_tap_that_ended_within_a_stream_is_told(run: Any) -> None:
     assert "ended while it was working on 'Invoice'" in " ".join(done.summary.split())
 
 
+def test_a_run_that_fails_itself_says_nothing_of_how_the_tap_ended(run: Any) -> None:
+    working = {"type": "STATE", "value": {"bookmarks": {}, "current_stream": "Account"}}
+    odd = schema("Nonsense", "Name")
+    done = run(working, odd, ACCOUNTS, state(), unmapped_streams="refuse")
+    assert (done.status, done.report["status"]) == (2, "failed")
+    assert "The tap ended" not in " ".join(done.summary.split())
+
+
+def test_a_tap_that_ended_within_a_stream_is_told_whatever_else_failed(
+    server: EmulatorServer, run: Any
+) -> None:
+    broken = {"type": "STATE", "value": {"bookmarks": {}, "current_stream": "Account"}}
+    done = run(ACCOUNTS, record("Account", "ry1", Name="y" * 9, CrmId="001000000000000"), broken)
+    assert done.status == 4
+    assert "ended while it was working on 'Account'" in " ".join(done.summary.split())
+
+
 def test_what_waited_of_a_stream_does_not_come_back_once_all_of_it_is_sent_anew(
     server: EmulatorServer, crm: str, run: Any
 ) -> None:
