@@ -55,16 +55,23 @@ def waits(store: Store) -> dict[str, Waits]:
 
 
 def look_into(file: Path) -> dict[str, Waits]:
-    """How much waits in a file that is only looked at.
+    """How much waits in a file that is only looked at; nothing in one that a sync only made.
 
     Raises:
         OSError: It can't be read, or a sync has it locked.
     """
     try:
         with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as db:
-            return _waits(db)
+            return {} if _is_blank(db) else _waits(db)
     except sqlite3.Error as exc:
         raise OSError(f"{file} can't be read: {exc}") from None
+
+
+def _is_blank(db: sqlite3.Connection) -> bool:
+    """Whether nothing was ever kept in a database: a run that fails early leaves one."""
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    return not version and not tables
 
 
 def _waits(db: sqlite3.Connection) -> dict[str, Waits]:

@@ -55,6 +55,8 @@ def kept_lines(found: Iterable[Found]) -> Iterator[str]:
     for each in found:
         if each["problem"]:
             yield f"Kept for a later sync: not known, {each['problem']}."
+        elif not each["objects"]:
+            yield "Kept for a later sync: nothing."
         for kind, words in _KINDS.items():
             counts = {one["api_name"]: one[kind] for one in each["objects"] if one[kind]}
             if counts:

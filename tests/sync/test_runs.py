@@ -211,9 +211,7 @@ def test_a_run_that_fails_itself_says_nothing_of_how_the_tap_ended(run: Any) -> 
     assert "The tap ended" not in " ".join(done.summary.split())
 
 
-def test_a_tap_that_ended_within_a_stream_is_told_whatever_else_failed(
-    server: EmulatorServer, run: Any
-) -> None:
+def test_a_tap_that_ended_within_a_stream_is_told_whatever_else_failed(run: Any) -> None:
     broken = {"type": "STATE", "value": {"bookmarks": {}, "current_stream": "Account"}}
     done = run(ACCOUNTS, record("Account", "ry1", Name="y" * 9, CrmId="001000000000000"), broken)
     assert done.status == 4
