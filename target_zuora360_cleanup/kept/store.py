@@ -110,8 +110,10 @@ class Store:
             self.db.execute("INSERT INTO about VALUES (?)", (org,))
         elif found[0] != org:
             raise InputError(
-                f"{self.path} keeps what waits for the org {found[0]}, and this is {org}. Name "
-                "another file in kept_file, one for each org."
+                f"{self.path} keeps what waits for the org {found[0]}, and this is {org}. A "
+                "refreshed sandbox has a new id: there clean up or reset, so that the next sync is "
+                "a full one, and remove the file (docs/recipes.md, After a sandbox refresh). If it "
+                "is none, check where the login leads, or name a file in kept_file for each org."
             )
 
     def keep(self) -> None:

@@ -61,4 +61,6 @@ def test_the_file_of_another_org_is_refused(tmp_path: Path) -> None:
     store.belongs_to("00D1")
     with pytest.raises(InputError, match="waits for the org 00D1, and this is 00D2"):
         store.belongs_to("00D2")
+    with pytest.raises(InputError, match=r"A refreshed sandbox has a new id: .*remove the file"):
+        store.belongs_to("00D2")
     store.close()
