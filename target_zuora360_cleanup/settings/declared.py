@@ -123,8 +123,8 @@ class Settings:
     )
     confirm_org_id: str | None = _setting(
         "Confirm org id",
-        "The id (15 or 18 characters) of the production org that may be cleaned. Sandboxes do not "
-        "need it.",
+        "The id (15 or 18 characters) of the org that may be cleaned. A production org needs it; a "
+        "sandbox does not, but another org's id is refused there too.",
     )
     max_records: int = _setting(
         "Most records",

@@ -209,8 +209,8 @@ CASES: dict[str, tuple[Pair, ...]] = {
     "other-org-confirmed": (
         (weighed(PRODUCTION, confirm_org_id=ID.replace("1", "2")),
          weighed(PRODUCTION, confirm_org_id=ID[:15])),
-        (weighed(PRODUCTION, confirm_org_id="00D5g0000000002"),
-         weighed(CALM, confirm_org_id="00D5g0000000002")),
+        (weighed(CALM, confirm_org_id="00D5g0000000002"), weighed(CALM, confirm_org_id=ID)),
+        (weighed(CALM, confirm_org_id="00D5g0000000002"), weighed(CALM)),
     ),
     "some-accounts-only": (
         (weighed(limited(4)), weighed(limited(9))),

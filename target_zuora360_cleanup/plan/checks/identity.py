@@ -37,8 +37,8 @@ NOT_CONFIRMED: Final = Code(
 OTHER_CONFIRMED: Final = Code(
     "other-org-confirmed",
     "blocks",
-    "`confirm_org_id` is another org's id",
-    "check which org the credentials belong to",
+    "`confirm_org_id` is another org's id, in a sandbox too",
+    "check which org the credentials belong to; a refreshed sandbox has a new id",
 )
 
 
@@ -77,16 +77,14 @@ def package(weighed: Weighed) -> Iterator[Finding]:
 
 @check(NOT_CONFIRMED, OTHER_CONFIRMED)
 def production(weighed: Weighed) -> Iterator[Finding]:
-    """Whether a production org is confirmed by its id."""
+    """Whether a production org is confirmed by its id, and whether an id that is given is its."""
     org = weighed.facts.org
-    if org.is_sandbox:
-        return
     match confirmation(weighed.settings, org):
-        case "missing":
+        case "missing" if not org.is_sandbox:
             yield not_confirmed(org, "it really is to be cleaned")
         case "other org":
             yield other_confirmed(weighed.settings, org)
-        case "given":
+        case _:
             pass
 
 
@@ -109,5 +107,5 @@ def other_confirmed(settings: Settings, org: OrgInfo) -> Finding:
     return OTHER_CONFIRMED.found(
         f"confirm_org_id is {settings.confirm_org_id}, but the login leads to {org.name}, "
         f"{org.id}.",
-        "Check which org the credentials belong to.",
+        "Check which org the credentials belong to; a refreshed sandbox has a new id.",
     )
