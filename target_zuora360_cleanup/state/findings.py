@@ -171,8 +171,9 @@ def to_be_reset(states: Sequence[PairedState]) -> Iterator[Finding]:
         )
     elif states:
         listed = "; ".join(f"{each.state_id} ({_bookmarks(each.reset)})" for each in states)
+        are = counted(len(states), "stored state is", "stored states are")
         yield codes.RESET.found(
-            f"A cleanup resets {counted(len(states), 'stored state')}: {listed}.",
+            f"{are} to be reset: {listed}.",
             "Their next sync is a full one of these streams; other bookmarks are kept.",
         )
 

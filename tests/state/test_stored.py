@@ -101,6 +101,18 @@ def test_a_look_changes_nothing_and_tells_what_would_be_reset() -> None:
     assert memory == store()
 
 
+@pytest.mark.parametrize(
+    ("wanted", "words"),
+    [(("a",), "1 stored state is to be reset: a ("), (("a", "b"), "2 stored states are to be ")],
+)
+def test_what_is_to_be_reset_is_told_in_words_that_hold_in_every_mode(
+    wanted: tuple[str, ...], words: str
+) -> None:
+    (told,) = stored(store(), *wanted).look(CLEANED)
+    assert told.message.startswith(words)
+    assert "cleanup" not in told.message
+
+
 def test_where_no_bookmark_is_to_go_no_next_sync_is_told_as_full() -> None:
     (told,) = stored(Memory({"a": deepcopy(RESET), "b": {"bookmarks": {}}})).look(CLEANED)
     assert told.message == "No bookmark is to be reset in a, b."
