@@ -18,6 +18,7 @@ NAMESPACES: Final = ("Zuora__", "zqu__")
 
 
 BILLING_ACCOUNT: Final = "Zuora__CustomerAccount__c"
+CONTACT: Final = "Zuora__ZContact__c"
 CHOSEN: Final = ":only_accounts"
 """Stands in SOQL for the list of the billing accounts that a cleanup is limited to."""
 

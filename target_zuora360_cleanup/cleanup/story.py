@@ -7,6 +7,7 @@ it shuts the gate where nothing may be deleted any more, and makes the report of
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from target_zuora360_cleanup.catalog.objects import is_unlisted
@@ -23,6 +24,7 @@ from target_zuora360_cleanup.deletion.value_snapshot import ValueSnapshot
 from target_zuora360_cleanup.deletion.written_late import Since
 from target_zuora360_cleanup.errors import Partial
 from target_zuora360_cleanup.facts.accounts import choose_accounts
+from target_zuora360_cleanup.facts.contacts import contacts_left
 from target_zuora360_cleanup.facts.reading import read_facts, read_org
 from target_zuora360_cleanup.lifecycle.ending import header_of
 from target_zuora360_cleanup.lifecycle.login import Login
@@ -163,6 +165,8 @@ class Story:
         if self._accounts:
             number = f"{self._accounts.chosen:,}"
             logger.info("%s chooses %s billing accounts.", self._accounts.setting, number)
+            left = contacts_left(salesforce, self._run.folder.add_contacts)
+            self._accounts = replace(self._accounts, contacts=left)
         return salesforce
 
     def _leftovers(self, salesforce: Salesforce) -> tuple[ListedJob, ...]:

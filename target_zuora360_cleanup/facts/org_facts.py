@@ -142,6 +142,7 @@ class Accounts:
         first_missing: The first of these.
         doubtful: Entries of the file that several accounts have.
         first_doubtful: The first of these.
+        contacts: How many contacts they alone use; these stay.
     """
 
     setting: str
@@ -152,6 +153,7 @@ class Accounts:
     first_missing: tuple[str, ...] = ()
     doubtful: int = 0
     first_doubtful: tuple[str, ...] = ()
+    contacts: Fact[int] = field(default_factory=lambda: Known(0))
 
 
 @dataclass(frozen=True)

@@ -79,6 +79,14 @@ class OutputFolder:
             with open_file(self.path / "kept.csv", "w", encoding="utf-8", newline="") as file:
                 csv.writer(file).writerows((("object", "id"), *rows))
 
+    def add_contacts(self, ids: Iterable[str]) -> None:
+        """Append to `contacts.csv`, the contacts that only chosen billing accounts use."""
+        path = self.path / "contacts.csv"
+        rows = [] if path.exists() else [("id",)]
+        rows += [(each,) for each in ids]
+        with open_file(path, "a", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows(rows)
+
     def accounts(self) -> AccountFile:
         """The file of the billing accounts that are chosen."""
         return AccountFile(self.path / ACCOUNTS)

@@ -33,7 +33,7 @@ Rows = list[dict[str, Any]]
 
 
 class Chosen:
-    """Salesforce ids of billing accounts. Safe for several threads."""
+    """Salesforce ids of billing accounts, or of their contacts. Safe for several threads."""
 
     def __init__(self) -> None:
         # (without a name it is a file of SQLite's own that goes with the connection)

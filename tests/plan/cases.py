@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from target_zuora360_cleanup.catalog.objects import BILLING_ACCOUNT, BY_NAME, QUOTE_PREFIX
+from target_zuora360_cleanup.catalog.objects import BILLING_ACCOUNT, BY_NAME, CONTACT, QUOTE_PREFIX
 from target_zuora360_cleanup.catalog.own_fields import OwnField
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
 from target_zuora360_cleanup.emulator.schema.reading import load_objects
@@ -186,6 +186,12 @@ def limited(chosen: int, all_: Fact[int] | int = 9, **more: Any) -> OrgFacts:
     return replace(CALM, accounts=Accounts("only_accounts_file", chosen, known, "f00d", **more))
 
 
+def alone(contacts: Fact[int]) -> OrgFacts:
+    """The same, of accounts that have contacts of their own."""
+    account = replace(CALM.objects[0], kind=BY_NAME[BILLING_ACCOUNT])
+    return replace(limited(4, contacts=contacts), objects=(account,))
+
+
 ORPHANS = Path((Relationship(BILLING_ACCOUNT, "Zuora__Parent__c", BILLING_ACCOUNT, "clear"),))
 
 
@@ -227,6 +233,10 @@ CASES: dict[str, tuple[Pair, ...]] = {
     ),
     "accounts-not-told-apart": (
         (weighed(limited(4, doubtful=1, first_doubtful=("A1",))), weighed(limited(4))),
+    ),
+    "contacts-left": (
+        (weighed(alone(Known(2))), weighed(alone(Known(0)))),
+        (weighed(alone(REFUSED)), weighed(limited(4, contacts=REFUSED))),
     ),
     "hierarchies-broken": (
         (weighed(replace(limited(4), reach={ORPHANS: Known(2)})), weighed(limited(4))),
@@ -553,6 +563,12 @@ SAME_NUMBER = {"object": BILLING_ACCOUNT, "at": 2,
                "values": {"Zuora__AccountNumber__c": "A00000001"}}  # fmt: skip
 CHILD = {"object": BILLING_ACCOUNT, "at": 2,
          "values": {"Zuora__Parent__c": {"object": BILLING_ACCOUNT, "at": 1}}}  # fmt: skip
+SHARED = [
+    {"object": BILLING_ACCOUNT, "at": at,
+     "values": {field: {"object": CONTACT, "at": 1}
+                for field in ("Zuora__BillToContact__c", "Zuora__SoldToContact__c")}}
+    for at in (1, 2)
+]  # fmt: skip
 NOT_COUNTED_NOTES = refuse("*COUNT(*FROM Usage_Note__c*")
 ORGS: dict[str, tuple[Case, Case]] = {
     "no-360-objects": (Case(org={"without_packages": frozenset({"Zuora", "zqu"})}), CALM_ORG),
@@ -575,6 +591,10 @@ ORGS: dict[str, tuple[Case, Case]] = {
         Case(org=shaped(changes=[SAME_NUMBER]),
              settings={"only_accounts_file": str(FILES / "one.csv")}),
         Case(org=shaped(changes=[SAME_NUMBER]), settings={"only_accounts": BATCH}),
+    ),
+    "contacts-left": (
+        Case(settings={"only_accounts": BATCH}),
+        Case(org=shaped(changes=SHARED), settings={"only_accounts": FIRST_ACCOUNT}),
     ),
     "hierarchies-broken": (
         Case(org=shaped(changes=[CHILD]), settings={"only_accounts": FIRST_ACCOUNT}),

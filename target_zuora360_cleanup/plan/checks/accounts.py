@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from target_zuora360_cleanup.catalog.objects import BILLING_ACCOUNT, BY_NAME
+from target_zuora360_cleanup.catalog.objects import BILLING_ACCOUNT, BY_NAME, CONTACT
 from target_zuora360_cleanup.facts.known import Known
 from target_zuora360_cleanup.output.counted import counted
 from target_zuora360_cleanup.plan.check import check
@@ -55,6 +55,12 @@ HIERARCHIES: Final = Code(
     "choose the children too, or set `allow_broken_hierarchies`",
     setting="allow_broken_hierarchies",
     otherwise=("warns",),
+)
+CONTACTS: Final = Code(
+    "contacts-left",
+    "tells",
+    "contacts that only chosen billing accounts use, and that stay",
+    "to erase somebody, anonymise them in Zuora before the next sync; `contacts.csv` names them",
 )
 
 
@@ -145,3 +151,28 @@ def hierarchies(weighed: Weighed) -> Iterator[Finding]:
             tuple((path.name, count) for path, count in lost.items()),
             "warns" if weighed.settings.allow_broken_hierarchies else "blocks",
         )
+
+
+@check(CONTACTS)
+def contacts(weighed: Weighed) -> Iterator[Finding]:
+    """Contacts that nobody uses any more once the chosen accounts are gone."""
+    facts = weighed.facts
+    if not facts.accounts or BILLING_ACCOUNT not in {each.kind.api_name for each in facts.objects}:
+        return
+    match facts.accounts.contacts:
+        case Known(0):
+            return
+        case Known(rows):
+            yield CONTACTS.found(
+                f"{counted(rows, 'contact stays that only', 'contacts stay that only')} chosen "
+                "billing accounts use, with name and address: contacts are above accounts.",
+                "To erase somebody, anonymise them in Zuora, so that the next sync writes that; or "
+                "delete them there, and here those that contacts.csv names.",
+                ((CONTACT, rows),),
+            )
+        case unknown:
+            yield CONTACTS.found(
+                "How many contacts stay that only chosen billing accounts use is not known: "
+                f"{unknown.why}.",
+                "To erase somebody, look their contacts up.",
+            )
