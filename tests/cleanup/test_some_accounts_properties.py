@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
+from target_zuora360_cleanup.catalog.objects import CONTACT
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
 from target_zuora360_cleanup.emulator.server.opening import open_org
 from tests.cleanup.test_reach_properties import snapshot
@@ -31,6 +32,7 @@ RECORDS = 150
 PEOPLE = "People__c"
 pytestmark = [pytest.mark.quotes_may_change, pytest.mark.rows_may_go(PEOPLE)]
 STAMPS = {"SystemModstamp", "LastModifiedDate", "LastModifiedById"}
+CONTACTS = ("Zuora__BillToContact__c", "Zuora__SoldToContact__c")
 CROSSING = (
     (ACCOUNT, "Zuora__Parent__c", ACCOUNT),
     ("Zuora__Subscription__c", "Zuora__InvoiceOwner__c", ACCOUNT),
@@ -40,6 +42,7 @@ CROSSING = (
     ("Zuora__Payment__c", "Zuora__Invoice__c", "Zuora__ZInvoice__c"),
     ("Zuora__RefundInvoicePayment__c", "Zuora__InvoicePayment__c", "Zuora__PaymentInvoice__c"),
     (ACCOUNT, "Zuora__Default_Payment_Method__c", "Zuora__PaymentMethod__c"),
+    *((ACCOUNT, field, CONTACT) for field in CONTACTS),
 )
 """Lookups that may lead from one billing account's rows to another's."""
 
@@ -153,8 +156,26 @@ def check(shape: dict[str, Any], chosen: dict[str, Any]) -> None:
         ran = run({**config, **login(server)}, Path(folder) / "out")
         after = everything(server.org)
         expected = below(server.org, before, accounts)
-        problems = list(differences(before, after, expected, ran))
+        problems = [
+            *differences(before, after, expected, ran),
+            *contacts(before, set(accounts), ran),
+        ]
     assert problems == [], f"{ran.status}: {ran.message}"
+
+
+def contacts(before: Rows, accounts: set[str], ran: Ran) -> Iterator[str]:
+    """What is not told of the contacts that only chosen accounts use, in words."""
+    used: dict[bool, set[Any]] = {True: set(), False: set()}
+    for (name, id_), row in before.items():
+        if name == ACCOUNT:
+            used[id_ in accounts] |= {row[field] for field in CONTACTS}
+    left = len(used[True] - used[False] - {None})
+    found = [dict(each["objects"]) for each in ran.report["findings"]
+             if each["code"] == "contacts-left"]  # fmt: skip
+    if found != ([{CONTACT: left}] if left else []):
+        yield f"{left} contacts stay, and {found} is told"
+    if ran.status != 2 and len(ran.file("contacts.csv") if left else []) != left:
+        yield "contacts.csv names others"
 
 
 def differences(
