@@ -21,14 +21,19 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.salesforce.client import Salesforce
 
 _BLOCK: Final = 1_000
+LISTED: Final = 4_000
+"""So many ids one query of the Bulk API names; of more accounts one that reads all is cheaper."""
 
 
-def contacts_left(salesforce: Salesforce, note: Callable[[Iterable[str]], None]) -> Fact[int]:
+def contacts_left(
+    salesforce: Salesforce, note: Callable[[Iterable[str]], None], *, listed: int = LISTED
+) -> Fact[int]:
     """How many contacts chosen billing accounts use, and no other billing account does.
 
     Args:
         salesforce: Where; its queries may name the accounts.
         note: Is told of their ids, once all are known.
+        listed: So many accounts are asked for by their ids.
 
     Raises:
         requests.RequestException: No answer came.
@@ -40,45 +45,66 @@ def contacts_left(salesforce: Salesforce, note: Callable[[Iterable[str]], None])
         fields = _fields(salesforce.rest.describe_each([BILLING_ACCOUNT])[BILLING_ACCOUNT])
         if not fields:
             return Unknown(f"the user sees no lookup of {BILLING_ACCOUNT} to {CONTACT}")
-        used = _used(salesforce, fields, chosen)
-        shared = _shared(salesforce, fields, chosen, used)
+        read = _of_few if len(chosen) <= listed else _of_many
+        own, others = read(salesforce, fields, chosen)
     except ApiError as exc:
         return refusal(exc)
     except JobFailed as exc:
         return Unknown(str(exc))
-    for ids in used.slices(_BLOCK):
-        others = shared.among(ids)
-        if alone := [each for each in ids if each not in others]:
+    count = 0
+    for ids in own.slices(_BLOCK):
+        shared = others.among(ids)
+        if alone := [each for each in ids if each not in shared]:
             note(alone)
-    return Known(len(used) - len(shared))
+            count += len(alone)
+    return Known(count)
 
 
 def _fields(describe: Mapping[str, Any] | ApiError) -> list[str]:
     """The lookups of billing accounts to contacts that the user sees."""
     if isinstance(describe, ApiError):
         raise describe
-    return [each["name"] for each in describe["fields"] if CONTACT in (each["referenceTo"] or ())]
+    return [
+        each["name"] for each in describe["fields"] if CONTACT in (each.get("referenceTo") or ())
+    ]
 
 
-def _used(salesforce: Salesforce, fields: Sequence[str], chosen: Chosen) -> Chosen:
-    """The contacts that chosen accounts use."""
-    found = Chosen()
-    where = f"Id IN {CHOSEN}"
-    selection = Selection(BILLING_ACCOUNT, ("Id", *fields), where, len(chosen))
+def _of_few(salesforce: Salesforce, fields: Sequence[str], chosen: Chosen) -> tuple[Chosen, Chosen]:
+    """The contacts of chosen accounts, and those of them that accounts use which are not chosen."""
+    own, others = Chosen(), Chosen()
+    selection = Selection(BILLING_ACCOUNT, ("Id", *fields), f"Id IN {CHOSEN}", len(chosen))
     for block in _blocks(read_table(salesforce, selection)):
-        found.add(contact for _, *contacts in block for contact in contacts if contact)
-    return found
-
-
-def _shared(salesforce: Salesforce, fields: Iterable[str], chosen: Chosen, used: Chosen) -> Chosen:
-    """Those of some contacts that accounts use which are not chosen."""
-    found, limited = Chosen(), salesforce.only(used)
-    for field in fields if len(used) else ():
-        selection = Selection(BILLING_ACCOUNT, ("Id", field), f"{field} IN {CHOSEN}", len(used))
+        own.add(_contacts(block))
+    limited = salesforce.only(own)
+    for field in fields if len(own) else ():
+        selection = Selection(BILLING_ACCOUNT, ("Id", field), f"{field} IN {CHOSEN}", len(own))
         for block in _blocks(read_table(limited, selection)):
-            own = chosen.among([account for account, _ in block])
-            found.add(contact for account, contact in block if account not in own)
-    return found
+            others.add(_contacts(_parted(block, chosen)[1]))
+    return own, others
+
+
+def _of_many(
+    salesforce: Salesforce, fields: Sequence[str], chosen: Chosen
+) -> tuple[Chosen, Chosen]:
+    """The contacts of chosen accounts, and those of all others."""
+    own, others = Chosen(), Chosen()
+    selection = Selection(BILLING_ACCOUNT, ("Id", *fields), "", len(chosen))
+    for block in _blocks(read_table(salesforce, selection)):
+        inside, outside = _parted(block, chosen)
+        own.add(_contacts(inside))
+        others.add(_contacts(outside))
+    return own, others
+
+
+def _parted(rows: Iterable[list[str]], chosen: Chosen) -> tuple[list[list[str]], list[list[str]]]:
+    """Rows of chosen accounts, and of others."""
+    rows = list(rows)
+    inside = chosen.among([row[0] for row in rows])
+    return [row for row in rows if row[0] in inside], [row for row in rows if row[0] not in inside]
+
+
+def _contacts(rows: Iterable[list[str]]) -> Iterator[str]:
+    return (contact for row in rows for contact in row[1:] if contact)
 
 
 def _blocks(rows: Iterator[list[str]]) -> Iterator[list[list[str]]]:

@@ -10,7 +10,7 @@ import pytest
 from target_zuora360_cleanup.catalog.objects import BILLING_ACCOUNT, CONTACT
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
 from target_zuora360_cleanup.facts.accounts import choose_accounts
-from target_zuora360_cleanup.facts.contacts import contacts_left
+from target_zuora360_cleanup.facts.contacts import LISTED, contacts_left
 from target_zuora360_cleanup.facts.known import Known, Unknown
 from target_zuora360_cleanup.salesforce.client import connect
 from target_zuora360_cleanup.salesforce.waits import NO_WAITS
@@ -27,11 +27,13 @@ if TYPE_CHECKING:
 BILL_TO, SOLD_TO = "Zuora__BillToContact__c", "Zuora__SoldToContact__c"
 
 
-def left(server: EmulatorServer, condition: str) -> tuple[Fact[int], list[str]]:
+def left(
+    server: EmulatorServer, condition: str, listed: int = LISTED
+) -> tuple[Fact[int], list[str]]:
     noted: list[str] = []
     settings = read_settings({**login(server), "only_accounts": condition})
     salesforce, _ = choose_accounts(connect(settings, waits=NO_WAITS), settings, lambda _: None)
-    return contacts_left(salesforce, noted.extend), noted
+    return contacts_left(salesforce, noted.extend, listed=listed), noted
 
 
 def used_alone(server: EmulatorServer, condition: str) -> set[str]:
@@ -55,11 +57,12 @@ def used_alone(server: EmulatorServer, condition: str) -> set[str]:
     ],
 )
 @pytest.mark.parametrize("records", [600, 6_000])
+@pytest.mark.parametrize("listed", [LISTED, 0])
 def test_contacts_that_accounts_not_chosen_use_too_are_not_counted(
-    condition: str, records: int
+    condition: str, records: int, listed: int
 ) -> None:
     with Emulated(OrgOptions(records=records, sandbox=True)) as server:
-        found, noted = left(server, condition)
+        found, noted = left(server, condition, listed)
         alone = used_alone(server, condition)
     assert (found, set(noted), len(noted)) == (Known(len(alone)), alone, len(alone))
 
