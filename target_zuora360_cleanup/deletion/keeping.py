@@ -42,6 +42,7 @@ class Keeping:
             replace(step.facts, found=Known(max(1, rows_of(step.facts)))) for step in plan.steps
         ]
         self._inside = [each for step in plan.steps for each in step.seen]
+        self._beside = plan.beside
         self._weighed: frozenset[str] = frozenset().union(*self._kept.values())
         self._lock = threading.Lock()
 
@@ -64,7 +65,7 @@ class Keeping:
         with self._lock:
             if quoted <= self._weighed and not grown:
                 return
-            now = keep_quoted(self._salesforce, self._objects, quoted, self._inside)
+            now = keep_quoted(self._salesforce, self._objects, quoted, self._inside, self._beside)
             kept = {name: ids | now.get(name, frozenset()) for name, ids in self._kept.items()}
             if kept != self._kept:
                 self._note(kept)

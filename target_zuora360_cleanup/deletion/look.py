@@ -16,7 +16,7 @@ from target_zuora360_cleanup.facts.conditions import running_syncs, sync_queries
 from target_zuora360_cleanup.facts.counter import Counter
 from target_zuora360_cleanup.facts.counting import number_of, read_answers
 from target_zuora360_cleanup.facts.detaching import detaching_of
-from target_zuora360_cleanup.facts.kept import ids_in, quote_selections
+from target_zuora360_cleanup.facts.kept import ids_in, quote_lookups, quote_selections
 from target_zuora360_cleanup.facts.known import Fact, Known, Unknown, refusal
 from target_zuora360_cleanup.facts.reached import DEEPEST
 from target_zuora360_cleanup.reach import (
@@ -85,7 +85,8 @@ class Look:
         self.lookups: dict[tuple[str, str], Lookup] = dict(plan.lookups)
         facts = [step.facts for step in plan.steps]
         self.counter = Counter.of(salesforce, facts, self.lookups)
-        self._quotes = quote_selections(facts, _looked_at(plan))
+        lookups = _looked_at(plan) | quote_lookups(plan.beside)
+        self._quotes = quote_selections([*facts, *plan.beside.objects], lookups)
         self.wheres = self.counter.wheres
         self._lock = threading.Lock()
         self._marks = Fresh(_MARKS_SECONDS, self._count_marks)

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING
 
 from target_zuora360_cleanup.catalog.objects import QUOTE_PREFIX
 from target_zuora360_cleanup.facts.quotes import PLACEHOLDER_MASTER, Edge, is_whole_part, reachable
+from target_zuora360_cleanup.reach import Path
 from target_zuora360_cleanup.salesforce.rows import Selection, read_tables
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from target_zuora360_cleanup.facts.known import Fact
-    from target_zuora360_cleanup.facts.org_facts import ObjectFacts
-    from target_zuora360_cleanup.reach import Path, Relationship
+    from target_zuora360_cleanup.facts.org_facts import Beside, ObjectFacts
+    from target_zuora360_cleanup.reach import Relationship
     from target_zuora360_cleanup.salesforce.client import Salesforce
 
 Table = list[list[str]]
@@ -28,13 +29,22 @@ def read_kept(
     objects: Sequence[ObjectFacts],
     reach: Mapping[Path, Fact[int]],
     relationships: Iterable[Relationship],
+    beside: Beside,
 ) -> dict[str, frozenset[str]]:
     """Ids of the catalogue rows to keep, by object."""
     # (What could not be counted blocks the cleanup: `rows-not-counted`.)
     counts = {path: rows.or_else(0) for path, rows in reach.items()}
-    selections = quote_selections(objects, {path: rows for path, rows in counts.items() if rows})
+    used = {path: rows for path, rows in counts.items() if rows} | quote_lookups(beside)
+    selections = quote_selections([*objects, *beside.objects], used)
     tables = read_tables(salesforce, selections)
-    return keep_quoted(salesforce, objects, ids_in(tables), relationships)
+    return keep_quoted(salesforce, objects, ids_in(tables), relationships, beside)
+
+
+def quote_lookups(beside: Beside) -> dict[Path, int]:
+    """The lookups of quotes to what is not cleaned; by few rows or many, nobody has counted."""
+    return {
+        Path((each,)): 1 for each in beside.relationships if each.child.startswith(QUOTE_PREFIX)
+    }
 
 
 def keep_quoted(
@@ -42,12 +52,14 @@ def keep_quoted(
     objects: Sequence[ObjectFacts],
     quoted: Collection[str],
     relationships: Iterable[Relationship],
+    beside: Beside,
 ) -> dict[str, frozenset[str]]:
-    """Ids of the catalogue rows to keep where quotes use these, by object."""
+    """Ids of the catalogue rows to keep where quotes use these, by object that is cleaned."""
     if not quoted:
         return {}
-    catalog = _catalog(objects)
-    inside = [each for each in relationships if each.child in catalog and each.parent in catalog]
+    catalog = _catalog([*objects, *beside.objects])
+    every = (*relationships, *beside.relationships)
+    inside = [each for each in every if each.child in catalog and each.parent in catalog]
     fields = {name: _fields(facts, inside) for name, facts in catalog.items()}
     # (What can't be read can't be deleted either: `may-not-read` blocks the cleanup.)
     rows = {name: facts.found.or_else(0) for name, facts in catalog.items()}
@@ -57,7 +69,12 @@ def keep_quoted(
     ]
     tables = dict(zip(read, read_tables(salesforce, selections), strict=True))
     keep = reachable(quoted, _edges(inside, fields, tables, catalog))
-    own = {name: frozenset(row[0] for row in table) & keep for name, table in tables.items()}
+    cleaned = {each.kind.api_name for each in objects}
+    own = {
+        name: frozenset(row[0] for row in table) & keep
+        for name, table in tables.items()
+        if name in cleaned
+    }
     return {name: ids for name, ids in own.items() if ids}
 
 

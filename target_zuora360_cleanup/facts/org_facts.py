@@ -130,6 +130,19 @@ class OwnValues:
 
 
 @dataclass(frozen=True)
+class Beside:
+    """Object types of the catalogue that are not cleaned, and over which quotes use what is.
+
+    Attributes:
+        objects: With their rows.
+        relationships: Into them.
+    """
+
+    objects: tuple[ObjectFacts, ...] = ()
+    relationships: tuple[Relationship, ...] = ()
+
+
+@dataclass(frozen=True)
 class Accounts:
     """The billing accounts that a cleanup is limited to.
 
@@ -230,6 +243,7 @@ class OrgFacts:
             read the field that tells them.
         idle: Relationships that would make a circle with others and that no row uses.
         own_values: What people have filled, by API name of the object type.
+        beside: The rest of the catalogue, where only a part of it is cleaned.
         accounts: The billing accounts below which alone rows are deleted; None for all of Zuora's.
         staying: Object types that stay since no way leads from them to a billing account.
         stand_ins: Plain lookups by which alone rows belong to a billing account.
@@ -259,6 +273,7 @@ class OrgFacts:
     idle: frozenset[Relationship] = frozenset()
     own_prices: Fact[int] = _NOT_READ
     own_values: Mapping[str, OwnValues] = field(default_factory=lambda: MappingProxyType({}))
+    beside: Beside = field(default_factory=Beside)
     accounts: Accounts | None = None
     staying: tuple[str, ...] = ()
     stand_ins: tuple[Relationship, ...] = ()

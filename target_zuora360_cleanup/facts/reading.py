@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from target_zuora360_cleanup.catalog.objects import (
+    OBJECTS,
     QUOTE_PREFIX,
     ObjectType,
     is_unlisted,
@@ -21,7 +22,7 @@ from target_zuora360_cleanup.facts.hidden import read_hidden
 from target_zuora360_cleanup.facts.kept import read_kept
 from target_zuora360_cleanup.facts.keyless import count_keyless_links
 from target_zuora360_cleanup.facts.known import Known
-from target_zuora360_cleanup.facts.org_facts import OrgFacts, OrgInfo
+from target_zuora360_cleanup.facts.org_facts import Beside, OrgFacts, OrgInfo
 from target_zuora360_cleanup.facts.own_values import count_own_values
 from target_zuora360_cleanup.facts.prices import count_own_prices
 from target_zuora360_cleanup.facts.reached import read_reach
@@ -118,7 +119,8 @@ class _Reading:
         relationships = self._relationships(self._names)
         counter = Counter.of(self._salesforce, self._objects, reach.lookups)
         conditions = read_conditions(self._salesforce, self._shown)
-        kept = self._kept(reach.rows, relationships)
+        beside = self._beside()
+        kept = self._kept(reach.rows, relationships, beside)
         rows = without_kept(counter, reach.rows, kept)
         ways = _ways(relationships, reach.through)
         idle = self._idle(counter, ways)
@@ -141,6 +143,7 @@ class _Reading:
             idle,
             count_own_prices(counter, rows),
             count_own_values(self._salesforce, self._objects, self._describes),
+            beside,
         )
 
     def _relationships(self, parents: Iterable[str]) -> tuple[Relationship, ...]:
@@ -152,12 +155,42 @@ class _Reading:
             if each.child in self._shown
         )
 
+    def _beside(self) -> Beside:
+        """The rest of the catalogue, where a part of it is cleaned and what quotes use stays."""
+        is_cleaned = any(
+            each.kind.group == "product_catalog" and each.found != Known(0)
+            for each in self._objects
+        )
+        kinds = [
+            kind
+            for kind in OBJECTS
+            if kind.group == "product_catalog"
+            and kind.api_name in self._shown
+            and kind.api_name not in self._names
+        ]
+        if not (kinds and is_cleaned and self._settings.keep_quoted_products):
+            return Beside()
+        describes = self._salesforce.rest.describe_all([kind.api_name for kind in kinds])
+        kinds = [kind for kind in kinds if _tells_own_rows(kind, describes[kind.api_name])]
+        return Beside(
+            count_objects(self._salesforce, kinds, describes),
+            tuple(
+                each
+                for kind in kinds
+                for each in read_relationships(kind.api_name, describes[kind.api_name])
+                if each.child in self._shown
+            ),
+        )
+
     def _kept(
-        self, reach: Mapping[Path, Fact[int]], relationships: Sequence[Relationship]
+        self,
+        reach: Mapping[Path, Fact[int]],
+        relationships: Sequence[Relationship],
+        beside: Beside,
     ) -> dict[str, frozenset[str]]:
         if not self._settings.keep_quoted_products:
             return {}
-        return read_kept(self._salesforce, self._objects, reach, relationships)
+        return read_kept(self._salesforce, self._objects, reach, relationships, beside)
 
     def _idle(
         self, counter: Counter, ways: Mapping[Relationship, Sequence[Path]]

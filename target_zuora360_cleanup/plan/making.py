@@ -52,6 +52,7 @@ def make_plan(
         user=facts.conditions.user.or_else(""),
         permissions=_permissions(facts.conditions),
         lookups=facts.lookups,
+        beside=facts.beside,
         accounts=facts.accounts,
         needs=needs_of(facts, settings),
     )

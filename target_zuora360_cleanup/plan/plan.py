@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from target_zuora360_cleanup.facts.known import Known, Unknown
+from target_zuora360_cleanup.facts.org_facts import Beside
 from target_zuora360_cleanup.plan.counts import rows_of
 from target_zuora360_cleanup.plan.finding import by_severity
 
@@ -113,6 +114,7 @@ class Plan:
         permissions: What this user may do, by Salesforce's names; None where it is not known.
         lookups: The reference fields of all objects that were looked at.
         own_values: What people have filled on the records of each object type.
+        beside: The rest of the catalogue, where only a part of it is cleaned.
         accounts: The billing accounts below which alone rows are deleted; None for all of Zuora's.
         needs: What it costs of the org's daily allowances, as far as they are known.
     """
@@ -129,6 +131,7 @@ class Plan:
     lookups: Lookups = field(default_factory=lambda: MappingProxyType({}))
     detached: tuple[tuple[Path, int], ...] = ()
     own_values: Mapping[str, OwnValues] = field(default_factory=lambda: MappingProxyType({}))
+    beside: Beside = field(default_factory=Beside)
     accounts: Accounts | None = None
 
     @property

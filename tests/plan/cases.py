@@ -19,6 +19,7 @@ from target_zuora360_cleanup.emulator.server.options import ServerOptions
 from target_zuora360_cleanup.facts.known import Fact, Known, Unknown
 from target_zuora360_cleanup.facts.org_facts import (
     Accounts,
+    Beside,
     Keyless,
     ObjectFacts,
     OrgConditions,
@@ -167,6 +168,7 @@ CATALOG = replace(
     CALM,
     objects=(ObjectFacts(BY_NAME[PLAN], found=Known(7), keyless=Keyless(Known(0))),),
     quote_objects=("zqu__QuoteRatePlan__c",),
+    beside=Beside((ObjectFacts(BY_NAME["zqu__ProductRatePlanCharge__c"], found=Known(3)),)),
 )
 QUOTED = replace(CATALOG, reach={way("clear", "zqu__QuoteRatePlan__c", top=PLAN): Known(2)})
 NOT_COUNTED = linked("clear", rows=REFUSED)
@@ -373,6 +375,16 @@ CASES: dict[str, tuple[Pair, ...]] = {
         (weighed(replace(CATALOG, quote_objects=())),
          weighed(replace(CATALOG, quote_objects=()), keep_quoted_products=False)),
         (weighed(replace(CATALOG, quote_objects=())), weighed()),
+    ),
+    "quotes-not-traced": (
+        (weighed(replace(CATALOG, beside=Beside((ObjectFacts(BY_NAME["zqu__ZProduct__c"],
+                                                             found=REFUSED),)))),
+         weighed(CATALOG)),
+        (weighed(replace(CATALOG, beside=Beside())), weighed(CATALOG)),
+        (weighed(replace(CATALOG, beside=Beside())),
+         weighed(replace(CATALOG, beside=Beside()), keep_quoted_products=False)),
+        (weighed(replace(CATALOG, beside=Beside())),
+         weighed(replace(CATALOG, beside=Beside(), quote_objects=()))),
     ),
     "quotes-lose-products": (
         (weighed(QUOTED, keep_quoted_products=False), weighed(QUOTED)),
@@ -698,6 +710,10 @@ ORGS: dict[str, tuple[Case, Case]] = {
     "quotes-versions-differ": (
         Case(org={"zqu_config_version": "2.9"}, settings=ONLY_CATALOG),
         Case(settings=ONLY_CATALOG),
+    ),
+    "quotes-not-traced": (
+        Case(settings={"include_objects": [PLAN]}, faults=refuse("*COUNT(*FROM zqu__ZProduct__c*")),
+        Case(settings={"include_objects": [PLAN]}),
     ),
     "quotes-lose-products": (Case(settings={"keep_quoted_products": False}), CALM_ORG),
     "start-date-too-late": (

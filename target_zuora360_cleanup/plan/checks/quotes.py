@@ -43,6 +43,14 @@ NOT_SEEN: Final = Code(
     "no object of quotes is shown to this user, so that the products they use can't be kept",
     "give the user Read on the objects of Zuora Quotes, or switch `keep_quoted_products` off",
 )
+_ON_THE_WAY: Final = ("zqu__ProductRatePlan__c", "zqu__ProductRatePlanCharge__c")
+"""What quotes always use, and what hangs the rest of the catalogue together."""
+NOT_TRACED: Final = Code(
+    "quotes-not-traced",
+    "blocks",
+    "catalogue rows are cleaned, and others, over which quotes use them, can't be read",
+    "give the user Read on it, or switch `keep_quoted_products` off",
+)
 LOSE_PRODUCTS: Final = Code(
     "quotes-lose-products",
     "warns",
@@ -122,6 +130,28 @@ def unseen(weighed: Weighed) -> Iterator[Finding]:
             "Give the user Read on the objects that begin with zqu__Quote; if there are none, "
             "switch keep_quoted_products off.",
             catalog,
+        )
+
+
+@check(NOT_TRACED)
+def untraced(weighed: Weighed) -> Iterator[Finding]:
+    """Catalogue rows over which quotes may use others, and that this user may not read."""
+    facts = weighed.facts
+    is_cleaned = any(
+        each.kind.group == "product_catalog" and rows_of(each) for each in facts.objects
+    )
+    if not (is_cleaned and facts.quote_objects and weighed.settings.keep_quoted_products):
+        return
+    beside = facts.beside.objects
+    unknown = [each.kind.api_name for each in beside if isinstance(each.found, Unknown)]
+    seen = facts.names | {each.kind.api_name for each in beside}
+    unknown += [name for name in _ON_THE_WAY if name not in seen]
+    if unknown:
+        yield NOT_TRACED.found(
+            f"What quotes use can't be followed over {', '.join(unknown)}, which this user can't "
+            "read: nobody can say which of the records to clean they use.",
+            "Give the user Read on them, or switch keep_quoted_products off.",
+            tuple((name, 0) for name in unknown),
         )
 
 
