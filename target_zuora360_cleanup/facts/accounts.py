@@ -162,6 +162,7 @@ class _Entries:
         fields = _fields(describe)
         self._columns = ["Id", *(n for n in (_NUMBER, *_ZUORA_IDS, "Name") if n in fields)]
         self._keys = [each for each in self._columns if each not in ("Id", "Name")]
+        self._unseen = [each for each in (_NUMBER, *_ZUORA_IDS) if each not in fields]
         self._chosen = chosen
         self._note = note
         self._missing, self._doubtful = 0, 0
@@ -198,11 +199,26 @@ class _Entries:
     def _count(self, found: Mapping[str, Mapping[str, object]]) -> None:
         times = Counter({each: len(rows) for each, rows in found.items()})
         missing = [each for each in found if not times[each]]
+        self._refuse_unseen([each for each in missing if not self._is_id(each)])
         doubtful = [each for each in found if times[each] > 1]
         self._missing += len(missing)
         self._doubtful += len(doubtful)
         for name, more in (("missing", missing), ("doubtful", doubtful)):
             self._first[name] += more[: IDS_TOLD - len(self._first[name])]
+
+    def _refuse_unseen(self, missing: Sequence[str]) -> None:
+        """Let no entry count as no account's that one may have in a field which nobody sees.
+
+        Raises:
+            InputError: There are such entries.
+        """
+        if missing and self._unseen:
+            fields = ", ".join(self._unseen)
+            raise InputError(
+                f"only_accounts_file: whether '{missing[0][:100]}' is a billing account's can't be "
+                f"told, since the user does not see {fields}. Give the user Read on it, or name "
+                "the accounts by their Salesforce ids."
+            )
 
     def _rows(self, entries: Sequence[str]) -> Iterator[Mapping[str, Any]]:
         """The accounts that these may name: SOQL does not tell small letters from capitals."""

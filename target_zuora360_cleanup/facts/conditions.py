@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from target_zuora360_cleanup.facts.known import Fact, Known, Unknown, refusal
@@ -72,12 +73,9 @@ def read_conditions(salesforce: Salesforce, names: Collection[str]) -> OrgCondit
     answers = {name: _answered(answer) for name, answer in given.items()}
     packages = _asked(lambda: rest.tooling_query(_PACKAGES))
     triggers = _asked(lambda: rest.tooling_query(TRIGGERS))
-    scheduled, rights = answers["scheduled syncs"], answers["rights"]
-    user = _asked(rest.user)
-    may_view_all = rights.then(lambda rows: _may("ViewAllData", rows))
-    may_modify_all = rights.then(lambda rows: _may("ModifyAllData", rows))
-    sees_all = Known(value=True) in (may_view_all, may_modify_all)
-    return OrgConditions(
+    scheduled, rights = answers["scheduled syncs"], _rights(rest, answers["rights"])
+    return replace(
+        rights,
         quotes_version=packages.then(_quotes_version),
         config_version=answers.get("config", _NO_CONFIG).then(_config_version),
         running_syncs={**hidden, **running_syncs({name: given[name] for name in syncs})},
@@ -89,6 +87,21 @@ def read_conditions(salesforce: Salesforce, names: Collection[str]) -> OrgCondit
         ),
         record_counts=_asked(rest.record_counts),
         allowances=read_allowances(rest),
+    )
+
+
+def read_rights(salesforce: Salesforce) -> OrgConditions:
+    """Of them what the user may do and see, and nothing else."""
+    (answer,) = salesforce.rest.query_each([_RIGHTS])
+    return _rights(salesforce.rest, _answered(answer))
+
+
+def _rights(rest: Rest, rights: Fact[Rows]) -> OrgConditions:
+    user = _asked(rest.user)
+    may_view_all = rights.then(lambda rows: _may("ViewAllData", rows))
+    may_modify_all = rights.then(lambda rows: _may("ModifyAllData", rows))
+    sees_all = Known(value=True) in (may_view_all, may_modify_all)
+    return OrgConditions(
         may_hard_delete=rights.then(lambda rows: _may("BulkApiHardDelete", rows)),
         may_modify_all=may_modify_all,
         may_view_all=may_view_all,

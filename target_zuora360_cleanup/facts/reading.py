@@ -14,7 +14,7 @@ from target_zuora360_cleanup.catalog.objects import (
 )
 from target_zuora360_cleanup.errors import InputError
 from target_zuora360_cleanup.facts.belonging import below_accounts
-from target_zuora360_cleanup.facts.conditions import read_conditions
+from target_zuora360_cleanup.facts.conditions import read_conditions, read_rights
 from target_zuora360_cleanup.facts.counter import Counter
 from target_zuora360_cleanup.facts.counts import count_objects
 from target_zuora360_cleanup.facts.detaching import detaching_of
@@ -68,7 +68,8 @@ def read_facts(
     shown = salesforce.rest.object_names()
     _check_names(settings, shown)
     if accounts and not accounts.chosen:
-        return OrgFacts(info, (), accounts=accounts)
+        # (those that sharing hides may be there)
+        return OrgFacts(info, (), accounts=accounts, conditions=read_rights(salesforce))
     kinds = [kind for kind in selected(settings) if kind.api_name in shown]
     if not kinds:
         return OrgFacts(info, ())

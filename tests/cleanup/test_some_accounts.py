@@ -69,6 +69,19 @@ def test_none_chosen_is_nothing_done_and_no_state_written(
     assert everything(server.org) == before
 
 
+@pytest.mark.parametrize("is_allowed", [False, True])
+def test_accounts_that_sharing_may_hide_are_not_none(tmp_path: Path, *, is_allowed: bool) -> None:
+    shape = {
+        "hidden": {"rows": [{"object": ACCOUNT, "at": 1}]},
+        "permissions": {"view_all_data": False},
+    }
+    options = OrgOptions(records=300, sandbox=True, shape=json.dumps(shape))
+    with Emulated(options) as server:
+        ran = clean(server, tmp_path, allow_hidden_rows=is_allowed)
+    assert sorted(ran.codes) == ["cannot-see-everything", "no-accounts-chosen"]
+    assert (ran.status, ran.states) == (0 if is_allowed else 3, [])
+
+
 def test_it_may_be_run_again_when_all_of_them_are_gone(
     server: EmulatorServer, tmp_path: Path
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -149,3 +150,17 @@ def test_an_org_without_billing_accounts_is_told() -> None:
 def test_settings_that_contradict_each_other_are_refused(config: dict[str, Any]) -> None:
     with pytest.raises(InputError, match="only_accounts"):
         read_settings(config)
+
+
+@pytest.mark.parametrize("field", KEYS[1:])
+def test_an_entry_is_no_accounts_only_where_the_user_sees_what_it_may_be(
+    tmp_path: Path, field: str
+) -> None:
+    shape = json.dumps({"hidden": {"fields": [f"{ACCOUNT}.{field}"]}})
+    with Emulated(OrgOptions(records=300, sandbox=True, shape=shape)) as made:
+        with made.org.query(f"SELECT Id FROM {ACCOUNT}") as rows:
+            first = str(rows.rows(0, 1)[0][0])
+        with pytest.raises(InputError, match=f"does not see {field}"):
+            by_file(made, tmp_path, "A00000001\nnobody\n")
+        found, _ = by_file(made, tmp_path, first + "\n")
+    assert (found.chosen, found.missing) == (1, 0)

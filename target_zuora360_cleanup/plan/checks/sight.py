@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from target_zuora360_cleanup.catalog.objects import BILLING_ACCOUNT
 from target_zuora360_cleanup.facts.known import Known, Unknown
 from target_zuora360_cleanup.output.counted import counted
 from target_zuora360_cleanup.plan.check import check
@@ -134,10 +135,12 @@ def _limited(facts: OrgFacts) -> Iterator[tuple[str, int]]:
     """Objects of which this user may not see every row, as far as that is known, with what is seen.
 
     Rows of all that have a lookup to what is deleted or taken along matter, also where none is
-    seen.
+    seen; where no billing account is chosen, those accounts.
     """
     viewed = facts.conditions.viewed_objects.or_else(frozenset())
     seen = {each.kind.api_name: rows_of(each) for each in facts.objects}
+    if facts.accounts and not facts.accounts.chosen:
+        seen[BILLING_ACCOUNT] = 0
     children = {each.child for each in facts.relationships}
     children |= {each.child for each in facts.reach} | {name for name, _ in facts.lookups}
     for name in (*seen, *sorted(children - seen.keys())):
