@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
 PROGRAMS: Final = ("target-zuora360-cleanup", "zuora360")
 """What a plugin of this package runs, whatever its own name."""
+_VARIABLE: Final = re.compile(r"(?<!\\)\$(?:\{\w+\}|[A-Z][A-Z0-9_]*)")
+"""How meltano.yml names a variable; Meltano puts nothing in place of one that is not there."""
 
 
 @dataclass(frozen=True)
@@ -26,11 +29,14 @@ class Elsewhere:
             that Meltano takes by itself (`MELTANO_ENVIRONMENT`, in `.env` too, else
             `default_environment`).
         plugins: The settings by name, by the plugin's name; None where a default counts.
+        unfilled: Those that are written with a variable that is not there or blank, as they are
+            written.
     """
 
     environment: str
     is_told: bool
     plugins: Mapping[str, Mapping[str, Any]]
+    unfilled: Mapping[str, Mapping[str, str]]
 
 
 def settings_elsewhere(conversation: Conversation, names: Iterable[str]) -> Elsewhere:
@@ -44,4 +50,28 @@ def settings_elsewhere(conversation: Conversation, names: Iterable[str]) -> Else
         raise MeltanoFailed(
             "which of Meltano's environments counts is not named. Set MELTANO_ENVIRONMENT."
         )
-    return Elsewhere(**told)
+    plugins: dict[str, dict[str, Any]] = told["plugins"]
+    return Elsewhere(
+        told["environment"],
+        told["is_told"],
+        {
+            plugin: {name: value for name, (value, _) in found.items()}
+            for plugin, found in plugins.items()
+        },
+        {
+            plugin: {
+                name: str(written)
+                for name, (value, written) in found.items()
+                if written is not None and not _is_filled(value, str(written))
+            }
+            for plugin, found in plugins.items()
+        },
+    )
+
+
+def _is_filled(value: Any, written: str) -> bool:  # noqa: ANN401 - of any setting
+    """Whether a value has something in the place of each variable."""
+    if not isinstance(value, str):
+        return value is not None
+    literal = (re.escape(each.replace(r"\$", "$")) for each in _VARIABLE.split(written))
+    return bool(re.fullmatch("(.+)".join(literal), value, re.DOTALL))

@@ -59,6 +59,13 @@ GUARDS_DIFFER: Final = Code(
     "the loader and the utility of one Meltano environment have other guards",
     "write them once, as [Settings](settings.md#the-same-for-loader-and-utility) shows",
 )
+LIMIT_NOT_FILLED: Final = Code(
+    "limit-not-filled",
+    "blocks",
+    "a setting that limits the cleanup is written with a variable of Meltano's that is not there, "
+    "or is blank",
+    "fill the variable, or leave the setting out",
+)
 SIBLINGS: Final = Code(
     "states-of-the-same-pair",
     "warns",
@@ -135,7 +142,7 @@ RAN: Final = Code(
 
 CODES: Final = (
     NO_STATE_NAMED, NOT_STORED, OWN_UNKNOWN, WOULD_NOT_HOLD, NO_STATE_SENT, NO_STREAM,
-    STREAMS_UNKNOWN, GUARDS_DIFFER, SIBLINGS, COUSINS, ELSEWHERE, PARENTS, MISSING, UNREADABLE,
-    RUNNING, RESET, OVERWRITTEN, UNSETTLED, STILL_RUNNING, RAN,
+    STREAMS_UNKNOWN, GUARDS_DIFFER, LIMIT_NOT_FILLED, SIBLINGS, COUSINS, ELSEWHERE, PARENTS,
+    MISSING, UNREADABLE, RUNNING, RESET, OVERWRITTEN, UNSETTLED, STILL_RUNNING, RAN,
 )  # fmt: skip
 """All of them."""

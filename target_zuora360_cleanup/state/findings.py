@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = [
     "elsewhere",
     "guards_differ",
+    "limits_not_filled",
     "missing",
     "no_state_sent",
     "not_confirmed",
@@ -144,6 +145,17 @@ def guards_differ(
         "What is in force here is in the first lines of the log. Write the guards once for both; "
         "docs/settings.md shows how.",
     )
+
+
+def limits_not_filled(plugin: str, written: Mapping[str, str]) -> Iterator[Finding]:
+    """Limits of this plugin in which a variable is missing: less would limit it than was meant."""
+    if written:
+        listed = ", ".join(f"{name}: {value}" for name, value in written.items())
+        yield codes.LIMIT_NOT_FILLED.found(
+            f"{plugin} has limits in meltano.yml in which a variable is not there or blank "
+            f"({listed}): Meltano puts nothing in its place.",
+            "Fill the variable, or leave the setting out.",
+        )
 
 
 def _environment(where: Elsewhere) -> str:

@@ -14,11 +14,12 @@ from target_zuora360_cleanup.errors import InputError
 from target_zuora360_cleanup.meltano.command import MeltanoFailed, find_meltano
 from target_zuora360_cleanup.meltano.conversation import Conversation
 from target_zuora360_cleanup.meltano.others import settings_elsewhere
-from target_zuora360_cleanup.meltano.pipeline import Pipeline
+from target_zuora360_cleanup.meltano.pipeline import Pipeline, own_plugin
 from target_zuora360_cleanup.meltano.runs import MeltanoRuns, own_pair
 from target_zuora360_cleanup.settings.guards import differences, guards
+from target_zuora360_cleanup.settings.reading import NARROWING
 from target_zuora360_cleanup.state.files import StateFiles
-from target_zuora360_cleanup.state.findings import guards_differ, not_stored
+from target_zuora360_cleanup.state.findings import guards_differ, limits_not_filled, not_stored
 from target_zuora360_cleanup.state.identity import unknown
 from target_zuora360_cleanup.state.meltano_backend import MeltanoStates
 from target_zuora360_cleanup.state.stdout import StreamState
@@ -97,14 +98,22 @@ def beside_a_tap(
 
 
 def other_guards(asked: Conversation, settings: Settings) -> Iterator[Finding]:
-    """Guards that other plugins of this package have otherwise, in the environment of the run."""
+    """Guards that other plugins of this package have otherwise, in the environment of the run.
+
+    And limits of this one that Meltano has left out, since a variable in them is not there.
+    """
     here = guards(settings, settings.mode)
     try:
-        elsewhere = settings_elsewhere(asked, here.keys() - _OWN)
+        elsewhere = settings_elsewhere(asked, here.keys())
     except MeltanoFailed as exc:
         logger.warning("Whether loader and utility have the same guards is not known: %s", exc)
         return
-    for plugin, values in elsewhere.plugins.items():
+    if own := own_plugin(os.environ):
+        written = elsewhere.unfilled.get(own.name, {})
+        limits = {name: written[name] for name in NARROWING if name in written}
+        yield from limits_not_filled(own.name, limits)
+    for plugin, found in elsewhere.plugins.items():
+        values = {name: value for name, value in found.items() if name not in _OWN}
         if there := differences(settings, settings.mode, values):
             yield guards_differ(plugin, there, here, elsewhere)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 from collections import Counter
@@ -10,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
 from target_zuora360_cleanup.emulator.server.options import ServerOptions
@@ -21,6 +23,7 @@ from tests.support.meltano_project import (
     LOADER,
     NOT_CLEANED,
     RESET,
+    STATE_ID,
     TAP,
     Project,
     name_the_process,
@@ -157,6 +160,28 @@ def test_a_cleanup_that_fails_half_way_has_reset_the_state(
     assert made.report["status"] == PARTIAL
     assert made.report["state"]["written"] == RESET
     assert made.state == RESET
+
+
+@pytest.mark.parametrize("written", ["$ERASE", "Zuora__Batch__c != '$ERASE'"])
+@pytest.mark.parametrize("by", ["loader", "utility"])
+def test_a_limit_that_meltano_leaves_out_or_blanks_limits_nothing_and_is_refused(
+    project: Callable[[EmulatorServer], Project], sandbox: EmulatorServer, written: str, by: str
+) -> None:
+    made = replace(project(sandbox), is_real=True)
+    file = made.path / "meltano.yml"
+    document = yaml.safe_load(file.read_text(encoding="utf-8"))
+    for kind in ("loaders", "utilities"):
+        document["plugins"][kind][0]["config"]["only_accounts"] = written
+    file.write_text(yaml.safe_dump(document), encoding="utf-8")
+    with unchanged(sandbox):
+        if by == "loader":
+            done = made.run(mode="cleanup")
+        else:
+            done = made.utility("cleanup", paired_state_ids=json.dumps([STATE_ID]))
+    assert done.returncode != 0
+    assert made.report["status"] == REFUSED
+    assert "limit-not-filled" in {each["code"] for each in made.report["findings"]}
+    assert made.state == BEFORE
 
 
 def test_a_refused_cleanup_leaves_org_and_state_as_they_were(

@@ -181,3 +181,36 @@ def test_without_an_environment_it_is_said_so(
     assert found.message == (
         f"{LOADER} has other guards outside of Meltano's environments: max_records 3 (here 5)."
     )
+
+
+@pytest.mark.parametrize(
+    ("written", "variables", "is_filled"),
+    [
+        ("$ERASE", {}, False),
+        ("$ERASE", {"ERASE": ""}, False),
+        ("Zuora__Batch__c = '${ERASE}'", {}, False),
+        ("Zuora__Batch__c = '${ERASE}'", {"ERASE": "Batch9"}, True),
+        ("Name = '$ERASE' AND Zuora__Batch__c = '$BATCH'", {"ERASE": "x"}, False),
+        (r"Name = '\$ERASE (a+b)' AND Zuora__Batch__c = '$BATCH'", {"BATCH": "x\n"}, True),
+        ("Zuora__Batch__c = 'Batch9'", {}, True),
+    ],
+)
+def test_a_limit_in_which_a_variable_is_missing_is_none_that_is_left_out(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    written: str,
+    variables: dict[str, str],
+    *,
+    is_filled: bool,
+) -> None:
+    for name, value in {"MELTANO_LOADER_NAME": LOADER, **variables}.items():
+        monkeypatch.setenv(name, value)
+    loader = plugin(LOADER, LOADER, {"only_accounts": written})
+    loader["settings"] = [*SETTINGS, {"name": "only_accounts"}]
+    project = {"environments": [{"name": "prod"}], "plugins": {"loaders": [loader]}}
+    (tmp_path / "meltano.yml").write_text(yaml.safe_dump(project), encoding="utf-8")
+    with project_of(tmp_path, {}):
+        told = list(other_guards(asking(tmp_path, environment="prod"), read_settings(HERE)))
+    blocking = [each for each in told if each.severity == "blocks"]
+    assert [each.code for each in blocking] == ([] if is_filled else ["limit-not-filled"])
+    assert all(written in each.message for each in blocking)

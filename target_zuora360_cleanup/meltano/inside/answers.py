@@ -201,6 +201,8 @@ class Answers:
     def settings(self, asked: Asked) -> Asked:
         """Some settings of the plugins that run one of some programs, by the plugin's name.
 
+        Each has its value, and how it is written where variables stand in it.
+
         Outside of Meltano they are those of the environment that it would take by itself;
         `environment` is null where it would take none of those that there are.
         """
@@ -212,9 +214,10 @@ class Answers:
         is_one_missing = not is_told and not environment and project.meltano.environments
         plugins = {
             plugin.name: {
-                each.name: own.get(each.name)
+                each.name: (value, about.get("unexpanded_value"))
                 for each in own.definitions()
                 if each.name in asked["names"]
+                for value, about in [own.get_with_metadata(each.name)]
             }
             for plugin in project.plugins.plugins()
             if plugin.executable in asked["programs"]
