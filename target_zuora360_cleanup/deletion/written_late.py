@@ -231,9 +231,10 @@ class WrittenLate:
         if not self.since.changed or soql.STAMP not in step.facts.fields:
             return (_Question(every, None),)
         # (what they have blanked before the snapshots began is not in these)
-        since = soql.since((soql.STAMP,), self.since.changed)
+        stamps = soql.own_stamps(step.kind.rows)
+        since = soql.since(stamps, self.since.changed)
         if has_value := filled(own):
-            blanked = soql.since((soql.STAMP,), self.since.begun)
+            blanked = soql.since(stamps, self.since.begun)
             since = f"(({since} AND {has_value}) OR {blanked})"
         where = " AND ".join(filter(None, (step.kind.where, since)))
         return (_Question(every, replace(every, where=where)),)

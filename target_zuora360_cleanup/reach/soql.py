@@ -77,6 +77,16 @@ def stamps(path: Path, lookups: Lookups) -> tuple[str, ...]:
     return tuple(".".join((*names[:at], STAMP)) for at in range(len(names) + 1))
 
 
+def own_stamps(where: Condition | None) -> tuple[str, ...]:
+    """The columns that tell when rows came to meet a condition, or were changed since.
+
+    A field over relationships changes with any record between, and with none of the rows.
+    """
+    names = [field.split(".")[:-1] for field in (where.fields if where else ())]
+    ways = [each[:at] for each in names for at in range(1, len(each) + 1)]
+    return tuple(dict.fromkeys([STAMP, *(".".join((*each, STAMP)) for each in ways)]))
+
+
 def since(columns: Iterable[str], moment: str) -> str:
     """The condition of what was changed since a moment, in the form of SOQL."""
     return f"({' OR '.join(f'{each} >= {moment}' for each in columns)})"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from target_zuora360_cleanup.deletion import written_late
+from target_zuora360_cleanup.deletion.recheck import Recheck
 from target_zuora360_cleanup.salesforce.session import OrgSession
 from tests.support.shapes import (
     INVOICES,
@@ -28,11 +29,15 @@ from tests.support.shapes import (
 from tests.support.whole_org import table
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
+    from target_zuora360_cleanup.deletion.turn import Turn
     from target_zuora360_cleanup.emulator.server.server import EmulatorServer
+    from target_zuora360_cleanup.plan.plan import Step
     from tests.support.runs import Ran
 
+CHARGES, SUBSCRIPTIONS = "Zuora__SubscriptionProductCharge__c", "Zuora__Subscription__c"
 REMARK, KEY = "Remark__c", "Zuora__External_Id__c"
 LINKED = {
     "objects": [notes("set_null")],
@@ -50,10 +55,10 @@ def links(ran: Ran, lookup: str) -> dict[str, str]:
     return {row["record_id"]: row["parent_external_id"] for row in written}
 
 
-def values(ran: Ran) -> dict[str, str]:
-    """What people had filled on invoices, by what the files say last."""
+def values(ran: Ran, name: str = INVOICES) -> dict[str, str]:
+    """What people had filled on records of an object, by what the files say last."""
     places = (ran.folder / "values", ran.folder / "late" / "values")
-    files = [place / f"{INVOICES}.csv.gz" for place in places]
+    files = [place / f"{name}.csv.gz" for place in places]
     written = [row for file in files if file.exists() for row in table(file)]
     return {row[KEY]: row.get("Region__c", "") for row in written}
 
@@ -332,3 +337,48 @@ def test_files_with_later_rows_are_whole(tmp_path: Path, monkeypatch: pytest.Mon
         ran = cleanup(server, tmp_path)
     text = gzip.decompress((ran.folder / "links" / f"{NOTE}.Of__c.csv.gz").read_bytes()).decode()
     assert text.count("record_id") == 1
+
+
+def test_a_value_below_a_record_that_moves_to_a_chosen_account_is_written_although_it_is_older(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shape = {
+        "fields": [{"object": CHARGES, "name": "Region__c", "type": "string"}],
+        "changes": [{"object": CHARGES, "every": 1, "values": {"Region__c": "EMEA"}}],
+    }
+    with shaped(shape) as server:
+        rows = server.org.all_rows(CHARGES)
+        owner = {str(row["Id"]): row["Zuora__CustomerAccount__c"]
+                 for row in server.org.all_rows(SUBSCRIPTIONS)}  # fmt: skip
+        of_charge = {str(row[KEY]): str(row["Zuora__Subscription__c"]) for row in rows}
+        moving = next(each for each in of_charge.values() if owner.get(each))
+        chosen = next(each for each in owner.values() if each not in (None, owner[moving]))
+        keys = {
+            key for key, each in of_charge.items() if owner.get(each) == chosen or each == moving
+        }
+        age(server, CHARGES)
+
+        def move() -> None:
+            change(server, SUBSCRIPTIONS, moving, Zuora__CustomerAccount__c=chosen)
+
+        before_look(monkeypatch, CHARGES, move)
+        ran = cleanup(
+            server, tmp_path, include_objects=[], only_accounts=f"Id = '{chosen}'",
+            allow_broken_hierarchies=True, lookup_links="ignore",
+        )  # fmt: skip
+        assert ran.status == 0, ran.message
+        assert not {str(row[KEY]) for row in server.org.all_rows(CHARGES)} & keys
+    assert {key for key, value in values(ran, CHARGES).items() if value == "EMEA"} == keys
+
+
+def before_look(monkeypatch: pytest.MonkeyPatch, name: str, act: Callable[[], object]) -> None:
+    """Do something once, just before the org is looked at again for an object."""
+    real, done = Recheck.turn, list[bool]()
+
+    def acting(self: Recheck, step: Step) -> Turn:
+        if step.name == name and not done:
+            done.append(True)
+            act()
+        return real(self, step)
+
+    monkeypatch.setattr(Recheck, "turn", acting)
