@@ -17,6 +17,7 @@ from target_zuora360_cleanup.deletion.turn import Halted, Turn
 from target_zuora360_cleanup.facts.known import Fact, Known, Unknown
 from target_zuora360_cleanup.facts.staying import without_kept
 from target_zuora360_cleanup.output.counted import counted
+from target_zuora360_cleanup.reach.junctions import junction_at
 from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed, unreachable
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ class Recheck:
     ) -> None:
         self._salesforce = salesforce
         self._lets_blank = settings.lookup_links == "ignore"
+        self._are_written = settings.lookup_links == "snapshot"
         self._keeping = keeping
         self._look = look
         self._late = late
@@ -126,8 +128,11 @@ class Recheck:
             is_more = rows.or_else(most + 1) > most
             now = self._look.exactly(path, rows) if is_more or goes_along else rows
             self._refuse_more(step, path, now, most)
-            if goes_along:
-                # (where even marks can't be counted, the plan has told it)
+            if self._are_written and junction_at(path):
+                # (what is to be made again has to be written down, and is not none)
+                yield path, _known(step, path.words, now)
+            elif goes_along:
+                # (other marks that can't be counted go along untold)
                 yield path, now.or_else(0)
 
     def _refuse_more(self, step: Step, path: Path, rows: Fact[int], planned: int) -> None:

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from target_zuora360_cleanup.deletion import written_late
-from target_zuora360_cleanup.deletion.recheck import Recheck
 from target_zuora360_cleanup.salesforce.session import OrgSession
 from tests.support.shapes import (
     INVOICES,
     ITEMS,
     NOTE,
     at_first,
+    before_look,
     cleanup,
     ids,
     notes,
@@ -29,12 +29,9 @@ from tests.support.shapes import (
 from tests.support.whole_org import table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
-    from target_zuora360_cleanup.deletion.turn import Turn
     from target_zuora360_cleanup.emulator.server.server import EmulatorServer
-    from target_zuora360_cleanup.plan.plan import Step
     from tests.support.runs import Ran
 
 CHARGES, SUBSCRIPTIONS = "Zuora__SubscriptionProductCharge__c", "Zuora__Subscription__c"
@@ -369,16 +366,3 @@ def test_a_value_below_a_record_that_moves_to_a_chosen_account_is_written_althou
         assert ran.status == 0, ran.message
         assert not {str(row[KEY]) for row in server.org.all_rows(CHARGES)} & keys
     assert {key for key, value in values(ran, CHARGES).items() if value == "EMEA"} == keys
-
-
-def before_look(monkeypatch: pytest.MonkeyPatch, name: str, act: Callable[[], object]) -> None:
-    """Do something once, just before the org is looked at again for an object."""
-    real, done = Recheck.turn, list[bool]()
-
-    def acting(self: Recheck, step: Step) -> Turn:
-        if step.name == name and not done:
-            done.append(True)
-            act()
-        return real(self, step)
-
-    monkeypatch.setattr(Recheck, "turn", acting)

@@ -10,7 +10,17 @@ from target_zuora360_cleanup.salesforce.rest import Rest
 from tests.support.full_sync import Zuora
 from tests.support.relinking import relink
 from tests.support.runs import login
-from tests.support.shapes import INVOICES, ITEMS, TAXES, cleanup, ids, of, rows, shaped
+from tests.support.shapes import (
+    INVOICES,
+    ITEMS,
+    TAXES,
+    before_look,
+    cleanup,
+    ids,
+    of,
+    rows,
+    shaped,
+)
 from tests.support.whole_org import table
 
 if TYPE_CHECKING:
@@ -102,6 +112,22 @@ def test_what_is_written_names_the_record_by_its_key(tmp_path: Path) -> None:
         "parent_external_id": keys[str(file["LinkedEntityId"])], "external_id_field": KEY,
         "ContentDocumentId": file["ContentDocumentId"], "ShareType": "V", "Visibility": "AllUsers",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("links", ["snapshot", "ignore"])
+def test_those_that_can_not_be_counted_any_more_are_not_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, links: str
+) -> None:
+    refused = {"soql": f"*FROM {FOLLOWS}*", "code": "QUERY_TOO_COMPLICATED", "status": 400}
+    with shaped(JOINED) as server:
+        before_look(monkeypatch, TAXES, lambda: server.set_faults({"queries": [refused]}))
+        ran = cleanup(server, tmp_path, lookup_links=links, allow_cascade_to=[FILES])
+        left = len(ids(server, FOLLOWS))
+    if links == "snapshot":
+        assert (ran.status, left) == (4, COUNTS[FOLLOWS])
+        assert f"{FOLLOWS}.ParentId could not be counted again" in ran.message
+    else:
+        assert (ran.status, left) == (0, 0)
 
 
 def test_those_that_people_have_made_meanwhile_are_left_alone(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from target_zuora360_cleanup.deletion.delete import Deletion
+from target_zuora360_cleanup.deletion.recheck import Recheck
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
 from tests.support.emulated import Emulated
 from tests.support.runs import ALLOWED, Ran, login, run
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.deletion.outcome import Outcome
     from target_zuora360_cleanup.deletion.turn import Turn
     from target_zuora360_cleanup.emulator.server.server import EmulatorServer
+    from target_zuora360_cleanup.plan.plan import Step
 
 TAXES, ITEMS, INVOICES = "Zuora__TaxationItem__c", "Zuora__InvoiceItem__c", "Zuora__ZInvoice__c"
 BILLED = [TAXES, ITEMS, INVOICES]
@@ -71,3 +73,16 @@ def at_first(monkeypatch: pytest.MonkeyPatch, name: str, act: Callable[[], objec
         return real(self, turn)
 
     monkeypatch.setattr(Deletion, "delete", acting)
+
+
+def before_look(monkeypatch: pytest.MonkeyPatch, name: str, act: Callable[[], object]) -> None:
+    """Do something once, just before the org is looked at again for an object."""
+    real, done = Recheck.turn, list[bool]()
+
+    def acting(self: Recheck, step: Step) -> Turn:
+        if step.name == name and not done:
+            done.append(True)
+            act()
+        return real(self, step)
+
+    monkeypatch.setattr(Recheck, "turn", acting)
