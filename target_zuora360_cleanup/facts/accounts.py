@@ -12,6 +12,7 @@ from collections import Counter
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 from target_zuora360_cleanup.catalog.objects import BILLING_ACCOUNT, BY_NAME
 from target_zuora360_cleanup.errors import InputError
@@ -43,6 +44,8 @@ _HEADERS: Final = frozenset({
 _TOGETHER: Final = 1_000
 """Entries of a file that are looked up together, some 200 in each query."""
 _QUERY: Final = 200
+_LONGEST: Final = 255
+"""Characters that a field of text has at the most, so that a longer entry is no account's."""
 _SHORT_ID, _LONG_ID = 15, 18
 
 
@@ -224,8 +227,8 @@ class _Entries:
         """The accounts that these may name: SOQL does not tell small letters from capitals."""
         queries = [
             f"SELECT {', '.join(self._columns)} FROM {BILLING_ACCOUNT} WHERE {where}"
-            for at in range(0, len(entries), _QUERY)
-            for where in self._conditions(entries[at : at + _QUERY])
+            for part in _parts([each for each in entries if len(each) <= _LONGEST])
+            for where in self._conditions(part)
         ]
         for answer in self._salesforce.rest.query_each(queries):
             if isinstance(answer, ApiError):
@@ -245,6 +248,20 @@ class _Entries:
         return is_long_enough and bool(self._prefix) and entry.startswith(self._prefix)
 
 
+def _parts(entries: Iterable[str]) -> Iterator[list[str]]:
+    """Entries for one query each, which a URL has to hold when they are escaped."""
+    part, room = list[str](), REST_SOQL
+    for each in entries:
+        size = len(quote(f"{soql_text(each)}, "))
+        if part and (size > room or len(part) == _QUERY):
+            yield part
+            part, room = [], REST_SOQL
+        part.append(each)
+        room -= size
+    if part:
+        yield part
+
+
 def _named(entry: str, rows: Mapping[str, Mapping[str, Any]]) -> Iterator[Named]:
     if len(rows) != 1:
         yield entry, "", "", ""
@@ -260,7 +277,7 @@ def _entries(path: str) -> Iterator[str]:
     """
     try:
         with Path(path).expanduser().open(encoding="utf-8-sig", newline="") as file:
-            for at, row in enumerate(csv.reader(file)):
+            for at, row in enumerate(csv.reader(file, strict=True)):
                 cell = row[0].strip() if row else ""
                 if cell and not (at == 0 and _is_header(cell)):
                     yield cell

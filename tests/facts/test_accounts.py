@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import pytest
 
@@ -12,13 +13,14 @@ from target_zuora360_cleanup.errors import InputError
 from target_zuora360_cleanup.facts.accounts import Named, choose_accounts
 from target_zuora360_cleanup.facts.known import Known
 from target_zuora360_cleanup.salesforce.client import connect
+from target_zuora360_cleanup.salesforce.rest import Rest
 from target_zuora360_cleanup.salesforce.waits import NO_WAITS
 from target_zuora360_cleanup.settings.reading import read_settings
 from tests.support.emulated import Emulated
 from tests.support.runs import login
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from target_zuora360_cleanup.emulator.server.server import EmulatorServer
@@ -119,6 +121,8 @@ def test_what_names_no_account_is_counted_and_noted(server: EmulatorServer, tmp_
         (b"", "names no account"),
         (b"Id\n\n,\n", "names no account"),
         (b"\xff\xfe\x00", "no CSV in UTF-8"),
+        (b'A00000001\n"A00000002\nA00000003\n', "no CSV in UTF-8"),
+        (b'A00000001\n"A00000002\n"A00000003\n', "no CSV in UTF-8"),
     ],
 )
 def test_a_file_that_can_not_be_used_is_told(
@@ -164,3 +168,21 @@ def test_an_entry_is_no_accounts_only_where_the_user_sees_what_it_may_be(
             by_file(made, tmp_path, "A00000001\nnobody\n")
         found, _ = by_file(made, tmp_path, first + "\n")
     assert (found.chosen, found.missing) == (1, 0)
+
+
+@pytest.mark.parametrize("length", [120, 255, 30_000])
+def test_long_entries_are_asked_for_in_queries_that_a_request_holds(
+    server: EmulatorServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, length: int
+) -> None:
+    asked, real = list[str](), Rest.query_each
+
+    def query_each(self: Rest, queries: Sequence[str], **more: Any) -> Any:
+        asked.extend(queries)
+        return real(self, queries, **more)
+
+    monkeypatch.setattr(Rest, "query_each", query_each)
+    number = accounts(server)[0]["Zuora__AccountNumber__c"]
+    entries = [f"{'ü' * (length - 3)}{at:03}" for at in range(200)]
+    found, _ = by_file(server, tmp_path, "\n".join([*entries, number]))
+    assert (found.chosen, found.missing) == (1, 200)
+    assert max(len(quote(each)) for each in asked) < 10_000
