@@ -247,6 +247,8 @@ class OrgFacts:
         accounts: The billing accounts below which alone rows are deleted; None for all of Zuora's.
         staying: Object types that stay since no way leads from them to a billing account.
         stand_ins: Plain lookups by which alone rows belong to a billing account.
+        shared: How many rows of an object type belong to a chosen billing account and, by another
+            lookup, to one that is not; those without any are left out.
         own_prices: Entries of price books other than the standard one that go with a product.
         conditions: What else goes on in the org.
         unseen: Object types to be cleaned that the org doesn't have, or doesn't show to this user,
@@ -277,6 +279,7 @@ class OrgFacts:
     accounts: Accounts | None = None
     staying: tuple[str, ...] = ()
     stand_ins: tuple[Relationship, ...] = ()
+    shared: Mapping[str, Fact[int]] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def names(self) -> frozenset[str]:

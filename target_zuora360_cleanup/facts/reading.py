@@ -26,6 +26,7 @@ from target_zuora360_cleanup.facts.org_facts import Beside, OrgFacts, OrgInfo
 from target_zuora360_cleanup.facts.own_values import count_own_values
 from target_zuora360_cleanup.facts.prices import count_own_prices
 from target_zuora360_cleanup.facts.reached import read_reach
+from target_zuora360_cleanup.facts.shared import count_shared
 from target_zuora360_cleanup.facts.staying import read_holders, without_kept
 from target_zuora360_cleanup.reach import Path, Relationship, in_circles, read_relationships
 from target_zuora360_cleanup.settings.selection import selected
@@ -86,7 +87,8 @@ def read_facts(
     objects = count_objects(salesforce, kinds, describes)
     reading = _Reading(salesforce, settings, shown, describes, objects)
     facts = reading.facts(info, unfiltered, staying)
-    return replace(facts, accounts=accounts, staying=staying, stand_ins=stand_ins)
+    shared = count_shared(salesforce, objects) if accounts else {}
+    return replace(facts, accounts=accounts, staying=staying, stand_ins=stand_ins, shared=shared)
 
 
 class _Reading:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
+from target_zuora360_cleanup.salesforce.chosen import Chosen
 from tests.support.below_accounts import ACCOUNT, below
 from tests.support.emulated import Emulated
 from tests.support.full_sync import Zuora
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.emulator.server.server import EmulatorServer
 
 FIRST = "Zuora__AccountNumber__c = 'A00000001'"
+CHARGE = "Zuora__SubscriptionProductCharge__c"
 CHILD = {"object": ACCOUNT, "at": 3, "values": {"Zuora__Parent__c": {"object": ACCOUNT, "at": 1}}}
 pytestmark = pytest.mark.quotes_may_change
 
@@ -152,6 +154,40 @@ def test_undo_takes_it_back_with_its_state(server: EmulatorServer, tmp_path: Pat
     assert image(server.org) != scene.before
     assert scene.undo().status == 0
     assert image(server.org) == scene.before
+
+
+@pytest.mark.parametrize("each_by_itself", [False, True])
+@pytest.mark.parametrize(
+    ("condition", "may_go"),
+    [
+        (FIRST, False),
+        ("Zuora__AccountNumber__c = 'A00000002'", False),
+        ("Zuora__AccountNumber__c IN ('A00000001', 'A00000002')", True),
+        ("Zuora__AccountNumber__c = 'A00000003'", True),
+    ],
+)
+def test_a_row_of_two_accounts_goes_only_where_both_are_chosen(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    condition: str,
+    *,
+    may_go: bool,
+    each_by_itself: bool,
+) -> None:
+    if each_by_itself:
+        slices = Chosen.slices
+        monkeypatch.setattr(Chosen, "slices", lambda self, _: slices(self, 1))
+    other = {"object": "Zuora__Subscription__c", "at": 3}
+    change = {"object": CHARGE, "at": 1, "values": {"Zuora__Subscription__c": other}}
+    shape = json.dumps({"changes": [change]})
+    with Emulated(OrgOptions(records=300, sandbox=True, shape=shape)) as server:
+        before = everything(server.org)
+        ran = clean(server, tmp_path, condition)
+        assert (everything(server.org) != before) is may_go
+    assert ran.status == (0 if may_go else 3), ran.message
+    assert ("rows-of-other-accounts" in ran.codes) is not may_go
+    if not may_go:
+        assert f"1 row of {CHARGE} belongs to a chosen billing account" in ran.message
 
 
 @pytest.mark.slow

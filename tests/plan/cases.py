@@ -194,6 +194,7 @@ def alone(contacts: Fact[int]) -> OrgFacts:
     return replace(limited(4, contacts=contacts), objects=(account,))
 
 
+CHARGE = "Zuora__SubscriptionProductCharge__c"
 ORPHANS = Path((Relationship(BILLING_ACCOUNT, "Zuora__Parent__c", BILLING_ACCOUNT, "clear"),))
 
 
@@ -244,6 +245,10 @@ CASES: dict[str, tuple[Pair, ...]] = {
         (weighed(replace(limited(4), reach={ORPHANS: Known(2)})), weighed(limited(4))),
         (weighed(replace(limited(4), reach={ORPHANS: Known(2)}), allow_broken_hierarchies=True),
          weighed(replace(CALM, reach={ORPHANS: Known(2)}))),
+    ),
+    "rows-of-other-accounts": (
+        (weighed(replace(limited(4), shared={CHARGE: Known(2)})), weighed(limited(4))),
+        (weighed(replace(limited(4), shared={CHARGE: REFUSED})), weighed(limited(4))),
     ),
     "too-many-records": ((weighed(max_records=6), weighed(max_records=7)),),
     "nothing-to-delete": (
@@ -575,6 +580,9 @@ SAME_NUMBER = {"object": BILLING_ACCOUNT, "at": 2,
                "values": {"Zuora__AccountNumber__c": "A00000001"}}  # fmt: skip
 CHILD = {"object": BILLING_ACCOUNT, "at": 2,
          "values": {"Zuora__Parent__c": {"object": BILLING_ACCOUNT, "at": 1}}}  # fmt: skip
+SUBSCRIPTION = "Zuora__Subscription__c"
+CROSSING = {"object": CHARGE, "at": 1,
+            "values": {SUBSCRIPTION: {"object": SUBSCRIPTION, "at": 20}}}  # fmt: skip
 NOT_COUNTED_NOTES = refuse("*COUNT(*FROM Usage_Note__c*")
 ORGS: dict[str, tuple[Case, Case]] = {
     "no-360-objects": (Case(org={"without_packages": frozenset({"Zuora", "zqu"})}), CALM_ORG),
@@ -605,6 +613,10 @@ ORGS: dict[str, tuple[Case, Case]] = {
     "hierarchies-broken": (
         Case(org=shaped(changes=[CHILD]), settings={"only_accounts": FIRST_ACCOUNT}),
         Case(org=shaped(changes=[CHILD]), settings={"only_accounts": f"NOT ({FIRST_ACCOUNT})"}),
+    ),
+    "rows-of-other-accounts": (
+        Case(org=shaped(changes=[CROSSING]), settings={"only_accounts": FIRST_ACCOUNT}),
+        Case(settings={"only_accounts": FIRST_ACCOUNT}),
     ),
     "may-not-delete": (Case(org={"not_deletable": frozenset({INVOICE})}), CALM_ORG),
     "may-not-read": (Case(faults=refuse(f"SELECT COUNT(Id)*FROM {INVOICE}*")), CALM_ORG),

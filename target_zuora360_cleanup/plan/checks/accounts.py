@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from target_zuora360_cleanup.catalog.objects import BILLING_ACCOUNT, BY_NAME, CONTACT
-from target_zuora360_cleanup.facts.known import Known
+from target_zuora360_cleanup.facts.known import Known, Unknown
 from target_zuora360_cleanup.output.counted import counted
 from target_zuora360_cleanup.plan.check import check
 from target_zuora360_cleanup.plan.counts import linked
@@ -61,6 +61,12 @@ CONTACTS: Final = Code(
     "tells",
     "contacts that only chosen billing accounts use, and that stay",
     "to erase somebody, anonymise them in Zuora before the next sync; `contacts.csv` names them",
+)
+SHARED: Final = Code(
+    "rows-of-other-accounts",
+    "blocks",
+    "rows that belong to a chosen billing account and, by another lookup, to one that is not",
+    "choose those accounts too, or blank one of the lookups",
 )
 
 
@@ -176,3 +182,27 @@ def contacts(weighed: Weighed) -> Iterator[Finding]:
                 f"{unknown.why}.",
                 "To erase somebody, look their contacts up.",
             )
+
+
+@check(SHARED)
+def shared(weighed: Weighed) -> Iterator[Finding]:
+    """Rows that would go with a chosen billing account, and that another one would lose."""
+    for name, fact in weighed.facts.shared.items():
+        match fact:
+            case Known(rows):
+                told = (
+                    f"{counted(rows, f'row of {name} belongs', f'rows of {name} belong')} to a "
+                    "chosen billing account and, by another lookup, to one that is not chosen, "
+                    "which would lose "
+                    f"{'it' if rows == 1 else 'them'}."
+                )
+            case Unknown(why):
+                told = (
+                    f"How many rows of {name} belong to a chosen billing account and, by another "
+                    f"lookup, to one that is not chosen could not be counted ({why})."
+                )
+        yield SHARED.found(
+            told,
+            "Choose the other accounts too, or blank one of the lookups.",
+            ((name, fact.or_else(0)),),
+        )
