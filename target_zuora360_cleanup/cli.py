@@ -15,6 +15,7 @@ import click
 
 from target_zuora360_cleanup.errors import CleanupError
 from target_zuora360_cleanup.output.points import leave_out_points
+from target_zuora360_cleanup.settings.environment import refuse_idle_limits
 from target_zuora360_cleanup.settings.sources import read_cli_settings
 
 if TYPE_CHECKING:
@@ -190,6 +191,7 @@ def status(sources: tuple[str, ...], files: tuple[str, ...], *, as_json: bool) -
 def _run(mode: str, sources: tuple[str, ...], files: tuple[str, ...], *, as_json: bool) -> None:
     with _mistakes_told(), ExitStack() as live:
         settings = read_cli_settings(sources, os.environ, mode)
+        refuse_idle_limits(os.environ, settings)
         from target_zuora360_cleanup.cleanup.run import Run
         from target_zuora360_cleanup.lifecycle.context import Context
         from target_zuora360_cleanup.lifecycle.signals import heeded

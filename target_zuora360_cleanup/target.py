@@ -30,6 +30,7 @@ from target_zuora360_cleanup.settings.environment import (
     TARGET_PREFIX,
     from_environment,
     loader_prefixes,
+    refuse_idle_limits,
     unknown_variables,
 )
 from target_zuora360_cleanup.settings.reading import read_settings, unknown_settings
@@ -112,6 +113,7 @@ class TargetZuora360Cleanup(Target):
         Raises:
             InputError: They can't be carried out.
         """
+        refuse_idle_limits(os.environ, settings)
         # `--version` and `--about` need none of it, and Meltano asks for them often.
         if settings.mode == "sync":
             from target_zuora360_cleanup.sync.run import SyncRun

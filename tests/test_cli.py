@@ -226,6 +226,17 @@ def test_a_variable_that_is_no_good_is_told(variables: dict[str, str], words: st
         read_cli_settings(["ENV"], variables, "plan")
 
 
+@pytest.mark.parametrize("prefix", ["ZUORA360_", "TARGET_ZUORA360_CLEANUP_"])
+def test_a_limit_in_a_variable_that_is_not_read_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, prefix: str
+) -> None:
+    file = tmp_path / "config.json"
+    file.write_text("{}")
+    monkeypatch.setenv(f"{prefix}ONLY_ACCOUNTS", "Zuora__Batch__c = 'Batch9'")
+    said = failed("cleanup", "--config", str(file))
+    assert f"{prefix}ONLY_ACCOUNTS is set, and this run has no only_accounts" in said
+
+
 def test_a_later_source_goes_before_and_the_command_says_the_mode(tmp_path: Path) -> None:
     file = tmp_path / "config.json"
     file.write_text('{"mode": "cleanup", "max_records": 5, "job_size": 7}')

@@ -13,6 +13,8 @@ from target_zuora360_cleanup.settings.schema import json_schema
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from target_zuora360_cleanup.settings.declared import Settings
+
 UTILITY_PREFIX: Final = "ZUORA360_"
 TARGET_PREFIX: Final = "TARGET_ZUORA360_CLEANUP_"
 WORDS: Final = {
@@ -55,6 +57,27 @@ def unknown_variables(environ: Mapping[str, str], *prefixes: str) -> list[str]:
         for _, variable, _ in _given(environ, prefix)
         if variable not in known
     ]
+
+
+def refuse_idle_limits(environ: Mapping[str, str], settings: Settings) -> None:
+    """Let no cleanup take all accounts where a variable names some that this run does not read.
+
+    The loader has variables of its own, and so has the utility; `--config` may name none of them.
+
+    Raises:
+        InputError: There is such a variable.
+    """
+    is_limited = settings.only_accounts or settings.only_accounts_file
+    if is_limited or settings.mode not in ("plan", "cleanup"):
+        return
+    for name in ("only_accounts", "only_accounts_file"):
+        for prefix in (*loader_prefixes(environ), UTILITY_PREFIX):
+            if environ.get(variable := f"{prefix}{name.upper()}"):
+                raise InputError(
+                    f"{variable} is set, and this run has no {name}: it would clean all accounts. "
+                    f"The loader reads {TARGET_PREFIX}…, the utility {UTILITY_PREFIX}… with "
+                    "--config ENV. Set that of this run, or leave the variable out."
+                )
 
 
 def loader_prefixes(environ: Mapping[str, str]) -> tuple[str, ...]:

@@ -7,12 +7,14 @@ import pytest
 from target_zuora360_cleanup.errors import InputError
 from target_zuora360_cleanup.settings.environment import (
     TARGET_PREFIX,
+    UTILITY_PREFIX,
     WORDS,
     from_environment,
     loader_prefixes,
+    refuse_idle_limits,
     unknown_variables,
 )
-from target_zuora360_cleanup.settings.reading import NARROWING
+from target_zuora360_cleanup.settings.reading import NARROWING, read_settings
 
 
 def test_variables_are_read_as_meltano_passes_them() -> None:
@@ -86,3 +88,18 @@ def test_the_name_by_which_meltano_runs_the_loader_counts_too() -> None:
 def test_a_limit_that_is_blank_is_no_permission_to_take_all(name: str) -> None:
     with pytest.raises(InputError, match=f"ZUORA360_{name.upper()} is blank"):
         from_environment({f"ZUORA360_{name.upper()}": ""})
+
+
+@pytest.mark.parametrize("prefix", [TARGET_PREFIX, UTILITY_PREFIX, "TO_SANDBOX_"])
+@pytest.mark.parametrize("name", ["only_accounts", "only_accounts_file"])
+@pytest.mark.parametrize("mode", ["plan", "cleanup"])
+def test_a_limit_of_accounts_that_the_run_does_not_read_is_no_permission_to_take_all(
+    prefix: str, name: str, mode: str
+) -> None:
+    variable = f"{prefix}{name.upper()}"
+    environ = {variable: "x", "MELTANO_LOADER_NAME": "to-sandbox"}
+    with pytest.raises(InputError, match=f"{variable} is set, and this run has no {name}"):
+        refuse_idle_limits(environ, read_settings({"mode": mode}))
+    for fine in ({"mode": mode, "only_accounts": "y"}, {"mode": "reset"}, {"mode": "sync"}):
+        refuse_idle_limits(environ, read_settings(fine))
+    refuse_idle_limits({variable: ""}, read_settings({"mode": mode}))
