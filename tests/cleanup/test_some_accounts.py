@@ -6,7 +6,6 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from singer_sdk.exceptions import ConfigValidationError
 
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
 from target_zuora360_cleanup.salesforce.chosen import Chosen
@@ -83,14 +82,6 @@ def test_accounts_that_sharing_may_hide_are_not_none(tmp_path: Path, *, is_allow
         ran = clean(server, tmp_path, allow_hidden_rows=is_allowed)
     assert sorted(ran.codes) == ["cannot-see-everything", "no-accounts-chosen"]
     assert (ran.status, ran.states) == (0 if is_allowed else 3, [])
-
-
-def test_a_loader_refuses_accounts_that_only_the_utility_is_told(
-    server: EmulatorServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("ZUORA360_ONLY_ACCOUNTS", FIRST)
-    with pytest.raises(ConfigValidationError, match="this run has no only_accounts"):
-        run({"mode": "cleanup", **login(server)}, tmp_path)
 
 
 def test_it_may_be_run_again_when_all_of_them_are_gone(

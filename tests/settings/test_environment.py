@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from singer_sdk.exceptions import ConfigValidationError
 
 from target_zuora360_cleanup.errors import InputError
 from target_zuora360_cleanup.settings.environment import (
@@ -15,6 +16,7 @@ from target_zuora360_cleanup.settings.environment import (
     unknown_variables,
 )
 from target_zuora360_cleanup.settings.reading import NARROWING, read_settings
+from target_zuora360_cleanup.target import TargetZuora360Cleanup
 
 
 def test_variables_are_read_as_meltano_passes_them() -> None:
@@ -103,3 +105,12 @@ def test_a_limit_of_accounts_that_the_run_does_not_read_is_no_permission_to_take
     for fine in ({"mode": mode, "only_accounts": "y"}, {"mode": "reset"}, {"mode": "sync"}):
         refuse_idle_limits(environ, read_settings(fine))
     refuse_idle_limits({variable: ""}, read_settings({"mode": mode}))
+
+
+@pytest.mark.parametrize("mode", ["plan", "cleanup"])
+def test_a_loader_refuses_accounts_that_only_the_utility_is_told(
+    monkeypatch: pytest.MonkeyPatch, mode: str
+) -> None:
+    monkeypatch.setenv("ZUORA360_ONLY_ACCOUNTS", "Zuora__Batch__c = 'Batch9'")
+    with pytest.raises(ConfigValidationError, match="this run has no only_accounts"):
+        TargetZuora360Cleanup(config={"mode": mode})
