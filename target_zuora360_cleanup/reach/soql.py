@@ -24,6 +24,8 @@ _NOT_INSIDE: Final = frozenset({
 """Objects that a subquery may not be on."""
 BY_ID_ONLY: Final = frozenset({"ContentDocumentLink"})
 """Objects that a query must ask for by the record's id ("SOQL Object Limits")."""
+OWN_FIELDS_ONLY: Final = frozenset({"EntitySubscription"})
+"""Objects whose conditions may name no field over a relationship (Object Reference)."""
 WITH_ARCHIVED: Final = frozenset({"Task", "Event"})
 """Objects with rows that only `queryAll` gives: activities are archived after a year."""
 _ONLY: Final = {"FeedItem": "Type != 'TrackedChange'"}
@@ -53,6 +55,8 @@ def at_most(path: Path, lookups: Lookups) -> str | None:
     link = path.links[-1]
     lookup = lookups.get((link.child, link.field))
     if lookup is None or lookup.relationship_name is None or path.child in BY_ID_ONLY:
+        return None
+    if path.child in OWN_FIELDS_ONLY and not lookup.followed_as:
         return None
     of_type = f"{lookup.relationship_name}.Type = '{link.parent}'"
     single = f"{link.field} != null"
@@ -95,6 +99,8 @@ def since(columns: Iterable[str], moment: str) -> str:
 def count_by_type(child: str, field: str, lookups: Lookups, parents: Iterable[str]) -> str | None:
     """A query that counts rows by the type of what they hang on, as `t` and `n`; None if none can.
 
+    Where a condition may not name the type, all types are counted.
+
     Args:
         child: Object whose rows are counted.
         field: Its lookup, which may lead to several objects.
@@ -106,8 +112,10 @@ def count_by_type(child: str, field: str, lookups: Lookups, parents: Iterable[st
         return None
     kind = f"{lookup.relationship_name}.Type"
     named = ", ".join(f"'{each}'" for each in parents)
-    conditions = " AND ".join([f"{kind} IN ({named})", *own_conditions(child)])
-    return f"SELECT {kind} t, COUNT(Id) n FROM {child} WHERE {conditions} GROUP BY {kind}"
+    of_types = [] if child in OWN_FIELDS_ONLY else [f"{kind} IN ({named})"]
+    conditions = " AND ".join([*of_types, *own_conditions(child)])
+    where = f" WHERE {conditions}" if conditions else ""
+    return f"SELECT {kind} t, COUNT(Id) n FROM {child}{where} GROUP BY {kind}"
 
 
 def own_conditions(child: str) -> list[str]:

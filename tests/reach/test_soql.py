@@ -176,6 +176,16 @@ def test_links_of_files_are_only_asked_for_by_the_record() -> None:
     assert soql.count_by_type("ContentDocumentLink", "LinkedEntityId", known, ["R__c"]) is None
 
 
+def test_follows_are_only_asked_for_by_fields_of_their_own() -> None:
+    way, parent = path(("EntitySubscription", "ParentId")), Lookup("Parent", ANY)
+    known = lookups(way, ParentId=parent)
+    assert condition(way, ParentId=parent) == "ParentId IN (SELECT Id FROM R__c)"
+    assert soql.at_most(way, known) is None
+    assert soql.count_by_type("EntitySubscription", "ParentId", known, ["R__c"]) == (
+        "SELECT Parent.Type t, COUNT(Id) n FROM EntitySubscription GROUP BY Parent.Type"
+    )
+
+
 def test_rows_by_type_are_only_counted_where_the_lookup_has_a_name() -> None:
     assert soql.count_by_type("Task", "WhatId", {}, ["R__c"]) is None
     nameless = lookups(TASK, WhatId=Lookup(None, ANY))

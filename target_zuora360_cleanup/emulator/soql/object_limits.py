@@ -1,7 +1,9 @@
 """Objects that take part of SOQL only.
 
-"SOQL Object Limits" (SOQL and SOSL Reference) has those of files; "SOQL Operation Limitations"
-(Tooling API) those of metadata, whose column in brackets a query must filter by.
+"SOQL Object Limits" (SOQL and SOSL Reference) has those of files, the Object Reference those of
+EntitySubscription ("a WHERE clause can only filter by fields on the EntitySubscription object"),
+"SOQL Operation Limitations" (Tooling API) those of metadata, whose column in brackets a query must
+filter by.
 """
 
 from __future__ import annotations
@@ -47,6 +49,11 @@ def check_limits(sobject: SObject, tree: exp.Select, *, aggregates: bool) -> Non
             " ContentDocumentId or LinkedEntityId using the equals operator or multiple Id's using"
             " the IN operator."
         )
+    if sobject.name == "EntitySubscription" and _leaves(clause):
+        raise malformed(
+            "Implementation restriction: a query of EntitySubscription can only filter by fields"
+            " of EntitySubscription."
+        )
     if sobject.name in METADATA:
         _check_metadata(sobject, clause, aggregates=aggregates)
 
@@ -72,6 +79,12 @@ def _check_metadata(sobject: SObject, clause: exp.Expr | None, *, aggregates: bo
     if columns and not _is_filtered(clause, columns, levels=2):
         text = f"{sobject.name}: a filter on a reified column is required [{','.join(columns)}]"
         raise malformed(text)
+
+
+def _leaves(clause: exp.Expr | None) -> bool:
+    """Whether a condition follows a relationship; what is within a SELECT of its own may."""
+    nodes = () if clause is None else clause.walk(prune=lambda node: isinstance(node, exp.Select))
+    return any(isinstance(node, exp.Column) and len(list(names_of(node))) > 1 for node in nodes)
 
 
 def _is_filtered(clause: exp.Expr | None, columns: tuple[str, ...], *, levels: int) -> bool:

@@ -51,6 +51,17 @@ def test_links_of_files_are_found_by_one_id_or_several(org: Org) -> None:
     assert org.query(f"{LINKS} WHERE LinkedEntityId IN (SELECT Id FROM {SUB})").total == 1
 
 
+def test_follows_are_told_apart_by_their_own_fields_only(org: Org) -> None:
+    with pytest.raises(SalesforceError, match="can only filter by fields of EntitySubscription"):
+        org.query(f"SELECT Id FROM EntitySubscription WHERE Parent.Type = '{SUB}'")
+
+    inner = f"SELECT Id FROM {SUB} WHERE Zuora__CustomerAccount__r.Name != null"
+    for where in ("", " WHERE ParentId != null", f" WHERE ParentId IN ({inner})"):
+        assert org.query(f"SELECT Id FROM EntitySubscription{where}").total >= 0
+    grouped = "SELECT Parent.Type t, COUNT(Id) n FROM EntitySubscription GROUP BY Parent.Type"
+    assert org.query(grouped).total >= 0
+
+
 @pytest.mark.parametrize(
     ("soql", "code", "message"),
     [
