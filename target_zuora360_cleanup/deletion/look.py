@@ -40,7 +40,9 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.settings.declared import Settings
 
 _NO_QUERY: Final = Unknown("no query can count them")
-_MARKS_SECONDS: Final = 60.0
+_MARKS_SECONDS: Final = 5.0
+"""Steps that begin together count marks once; the first follow of an object type that comes within
+this time before its step is not written down."""
 
 
 @dataclass(frozen=True)
@@ -170,7 +172,7 @@ class Look:
                 yield path
 
     def _marks_of(self, step: Step) -> dict[Path, Fact[int]]:
-        """Marks on the rows: counted for all steps at once, since nothing hangs on their number."""
+        """Marks on the rows: counted for all steps that begin together."""
         counted = self._marks.read()
         return {path: rows for path, rows in counted.items() if path.root == step.name}
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from target_zuora360_cleanup.deletion import fresh
 from target_zuora360_cleanup.salesforce.rest import Rest
 from tests.support.full_sync import Zuora
 from tests.support.relinking import relink
@@ -128,6 +131,30 @@ def test_those_that_can_not_be_counted_any_more_are_not_none(
         assert f"{FOLLOWS}.ParentId could not be counted again" in ran.message
     else:
         assert (ran.status, left) == (0, 0)
+
+
+def test_those_that_come_seconds_before_the_step_are_written_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later = 0.0
+    clock = SimpleNamespace(monotonic=lambda: time.monotonic() + later)
+    monkeypatch.setattr(fresh, "time", clock)
+    with shaped({"rows": [USER]}) as server:
+        (user,) = ids(server, "User", "WHERE LastName = 'A'")
+        invoice = min(ids(server, INVOICES))
+
+        def follow() -> None:
+            nonlocal later
+            later = 10.0
+            given = {"ParentId": invoice, "SubscriberId": user}
+            (result,) = server.org.dml("insert", FOLLOWS, [given])
+            assert result.error is None
+
+        before_look(monkeypatch, INVOICES, follow)
+        ran = cleanup(server, tmp_path)
+        assert (ran.status, ids(server, FOLLOWS)) == (0, set())
+    (row,) = table(ran.folder / "junctions" / f"{FOLLOWS}.csv.gz")
+    assert (row["parent_object"], row["SubscriberId"]) == (INVOICES, user)
 
 
 def test_those_that_people_have_made_meanwhile_are_left_alone(tmp_path: Path) -> None:
