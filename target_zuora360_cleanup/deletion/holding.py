@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from target_zuora360_cleanup.catalog.objects import CHOSEN
 from target_zuora360_cleanup.deletion.turn import Held
 from target_zuora360_cleanup.reach import soql
 from target_zuora360_cleanup.salesforce.rows import Selection, read_table
@@ -61,12 +62,17 @@ def _above(
 
 def left_below(path: Path, lookups: Lookups, wheres: Mapping[str, Condition]) -> str | None:
     """The condition that finds rows to be deleted at the end of a path; None where no query can."""
+    own, root = wheres.get(path.child), wheres.get(path.root)
     if len(path.links) == 1:
         found: str | None = f"{path.field} != null"
     else:
-        found = soql.condition(path, lookups, wheres.get(path.root))
-    own = wheres.get(path.child)
+        # (a query that names chosen accounts twice names the same ones, and here both may differ)
+        found = soql.condition(path, lookups, None if _is_chosen(own) else root)
     return f"{found} AND {own}" if found and own else found
+
+
+def _is_chosen(where: Condition | None) -> bool:
+    return bool(where and CHOSEN in where.test)
 
 
 def _ids(salesforce: Salesforce, selection: Selection) -> Iterator[str]:

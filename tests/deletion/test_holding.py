@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from target_zuora360_cleanup.deletion import holding
+from target_zuora360_cleanup.salesforce.chosen import Chosen
 from tests.support.agreement import assert_report_agrees
 from tests.support.runs import zuora_rows
-from tests.support.shapes import INVOICES, ITEMS, TAXES, cleanup, ids, of, rows, shaped
+from tests.support.shapes import INVOICES, ITEMS, NOTE, TAXES, cleanup, ids, notes, of, rows, shaped
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.emulator.server.server import EmulatorServer
     from tests.support.runs import Ran
 
+SUBSCRIPTIONS = "Zuora__Subscription__c"
 ACCOUNTS = "Zuora__CustomerAccount__c"
 ALL = {"include_objects": [], "object_groups": ["accounts"]}
 VETOED = {"vetoes": [{"object": ITEMS, "every": 20, "message": "not this one"}]}
@@ -131,3 +133,33 @@ def test_a_row_of_people_between_holds_too(tmp_path: Path) -> None:
         assert len(others - {invoice}) == len(ids(server, "Note__c")) == 1
     assert (ran.status, ran.object(INVOICES)["held_back"]) == (4, 2)
     assert told(ran, INVOICES) == {invoice, *others}
+
+
+@pytest.mark.rows_may_go(NOTE)
+def test_a_veto_holds_over_rows_of_people_whichever_query_names_the_accounts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slices = Chosen.slices
+    monkeypatch.setattr(Chosen, "slices", lambda self, _: slices(self, 1))
+    lookup = {
+        "object": ITEMS, "name": "Note__c", "type": "reference", "to": [NOTE],
+        "on_delete": "cascade",
+    }  # fmt: skip
+    shape = {
+        "objects": [notes(to=SUBSCRIPTIONS)],
+        "fields": [lookup],
+        "rows": [{**rows(NOTE, Of__c=of(SUBSCRIPTIONS)), "name": "note"}],
+        "changes": [{"object": ITEMS, "at": 9, "values": {"Note__c": {"row": "note"}}}],
+        "vetoes": [{"object": ITEMS, "every": 9, "message": "not this one"}],
+    }
+    with shaped(shape) as server:
+        (note,) = ids(server, NOTE)
+        (held,) = ids(server, ITEMS, f"WHERE Note__c = '{note}'")
+        ran = cleanup(
+            server, tmp_path, include_objects=[], allow_cascade_to=[NOTE],
+            only_accounts="Id != null",
+        )  # fmt: skip
+        assert (ids(server, NOTE), held in ids(server, ITEMS)) == ({note}, True)
+    assert ran.status == 4
+    assert held in told(ran, ITEMS, "FIELD_CUSTOM_VALIDATION_EXCEPTION")
+    assert len(told(ran, SUBSCRIPTIONS)) == 1
