@@ -18,6 +18,7 @@ from target_zuora360_cleanup.facts.conditions import read_conditions, read_right
 from target_zuora360_cleanup.facts.counter import Counter
 from target_zuora360_cleanup.facts.counts import count_objects
 from target_zuora360_cleanup.facts.detaching import detaching_of
+from target_zuora360_cleanup.facts.discovering import discover
 from target_zuora360_cleanup.facts.hidden import read_hidden
 from target_zuora360_cleanup.facts.kept import read_kept
 from target_zuora360_cleanup.facts.keyless import count_keyless_links
@@ -79,7 +80,7 @@ def read_facts(
     kinds = [kind for kind in kinds if _tells_own_rows(kind, describes[kind.api_name])]
     if not kinds:
         return OrgFacts(info, (), unfiltered=unfiltered)
-    kinds += _discover(salesforce, kinds, describes, settings)
+    kinds += discover(salesforce, kinds, describes, settings)
     staying, stand_ins = tuple[str, ...](), tuple[Relationship, ...]()
     if accounts:
         found = below_accounts(salesforce, kinds, describes, shown)
@@ -275,49 +276,3 @@ def _tells_own_rows(kind: ObjectType, describe: Mapping[str, Any]) -> bool:
     """Whether Zuora's rows can be told from others: an org without Quotes has a plain Product2."""
     fields = {each["name"] for each in describe["fields"]}
     return not kind.where or kind.external_ids[0] in fields
-
-
-def _discover(
-    salesforce: Salesforce, kinds: Sequence[ObjectType], describes: Describes, settings: Settings
-) -> list[ObjectType]:
-    """Package objects that the catalogue doesn't know and that go with their parents.
-
-    Describes them into `describes`. Salesforce deletes them in any case; as steps of their own they
-    are counted, backed up, and their bookmarks are reset.
-    """
-    found: list[ObjectType] = []
-    groups = {kind.api_name: kind.group for kind in kinds}
-    todo = list(kinds)
-    while todo:
-        parent = todo.pop()
-        for relationship in read_relationships(parent.api_name, describes[parent.api_name]):
-            if not _goes_along(relationship, groups, settings):
-                continue
-            describes.update(salesforce.rest.describe_all([relationship.child]))
-            kind = _unknown_kind(parent, describes[relationship.child], settings)
-            groups[relationship.child] = parent.group
-            found.append(kind)
-            todo.append(kind)
-    return found
-
-
-def _goes_along(
-    relationship: Relationship, known: Mapping[str, object], settings: Settings
-) -> bool:
-    return (
-        relationship.on_delete == "cascade"
-        and relationship.child not in known
-        and relationship.child not in settings.exclude_objects
-        and is_unlisted(relationship.child)
-    )
-
-
-def _unknown_kind(
-    parent: ObjectType, describe: Mapping[str, Any], settings: Settings
-) -> ObjectType:
-    """An object type from its describe; its streams are named for it, or as the user says."""
-    name = describe["name"]
-    chosen = [stream for stream, chosen in settings.stream_objects.items() if chosen == name]
-    streams = (name.split("__")[1], *chosen)
-    keys = tuple(each["name"] for each in describe["fields"] if each.get("externalId"))
-    return ObjectType(name, describe["label"], parent.group, keys, streams)

@@ -48,8 +48,9 @@ def count(org: Org, soql: str) -> int:
 
 
 def is_asked_freely(item: SObject) -> bool:
-    """Whether a query may have any condition: not so on views, nor on links of files."""
-    return item.api == "data" and item.queryable and item.name != "ContentDocumentLink"
+    """Whether a query may have any condition: not so on views, follows, and links of files."""
+    is_free = item.name not in ("ContentDocumentLink", "EntitySubscription")
+    return item.api == "data" and item.queryable and is_free
 
 
 def zuora_records(org: Org) -> int:
