@@ -77,7 +77,9 @@ class Deleting:
         self._bodies = Bodies(salesforce, folder, settings.backup_bodies_mb, sender.go_on)
         bodies = self._bodies if settings.backup_bodies_mb else None
         self._along = TakenAlong(salesforce, folder, look, bodies, is_backed_up=is_backed_up)
-        self._deletion = Deletion(sender, self._along, folder, failures, folder.failures())
+        self._deletion = Deletion(
+            sender, self._along, folder, failures, folder.failures(), since.begun
+        )
         self._detaching = Detaching(
             sender, look, folder, failures, self._deletion.failure_file, is_backed_up, self._late
         )

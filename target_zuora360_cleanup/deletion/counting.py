@@ -30,22 +30,31 @@ def count_left(salesforce: Salesforce, step: Step) -> int:
         return _by_job(salesforce, step, exc)
 
 
-def count_all_left(salesforce: Salesforce, steps: Sequence[Step]) -> dict[str, int]:
-    """The same of many steps in few calls, by name; those that can't be counted are left out."""
+def count_all_left(
+    salesforce: Salesforce, steps: Sequence[Step], since: str = ""
+) -> dict[str, int]:
+    """The same of many steps in few calls, by name; those that can't be counted are left out.
+
+    Args:
+        salesforce: Where.
+        steps: Which.
+        since: Only rows created from this moment on, as SOQL writes it; blank for all.
+    """
     try:
-        return _counted(salesforce, steps)
+        return _counted(salesforce, steps, since)
     except Exception as exc:  # noqa: BLE001 - what was known before may not be lost by it
         logger.warning("What is left could not be counted at the end (%s).", in_words(exc))
         return {}
 
 
-def _counted(salesforce: Salesforce, steps: Sequence[Step]) -> dict[str, int]:
-    answers = salesforce.rest.query_each([f"SELECT COUNT(Id) n {_rows(each)}" for each in steps])
+def _counted(salesforce: Salesforce, steps: Sequence[Step], since: str) -> dict[str, int]:
+    counts = [f"SELECT COUNT(Id) n {_rows(each, since)}" for each in steps]
+    answers = salesforce.rest.query_each(counts)
     left: dict[str, int] = {}
     for step, answer in zip(steps, answers, strict=True):
         try:
             if isinstance(answer, ApiError):
-                left[step.name] = _by_job(salesforce, step, answer)
+                left[step.name] = _by_job(salesforce, step, answer, since)
             else:
                 left[step.name] = int(answer[0]["n"])
         except (ApiError, JobFailed) as exc:
@@ -53,7 +62,7 @@ def _counted(salesforce: Salesforce, steps: Sequence[Step]) -> dict[str, int]:
     return left
 
 
-def _by_job(salesforce: Salesforce, step: Step, error: ApiError) -> int:
+def _by_job(salesforce: Salesforce, step: Step, error: ApiError, since: str = "") -> int:
     """Rows counted by a query job, where that was too much for a query.
 
     Raises:
@@ -61,8 +70,10 @@ def _by_job(salesforce: Salesforce, step: Step, error: ApiError) -> int:
     """
     if not error.meaning.is_slow:
         raise error
-    return count_by_job(salesforce, f"SELECT Id {_rows(step)}")
+    return count_by_job(salesforce, f"SELECT Id {_rows(step, since)}")
 
 
-def _rows(step: Step) -> str:
-    return f"FROM {step.name}" + (f" WHERE {step.kind.where}" if step.kind.where else "")
+def _rows(step: Step, since: str = "") -> str:
+    created = f"CreatedDate >= {since}" if since else ""
+    where = " AND ".join(filter(None, (step.kind.where, created)))
+    return f"FROM {step.name}" + (f" WHERE {where}" if where else "")

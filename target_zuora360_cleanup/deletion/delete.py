@@ -48,6 +48,8 @@ class Deletion:
         folder: Takes the backup of each object type.
         failures: Takes in by reason what could not be deleted.
         failure_file: Takes in each row that could not be.
+        since: When the deletion began, as SOQL writes it; blank where the org does not tell its
+            time.
     """
 
     sender: Sender
@@ -55,6 +57,7 @@ class Deletion:
     folder: OutputFolder
     failures: Failures
     failure_file: FailureFile
+    since: str = ""
 
     def delete(self, turn: Turn) -> Outcome:
         """Delete the rows of a step; the outcome is what Salesforce answered row by row."""
@@ -174,7 +177,15 @@ class Deletion:
             if outcome.ended != "not begun" and (step.to_delete or outcome.found > step.found)
         ]
         left = count_all_left(self.sender.salesforce, begun)
+        grown = [
+            step
+            for step, outcome in pairs
+            if outcome.left is not None and left.get(step.name, 0) > outcome.left
+        ]
+        came = count_all_left(self.sender.salesforce, grown, self.since) if self.since else {}
         return tuple(
-            outcome.recounted(left[step.name]) if step.name in left else outcome
+            outcome.recounted(left[step.name], came.get(step.name, 0))
+            if step.name in left
+            else outcome
             for step, outcome in pairs
         )

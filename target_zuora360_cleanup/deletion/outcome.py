@@ -19,7 +19,7 @@ class Outcome:
     """What became of one object type.
 
     Attributes:
-        found: Rows when the cleanup was planned, and those that came until they had their turn.
+        found: Rows when the cleanup was planned, and those that came since.
         deleted: Rows that are gone; None where nobody could count them.
         kept: Rows that stay on purpose.
         failed: Rows that should be gone but are not, counted in the org afterwards; None where
@@ -89,8 +89,17 @@ class Outcome:
         """How many of the failed rows are of a step that never had its turn."""
         return (self.failed or 0) if self.ended == "not begun" else 0
 
-    def recounted(self, left: int) -> Outcome:
-        """The same with what is left at the end of the run; with it, the numbers are known."""
+    def recounted(self, left: int, came: int = 0) -> Outcome:
+        """The same with what is left at the end of the run; with it, the numbers are known.
+
+        Args:
+            left: Rows that are left.
+            came: How many of them have come during the run.
+        """
+        if self.left is not None and came:
+            # (those that came before their turn are among the found already)
+            late = min(came, max(0, left - self.left))
+            return replace(self, found=self.found + late).recounted(left)
         if self.error == _NOT_COUNTED:
             return replace(self, ended="done", error="", held_back=0).leaving(left)
         known = replace(

@@ -1,15 +1,18 @@
-"""Rows that were planned and were gone before their turn are nobody's deletion here."""
+"""Rows that others have deleted before their turn, or made after it, change no count of ours."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.support.shapes import INVOICES, ITEMS, at_first, cleanup, ids, shaped
+from tests.support.shapes import INVOICES, ITEMS, at_first, cleanup, ids, notes, of, rows, shaped
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import pytest
+
+
+EXTRA = "Zuora__Extra__c"
 
 
 def test_what_others_deleted_first_is_not_told_as_deleted(
@@ -25,3 +28,18 @@ def test_what_others_deleted_first_is_not_told_as_deleted(
     entry = ran.object(INVOICES)
     assert (entry["found"], entry["deleted"]) == (len(before) - 3, len(before) - 3)
     assert f"{INVOICES}: 3 rows of the plan were gone before their turn." in caplog.messages
+
+
+def test_rows_that_came_after_their_turn_are_found_and_left_and_those_deleted_stay_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shape = {"objects": [notes(name=EXTRA)], "rows": [rows(EXTRA, 2, Of__c=of(INVOICES))]}
+    with shaped(shape) as server:
+        org = server.org
+        at_first(monkeypatch, INVOICES, lambda: org.dml("insert", EXTRA, [{"Text__c": "late"}]))
+        ran = cleanup(server, tmp_path)
+        assert (ran.status, len(ids(server, EXTRA))) == (4, 1)
+    entry = ran.object(EXTRA)
+    assert {name: entry[name] for name in ("found", "deleted", "failed")} == {
+        "found": 3, "deleted": 2, "failed": 1,
+    }  # fmt: skip
