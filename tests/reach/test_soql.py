@@ -284,7 +284,8 @@ def test_whatever_the_way_a_condition_keeps_to_the_rules_of_soql(
     if found is not None:
         _assert_is_soql(found, way.child, fields)
     elif all(kind == "one" for _, kind in steps):
-        assert len(way.links) > 6
+        # (a query of its own can't be on the same object)
+        assert len(way.links) > 6 or (where and len(way.links) == 6)
 
 
 @given(STEPS)
