@@ -13,6 +13,7 @@ from target_zuora360_cleanup.plan.counts import rows_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from target_zuora360_cleanup.facts.org_facts import ObjectFacts
     from target_zuora360_cleanup.plan.plan import Plan, Step
     from target_zuora360_cleanup.salesforce.client import Salesforce
 
@@ -37,12 +38,10 @@ class Keeping:
         self._salesforce = salesforce
         self._note = note
         self._kept: Kept = {step.name: step.kept for step in plan.steps}
-        # (a type that had no rows may have some now)
-        self._objects = [
-            replace(step.facts, found=Known(max(1, rows_of(step.facts)))) for step in plan.steps
-        ]
+        self._objects = [_as_if_there(step.facts) for step in plan.steps]
         self._inside = [each for step in plan.steps for each in step.seen]
-        self._beside = plan.beside
+        beside = tuple(map(_as_if_there, plan.beside.objects))
+        self._beside = replace(plan.beside, objects=beside)
         self._weighed: frozenset[str] = frozenset().union(*self._kept.values())
         self._lock = threading.Lock()
 
@@ -70,3 +69,8 @@ class Keeping:
             if kept != self._kept:
                 self._note(kept)
             self._kept, self._weighed = kept, self._weighed | quoted
+
+
+def _as_if_there(facts: ObjectFacts) -> ObjectFacts:
+    """An object type that had no rows may have some by now."""
+    return replace(facts, found=Known(max(1, rows_of(facts))))
