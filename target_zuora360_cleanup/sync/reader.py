@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import logging
 import re
@@ -39,11 +38,11 @@ _KIND: Final = {"type"}
 _STATES: Final = ('{"type": "STATE", "value": {', '{"type":"STATE","value":{')
 _RECORDS: Final = ('{"type": "RECORD"', '{"type":"RECORD"')
 """How the usual forms begin."""
-_WHOLE: Final = ("}}\n", "}}\r\n")
+_WHOLE: Final = ("}}", "}}\r")
 _CHUNK_BYTES: Final = 1 << 16
 """As much as a pipe holds."""
-_DECODE: Final = json.JSONDecoder(parse_float=Decimal).decode
-"""As the SDK reads numbers: to the last digit."""
+_DECODE: Final = json.JSONDecoder(parse_float=Decimal, parse_constant=str).decode
+"""As the SDK reads numbers: to the last digit; what is no number, such as NaN, is its name."""
 _QUICK: Final = msgspec.json.Decoder(float_hook=Decimal).decode
 """Reads what it reads as `_DECODE` does, in a third of the time; it refuses halves of characters,
 and numbers such as NaN."""
@@ -96,7 +95,7 @@ class SyncReader(SingerReader):
     ) -> None:
         super().__init__()
         self._run, self._finish, self._tell = run, finish, tell
-        self._line, self._may_hold_halves = 0, True
+        self._line, self._may_hold_halves, self._is_cut = 0, True, False
         self._state: tuple[int, str] | None = None
         self._counts: Counter[str] = Counter()
 
@@ -176,18 +175,19 @@ class SyncReader(SingerReader):
         message: dict[str, Any],
         callbacks: Mapping[str, Callable[[dict[str, Any]], None]],
     ) -> None:
-        self.assert_line_requires(message, requires=_KIND)
-        kind = message["type"]
+        kind = message.get("type")
         if isinstance(kind, str) and (callback := callbacks.get(kind)):
             callback(message)
             self._counts[kind] += 1
         else:
+            self.assert_line_requires(message, requires=_KIND)
             self._process_unknown_message(message)
 
     def _lines(self, blocks: Blocks) -> Iterator[str]:
-        """The stream's lines with their ends, as they come."""
+        """The stream's lines without their ends, as they come."""
         for block in blocks:
             yield from self._text(block)
+        self._is_cut = True
         yield from self._text(blocks.rest)
 
     def _text(self, block: bytes) -> Iterable[str]:
@@ -199,7 +199,8 @@ class SyncReader(SingerReader):
             # (it is told of the line that holds it, not of the block)
             text, self._may_hold_halves = block.decode(errors="surrogateescape"), True
         # (other characters that end a line may stand in a text)
-        return io.StringIO(text)
+        lines = text.split("\n")
+        return lines if lines[-1] else lines[:-1]
 
     def tell_state(self) -> None:
         """Tell of the last STATE so far, if that was put off.
@@ -220,7 +221,7 @@ class SyncReader(SingerReader):
         Taps write one after every record. Whoever needs the last one so far asks for it.
         """
         for number, line in enumerate(lines, 1):
-            if line.startswith(_STATES) and line.endswith(_WHOLE):
+            if line.startswith(_STATES) and line.endswith(_WHOLE) and not self._is_cut:
                 self._state = number, line
                 self._counts[_STATE] += 1
                 continue

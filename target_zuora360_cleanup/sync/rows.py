@@ -216,7 +216,12 @@ def without(links: Sequence[str | None], which: Collection[int]) -> tuple[str | 
 
 def line(cells: str, links: Sequence[str | None]) -> str:
     """A row of the CSV, without its line end."""
-    return ",".join([cells, *[_quoted(value or NULL) for value in links if value is not None]])
+    return ",".join([cells, *[_linked(value) for value in links if value is not None]])
+
+
+def _linked(value: str) -> str:
+    # (nearly all are ids)
+    return value if value.isalnum() else _quoted(value or NULL)
 
 
 def csv_line(values: Sequence[str]) -> str:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TextIO
 from target_zuora360_cleanup.errors import CleanupError
 from target_zuora360_cleanup.lifecycle.background import Background
 from target_zuora360_cleanup.lifecycle.ending import conclude, header_of, show_words
+from target_zuora360_cleanup.lifecycle.garbage import seldom_collected
 from target_zuora360_cleanup.lifecycle.stopping import with_own_failure
 from target_zuora360_cleanup.state.own_id import OwnStateId
 from target_zuora360_cleanup.sync.report import Kept, Loaded, sync_report
@@ -74,7 +75,7 @@ class SyncRun:
             read: Reads the stream, which hands its messages to the story, to its end.
         """
         work = Background(self.stop)
-        with self.stop.awake():
+        with self.stop.awake(), seldom_collected():
             self.story.begin_login()
             self._state_id.begin()
             work.begin(read)

@@ -108,6 +108,14 @@ class SyncSink(Sink):
         )
 
     @override
+    def _remove_sdc_metadata_from_schema(self) -> None:
+        """Leave it: `_sdc_deleted_at` says what became of a record, and no map takes the others."""
+
+    @override
+    def _remove_sdc_metadata_from_record(self, record: dict[str, Any]) -> None:
+        """Leave it; see above."""
+
+    @override
     def get_validator(self) -> BaseJSONSchemaValidator | None:
         return CompiledValidator(self.schema) if self.validate_schema else None
 
@@ -133,7 +141,6 @@ class SyncSink(Sink):
             InvalidRecord: It lacks a field that it must have.
             MissingKeyPropertiesError: It lacks its key.
         """
-        self._remove_sdc_metadata_from_record(record)
         self._validate_and_parse(record)
         if not self._keys <= record.keys():
             self._singer_validate_message(record)

@@ -96,13 +96,25 @@ def test_every_form_of_deleted_removes_a_row(
      (schema("Product", "Name _sdc_deleted_at"), {"_sdc_deleted_at": "2026-01-01T00:00:00Z"})],
     ids=["Deleted", "_sdc_deleted_at"],
 )  # fmt: skip
+@pytest.mark.parametrize("metadata", [False, True])
 def test_a_product_that_is_deleted_is_flagged_by_either(
-    server: EmulatorServer, tmp_path: Path, stream: Message, flag: dict[str, str]
+    server: EmulatorServer, tmp_path: Path, stream: Message, flag: dict[str, str], *, metadata: bool
 ) -> None:
-    product = record("Product", "op1", Name="P", **flag)
-    sync(server, tmp_path, [stream, product], add_record_metadata=True)
-    soql = "SELECT zqu__Deleted__c FROM Product2 WHERE zqu__ZuoraId__c = 'op1'"
+    key = f"op-{next(iter(flag))}-{metadata}"
+    product = record("Product", key, Name="P", **flag)
+    sync(server, tmp_path, [stream, product], add_record_metadata=metadata)
+    soql = f"SELECT zqu__Deleted__c FROM Product2 WHERE zqu__ZuoraId__c = '{key}'"
     assert rows(server.org, soql) == [{"zqu__Deleted__c": True}]
+
+
+def test_a_record_that_the_sdk_calls_deleted_removes_its_row(
+    server: EmulatorServer, tmp_path: Path, crm: str
+) -> None:
+    stream = schema("Account", "CrmId Status _sdc_deleted_at")
+    sync(server, tmp_path, [ACCOUNTS, account("om1", crm), account("om2", crm)])
+    when = {"_sdc_deleted_at": "2026-01-01T00:00:00Z"}
+    sync(server, tmp_path, [stream, account("om1", crm, **when), account("om2", crm)])
+    assert keys(server.org, ACCOUNT, "om") == {"om2"}
 
 
 def test_a_value_of_another_type_fails_its_record_alone(

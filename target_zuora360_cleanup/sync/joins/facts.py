@@ -10,6 +10,8 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
+
 from target_zuora360_cleanup.catalog.paths import KEY, sent_name
 from target_zuora360_cleanup.kept.parts import marks, parts
 from target_zuora360_cleanup.sync.joins.forms import NotKnown
@@ -23,7 +25,7 @@ Said = dict[str, Any]
 Sayings = Mapping[str, Said]
 """What records say, by their ids."""
 _NOTHING: Final = (None, "")
-_ENCODE: Final = json.JSONEncoder(default=str).encode
+_ENCODE: Final = msgspec.json.Encoder(enc_hook=str).encode
 
 
 class Others(dict[tuple[str, str, str], Said]):
@@ -89,8 +91,13 @@ class Facts:
         before = {key: json.loads(text) for key, text in known.items()}
         now = {key: before[key] | said if key in before else said for key, said in records.items()}
         self._recent = stream, now
-        texts = {key: _ENCODE(said) for key, said in now.items()}
-        new = {key: said for key, said in now.items() if texts[key] != known.get(key)}
+        texts = {key: _json(said) for key, said in now.items()}
+        # (what was kept may have been spelled otherwise)
+        new = {
+            key: said
+            for key, said in now.items()
+            if key not in before or texts[key] not in (known[key], _json(before[key]))
+        }
         if not new:
             return
         self._there.add(stream)
@@ -253,6 +260,10 @@ class Facts:
             "DELETE FROM stale WHERE object = ? AND id = ?", ((name, key) for key in found)
         )
         return found
+
+
+def _json(said: Said) -> str:
+    return _ENCODE(said).decode()
 
 
 def _value(said: Said, field: str) -> Any:  # noqa: ANN401 - whatever the tap sent

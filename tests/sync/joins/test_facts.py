@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -31,13 +33,17 @@ NEEDS = Needs.of(MAPS, HAS)
 
 
 @pytest.fixture
-def facts() -> Iterator[Facts]:
-    store = Store(None)
+def store() -> Iterator[Store]:
+    with closing(Store(None)) as made:
+        yield made
+
+
+@pytest.fixture
+def facts(store: Store) -> Facts:
     made = Facts(store, NEEDS)
     for stream in NEEDS:
         made.begin(stream, [], from_the_start=True)
-    yield made
-    store.close()
+    return made
 
 
 def take(facts: Facts, stream: str, key: str, **record: Any) -> None:
@@ -86,6 +92,22 @@ def test_a_change_makes_the_rows_stale_that_it_concerns_by_way_of_others(facts: 
     take(facts, "Account", "a", CrmId="001")
     assert all_stale(facts) == {}
     assert found(facts, "Sub", "s", SUM) == [1, "2"]
+
+
+def test_what_was_kept_in_another_spelling_is_no_news(facts: Facts, store: Store) -> None:
+    take(facts, "Charge", "x", SubId="s", MRR=Decimal("1.50"))
+    store.db.execute("""UPDATE fact SET said = replace(said, ':', ': ')""")
+    all_stale(facts)
+    take(facts, "Charge", "x", SubId="s", MRR=Decimal("1.50"))
+    assert all_stale(facts) == {}
+    take(facts, "Charge", "x", SubId="s", MRR=Decimal("1.5"))
+    assert all_stale(facts) == {"S__c": ["s"]}
+
+
+def test_a_number_beyond_any_machine_s_is_kept_to_its_last_digit(facts: Facts) -> None:
+    take(facts, "Contact", "c", City=10**30)
+    take(facts, "Account", "a", BillToId="c")
+    assert found(facts, "Account", "a", CITY) == [10**30]
 
 
 def test_a_record_that_moves_concerns_where_it_was_and_where_it_is(facts: Facts) -> None:
