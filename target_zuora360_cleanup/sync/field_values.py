@@ -74,10 +74,28 @@ def column_writer(field: Field) -> Callable[[Sequence[object]], Sequence[str]]:
     write = writer(field)
     if field.known:
         return lambda values: list(map(write, values))
-    return partial(_texts if is_text(field) else _repeated, write, field.length or sys.maxsize)
+    write_all = partial(_texts, write, field.length or sys.maxsize)
+    return partial(_alike, write, write_all if is_text(field) else partial(_no_texts, write))
 
 
-def _repeated(write: Callable[[object], str], _: int, values: Sequence[object]) -> list[str]:
+def is_repeated(values: Sequence[object]) -> bool:
+    """Whether values are one value again and again; numbers may equal others that are not them."""
+    if not values:
+        return False
+    first = values[0]
+    return type(first) in _SELF_SAME and first == values[-1] and values.count(first) == len(values)
+
+
+def _alike(
+    write: Callable[[object], str],
+    write_all: Callable[[Sequence[object]], Sequence[str]],
+    values: Sequence[object],
+) -> Sequence[str]:
+    """Values of records that come together: of many fields all have the same, or none has any."""
+    return [write(values[0])] * len(values) if is_repeated(values) else write_all(values)
+
+
+def _no_texts(write: Callable[[object], str], values: Sequence[object]) -> list[str]:
     """Values that are no texts: most come again and again, such as days, amounts and nothing."""
     if set(map(type, values)) <= _SELF_SAME:
         written = {each: write(each) for each in set(values)}
@@ -87,10 +105,7 @@ def _repeated(write: Callable[[object], str], _: int, values: Sequence[object]) 
 
 def _texts(write: Callable[[object], str], longest: int, values: Sequence[object]) -> Sequence[str]:
     """Texts; the values themselves where all are as they shall be, as nearly all are."""
-    kinds = set(map(type, values))
-    if kinds == {type(None)}:
-        return [NULL] * len(values)
-    if kinds == {str}:
+    if set(map(type, values)) == {str}:
         texts = cast("Sequence[str]", values)
         joined, sizes = "".join(texts), list(map(len, texts))
         if min(sizes) and max(sizes) <= longest and "\0" not in joined and NULL not in joined:

@@ -93,9 +93,10 @@ class ChangeMaker:
 
     def _removal(self, record: Mapping[str, Any]) -> Change | None:
         """The change by which a record's row goes; None for one that shall be there."""
-        key = self._key(record)
-        if not key or isinstance(record[self._id], (list, dict)):
+        key = record.get(self._id)
+        if not key or isinstance(key, (list, dict)):
             return None
+        key = _text(key)
         if is_deleted(record, self._deleted) and not self.flags_deleted:
             return removal(key)
         if self._is_elsewhere(record):
@@ -147,7 +148,7 @@ class ChangeMaker:
         return _text(record.get(self._id))
 
     def _is_elsewhere(self, record: Mapping[str, Any]) -> bool:
-        return bool(self._status) and _text(record.get(self._status)).lower() in self._elsewhere
+        return bool(self._elsewhere) and _text(record.get(self._status)).lower() in self._elsewhere
 
     def _without_account(self, record: Mapping[str, Any]) -> str:
         """Why a record has no place without its Salesforce Account; blank if it has one.
@@ -188,7 +189,7 @@ class ChangeMaker:
 
     @cached_property
     def _elsewhere(self) -> frozenset[str]:
-        return frozenset(each.lower() for each in self.made_by.elsewhere)
+        return frozenset(each.lower() for each in self.made_by.elsewhere if self._status)
 
 
 def _text(value: object) -> str:

@@ -17,7 +17,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from target_zuora360_cleanup.sync.columns import Column, ParentColumn, columns_of, parent_columns
-from target_zuora360_cleanup.sync.field_values import NULL, Cut, Unfit, is_text
+from target_zuora360_cleanup.sync.field_values import NULL, Cut, Unfit, is_repeated, is_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -171,6 +171,8 @@ class RowLayout:
             for at, (column, texts) in enumerate(zip(self.columns, columns, strict=True))
             if is_text(column.field)
             and not (found and texts is found[at])
+            # (a text without its end is as long as the field)
+            and not (is_repeated(texts) and len(texts[0]) < column.field.length)
             and Cut in map(type, texts)
         ]
         if not cut:
@@ -231,8 +233,8 @@ def csv_line(values: Sequence[str]) -> str:
 
 def _in_quotes(values: Sequence[str]) -> Sequence[str]:
     """Values, in quotes where CSV needs them."""
-    if values[0] is NULL and values.count(NULL) == len(values):
-        return values
+    if is_repeated(values):
+        return [_quoted(values[0])] * len(values)
     # (to look at all of them at once is much faster)
     joined = f",{','.join(values)},"
     has_marks = '"' in joined or "\n" in joined or "\r" in joined

@@ -102,9 +102,12 @@ def test_a_number_keeps_its_value_and_has_no_exponent(number: Decimal) -> None:
     assert "e" not in text.lower()
 
 
+VALUES = st.none() | st.integers(-9, 9).map(str) | st.text(max_size=4) | st.booleans()
+
+
 @given(
     st.sampled_from(TYPES),
-    st.lists(st.none() | st.integers(-9, 9).map(str) | st.text(max_size=4) | st.booleans()),
+    st.lists(VALUES) | st.builds(lambda value, times: [value] * times, VALUES, st.integers(1, 5)),
 )
 def test_many_values_are_written_as_each_of_them_is(kind: str, values: list[object]) -> None:
     field = Field("F", kind, 3)

@@ -6,6 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from target_zuora360_cleanup.catalog.field_maps import FieldMap, FilledRelationship, Made
 from target_zuora360_cleanup.catalog.paths import read_path
@@ -136,6 +138,17 @@ def test_of_many_records_each_has_the_row_that_it_has_alone() -> None:
     alone = [LAYOUT.rows([each])[0] for each in records]
     assert list(map(str, LAYOUT.rows(records))) == list(map(str, alone))
     assert [isinstance(each, Unfit) for each in alone] == [False, False, True, True, False]
+
+
+@given(
+    st.lists(
+        st.sampled_from([None, "", "INV00", "INV00001", "a,b", " a", "#N/B", "\0"]), max_size=4
+    )
+)
+def test_values_that_are_alike_are_written_and_told_as_each_is(names: list[str | None]) -> None:
+    records = [{"Id": f"{at}", "InvoiceNumber": name, "Amount": None, "New": "", "AccountId": "1"}
+               for at, name in enumerate(names)]  # fmt: skip
+    assert LAYOUT.rows(records) == [LAYOUT.row(each) for each in records]
 
 
 @pytest.mark.parametrize("record", [{}, {"Id": None}, {"Id": ""}])

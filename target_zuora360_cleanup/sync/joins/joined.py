@@ -45,7 +45,7 @@ class Joined:
         """What makes the values for records that are taken together; see `records.Joins`."""
         return partial(self._values, Others())
 
-    def _values(self, others: Others, key: str, record: Mapping[str, Any]) -> dict[str, Any]:
+    def _values(self, others: Others, key: str, record: Mapping[str, Any]) -> Mapping[str, Any]:
         known = (self.facts.of(self.stream, key) or {}) if self._asks else {}
         blank = frozenset(
             [lead for lead in self._leads if lead in known and known[lead] in _NOTHING]
@@ -53,7 +53,9 @@ class Joined:
         if blank not in self._rests:
             self._rests[blank] = self._rest(blank)
         nothing, rest = self._rests[blank]
-        found: dict[str, Any] = dict.fromkeys(nothing)
+        if not rest:
+            return nothing
+        found = {**nothing}
         for made, source, lead in rest:
             if source in found:
                 continue
@@ -73,14 +75,14 @@ class Joined:
         return [(each, source_of(each), _lead(each)) for each in self.made]
 
     @cached_property
-    def _rests(self) -> dict[frozenset[str], tuple[list[str], list[tuple[Made, str, str]]]]:
+    def _rests(self) -> dict[frozenset[str], tuple[dict[str, Any], list[tuple[Made, str, str]]]]:
         """What `_rest` says, once asked."""
         return {}
 
-    def _rest(self, blank: Collection[str]) -> tuple[list[str], list[tuple[Made, str, str]]]:
-        """The names of what is blank where these leads are, and the plan for all else."""
+    def _rest(self, blank: Collection[str]) -> tuple[dict[str, Any], list[tuple[Made, str, str]]]:
+        """What is blank where these leads are, by its names, and the plan for all else."""
         leads = {source: lead for _, source, lead in reversed(self._plan)}
-        nothing = [source for source, lead in leads.items() if lead in blank]
+        nothing: dict[str, Any] = {source: None for source, lead in leads.items() if lead in blank}
         return nothing, [each for each in self._plan if leads[each[1]] not in blank]
 
     @cached_property
