@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from target_zuora360_cleanup.catalog.field_maps import FieldMap, FilledRelationship, Made
@@ -145,6 +145,8 @@ def test_of_many_records_each_has_the_row_that_it_has_alone() -> None:
         st.sampled_from([None, "", "INV00", "INV00001", "a,b", " a", "#N/B", "\0"]), max_size=4
     )
 )
+@example(["INV00", "INV00001"])
+@example(["a,b", "a,b"])
 def test_values_that_are_alike_are_written_and_told_as_each_is(names: list[str | None]) -> None:
     records = [{"Id": f"{at}", "InvoiceNumber": name, "Amount": None, "New": "", "AccountId": "1"}
                for at, name in enumerate(names)]  # fmt: skip
