@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import closing, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -61,6 +61,12 @@ class Deletion:
 
     def delete(self, turn: Turn) -> Outcome:
         """Delete the rows of a step; the outcome is what Salesforce answered row by row."""
+        if turn.again:
+            try:
+                turn = self._as_now(turn)
+            except Exception as exc:  # noqa: BLE001 - no outcome may be lost, whatever it is
+                none_yet = replace(turn, step=turn.step.found_now(0))
+                return self._broken(none_yet, in_words(exc), None if is_expected(exc) else exc)
         if turn.held.whole:
             return self._whole(turn.step, turn.held.whole)
         if not turn.step.facts.key_prefix:
@@ -70,6 +76,11 @@ class Deletion:
             return self._deleted(turn)
         except Exception as exc:  # noqa: BLE001 - no outcome may be lost, whatever it is
             return self._broken(turn, in_words(exc), None if is_expected(exc) else exc)
+
+    def _as_now(self, turn: Turn) -> Turn:
+        """A further turn with the rows that are there: most went in the turns before."""
+        found = count_left(self.sender.salesforce, turn.step)
+        return replace(turn, step=turn.step.found_now(found))
 
     def _deleted(self, turn: Turn) -> Outcome:
         """Delete them in as many rounds as it takes."""
@@ -93,8 +104,8 @@ class Deletion:
 
         None where nobody could count them.
         """
-        if self.sender.are_few(max(found, turn.step.found)):
-            # (such requests answer for each row)
+        if self.sender.are_few(max(found, turn.step.found)) and not failed.gone:
+            # (such requests answer for each row; one that is said to be gone is looked for)
             return 0
         salesforce = self.sender.salesforce
         silent = count_silent(salesforce, turn.step, failed)
@@ -105,8 +116,7 @@ class Deletion:
     def _round(self, turn: Turn, each: Round, backup: Backup, failed: RoundFailures) -> int:
         """Delete what is there; how many rows were."""
         step, sender = turn.step, self.sender
-        is_counted = each.is_first and not turn.again
-        found = step.found if is_counted else count_left(sender.salesforce, step)
+        found = step.found if each.is_first else count_left(sender.salesforce, step)
         sender.progress.begin(step.name, max(0, found - len(step.kept)))
         pages = Pages(sender.salesforce, turn, sender.settings.backup, backup, failed.add)
         with Leaves.of(sender.salesforce, turn) if turn.hierarchy else nullcontext() as leaves:
@@ -131,7 +141,7 @@ class Deletion:
             return Outcome.uncounted(step)
         count = failed.count + silent
         rows = counted(silent, "row that is left", "rows that are left")
-        why = f"Salesforce says nothing of {rows}" if silent else ""
+        why = f"Salesforce gives no reason for {rows}" if silent else ""
         outcome = Outcome.of(step, len(step.kept) + count, "done", why, failed.held_back)
         deleted = max(0, step.to_delete - count)
         self.sender.progress.end(step.name, deleted, count)

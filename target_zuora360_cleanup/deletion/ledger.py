@@ -38,9 +38,13 @@ class Ledger:
         """The deletion begins: an entry for each step, in the plan's order."""
         self.note(Outcome.not_begun(step) for step in plan.steps)
 
-    def begin(self, step: Step) -> None:
-        """A step begins: until its outcome is noted, it is not known."""
-        self.note([Outcome.unknown(step, _UNDER_WAY)])
+    def begin(self, step: Step, *, again: bool = False) -> None:
+        """A step begins, or a further turn of it: until its outcome is noted, it is not known."""
+        if again:
+            begun = Outcome.unknown(step.found_now(0), _UNDER_WAY).after(self.of(step.name))
+        else:
+            begun = Outcome.unknown(step, _UNDER_WAY)
+        self.note([begun])
 
     def note(self, outcomes: Iterable[Outcome]) -> None:
         """What became of steps; a later word counts."""

@@ -110,12 +110,16 @@ class Outcome:
         return known.leaving(left)
 
     def after(self, before: Outcome) -> Outcome:
-        """This one of rows that came after those of another outcome of the same object type."""
-        if before.deleted is None or self.deleted is None:
-            return self
-        return replace(
-            self, found=self.found + before.deleted, deleted=self.deleted + before.deleted
-        )
+        """This one, of a further turn, with those of the same object type before it.
+
+        Where nobody knows how far one of them came, a count at the end of the run may tell.
+        """
+        if before.deleted is None:
+            return replace(before, found=max(before.found, self.found))
+        found = before.deleted + self.found
+        if self.deleted is None:
+            return replace(self, found=max(before.found, found))
+        return replace(self, found=found, deleted=before.deleted + self.deleted)
 
 
 def total(numbers: Iterable[int | None]) -> int | None:

@@ -157,7 +157,7 @@ class Schedule:
 
     def _deleted(self, turn: Turn) -> bool:
         step, before = turn.step, self._ledger.of(turn.step.name)
-        self._ledger.begin(step)
+        self._ledger.begin(step, again=turn.again)
         outcome = self._work.delete(turn)
         self._ledger.note([outcome.after(before) if turn.again else outcome])
         return outcome.ended == "done"

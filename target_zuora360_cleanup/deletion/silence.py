@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 NO_RESULT: Final = "NO_RESULT"
-"""Our own code of a row that is there, and of which Salesforce says nothing."""
+"""Our own code of a row that is there, although Salesforce has given no reason why."""
 MOST_NAMED: Final = 100_000
 """Ids that memory holds at the most."""
-_WORDS: Final = "Salesforce says neither that it is deleted nor why it is not"
+_WORDS: Final = "it is still there, and Salesforce gives no reason"
 
 
 def count_silent(salesforce: Salesforce, step: Step, failed: RoundFailures) -> int | None:
@@ -49,7 +49,7 @@ def count_silent(salesforce: Salesforce, step: Step, failed: RoundFailures) -> i
 def name_silent(salesforce: Salesforce, step: Step, failed: RoundFailures, silent: int) -> int:
     """Take such rows for failed; how many could not be named, since there are too many."""
     rows = counted(silent, "row that is left", "rows that are left")
-    logger.warning("%s: Salesforce says nothing of %s.", step.name, rows)
+    logger.warning("%s: Salesforce gives no reason for %s.", step.name, rows)
     if failed.count + silent > MOST_NAMED:
         return silent
     known = step.kept | failed.ids()

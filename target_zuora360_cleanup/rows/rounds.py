@@ -66,6 +66,7 @@ class RoundFailures:
 
     Attributes:
         count: How many there are.
+        gone: How many more are gone already, as Salesforce says.
         held_back: How many of them nobody tried to delete.
         worth_another: Whether some may succeed in another round.
     """
@@ -73,6 +74,7 @@ class RoundFailures:
     _name: str
     _path: Path
     count: int = 0
+    gone: int = 0
     held_back: int = 0
     worth_another: bool = False
     _forgotten: bool = False
@@ -104,9 +106,11 @@ class RoundFailures:
 
     def add(self, errors: Iterable[RowError]) -> None:
         """Take in rows, a block in memory at a time; one that is gone already has not failed."""
-        failed = (each for each in errors if each.verdict is not Verdict.GONE)
-        while block := list(islice(failed, _BLOCK)):
+        errors = iter(errors)
+        while read := list(islice(errors, _BLOCK)):
+            block = [each for each in read if each.verdict is not Verdict.GONE]
             with self._lock:
+                self.gone += len(read) - len(block)
                 self.count += len(block)
                 self.held_back += sum(each.code == HELD_BACK for each in block)
                 if any(each.verdict in _WORTH_ANOTHER for each in block):

@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, note, seed, settings
+from hypothesis import HealthCheck, Phase, example, given, note, seed, settings
 from hypothesis import strategies as st
 from typing_extensions import override
 
@@ -186,8 +186,24 @@ MEANS = st.sampled_from(["as ever", "jobs", "jobs in steps"])
 
 # (threads draw the chances, so that a mix which was made smaller need not fail as it did)
 PHASES: Final = (Phase.explicit, Phase.generate)
+CALLED_GONE: Final = {
+    "seed": 277,
+    "sessions": {"every": 60},
+    "rows": [
+        {"object": "Zuora__SubscriptionRatePlan__c", "code": "ENTITY_IS_DELETED",
+         "message": "entity is deleted", "every": 2},
+        {"object": "Zuora__InvoiceItem__c", "code": "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY",
+         "message": "acme.T: UNABLE_TO_LOCK_ROW, row", "share": 0.3},
+    ],
+}  # fmt: skip
+"""Rows that are called deleted and stay, of an object type that has several turns."""
 
 
+@example(
+    CALLED_GONE,
+    {"backup": "ids", "hard_delete": False, "job_size": 3, "max_parallel_jobs": 5},
+    "as ever",
+)
 @given(mixes(), SETTINGS, MEANS)
 @settings(
     max_examples=3, deadline=None, phases=PHASES, suppress_health_check=list(HealthCheck)

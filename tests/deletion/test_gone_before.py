@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tests.support.shapes import INVOICES, ITEMS, at_first, cleanup, ids, notes, of, rows, shaped
 
@@ -43,3 +43,27 @@ def test_rows_that_came_after_their_turn_are_found_and_left_and_those_deleted_st
     assert {name: entry[name] for name in ("found", "deleted", "failed")} == {
         "found": 3, "deleted": 2, "failed": 1,
     }  # fmt: skip
+
+
+def called_gone(**more: Any) -> dict[str, Any]:
+    words = {"code": "ENTITY_IS_DELETED", "message": "entity is deleted"}
+    return {"rows": [{"object": ITEMS, "operation": "delete", "every": 3, **words, **more}]}
+
+
+def test_rows_that_are_called_deleted_and_are_not_are_tried_again(tmp_path: Path) -> None:
+    with shaped({}) as server:
+        server.set_faults(called_gone(times=1))
+        ran = cleanup(server, tmp_path)
+        assert (ran.status, ids(server, ITEMS), ran.report["failures"]) == (0, set(), [])
+
+
+def test_rows_that_are_called_deleted_and_stay_have_failed(tmp_path: Path) -> None:
+    with shaped({}) as server:
+        before = ids(server, ITEMS)
+        server.set_faults(called_gone())
+        ran = cleanup(server, tmp_path)
+        left = ids(server, ITEMS)
+    assert ran.status == 4
+    entry = ran.object(ITEMS)
+    assert (entry["deleted"], entry["failed"]) == (len(before) - len(left), len(left))
+    assert {each["id"] for each in ran.file("failures.csv") if each["object"] == ITEMS} == left

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from target_zuora360_cleanup.deletion.outcome import total
+from target_zuora360_cleanup.deletion.outcome import Outcome, total
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
 from tests.support.emulated import Emulated
 from tests.support.runs import Ran, login, run
@@ -92,3 +93,27 @@ def test_a_sum_with_an_unknown_number_is_unknown(
     given: tuple[int | None, ...], comes_to: int | None
 ) -> None:
     assert total(given) == comes_to
+
+
+def outcome(found: int, deleted: int | None, failed: int | None, **more: Any) -> Outcome:
+    return Outcome(ITEMS, found, deleted, 0, failed, **more)
+
+
+BROKEN_OFF = outcome(4, None, None, ended="unknown", error="no answer", held_back=None)
+
+
+def test_a_further_turn_counts_with_the_turns_before() -> None:
+    assert outcome(3, 2, 1).after(outcome(10, 9, 1)) == outcome(12, 11, 1)
+
+
+def test_a_further_turn_that_broke_off_forgets_nothing_of_the_turns_before() -> None:
+    told = BROKEN_OFF.after(outcome(10, 9, 1))
+    assert (told.found, told.deleted) == (13, None)
+    assert told.recounted(2).deleted == 11
+
+
+def test_after_a_turn_that_broke_off_only_a_count_of_all_tells_what_went() -> None:
+    told = outcome(3, 3, 0).after(replace(BROKEN_OFF, found=10))
+    assert (told.found, told.deleted, told.ended, told.error) == (10, None, "unknown", "no answer")
+    now = told.recounted(0)
+    assert (now.deleted, now.failed, now.ended, now.error) == (10, 0, "partial", "no answer")

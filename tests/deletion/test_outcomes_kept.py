@@ -135,7 +135,7 @@ def test_rows_left_without_a_word_that_are_too_many_to_name_are_counted(
     ran = cleanup(server, tmp_path)
     left = zuora_rows(server.org)[ITEMS]
     assert ran.object(ITEMS)["failed"] == left > 0
-    assert f"Salesforce says nothing of {left} rows" in ran.object(ITEMS)["error"]
+    assert f"Salesforce gives no reason for {left} rows" in ran.object(ITEMS)["error"]
     assert_report_agrees(server.org, before, ran.report)
 
 
