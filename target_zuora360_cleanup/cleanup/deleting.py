@@ -117,8 +117,7 @@ class Deleting:
         finally:
             self._ledger.note_detached(self._detaching.done)
         self._late.write(turn)
-        self._junctions.write(turn)
-        return turn
+        return self._junctions.write(turn)
 
     def delete(self, turn: Turn) -> Outcome:
         """Delete a step's rows; the timeline gets a span."""

@@ -10,8 +10,8 @@ import csv
 import io
 import threading
 from contextlib import closing, suppress
-from dataclasses import dataclass, field
-from itertools import islice
+from dataclasses import dataclass, field, replace
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Final
 
 from target_zuora360_cleanup.deletion.link_snapshot import keys_of
@@ -20,17 +20,16 @@ from target_zuora360_cleanup.deletion.turn import Halted
 from target_zuora360_cleanup.facts.counts import selectable
 from target_zuora360_cleanup.output.folder import OutputFolder
 from target_zuora360_cleanup.output.private import make_folder
-from target_zuora360_cleanup.reach.junctions import junction_at
+from target_zuora360_cleanup.reach.junctions import JUNCTIONS, junction_at
 from target_zuora360_cleanup.rows.stop import Stopped
-from target_zuora360_cleanup.salesforce.rows import Selection, read_table
+from target_zuora360_cleanup.salesforce.rows import Selection, read_table, read_tables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from target_zuora360_cleanup.deletion.look import Look
     from target_zuora360_cleanup.deletion.turn import Turn
     from target_zuora360_cleanup.reach import Path
-    from target_zuora360_cleanup.reach.junctions import Junction
     from target_zuora360_cleanup.salesforce.client import Salesforce
 
 FOLDER: Final = "junctions"
@@ -59,39 +58,62 @@ class JunctionSnapshot:
     is_on: bool
     _files: threading.Lock = field(default_factory=threading.Lock)
 
-    def write(self, turn: Turn) -> None:
+    def write(self, turn: Turn) -> Turn:
         """Write `junctions/<Object>.csv.gz` for what goes with a step; on the disk on return.
 
-        `junctions/manifest.json`, which comes first, tells which org they are of.
+        `junctions/manifest.json`, which comes first, tells which org they are of. The turn comes
+        back with those that have come since the look, too.
 
         Raises:
             Halted: They can't be read or written.
             Stopped: The run is to end.
         """
-        for path, rows in turn.along.items() if self.is_on else ():
-            if (junction := junction_at(path)) is None:
-                continue
-            try:
-                with self._files:
-                    self._write(turn, path, junction, rows)
-            except Stopped:
+        if not self.is_on:
+            return turn
+        try:
+            found = self._found(turn)
+            with self._files:
+                for path, rows in found:
+                    self._write(turn, path, rows)
+        except Stopped:
+            raise
+        except Exception as exc:
+            if not is_expected(exc):
                 raise
-            except Exception as exc:
-                if not is_expected(exc):
-                    raise
-                raise Halted(
-                    f"The cleanup ended before {turn.step.name}: rows of {path.child} that go with "
-                    f"it could not be written down ({in_words(exc)}). Run the cleanup again."
-                ) from None
+            raise Halted(
+                f"The cleanup ended before {turn.step.name}: which follows, topics and files go "
+                f"with it could not be written down ({in_words(exc)}). Run the cleanup again."
+            ) from None
+        came = {path: len(rows) for path, rows in found if isinstance(rows, list) and rows}
+        return replace(turn, along={**turn.along, **came})
 
-    def _write(self, turn: Turn, path: Path, junction: Junction, rows: int) -> None:
-        self._write_manifest()
+    def _found(self, turn: Turn) -> list[tuple[Path, Iterable[list[str]]]]:
+        """The rows by the way to them: of those that were none a moment ago, asked for together."""
+        known = [path for path in turn.along if junction_at(path)]
+        others = [path for path in self.look.joining(turn.step) if path not in turn.along]
+        came = read_tables(self.salesforce, [self._selection(path, 0) for path in others])
+        return [
+            *((each, read_table(self.salesforce, self._selection(each, turn.along[each])))
+              for each in known),
+            *zip(others, came, strict=True),
+        ]  # fmt: skip
+
+    def _selection(self, path: Path, rows: int) -> Selection:
+        fields = ("Id", path.field, *self._fields(path))
+        return Selection(path.child, fields, self.look.counter.condition(path) or "", rows)
+
+    def _fields(self, path: Path) -> tuple[str, ...]:
+        """What its rows tell of what the records are joined to, as far as it is shown."""
         shown = selectable(self.look.describe(path.child))
-        fields = [each for each in junction.fields if each in shown]
-        condition = self.look.counter.condition(path) or ""
-        selection = Selection(path.child, ("Id", junction.parent, *fields), condition, rows)
-        table = self._going(turn, read_table(self.salesforce, selection))
-        header = _csv([(*COLUMNS, *fields)])
+        return tuple(each for each in JUNCTIONS[path.child].fields if each in shown)
+
+    def _write(self, turn: Turn, path: Path, rows: Iterable[list[str]]) -> None:
+        table = self._going(turn, iter(rows))
+        if (first := next(table, None)) is None:
+            return
+        self._write_manifest()
+        table = chain([first], table)
+        header = _csv([(*COLUMNS, *self._fields(path))])
         with closing(self.folder.junctions(path.child)) as file:
             while block := list(islice(table, _BLOCK_ROWS)):
                 file.write(header, _csv(self._keyed(turn, block)))

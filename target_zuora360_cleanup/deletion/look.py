@@ -26,6 +26,7 @@ from target_zuora360_cleanup.reach import (
     read_relationships,
     soql,
 )
+from target_zuora360_cleanup.reach.junctions import junction_at
 from target_zuora360_cleanup.salesforce.errors import ApiError
 from target_zuora360_cleanup.salesforce.rows import Selection, read_tables
 
@@ -41,8 +42,7 @@ if TYPE_CHECKING:
 
 _NO_QUERY: Final = Unknown("no query can count them")
 _MARKS_SECONDS: Final = 5.0
-"""Steps that begin together count marks once; the first follow of an object type that comes within
-this time before its step is not written down."""
+"""Steps that begin together count marks once; what is written down of them is read anew."""
 
 
 @dataclass(frozen=True)
@@ -146,6 +146,13 @@ class Look:
                 self._describes |= self._salesforce.rest.describe_all([name])
                 self.lookups.update(read_lookups(name, self._describes[name]))
             return self._describes[name]
+
+    def joining(self, step: Step) -> Iterator[Path]:
+        """Ways to follows, topics and files of a step's records, whether there were any or not."""
+        for each in step.seen:
+            path = Path((each,))
+            if junction_at(path) and path.on_delete == "cascade" and path not in self._unknown:
+                yield path
 
     def exactly(self, path: Path, rows: Fact[int]) -> Fact[int]:
         """How many rows are at the end of a path, where `Seen.reached` may have a few more."""

@@ -136,7 +136,8 @@ class Recheck:
                 yield path, now.or_else(0)
 
     def _refuse_more(self, step: Step, path: Path, rows: Fact[int], planned: int) -> None:
-        may_grow = path.nature == "mark" or (path.on_delete == "clear" and self._lets_blank)
+        may_go_blank = path.on_delete == "clear" and self._lets_blank
+        may_grow = path.nature == "mark" or may_go_blank or self._is_made_again(step, path)
         if may_grow or rows.or_else(planned + 1) <= planned:
             return
         less = without_kept(self._look.counter, {path: rows}, {step.name: step.kept})
@@ -149,6 +150,11 @@ class Recheck:
                 f"({path.words}), {planned:,} when it was planned",
                 _AGAIN,
             )
+
+    def _is_made_again(self, step: Step, path: Path) -> bool:
+        """Whether a relink makes again what goes: it is written down, and the records have keys."""
+        have_keys = bool(step.facts.keys) and step.facts.keyless.rows == Known(0)
+        return self._are_written and junction_at(path) is not None and have_keys
 
 
 def _refuse_syncs(step: Step, seen: Seen) -> None:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import time
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from target_zuora360_cleanup.deletion import fresh
 from target_zuora360_cleanup.salesforce.rest import Rest
 from tests.support.full_sync import Zuora
 from tests.support.relinking import relink
@@ -133,28 +130,36 @@ def test_those_that_can_not_be_counted_any_more_are_not_none(
         assert (ran.status, left) == (0, 0)
 
 
-def test_those_that_come_seconds_before_the_step_are_written_too(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("name", "other", "more"),
+    [
+        (FOLLOWS, "User", {}),
+        (TOPICS, "Topic", {}),
+        (FILES, "ContentDocument", {"ShareType": "V", "Visibility": "AllUsers"}),
+    ],
+)
+def test_those_that_come_just_before_the_step_are_written_too_although_there_were_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, other: str, more: dict[str, str]
 ) -> None:
-    later = 0.0
-    clock = SimpleNamespace(monotonic=lambda: time.monotonic() + later)
-    monkeypatch.setattr(fresh, "time", clock)
-    with shaped({"rows": [USER]}) as server:
-        (user,) = ids(server, "User", "WHERE LastName = 'A'")
+    shape = {"rows": [rows("Topic", Name="topic"), rows("ContentDocument", Title="file")]}
+    with shaped(shape) as server:
+        column, joined_to, *_ = COLUMNS[name]
+        (to,) = list(ids(server, other))[:1]
         invoice = min(ids(server, INVOICES))
+        key = {str(row["Id"]): row[KEY] for row in server.org.all_rows(INVOICES)}[invoice]
 
-        def follow() -> None:
-            nonlocal later
-            later = 10.0
-            given = {"ParentId": invoice, "SubscriberId": user}
-            (result,) = server.org.dml("insert", FOLLOWS, [given])
+        def join() -> None:
+            given = {column: invoice, joined_to: to, **more}
+            (result,) = server.org.dml("insert", name, [given])
             assert result.error is None
 
-        before_look(monkeypatch, INVOICES, follow)
+        before_look(monkeypatch, INVOICES, join)
         ran = cleanup(server, tmp_path)
-        assert (ran.status, ids(server, FOLLOWS)) == (0, set())
-    (row,) = table(ran.folder / "junctions" / f"{FOLLOWS}.csv.gz")
-    assert (row["parent_object"], row["SubscriberId"]) == (INVOICES, user)
+        assert (ran.status, list(server.org.all_rows(name))) == (0, []), ran.message
+    (row,) = table(ran.folder / "junctions" / f"{name}.csv.gz")
+    assert (row["parent_external_id"], row[joined_to]) == (key, to)
+    (along,) = (each for each in ran.report["taken_along"] if each["object"] == name)
+    assert (along["planned"], along["gone"]) == (0, 1)
 
 
 def test_those_that_people_have_made_meanwhile_are_left_alone(tmp_path: Path) -> None:
