@@ -39,6 +39,9 @@ _RIGHTS: Final = (
     "FROM UserPermissionAccess"
 )
 """What the user may do by profile and permission sets together (Object Reference)."""
+_FILES: Final = "SELECT PermissionsQueryAllFiles FROM UserPermissionAccess"
+"""By itself: View All Data does not show all files ("Set Up Users to Query Salesforce Files",
+Salesforce Help)."""
 _OBJECT_RIGHTS: Final = (
     "SELECT SobjectType FROM ObjectPermissions WHERE (PermissionsViewAllRecords = true "
     "OR PermissionsModifyAllRecords = true) AND ParentId IN "
@@ -76,6 +79,7 @@ def read_conditions(salesforce: Salesforce, names: Collection[str]) -> OrgCondit
     scheduled, rights = answers["scheduled syncs"], _rights(rest, answers["rights"])
     return replace(
         rights,
+        may_query_all_files=answers["files"].then(lambda rows: _may("QueryAllFiles", rows)),
         quotes_version=packages.then(_quotes_version),
         config_version=answers.get("config", _NO_CONFIG).then(_config_version),
         running_syncs={**hidden, **running_syncs({name: given[name] for name in syncs})},
@@ -159,7 +163,7 @@ def _syncs_in(name: str) -> str:
 
 def _other_queries(names: Collection[str]) -> dict[str, str]:
     config = {"config": _CONFIG} if _CONFIG_NAME in names else {}
-    return {"scheduled syncs": _SCHEDULED, "rights": _RIGHTS, **config}
+    return {"scheduled syncs": _SCHEDULED, "rights": _RIGHTS, "files": _FILES, **config}
 
 
 def _open_rows(name: str) -> str:

@@ -194,6 +194,7 @@ class OrgConditions:
         may_hard_delete: Whether the user has the permission.
         may_modify_all: Whether the user may read and change every row (Modify All Data).
         may_view_all: Whether the user may read every row (View All Data).
+        may_query_all_files: Whether the user sees every file (Query All Files).
         viewed_objects: Objects of which the user may read every row (View All, Modify All).
         user: Name of the user who is logged in.
     """
@@ -210,6 +211,7 @@ class OrgConditions:
     may_hard_delete: Fact[bool] = _NOT_READ
     may_modify_all: Fact[bool] = _NOT_READ
     may_view_all: Fact[bool] = _NOT_READ
+    may_query_all_files: Fact[bool] = _NOT_READ
     viewed_objects: Fact[frozenset[str]] = _NOT_READ
     user: Fact[str] = _NOT_READ
 

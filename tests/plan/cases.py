@@ -77,6 +77,7 @@ CALM = OrgFacts(
         may_hard_delete=Known(value=True),
         may_modify_all=Known(value=True),
         may_view_all=Known(value=True),
+        may_query_all_files=Known(value=True),
         user=Known("ann@acme.example"),
     ),
     hidden=Known(()),
@@ -140,6 +141,12 @@ def joined(
     path = Path((Relationship(name, field, INVOICE, "cascade"),))
     invoices = replace(CALM.objects[0], keys=keys, keyless=Keyless(keyless))
     return replace(CALM, objects=(invoices,), reach={path: Known(3)})
+
+
+def filed(may_see: Fact[bool]) -> OrgFacts:
+    """Files may be on the invoices, whether this user sees them or not."""
+    links = linked("cascade", "ContentDocumentLink", rows=0)
+    return replace(links, conditions=replace(links.conditions, may_query_all_files=may_see))
 
 
 def filled(rows: Fact[int], **more: Any) -> OrgFacts:
@@ -317,6 +324,10 @@ CASES: dict[str, tuple[Pair, ...]] = {
         (weighed(joined()), weighed(joined(keyless=REFUSED))),
         (weighed(joined()), weighed(joined(keys=()))),
         (weighed(joined()), weighed(joined(), allow_cascade_to=["EntitySubscription"])),
+    ),
+    "files-may-be-hidden": (
+        (weighed(filed(NO)), weighed(filed(Known(value=True)))),
+        (weighed(filed(REFUSED)), weighed(linked("cascade", "FeedItem"))),
     ),
     "marks-taken-along": (
         (weighed(linked("cascade", "EntitySubscription")), weighed(linked("cascade", "FeedItem"))),
@@ -654,6 +665,7 @@ ORGS: dict[str, tuple[Case, Case]] = {
         Case(org={"quotes": False}, settings=ONLY_CATALOG),
         Case(org={"quotes": False}, settings=ONLY_ACCOUNTS),
     ),
+    "files-may-be-hidden": (Case(org=shaped(permissions={"query_all_files": False})), CALM_ORG),
     "marks-taken-along": (Case(org=shaped(rows=[APPROVED])), CALM_ORG),
     "rows-made-again": (
         Case(org=shaped(rows=[FOLLOWED])),

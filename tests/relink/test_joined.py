@@ -114,6 +114,19 @@ def test_what_is_written_names_the_record_by_its_key(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+def test_links_of_files_that_the_user_may_not_see_are_told_of_before_they_go(
+    tmp_path: Path,
+) -> None:
+    hidden = {"hidden": {"rows": [{"object": FILES, "every": 1}]}}
+    with shaped({**JOINED, **hidden, "permissions": {"query_all_files": False}}) as server:
+        ran = cleanup(server, tmp_path)
+        assert (ran.status, list(server.org.all_rows(FILES))) == (0, [])
+    told = {each["code"]: each for each in ran.report["findings"]}["files-may-be-hidden"]
+    assert told["severity"] == "warns"
+    assert "links of files on these records that it may not see go with them" in told["message"]
+    assert not (ran.folder / "junctions" / f"{FILES}.csv.gz").exists()
+
+
 @pytest.mark.parametrize("links", ["snapshot", "ignore"])
 def test_those_that_can_not_be_counted_any_more_are_not_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, links: str

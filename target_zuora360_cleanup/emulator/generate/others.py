@@ -177,6 +177,7 @@ def _profile(options: OrgOptions) -> dict[str, Any]:
         "UserType": "Standard",
         "PermissionsModifyAllData": int(rights.modify_all_data),
         "PermissionsViewAllData": int(rights.view_all_data),
+        "PermissionsQueryAllFiles": int(rights.query_all_files),
         "PermissionsApiEnabled": 1,
         "PermissionsViewSetup": 1,
         "PermissionsBulkApiHardDelete": int(options.hard_delete_permission),

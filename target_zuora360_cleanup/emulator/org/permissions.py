@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 __all__ = ["Rights", "for_user", "rights_of"]
 
 _HIDDEN_EVERY: Final = 3
+_FILES: Final = frozenset({"ContentDocument", "ContentDocumentLink"})
+"""Objects of which View All Data shows only what the user may open ("Set Up Users to Query
+Salesforce Files", Salesforce Help)."""
 
 
 @dataclass(frozen=True)
@@ -29,19 +32,23 @@ class Rights:
     Attributes:
         view_all_data: See everybody's rows of all objects.
         modify_all_data: Change and delete them too.
-        told: Whether the org tells the two.
+        query_all_files: See everybody's files (Query All Files).
+        told: Whether the org tells the first two.
         view_all: Objects of which the user sees everybody's rows.
         modify_all: Objects of which the user may change them too.
     """
 
     view_all_data: bool
     modify_all_data: bool
+    query_all_files: bool = True
     told: bool = True
     view_all: frozenset[str] = frozenset()
     modify_all: frozenset[str] = frozenset()
 
     def sees_all(self, name: str) -> bool:
         """Whether sharing hides no row of an object."""
+        if name in _FILES:
+            return self.query_all_files
         return self.view_all_data or name in self.view_all
 
     def changes_all(self, name: str) -> bool:
@@ -62,11 +69,16 @@ def rights_of(options: OrgOptions) -> Rights:
     if modify and not view:
         text = "Modify All Data comes with View All Data. Give both or none."
         raise ShapeError("permissions", text)
+    files = given.get("query_all_files", bool(view))
+    if files and not view:
+        text = "Query All Files comes with View All Data. Give both or none."
+        raise ShapeError("permissions", text)
     objects = given.get("objects", {})
     all_modified = {name for name, each in objects.items() if each.get("modify_all")}
     return Rights(
         bool(view),
         bool(modify),
+        bool(files),
         told=view is not None and modify is not None,
         view_all=frozenset(
             {name for name, each in objects.items() if each.get("view_all")} | all_modified
@@ -132,7 +144,8 @@ def _check(schema: Schema, shape: Shape, rights: Rights) -> None:
         if name not in schema.objects or field not in schema.objects[name].fields:
             raise ShapeError("hidden.fields", f"the org has no {path}. Name Object.Field.")
     for part in _rows(shape):
-        if rights.view_all_data:
+        is_file = part.get("object") in _FILES and not rights.query_all_files
+        if rights.view_all_data and not is_file:
             text = "the user has View All Data. Say permissions.view_all_data: false."
             raise ShapeError("hidden.rows", f"no row is hidden from that user: {text}")
         if len(part.keys() & {"every", "at", "row"}) != 1 or ("row" in part) == ("object" in part):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from target_zuora360_cleanup.facts.known import Known
+from target_zuora360_cleanup.facts.known import Known, Unknown
 from target_zuora360_cleanup.output.counted import counted
 from target_zuora360_cleanup.plan.check import check
-from target_zuora360_cleanup.plan.counts import strong_links
+from target_zuora360_cleanup.plan.counts import rows_of, strong_links
 from target_zuora360_cleanup.plan.finding import Code
 from target_zuora360_cleanup.reach.junctions import junction_at
 
@@ -25,11 +25,14 @@ MADE_AGAIN: Final = Code(
     "[relink](relink.md) makes them again after the next full sync",
 )
 
-
-_HIDDEN: Final = (
-    " Links of files that this user may not see are not among them: Query All Files shows all."
+FILES_HIDDEN: Final = Code(
+    "files-may-be-hidden",
+    "warns",
+    "links of files that this user may not see go with the records, uncounted and unwritten; the "
+    "files themselves stay",
+    "give the user Query All Files",
 )
-"""("Set Up Users to Query Salesforce Files", Salesforce Help.)"""
+FILES: Final = "ContentDocumentLink"
 
 
 def is_made_again(path: Path, weighed: Weighed) -> bool:
@@ -49,11 +52,27 @@ def made_again(weighed: Weighed) -> Iterator[Finding]:
     if found := [(path, rows) for path, rows in links if is_made_again(path, weighed)]:
         total = sum(rows for _, rows in found)
         going = counted(total, "mark of this kind goes", "marks of this kind go")
-        has_files = any(path.child == "ContentDocumentLink" for path, _ in found)
         yield MADE_AGAIN.found(
             f"Follows, topics and links of files: {going} with the records; users, topics and "
             "files themselves stay.",
             "They are written to junctions/ in the output folder; relink makes them again after "
-            f"the next full sync.{_HIDDEN if has_files else ''}",
+            "the next full sync.",
             tuple((path.name, rows) for path, rows in found),
         )
+
+
+@check(FILES_HIDDEN)
+def hidden_files(weighed: Weighed) -> Iterator[Finding]:
+    """Links of files that nobody here can count, on records that go."""
+    may_see = weighed.facts.conditions.may_query_all_files
+    going = {each.kind.api_name for each in weighed.facts.objects if rows_of(each)}
+    linked = {each.parent for each in weighed.facts.relationships if each.child == FILES}
+    if may_see == Known(value=True) or not going & linked:
+        return
+    why = f" (not known: {may_see.why})" if isinstance(may_see, Unknown) else ""
+    yield FILES_HIDDEN.found(
+        f"The user does not have Query All Files{why}: links of files on these records that it may "
+        "not see go with them, and are in no file. The files themselves stay.",
+        "Give the user the permission Query All Files, which View All Data does not include; or "
+        "see to it yourself that no such file is on them.",
+    )

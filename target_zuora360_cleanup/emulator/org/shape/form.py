@@ -109,6 +109,7 @@ FORM: Final[Form] = {
         permissions=_object(
             view_all_data={"type": ["boolean", "null"]},
             modify_all_data={"type": ["boolean", "null"]},
+            query_all_files=_FLAG,
             objects={
                 "type": "object",
                 "additionalProperties": _object(view_all=_FLAG, modify_all=_FLAG),
