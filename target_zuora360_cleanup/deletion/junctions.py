@@ -20,7 +20,7 @@ from target_zuora360_cleanup.deletion.turn import Halted
 from target_zuora360_cleanup.facts.counts import selectable
 from target_zuora360_cleanup.output.folder import OutputFolder
 from target_zuora360_cleanup.output.private import make_folder
-from target_zuora360_cleanup.reach.junctions import JUNCTIONS, junction_at
+from target_zuora360_cleanup.reach.junctions import JUNCTIONS
 from target_zuora360_cleanup.rows.stop import Stopped
 from target_zuora360_cleanup.salesforce.rows import Selection, read_table, read_tables
 
@@ -62,7 +62,7 @@ class JunctionSnapshot:
         """Write `junctions/<Object>.csv.gz` for what goes with a step; on the disk on return.
 
         `junctions/manifest.json`, which comes first, tells which org they are of. The turn comes
-        back with those that have come since the look, too.
+        back with how many they are.
 
         Raises:
             Halted: They can't be read or written.
@@ -73,8 +73,7 @@ class JunctionSnapshot:
         try:
             found = self._found(turn)
             with self._files:
-                for path, rows in found:
-                    self._write(turn, path, rows)
+                written = {path: self._write(turn, path, rows) for path, rows in found.items()}
         except Stopped:
             raise
         except Exception as exc:
@@ -84,19 +83,24 @@ class JunctionSnapshot:
                 f"The cleanup ended before {turn.step.name}: which follows, topics and files go "
                 f"with it could not be written down ({in_words(exc)}). Run the cleanup again."
             ) from None
-        came = {path: len(rows) for path, rows in found if isinstance(rows, list) and rows}
-        return replace(turn, along={**turn.along, **came})
+        along = {**turn.along, **written}
+        return replace(turn, along={path: rows for path, rows in along.items() if rows})
 
-    def _found(self, turn: Turn) -> list[tuple[Path, Iterable[list[str]]]]:
-        """The rows by the way to them: of those that were none a moment ago, asked for together."""
-        known = [path for path in turn.along if junction_at(path)]
-        others = [path for path in self.look.joining(turn.step) if path not in turn.along]
-        came = read_tables(self.salesforce, [self._selection(path, 0) for path in others])
-        return [
-            *((each, read_table(self.salesforce, self._selection(each, turn.along[each])))
-              for each in known),
-            *zip(others, came, strict=True),
-        ]  # fmt: skip
+    def _found(self, turn: Turn) -> dict[Path, Iterable[list[str]]]:
+        """The rows by the way to them; few are asked for together."""
+        planned = {each.path: each.rows for each in turn.step.reach}
+        ways = [*self.look.joining(turn.step)]
+        selections = {
+            each: self._selection(each, max(planned.get(each, 0), turn.along.get(each, 0)))
+            for each in ways
+        }
+        few = [each for each, selection in selections.items() if selection.fits_rest]
+        tables = read_tables(self.salesforce, [selections[each] for each in few])
+        many = [each for each in ways if each not in few]
+        return {
+            **dict(zip(few, tables, strict=True)),
+            **{each: read_table(self.salesforce, selections[each]) for each in many},
+        }
 
     def _selection(self, path: Path, rows: int) -> Selection:
         fields = ("Id", path.field, *self._fields(path))
@@ -107,17 +111,20 @@ class JunctionSnapshot:
         shown = selectable(self.look.describe(path.child))
         return tuple(each for each in JUNCTIONS[path.child].fields if each in shown)
 
-    def _write(self, turn: Turn, path: Path, rows: Iterable[list[str]]) -> None:
-        table = self._going(turn, iter(rows))
+    def _write(self, turn: Turn, path: Path, rows: Iterable[list[str]]) -> int:
+        """Write rows; how many they are."""
+        table, written = self._going(turn, iter(rows)), 0
         if (first := next(table, None)) is None:
-            return
+            return 0
         self._write_manifest()
         table = chain([first], table)
         header = _csv([(*COLUMNS, *self._fields(path))])
         with closing(self.folder.junctions(path.child)) as file:
             while block := list(islice(table, _BLOCK_ROWS)):
                 file.write(header, _csv(self._keyed(turn, block)))
+                written += len(block)
             file.flush()
+        return written
 
     def _going(self, turn: Turn, rows: Iterator[list[str]]) -> Iterator[list[str]]:
         """Those of records that go."""

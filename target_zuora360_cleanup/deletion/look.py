@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 _NO_QUERY: Final = Unknown("no query can count them")
 _MARKS_SECONDS: Final = 5.0
-"""Steps that begin together count marks once; what is written down of them is read anew."""
+"""Steps that begin together count marks once."""
 
 
 @dataclass(frozen=True)
@@ -186,7 +186,12 @@ class Look:
     def _count_marks(self) -> dict[Path, Fact[int]]:
         ways = (Path((each,)) for step in self._steps.values() for each in step.seen)
         marks = [each for each in ways if each.nature == "mark" and self._is_outside(each.links[0])]
-        return self.counter.count([each for each in marks if each not in self._unknown])
+        return self.counter.count([each for each in marks if self._is_counted(each)])
+
+    def _is_counted(self, path: Path) -> bool:
+        """Whether marks are; those that are written down are read when they are."""
+        are_written = self._settings.lookup_links == "snapshot"
+        return path not in self._unknown and not (are_written and junction_at(path))
 
     def _then(self, path: Path) -> Iterator[Path]:
         if len(path.links) < DEEPEST:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from target_zuora360_cleanup.facts.counting import Question, ask
 from target_zuora360_cleanup.facts.known import Fact, Known, Unknown
 from target_zuora360_cleanup.reach import Path, soql
+from target_zuora360_cleanup.reach.junctions import junction_at
 from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed
 from target_zuora360_cleanup.salesforce.rows import Selection, read_table
 
@@ -127,10 +128,10 @@ class Counter:
 
         None of many is none of few; else only where no condition tells some rows from others.
         Marks that one query is refused for are not asked for again, one object at a time: they
-        stop nothing.
+        stop nothing; but those that can be made again are.
         """
         match counted:
-            case Unknown() if path.nature == "mark":
+            case Unknown() if path.nature == "mark" and junction_at(path) is None:
                 return True
             case Known(rows):
                 return not rows or not {path.root, path.child} & self.wheres.keys()

@@ -10,6 +10,8 @@ from target_zuora360_cleanup.facts.known import Fact, Known, refusal
 from target_zuora360_cleanup.reach import Path, soql
 from target_zuora360_cleanup.salesforce.chosen import BULK_SOQL, parts_of
 from target_zuora360_cleanup.salesforce.errors import ApiError
+from target_zuora360_cleanup.salesforce.limited import is_limited, read_in_parts
+from target_zuora360_cleanup.salesforce.rows import Selection
 
 if TYPE_CHECKING:
     from target_zuora360_cleanup.salesforce.client import Salesforce
@@ -92,8 +94,20 @@ def _by_job(salesforce: Salesforce, each: Question, error: ApiError) -> Fact[int
     """A query job may take longer than the two minutes of a query."""
     if not each.rows:
         return refusal(error)
+    if is_limited(each.child, error):
+        return _in_parts(salesforce, each)
     is_archived = each.child in soql.WITH_ARCHIVED
     return counted_by_job(salesforce, each.rows, error, all_rows=is_archived)
+
+
+def _in_parts(salesforce: Salesforce, each: Question) -> Fact[int]:
+    """Rows of which the user may ask for few at once, and may count none."""
+    (path,) = each.paths
+    selection = Selection(path.child, ("Id",), each.rows.partition(" WHERE ")[2], 0)
+    try:
+        return Known(sum(1 for _ in read_in_parts(salesforce, selection)))
+    except ApiError as exc:
+        return refusal(exc)
 
 
 def number_of(salesforce: Salesforce, answer: Rows | ApiError, column: str, rows: str) -> Fact[int]:

@@ -11,11 +11,12 @@ import io
 import logging
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Final
 
 from target_zuora360_cleanup.salesforce.chosen import BULK_SOQL, REST_SOQL, parts_of
-from target_zuora360_cleanup.salesforce.errors import ApiError
+from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed
+from target_zuora360_cleanup.salesforce.limited import is_limited, read_in_parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -77,17 +78,34 @@ def read_pages(
         ShortResult: Fewer rows came than Salesforce says there are, again and again.
         ApiError, JobFailed, requests.RequestException: Salesforce does not tell.
     """
-    if selection.fits_rest:
-        try:
-            records = _records(salesforce, selection)
-        except ApiError as exc:
-            # (a query job may take longer than the two minutes of a query)
-            if not exc.meaning.is_slow:
-                raise
-        else:
-            yield _as_csv(records, selection.fields)
-            return
-    yield from _by_job(salesforce, selection, page_rows)
+    try:
+        if selection.fits_rest:
+            try:
+                records = _records(salesforce, selection)
+            except ApiError as exc:
+                # (a query job may take longer than the two minutes of a query)
+                if not exc.meaning.is_slow:
+                    raise
+            else:
+                yield _as_csv(records, selection.fields)
+                return
+        pages = _by_job(salesforce, selection, page_rows)
+        first = next(pages, iter(()))
+    except (ApiError, JobFailed) as exc:
+        if not is_limited(selection.object_name, exc):
+            raise
+        yield from _in_parts(salesforce, selection)
+    else:
+        yield first
+        yield from pages
+
+
+def _in_parts(salesforce: Salesforce, selection: Selection) -> Iterator[Iterator[bytes]]:
+    rows = read_in_parts(salesforce, selection)
+    block = list(islice(rows, REST_ROWS))
+    yield _as_csv(block, selection.fields)
+    while block := list(islice(rows, REST_ROWS)):
+        yield _as_csv(block, selection.fields)
 
 
 def _by_job(
@@ -125,6 +143,8 @@ def read_answer(
     if answer is None:
         return list(read_table(salesforce, selection))
     if isinstance(answer, ApiError):
+        if is_limited(selection.object_name, answer):
+            return list(_table(_in_parts(salesforce, selection)))
         if not answer.meaning.is_slow:
             raise answer
         return list(_table(_by_job(salesforce, selection, PAGE_ROWS)))

@@ -24,6 +24,10 @@ _FILES: Final = frozenset({"ContentDocument", "ContentDocumentLink"})
 """Objects of which View All Data shows only what the user may open ("Set Up Users to Query
 Salesforce Files", Salesforce Help)."""
 
+_MOST_ROWS: Final = {"EntitySubscription": 1_000, "TopicAssignment": 1_100}
+"""Objects of which a user without View All Data has to ask for so many rows at most (Object
+Reference)."""
+
 
 @dataclass(frozen=True)
 class Rights:
@@ -107,6 +111,7 @@ def for_user(schema: Schema, options: OrgOptions) -> Schema:
             may_delete=item.name not in options.not_deletable,
             hidden_every=0 if rights.sees_all(item.name) else every.get(item.name, 0),
             hidden_rows=item.name in listed and not rights.sees_all(item.name),
+            most_rows=None if rights.view_all_data else _MOST_ROWS.get(item.name),
         )
         for item in schema.objects.values()
     )

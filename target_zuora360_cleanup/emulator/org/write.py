@@ -29,6 +29,9 @@ _JOINED: Final = {
     "TopicAssignment": ("EntityId", "TopicId"),
 }
 """Objects of which there is one row of the same values in these columns at most."""
+_MOST_TIMES: Final = 12
+"""How often one call may update a record ("update()", SOAP API Developer
+Guide). Of deletions nothing is written: there the second time meets a deleted record."""
 _IS_ACTIVE: Final = 'SELECT 1 FROM "User" WHERE Id = ? AND IsActive'
 
 
@@ -75,8 +78,17 @@ class Writer:
         return [self._guarded(self._insert, row) for row in rows]
 
     def update(self, rows: Sequence[Mapping[str, Any]]) -> list[RowResult]:
-        """Update rows by `Id`."""
-        return [self._guarded(self._update, row) for row in rows]
+        """Update rows by `Id`, each so often only as one call may."""
+        times = Counter[str]()
+        results = []
+        for row in rows:
+            text = _id_of(row)
+            times[text[:15]] += 1
+            if text and times[text[:15]] > _MOST_TIMES:
+                results.append(RowResult(text, error=_repeated(text)))
+            else:
+                results.append(self._guarded(self._update, row))
+        return results
 
     def upsert(self, rows: Sequence[Mapping[str, Any]]) -> list[RowResult]:
         """Insert or update rows by the key field, which no two of them may share."""
@@ -125,7 +137,7 @@ class Writer:
         return RowResult(record_id, created=True)
 
     def _update(self, row: Mapping[str, Any]) -> RowResult:
-        text = next((str(value) for name, value in row.items() if name.lower() == "id"), "")
+        text = _id_of(row)
         if not text:
             raise Refused(RowError("MISSING_ARGUMENT", "Id not specified in an update call"))
         self._row_id = text
@@ -256,6 +268,16 @@ class Writer:
     def _ask(self, operation: str, record_id: str) -> None:
         if self._hook and (error := self._hook(operation, self._sobject.name, record_id)):
             raise Refused(error)
+
+
+def _id_of(row: Mapping[str, Any]) -> str:
+    return next((str(value) for name, value in row.items() if name.lower() == "id"), "")
+
+
+def _repeated(text: str) -> RowError:
+    told = f"Maximum number of duplicate updates in one batch ({_MOST_TIMES} allowed)."
+    again = f"Attempt to update Id more than once in this Api call: {text[:15]}"
+    return RowError("DUPLICATE_VALUE", f"{told} {again}")
 
 
 def _must_be_given(field: Field) -> bool:

@@ -129,7 +129,8 @@ class SObject:
     `activities` says whether activities, notes, files and feeds may hang on its rows. `companion`
     is what it is to another object, and that one's name: `("Share", "Foo__c")`; only objects with
     ids of their own have a key prefix. The last ones say what this user may not: see the object,
-    delete rows, see every n-th row, see the rows that the store lists as hidden.
+    delete rows, see every n-th row, see the rows that the store lists as hidden, ask for more rows
+    at once than so many.
     """
 
     name: str
@@ -149,6 +150,7 @@ class SObject:
     may_delete: bool = True
     hidden_every: int = 0
     hidden_rows: bool = False
+    most_rows: int | None = None
     _by_lower: Mapping[str, Field] = field(default_factory=dict, repr=False, compare=False)
 
     @property

@@ -1,7 +1,8 @@
 """Objects that take part of SOQL only.
 
 "SOQL Object Limits" (SOQL and SOSL Reference) has those of files, the Object Reference those of
-EntitySubscription ("a WHERE clause can only filter by fields on the EntitySubscription object"),
+EntitySubscription ("a WHERE clause can only filter by fields on the EntitySubscription object")
+and, for users without View All Data, of it and of TopicAssignment (a LIMIT, or one record),
 "SOQL Operation Limitations" (Tooling API) those of metadata, whose column in brackets a query must
 filter by.
 """
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlglot import exp
 
+from target_zuora360_cleanup.emulator.soql.clauses import number
 from target_zuora360_cleanup.emulator.soql.dialect import malformed
 from target_zuora360_cleanup.emulator.soql.scope import names_of
 from target_zuora360_cleanup.emulator.wire.errors import SalesforceError
@@ -54,6 +56,11 @@ def check_limits(sobject: SObject, tree: exp.Select, *, aggregates: bool) -> Non
             "Implementation restriction: a query of EntitySubscription can only filter by fields"
             " of EntitySubscription."
         )
+    if sobject.most_rows is not None and not _is_bounded(sobject, tree, clause):
+        raise malformed(
+            f"Implementation restriction: without the permission View All Data, a query of"
+            f" {sobject.name} must have a LIMIT of {sobject.most_rows} or less."
+        )
     if sobject.name in METADATA:
         _check_metadata(sobject, clause, aggregates=aggregates)
 
@@ -61,6 +68,17 @@ def check_limits(sobject: SObject, tree: exp.Select, *, aggregates: bool) -> Non
 def ignores_window(sobject: SObject) -> bool:
     """Whether LIMIT and OFFSET are read and have no effect."""
     return sobject.name in METADATA
+
+
+def _is_bounded(sobject: SObject, tree: exp.Select, clause: exp.Expr | None) -> bool:
+    """Whether few enough rows are asked for; of topics, those of one record are."""
+    if sobject.name == "TopicAssignment" and any(
+        isinstance(each, exp.EQ) and _chooses(each, ("Id", "EntityId"), 1)
+        for each in _conjuncts(clause)
+    ):
+        return True
+    limit = number(tree, "limit")
+    return limit is not None and limit <= (sobject.most_rows or 0)
 
 
 def _check_metadata(sobject: SObject, clause: exp.Expr | None, *, aggregates: bool) -> None:

@@ -300,3 +300,12 @@ def test_an_object_for_reading_is_not_written(org: Org) -> None:
         org.dml("insert", "ApexTrigger", [{"Name": "x"}])
 
     assert caught.value.code == "INVALID_TYPE_FOR_OPERATION"
+
+
+def test_one_call_updates_a_record_twelve_times_at_most(org: Org) -> None:
+    record = billing_account(org)
+    given = [{"Id": record, "Name": f"Name {n}"} for n in range(1, 15)]
+    results = org.dml("update", ACCOUNT, given)
+    assert [each.error for each in results[:12]] == [None] * 12
+    assert {each.error.code for each in results[12:] if each.error} == {"DUPLICATE_VALUE"}
+    assert org.get_record(ACCOUNT, record)["Name"] == "Name 12"

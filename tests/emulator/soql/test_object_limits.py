@@ -62,6 +62,24 @@ def test_follows_are_told_apart_by_their_own_fields_only(org: Org) -> None:
     assert org.query(grouped).total >= 0
 
 
+def test_a_user_without_view_all_data_asks_for_few_follows_and_topics_at_once() -> None:
+    with opened(OrgOptions(records=100, quotes=False, modify_all=False)) as org:
+        record = org.all_rows(SUB)[0]["Id"]
+        of_records = f"WHERE {{}} IN (SELECT Id FROM {SUB})"
+        for name, field, most in (
+            ("EntitySubscription", "ParentId", 1_000), ("TopicAssignment", "EntityId", 1_100),
+        ):  # fmt: skip
+            rows = f"SELECT Id FROM {name} {of_records.format(field)}"
+            for soql in (
+                rows, f"{rows} LIMIT {most + 1}", rows.replace("Id", "COUNT(Id) n", 1),
+                f"SELECT {field[:-2]}.Type t, COUNT(Id) n FROM {name} GROUP BY {field[:-2]}.Type",
+            ):  # fmt: skip
+                with pytest.raises(SalesforceError, match=f"must have a LIMIT of {most} or less"):
+                    org.query(soql)
+            assert org.query(f"{rows} AND Id > '{record}' ORDER BY Id LIMIT {most}").total == 0
+        assert org.query(f"SELECT Id FROM TopicAssignment WHERE EntityId = '{record}'").total == 0
+
+
 @pytest.mark.parametrize(
     ("soql", "code", "message"),
     [
