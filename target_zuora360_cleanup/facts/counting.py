@@ -11,7 +11,6 @@ from target_zuora360_cleanup.reach import Path, soql
 from target_zuora360_cleanup.salesforce.chosen import BULK_SOQL, parts_of
 from target_zuora360_cleanup.salesforce.errors import ApiError
 from target_zuora360_cleanup.salesforce.limited import is_limited, read_in_parts
-from target_zuora360_cleanup.salesforce.rows import Selection
 
 if TYPE_CHECKING:
     from target_zuora360_cleanup.salesforce.client import Salesforce
@@ -102,10 +101,8 @@ def _by_job(salesforce: Salesforce, each: Question, error: ApiError) -> Fact[int
 
 def _in_parts(salesforce: Salesforce, each: Question) -> Fact[int]:
     """Rows of which the user may ask for few at once, and may count none."""
-    (path,) = each.paths
-    selection = Selection(path.child, ("Id",), each.rows.partition(" WHERE ")[2], 0)
     try:
-        return Known(sum(1 for _ in read_in_parts(salesforce, selection)))
+        return Known(sum(1 for _ in read_in_parts(salesforce, each.rows)))
     except ApiError as exc:
         return refusal(exc)
 

@@ -7,7 +7,6 @@ refused nothing; so all is asked for first.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from target_zuora360_cleanup.salesforce.chosen import REST_SOQL, parts_of
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from target_zuora360_cleanup.salesforce.client import Salesforce
-    from target_zuora360_cleanup.salesforce.rows import Selection
 
 LIMITED: Final = frozenset({"EntitySubscription", "TopicAssignment"})
 AT_ONCE: Final = 1_000
@@ -31,19 +29,21 @@ def is_limited(object_name: str, error: ApiError | JobFailed) -> bool:
     return object_name in LIMITED and is_malformed
 
 
-def read_in_parts(salesforce: Salesforce, selection: Selection) -> Iterator[dict[str, Any]]:
-    """The rows of a selection, by their ids and so many at once as everybody may ask for.
+def read_in_parts(salesforce: Salesforce, soql: str) -> Iterator[dict[str, Any]]:
+    """The rows of a query, by their ids and so many at once as everybody may ask for.
+
+    Args:
+        salesforce: Where.
+        soql: The query, which selects the ids among others, in no order and without a LIMIT.
 
     Raises:
         ApiError, requests.RequestException: Salesforce does not tell.
     """
-    columns = tuple(dict.fromkeys(("Id", *selection.fields)))
-    all_of_them = replace(selection, fields=columns, order_by="", most=0).soql
-    for soql in parts_of(all_of_them, salesforce.rest.chosen, REST_SOQL - _MORE):
-        joint, last = (" AND " if " WHERE " in soql else " WHERE "), ""
+    for part in parts_of(soql, salesforce.rest.chosen, REST_SOQL - _MORE):
+        joint, last = (" AND " if " WHERE " in part else " WHERE "), ""
         while True:
             after = f"{joint}Id > '{last}'" if last else ""
-            rows = salesforce.rest.query(f"{soql}{after} ORDER BY Id LIMIT {AT_ONCE}")
+            rows = salesforce.rest.query(f"{part}{after} ORDER BY Id LIMIT {AT_ONCE}")
             yield from rows
             if len(rows) < AT_ONCE:
                 break

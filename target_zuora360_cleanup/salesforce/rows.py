@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Final
@@ -101,7 +101,8 @@ def read_pages(
 
 
 def _in_parts(salesforce: Salesforce, selection: Selection) -> Iterator[Iterator[bytes]]:
-    rows = read_in_parts(salesforce, selection)
+    columns = tuple(dict.fromkeys(("Id", *selection.fields)))
+    rows = read_in_parts(salesforce, replace(selection, fields=columns, order_by="", most=0).soql)
     block = list(islice(rows, REST_ROWS))
     yield _as_csv(block, selection.fields)
     while block := list(islice(rows, REST_ROWS)):

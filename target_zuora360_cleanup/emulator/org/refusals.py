@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from target_zuora360_cleanup.emulator.wire.errors import RowError
+from target_zuora360_cleanup.emulator.wire.errors import RowError, RowResult
 
-__all__ = ["GONE", "NO_ACCESS", "NO_CROSS_ACCESS", "UNKNOWN", "Refused", "RowHook"]
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["GONE", "NO_ACCESS", "NO_CROSS_ACCESS", "UNKNOWN", "Refused", "RowHook", "too_often"]
 
 RowHook = Callable[[str, str, str], RowError | None]
 """Is asked with operation, object and id; an error refuses the row."""
@@ -20,6 +24,9 @@ NO_CROSS_ACCESS: Final = RowError(
     "insufficient access rights on cross-reference id",
 )
 UNKNOWN: Final = RowError("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id")
+_MOST_TIMES: Final = 12
+"""How often one call may update a record ("update()", SOAP API Developer Guide). Of deletions
+nothing is written: there the second time meets a deleted record."""
 
 
 class Refused(Exception):
@@ -28,3 +35,16 @@ class Refused(Exception):
     def __init__(self, error: RowError) -> None:
         super().__init__(error.message)
         self.error = error
+
+
+def too_often(ids: Sequence[str]) -> dict[int, RowResult]:
+    """The results of rows that one call updates too often, by their places."""
+    times: Counter[str] = Counter()
+    found: dict[int, RowResult] = {}
+    for at, each in enumerate(ids):
+        times[each[:15]] += 1
+        if each and times[each[:15]] > _MOST_TIMES:
+            told = f"Maximum number of duplicate updates in one batch ({_MOST_TIMES} allowed)."
+            again = f"Attempt to update Id more than once in this Api call: {each[:15]}"
+            found[at] = RowResult(each, error=RowError("DUPLICATE_VALUE", f"{told} {again}"))
+    return found

@@ -8,7 +8,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 from target_zuora360_cleanup.emulator.org.lookups import Lookups
-from target_zuora360_cleanup.emulator.org.refusals import UNKNOWN, Refused
+from target_zuora360_cleanup.emulator.org.refusals import UNKNOWN, Refused, too_often
 from target_zuora360_cleanup.emulator.schema import ids
 from target_zuora360_cleanup.emulator.schema.store import quote
 from target_zuora360_cleanup.emulator.schema.values import BadValueError, to_storage
@@ -29,9 +29,6 @@ _JOINED: Final = {
     "TopicAssignment": ("EntityId", "TopicId"),
 }
 """Objects of which there is one row of the same values in these columns at most."""
-_MOST_TIMES: Final = 12
-"""How often one call may update a record ("update()", SOAP API Developer
-Guide). Of deletions nothing is written: there the second time meets a deleted record."""
 _IS_ACTIVE: Final = 'SELECT 1 FROM "User" WHERE Id = ? AND IsActive'
 
 
@@ -79,16 +76,8 @@ class Writer:
 
     def update(self, rows: Sequence[Mapping[str, Any]]) -> list[RowResult]:
         """Update rows by `Id`, each so often only as one call may."""
-        times = Counter[str]()
-        results = []
-        for row in rows:
-            text = _id_of(row)
-            times[text[:15]] += 1
-            if text and times[text[:15]] > _MOST_TIMES:
-                results.append(RowResult(text, error=_repeated(text)))
-            else:
-                results.append(self._guarded(self._update, row))
-        return results
+        refused = too_often([_id_of(row) for row in rows])
+        return [refused.get(at) or self._guarded(self._update, row) for at, row in enumerate(rows)]
 
     def upsert(self, rows: Sequence[Mapping[str, Any]]) -> list[RowResult]:
         """Insert or update rows by the key field, which no two of them may share."""
@@ -272,12 +261,6 @@ class Writer:
 
 def _id_of(row: Mapping[str, Any]) -> str:
     return next((str(value) for name, value in row.items() if name.lower() == "id"), "")
-
-
-def _repeated(text: str) -> RowError:
-    told = f"Maximum number of duplicate updates in one batch ({_MOST_TIMES} allowed)."
-    again = f"Attempt to update Id more than once in this Api call: {text[:15]}"
-    return RowError("DUPLICATE_VALUE", f"{told} {again}")
 
 
 def _must_be_given(field: Field) -> bool:
