@@ -44,13 +44,12 @@ UPDATE link SET code = 'DUPLICATE_EXTERNAL_ID', message = 'several records have 
 WHERE lookup = ? AND result = 'failed' AND code = ''
 """
 JUDGE: Final = f"""
-UPDATE link SET result = CASE
-    WHEN verdict = '{Verdict.GONE.name}' THEN 'record_gone'
-    WHEN misses THEN 'parent_not_back'
-    ELSE 'failed' END
+UPDATE link SET result = CASE WHEN misses THEN 'parent_not_back' ELSE 'failed' END
 WHERE lookup = :lookup AND result = 'blank'
-AND (:final OR (code != '' AND verdict != '{Verdict.TRY_AGAIN.name}'))
+AND (:final OR (code != '' AND verdict NOT IN
+    ('{Verdict.TRY_AGAIN.name}', '{Verdict.GONE.name}')))
 """
+"""What is blank was seen after the attempt: a record that is called deleted is not gone."""
 JUDGE_JOINED: Final = f"""
 UPDATE link SET result = CASE
     WHEN verdict IN ('{Verdict.GONE.name}', '{Verdict.LOOK.name}')

@@ -18,7 +18,10 @@ from tests.demo.meltano_runs import URL_VARIABLE, DemoError
 _SECONDS = 120
 ADDED = Path(__file__).with_name("added.json")
 """What people have added to Zuora's records."""
-OWN_VALUES = ("Zuora__Subscription__c.Region__c", "Zuora__Subscription__c.Success_Manager__c")
+OWN_VALUES = (
+    "Zuora__Subscription__c.Region__c", "Zuora__Subscription__c.Success_Manager__c",
+    "zqu__ProductRatePlan__c.Audience__c",
+)  # fmt: skip
 """Fields of theirs on Zuora's records."""
 
 

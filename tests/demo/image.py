@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import requests
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 KEYS = (
     "Zuora__EXT_ID__c", "Zuora__External_Id_Unique__c", "Zuora__External_Id__c", "zqu__ZuoraId__c"
@@ -42,6 +42,8 @@ LEFT_OUT = {
 Salesforce gives by itself: numbers that it counts up, or the id where no name is written.
 """
 _SECONDS = 60
+_AT_ONCE = 150
+"""Ids that a URL has room for."""
 
 Row = dict[str, Any]
 Image = dict[str, dict[str, Row]]
@@ -69,6 +71,35 @@ class Org:
         with self._reader() as reader:
             return sum(reader.filled(*lookup.split(".")) for lookup in lookups)
 
+    def keys(self, name: str) -> dict[str, str]:
+        """Zuora's ids of an object's rows, by Salesforce id."""
+        with self._reader() as reader:
+            return reader.keys(name)
+
+    def hanging(
+        self, name: str, field: str, content: Iterable[str], parents: Iterable[str]
+    ) -> list[tuple[Any, ...]]:
+        """Rows of an object whose lookup leads to one of some records.
+
+        Args:
+            name: Of the object.
+            field: The lookup.
+            content: Other fields.
+            parents: Salesforce ids of the records.
+        """
+        with self._reader() as reader:
+            return list(reader.hanging(name, (field, *content), list(parents)))
+
+    def filled_with(self, name: str, field: str) -> list[tuple[Any, ...]]:
+        """What is in a field of Zuora's rows: Zuora's id of each, the field, the value."""
+        with self._reader() as reader:
+            return list(reader.filled_with(name, field))
+
+    def led(self, name: str, field: str) -> tuple[str, list[tuple[Any, ...]]]:
+        """The object that a lookup leads to; the rows that have one, with Zuora's id there."""
+        with self._reader() as reader:
+            return reader.led(name, field)
+
     @contextmanager
     def _reader(self) -> Iterator[_Reader]:
         with requests.Session() as session:
@@ -94,6 +125,31 @@ class _Reader:
     def filled(self, name: str, field: str) -> int:
         soql = f"SELECT COUNT() FROM {name} WHERE {field} != null"
         return int(self._get(f"{self._path}/query", q=soql)["totalSize"])
+
+    def keys(self, name: str) -> dict[str, str]:
+        key = self._key(name)
+        rows = self._query(f"SELECT Id, {key} FROM {name} WHERE {key} != null")
+        return {row["Id"]: row[str(key)] for row in rows}
+
+    def hanging(
+        self, name: str, fields: Sequence[str], parents: Sequence[str]
+    ) -> Iterator[tuple[Any, ...]]:
+        for at in range(0, len(parents), _AT_ONCE):
+            ids = ", ".join(f"'{each}'" for each in parents[at : at + _AT_ONCE])
+            soql = f"SELECT {', '.join(fields)} FROM {name} WHERE {fields[0]} IN ({ids})"
+            for row in self._query(soql):
+                yield tuple(row[each] for each in fields)
+
+    def filled_with(self, name: str, field: str) -> Iterator[tuple[Any, ...]]:
+        key = self._key(name)
+        soql = f"SELECT {key}, {field} FROM {name} WHERE {field} != null AND {key} != null"
+        return ((row[str(key)], field, row[field]) for row in self._query(soql))
+
+    def led(self, name: str, field: str) -> tuple[str, list[tuple[Any, ...]]]:
+        (of,) = (each for each in self._fields(name) if each["name"] == field)
+        word = self._word(of)
+        rows = self._query(f"SELECT Id, {word} FROM {name} WHERE {field} != null")
+        return of["referenceTo"][0], [(row["Id"], _value(row, word)) for row in rows]
 
     def _word(self, field: Mapping[str, Any]) -> str:
         """How the field is asked for."""

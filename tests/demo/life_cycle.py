@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tests.demo.console import heading, say, table
@@ -22,11 +23,13 @@ from tests.demo.meltano_runs import (
     DemoError,
     Pipeline,
 )
+from tests.demo.people import GOING, KINDS, Added, lines
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tests.demo.meltano_runs import Ran
+    from tests.demo.people import Seen
 
 DEFAULT_URL = "http://127.0.0.1:8360"
 FULL, INCREMENTAL = "full", "incremental"
@@ -45,6 +48,16 @@ LEGEND = (
     "of people's records and quotes that lead to Zuora's, tasks, events, follows, topics and files",
     "among them; Values of people's own fields on Zuora's records.",
 )
+ADDED_COLUMNS = (
+    "Of accounts, of the catalogue", "First", "Cleanup", "Relink", "First", "Cleanup", "Relink",
+    "In the backup",
+)  # fmt: skip
+ADDED_LEGEND = (
+    "At First, after the Cleanup, and after the Relink: rows with the same content that lead to",
+    "the record with the same Zuora id. Notes and attachments can't be detached: they go where the",
+    "settings allow it, and are in the backup, whole.",
+)
+HANGING = tuple(kind.name for kind in KINDS)
 
 
 class Row(NamedTuple):
@@ -93,8 +106,10 @@ class Demo:
         self._of_others: dict[str, int] = {}
         self._streams = set(emulator.synced())
         self._lookups = {
-            each for each in emulator.links() if not each.startswith((GO_ALONG, *JOINED))
+            each for each in emulator.links() if not each.startswith((GO_ALONG, *JOINED, *GOING))
         }
+        plain = [each for each in self._lookups if not each.startswith(HANGING)]
+        self._added = Added(emulator.org, plain)
 
     def show(self, changes: int) -> None:
         """Go through the life cycle."""
@@ -102,14 +117,17 @@ class Demo:
         self._pipeline.forget()
         heading(f"1 {FILLED} has filled the org")
         self._rows.append(Row(FILLED))
+        first = self._added.look()
         self._run("Plan", "plan")
-        self._run("Cleanup", "cleanup")
+        cleaned = self._run("Cleanup", "cleanup"), self._added.look()
         self._run("Full sync", "sync")
         self._utility("Relink", RELINK)
+        relinked = self._added.look()
         verified = self._utility("Verify", VERIFY)
         self._change(changes)
         self._run("Incremental sync", "sync")
         self._tell(verified, self._run("Cleanup", "cleanup"))
+        self._tell_added(first, *cleaned, relinked)
 
     def _run(self, step: str, mode: str) -> Ran:
         heading(f"{len(self._rows) + 1} {step}")
@@ -194,6 +212,15 @@ class Demo:
         for why in dict.fromkeys(field["why"] for _, field in fields):
             names = (f"{name}.{field['field']}" for name, field in fields if field["why"] == why)
             say(f"- {why}: {', '.join(names)}")
+
+    def _tell_added(self, first: Seen, cleanup: Ran, cleaned: Seen, relinked: Seen) -> None:
+        heading("What people had added, and of it what is as it was")
+        gone = Counter[str]()
+        for each in cleanup.report["taken_along"]:
+            gone[each["object"]] += each["gone"]
+        table(ADDED_COLUMNS, lines(first, cleaned, relinked, gone))
+        for line in ADDED_LEGEND:
+            say(line)
 
 
 def _parser() -> argparse.ArgumentParser:

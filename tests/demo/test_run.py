@@ -65,21 +65,22 @@ def is_open(port: int) -> bool:
         return client.connect_ex(("127.0.0.1", port)) == 0
 
 
-def shown_in_the_readme() -> list[str]:
-    """The lines of the demo's output in the README."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    (block,) = re.findall(r"```text\n( Step .*?)```", text, re.DOTALL)
+def shown(page: str, first: str) -> list[str]:
+    """The lines of the demo's output in a page, by the word that they begin with."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    (block,) = re.findall(rf"```text\n( {first} .*?)```", text, re.DOTALL)
     return str(block).splitlines()
 
 
-def test_the_demo_prints_what_the_readme_shows_whatever_state_an_earlier_one_left(
+def test_the_demo_prints_what_the_pages_show_whatever_state_an_earlier_one_left(
     project: Path, port: int
 ) -> None:
     assert meltano(project, port, "state", "set", "--force", STATE_ID, LEFT).returncode == 0
     done = meltano(project, port, "run", "demo")
     assert done.returncode == 0, done.stderr
     printed = [line.rstrip() for line in done.stderr.splitlines()]
-    assert [line for line in shown_in_the_readme() if line not in printed] == []
+    lines = [*shown("README.md", "Step"), *shown("docs/relink.md", "Of")]
+    assert [line for line in lines if line not in printed] == []
     assert not is_open(port)
 
 

@@ -72,6 +72,26 @@ def test_what_a_trigger_forbids_is_told_in_salesforces_words(scene: Scene, job_s
     assert scene.now() == scene.before
 
 
+@pytest.mark.parametrize("times", [1, None])
+def test_a_record_that_is_called_deleted_and_is_there_is_not_gone(
+    scene: Scene, times: int | None
+) -> None:
+    more = {"times": times} if times else {}
+    called = row_fault("ENTITY_IS_DELETED", "entity is deleted", every=3, **more)
+    scene.server.set_faults(called)
+    ran = scene.relink()
+    link = ran.link(LINK)
+    if times:
+        assert (ran.status, link["restored"]) == (0, len(scene.linked))
+        assert scene.now() == scene.before
+        return
+    assert (ran.status, link["record_gone"]) == (4, 0)
+    assert link["failed"] == len(scene.linked) - link["restored"] > 0
+    scene.server.set_faults({})
+    assert scene.relink().status == 0
+    assert scene.now() == scene.before
+
+
 def test_locks_are_waited_for(scene: Scene) -> None:
     scene.server.set_faults(row_fault("UNABLE_TO_LOCK_ROW", "unable to lock", times=2, share=0.7))
     ran = scene.relink()

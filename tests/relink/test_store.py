@@ -166,7 +166,7 @@ def test_only_failures_that_may_pass_are_tried_again(store: LinkStore) -> None:
     assert {name: result for name, (result, _) in reasons(store).items()} == {
         "UNABLE_TO_LOCK_ROW": "blank",
         "FIELD_CUSTOM_VALIDATION_EXCEPTION": "failed",
-        "ENTITY_IS_DELETED": "record_gone",
+        "ENTITY_IS_DELETED": "blank",
         "": "blank",
     }
     store.judge(0, "broke", final=True)

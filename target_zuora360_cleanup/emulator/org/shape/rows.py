@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -164,6 +165,9 @@ class Planting:
             )
         if "Name" not in makers and group.place.startswith(("rows", "later")):
             makers |= _own_name(group)
+        if "Body" in makers and "BodyLength" in group.sobject.fields:
+            body = makers["Body"]
+            makers["BodyLength"] = lambda at: len(base64.b64decode(body(at) or ""))
         return makers
 
     def _object(self, name: str, place: str) -> SObject:

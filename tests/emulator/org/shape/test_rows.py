@@ -119,3 +119,9 @@ def test_another_shape_is_another_filling() -> None:
 
     assert one.as_text != other.as_text
     assert hash(one) != hash(OrgOptions())
+
+
+def test_a_body_says_how_long_it_is() -> None:
+    attached = {"Name": "a.txt", "Body": "c2lnbmVk", "ParentId": {"object": SUBSCRIPTION}}
+    with shaped(rows=[{"object": "Attachment", "values": attached}]) as org:
+        assert org.query("SELECT BodyLength FROM Attachment").rows(0, 9) == [(6,)]
