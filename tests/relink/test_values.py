@@ -29,7 +29,7 @@ FILLED: dict[str, Any] = {
 }  # fmt: skip
 DEPUTY = {
     "LastName": "Deputy", "Username": "d@example.com", "Email": "d@example.com", "Alias": "d",
-    "ProfileId": of("Profile"),
+    "ProfileId": of("Profile"), "IsActive": True,
 }  # fmt: skip
 KEY = "Zuora__External_Id__c"
 Values = dict[str, dict[str, Any]]

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from target_zuora360_cleanup.emulator.org.refusals import GONE, NO_CROSS_ACCESS, UNKNOWN, Refused
+from target_zuora360_cleanup.emulator.org.refusals import (
+    GONE,
+    INACTIVE,
+    NO_CROSS_ACCESS,
+    UNKNOWN,
+    Refused,
+)
 from target_zuora360_cleanup.emulator.schema import ids
 from target_zuora360_cleanup.emulator.schema.store import quote
 from target_zuora360_cleanup.emulator.schema.values import to_storage
@@ -17,6 +23,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Lookups"]
 
+_ACTIVE: Final = frozenset({"OwnerId", "SubscriberId"})
+"""Lookups that take no inactive user."""
+_IS_ACTIVE: Final = 'SELECT 1 FROM "User" WHERE Id = ? AND IsActive'
+
 
 class Lookups:
     """Finds rows as the org's user may see them."""
@@ -25,13 +35,15 @@ class Lookups:
         self._schema, self._store = schema, store
 
     def check_parent(self, field: Field, stored: int) -> None:
-        """See that a reference leads to a row.
+        """See that a reference leads to a row, and one of an owner or follower to an active user.
 
         Raises:
             Refused: It does not.
         """
         parent, number = self._parent_row(field, stored)
         error = UNKNOWN if parent is None else self.error(parent, number)
+        if error is None and field.name in _ACTIVE and not self._store.value(_IS_ACTIVE, [number]):
+            error = INACTIVE
         if error is not None:
             raise Refused(replace(error, fields=(field.name,)))
 

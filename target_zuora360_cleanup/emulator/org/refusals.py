@@ -11,7 +11,16 @@ from target_zuora360_cleanup.emulator.wire.errors import RowError, RowResult
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["GONE", "NO_ACCESS", "NO_CROSS_ACCESS", "UNKNOWN", "Refused", "RowHook", "too_often"]
+__all__ = [
+    "GONE",
+    "INACTIVE",
+    "NO_ACCESS",
+    "NO_CROSS_ACCESS",
+    "UNKNOWN",
+    "Refused",
+    "RowHook",
+    "too_often",
+]
 
 RowHook = Callable[[str, str, str], RowError | None]
 """Is asked with operation, object and id; an error refuses the row."""
@@ -23,6 +32,7 @@ NO_CROSS_ACCESS: Final = RowError(
     "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY",
     "insufficient access rights on cross-reference id",
 )
+INACTIVE: Final = RowError("INACTIVE_OWNER_OR_USER", "operation performed with inactive user")
 UNKNOWN: Final = RowError("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id")
 _MOST_TIMES: Final = 12
 """How often one call may update a record ("update()", SOAP API Developer Guide). Of deletions

@@ -29,7 +29,6 @@ _JOINED: Final = {
     "TopicAssignment": ("EntityId", "TopicId"),
 }
 """Objects of which there is one row of the same values in these columns at most."""
-_IS_ACTIVE: Final = 'SELECT 1 FROM "User" WHERE Id = ? AND IsActive'
 
 
 class Writer:
@@ -226,7 +225,7 @@ class Writer:
                 raise Refused(RowError("DUPLICATE_VALUE", message, (name,)))
 
     def _check_joined(self, values: Mapping[str, Any]) -> None:
-        """Refuse a follow, topic or link that is there, and a follow by who is inactive."""
+        """Refuse a follow, topic or link that is there."""
         columns = _JOINED.get(self._sobject.name)
         if columns is None:
             return
@@ -235,10 +234,6 @@ class Writer:
         if self._store.value(sql, [values.get(each) for each in columns]):
             told = "duplicate value found: <unknown> duplicates value on record with id: <unknown>"
             raise Refused(RowError("DUPLICATE_VALUE", told))
-        user = values.get("SubscriberId")
-        if user is not None and not self._store.value(_IS_ACTIVE, [user]):
-            told = "operation performed with inactive user"
-            raise Refused(RowError("INACTIVE_OWNER_OR_USER", told, ("SubscriberId",)))
 
     def _stamps(self, *more: str) -> list[str]:
         wanted = ("LastModifiedDate", "SystemModstamp", *more)
