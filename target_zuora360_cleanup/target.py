@@ -23,7 +23,7 @@ from typing_extensions import override
 from target_zuora360_cleanup.errors import CleanupError, InputError
 from target_zuora360_cleanup.lifecycle.signals import handler
 from target_zuora360_cleanup.meltano.pipeline import read_pipeline
-from target_zuora360_cleanup.output.points import leave_out_points
+from target_zuora360_cleanup.output.points import leave_out_points, leave_out_remarks
 from target_zuora360_cleanup.rows.stop import Stop
 from target_zuora360_cleanup.salesforce.waits import Waits
 from target_zuora360_cleanup.settings.environment import (
@@ -286,6 +286,7 @@ class TargetZuora360Cleanup(Target):
         """Run from the command line; exit statuses as docs/reports.md lists them."""
         # Its warnings of repeated requests read like failures.
         logging.getLogger("urllib3").setLevel(logging.ERROR)
+        leave_out_remarks(cls.name, os.environ)
         try:
             super().invoke(
                 about=about, about_format=about_format, config=config, file_input=file_input

@@ -182,9 +182,8 @@ class Story:
         made_at = self._run.clock().isoformat(timespec="seconds")
         saved = SavedPlan.of(plan, self._settings, made_at)
         with in_words(writing("The plan")):
-            path = self._run.folder.write_json("plan.json", saved.as_json())
+            self._run.folder.write_json("plan.json", saved.as_json())
         self._saved = saved
-        logger.info("Plan %s saved: %s", saved.fingerprint, path)
 
     def _weighed(self, plan: Plan) -> Plan:
         """The plan with what the holders of bookmarks have to say of it; what stays is noted."""

@@ -1,4 +1,4 @@
-"""Whether metrics are logged, told without the SDK: its import takes longer than a help text."""
+"""What of the SDK's own lines is logged, told without it: its import takes longer than a help text."""
 
 from __future__ import annotations
 
@@ -19,5 +19,19 @@ def leave_out_points(environ: Mapping[str, str]) -> None:
     Args:
         environ: The variables of this process.
     """
-    if not any(environ.get(name, "").upper() == "DEBUG" for name in _ASKED_BY):
-        logging.getLogger(LOGGER).setLevel(logging.WARNING)
+    _leave_out(LOGGER, environ)
+
+
+def leave_out_remarks(plugin: str, environ: Mapping[str, str]) -> None:
+    """The same of what the SDK says of its own work, the last of it below the report's path.
+
+    Args:
+        plugin: Name of the plugin, by which its logger is called.
+        environ: The variables of this process.
+    """
+    _leave_out(plugin, environ)
+
+
+def _leave_out(name: str, environ: Mapping[str, str]) -> None:
+    if not any(environ.get(each, "").upper() == "DEBUG" for each in _ASKED_BY):
+        logging.getLogger(name).setLevel(logging.WARNING)

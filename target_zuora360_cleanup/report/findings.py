@@ -23,6 +23,8 @@ _MARKS: Final = {"blocks": "STOP", "warns": "WARN", "tells": "NOTE"}
 class Findings:
     """Findings, to be read in this order: what stops a cleanup, what warns, what only tells.
 
+    What there is to do about those that only tell is on the page: a summary is short.
+
     Attributes:
         planned: Those of the plan.
         later: What was found besides.
@@ -48,4 +50,5 @@ class Findings:
         weighed = tuple(each for each in self.planned if each.severity != "tells")
         planned = weighed if self.is_carried_out else self.planned
         for each in by_severity((*planned, *self.later)):
-            yield Text(f"{_MARKS[each.severity]} {each.message} {each.remedy}")
+            words = each.message if each.severity == "tells" else each.words
+            yield Text(f"{_MARKS[each.severity]} {words}")

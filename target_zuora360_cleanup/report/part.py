@@ -132,7 +132,6 @@ class RecordsRead:
         count = sum(self.counts.values())
         if count and self.unloaded_by:
             yield Text(
-                f"NOTE The tap sent {counted(count, 'record')}, and mode "
-                f"{self.unloaded_by} loads none; only mode sync does. In Meltano, "
+                f"NOTE The tap sent {counted(count, 'record')}; only mode sync loads them. "
                 f"zuora360:{self.unloaded_by} needs no tap."
             )

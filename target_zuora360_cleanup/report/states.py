@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
+from target_zuora360_cleanup.output.listing import listed
 from target_zuora360_cleanup.state.outcome import StreamReset
 
 if TYPE_CHECKING:
@@ -60,14 +61,12 @@ class States:
             return
         if self._stream.written is not None:
             yield from self._reset(reset)
-        elif self.is_planned:
-            yield self._to_be_reset(reset)
-
-    def _to_be_reset(self, reset: Reset) -> str:
-        """Which state a cleanup would reset: that decides whether data comes back."""
-        state_id = self._stream.state_id
-        where = f"state {state_id}" if state_id else "state of whatever runs the target"
-        return f"A cleanup would reset the {where}: bookmarks of {_names(reset.gone, 'none yet')}."
+        elif self.is_planned and not self._stream.state_id:
+            # (of a stored one a finding has told it)
+            yield (
+                "A cleanup would reset the state of whatever runs the target: bookmarks of "
+                f"{listed(reset.gone) or 'none yet'}."
+            )
 
     def _reset(self, reset: Reset) -> Iterator[str]:
         stream = self._stream
@@ -121,10 +120,6 @@ def _extent(reset: Reset) -> str:
     if not reset.kept:
         return "a full one"
     return f"a full one, but for bookmarks that are kept: {', '.join(reset.kept)}"
-
-
-def _names(names: tuple[str, ...], none: str) -> str:
-    return ", ".join(names) or none
 
 
 def _paired(state: PairedState) -> dict[str, Any]:

@@ -192,7 +192,7 @@ def estimate(report: Mapping[str, Any]) -> str:
     if not given or is_carried_out(report) or not given["bytes_freed"]:
         return ""
     quick, slow = given["seconds"]
-    return Estimate(quick, slow, given["bytes_freed"]).words
+    return f"{Estimate(quick, slow, given['bytes_freed']).words} ({given['basis']}.)"
 
 
 def allowance(name: str) -> str:
