@@ -1,4 +1,4 @@
-"""What of the SDK's own lines is logged, told without it: its import takes longer than a help text."""
+"""Which of the SDK's lines are logged, told without it: its import takes longer than a help."""
 
 from __future__ import annotations
 

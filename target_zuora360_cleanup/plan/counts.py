@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from target_zuora360_cleanup.catalog.objects import QUOTE_PREFIX
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from target_zuora360_cleanup.facts.org_facts import ObjectFacts, OrgFacts
     from target_zuora360_cleanup.reach import Path
@@ -68,3 +68,8 @@ def blank_links(facts: OrgFacts) -> Iterator[tuple[Path, int]]:
         quoted = path.child.startswith(QUOTE_PREFIX) and bool(facts.kept.get(path.parent))
         if path.on_delete == "clear" and not quoted:
             yield path, rows
+
+
+def some_stay(facts: OrgFacts, ways: Iterable[tuple[Path, int]]) -> bool:
+    """Whether records stay to which these ways lead, so that their rows are the most there are."""
+    return any(facts.kept.get(path.root) for path, _ in ways)

@@ -10,7 +10,7 @@ from target_zuora360_cleanup.report.costs import Costs
 from target_zuora360_cleanup.report.detached import Detached
 from target_zuora360_cleanup.report.document import Report
 from target_zuora360_cleanup.report.failures import Failures
-from target_zuora360_cleanup.report.findings import Findings
+from target_zuora360_cleanup.report.findings import Findings, Happened
 from target_zuora360_cleanup.report.headline import headline
 from target_zuora360_cleanup.report.objects import Objects
 from target_zuora360_cleanup.report.part import (
@@ -89,7 +89,16 @@ def cleanup_report(  # noqa: PLR0913 - what a run leaves, each by its name
             Headline(headline(header, plan, outcomes, taken_along.words, is_reset=is_reset)),
             Approved(saved, is_new=header.mode == "plan", user=plan.user if plan else ""),
             ChosenAccounts(plan.accounts if plan else None),
-            Findings(plan.findings if plan else (), tuple(findings), is_carried_out=bool(outcomes)),
+            Findings(
+                plan.findings if plan else (),
+                tuple(findings),
+                Happened(
+                    {**(along or {}), **(detached or {}), **(links.blank if links else {})},
+                    {each.name: each.deleted for each in outcomes},
+                )
+                if outcomes
+                else None,
+            ),
             Objects(plan, outcomes, links),
             taken_along,
             Detached(plan, detached or {}),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from target_zuora360_cleanup.output.counted import counted
 from target_zuora360_cleanup.output.listing import listed
+from target_zuora360_cleanup.plan.finding import After
 from target_zuora360_cleanup.state import codes
 from target_zuora360_cleanup.state.findings import parents
 
@@ -156,6 +157,11 @@ class Coverage:
             "Select their streams in the tap, leave them out with exclude_objects, or say in "
             "stream_objects which stream feeds them.",
             self._counted(bare),
+            after=After(
+                "No stream of this tap feeds {}: they will not come back by this pipeline.",
+                "Select their streams in the tap, or load them in another way.",
+                types=bare,
+            ),
         )
 
     def _nothing_known(self, bare: tuple[str, ...]) -> Finding:
@@ -164,6 +170,12 @@ class Coverage:
             "their streams, which can't be told from here.",
             "Check that the tap selects them.",
             self._counted(bare),
+            after=After(
+                "No bookmark was stored for {}. They come back if the tap sends their streams, "
+                "which can't be told from here.",
+                "Check that the tap selects them.",
+                types=bare,
+            ),
         )
 
     def _listed(self, names: tuple[str, ...]) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from target_zuora360_cleanup.output.counted import counted
 from target_zuora360_cleanup.output.listing import listed
+from target_zuora360_cleanup.plan.finding import After
 from target_zuora360_cleanup.state import codes
 from target_zuora360_cleanup.state.paired import is_pattern
 
@@ -111,6 +112,10 @@ def parents(resets: Iterable[Reset]) -> Iterator[Finding]:
         yield codes.PARENTS.found(
             f"A cleaned stream is synced as the child of {', '.join(names)}.",
             "Their bookmarks go too, so that all of its records come back.",
+            after=After(
+                f"A cleaned stream is synced as the child of {', '.join(names)}.",
+                "Their bookmarks went too, so that all of its records come back.",
+            ),
         )
 
 
@@ -179,7 +184,9 @@ def to_be_reset(states: Sequence[PairedState]) -> Iterator[Finding]:
     if states and not any(each.reset.gone for each in states):
         names = ", ".join(each.state_id for each in states)
         yield codes.RESET.found(
-            f"No bookmark is to be reset in {names}.", "Bookmarks of other streams are kept."
+            f"No bookmark is to be reset in {names}.",
+            "Bookmarks of other streams are kept.",
+            after=After("", ""),
         )
     elif states:
         listed = "; ".join(f"{each.state_id} ({_bookmarks(each.reset)})" for each in states)
@@ -187,6 +194,7 @@ def to_be_reset(states: Sequence[PairedState]) -> Iterator[Finding]:
         yield codes.RESET.found(
             f"{are} to be reset: {listed}.",
             "Their next sync is a full one of these streams; other bookmarks are kept.",
+            after=After("", ""),
         )
 
 

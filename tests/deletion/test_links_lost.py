@@ -50,6 +50,8 @@ def test_lookups_to_rows_that_stay_are_not_told_as_blank(tmp_path: Path) -> None
     assert 0 < left < 8
     assert gone(ran)[f"{NOTE}.Of__c"] == (8, 8 - left)
     assert f"Went blank {NOTE} Of__c Invoice {INVOICES} 8 {8 - left} " in said(ran, "links")
+    assert f"Blank since these records are gone: {8 - left} of 12 lookups." in said(ran, "findings")
+    assert "will go blank" not in said(ran, "findings")
 
 
 def test_of_what_was_never_begun_nothing_is_lost_and_it_has_a_column(

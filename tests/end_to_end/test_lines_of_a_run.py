@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -80,5 +79,4 @@ def test_each_command_prints_no_more_lines_than_a_person_reads(
         measure("status between", project.utility("status"))
         measure("cleanup zuora360", project.utility("cleanup"))
     most = {name: MOST[name.split()[0]] for name in counts}
-    print(counts)  # (what was measured, with -rA)
     assert {name: count for name, count in counts.items() if count > most[name]} == {}

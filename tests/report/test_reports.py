@@ -14,7 +14,7 @@ from target_zuora360_cleanup.facts.known import Unknown
 from target_zuora360_cleanup.reach import Path, Relationship
 from target_zuora360_cleanup.report.cleanup import cleanup_report
 from target_zuora360_cleanup.report.document import Report
-from target_zuora360_cleanup.report.findings import Findings
+from target_zuora360_cleanup.report.findings import Findings, Happened
 from target_zuora360_cleanup.report.html import render
 from target_zuora360_cleanup.report.part import Headline
 from target_zuora360_cleanup.state.outcome import ResetOutcome, StreamReset
@@ -149,13 +149,13 @@ def test_what_the_plan_only_told_is_not_quoted_once_it_is_carried_out() -> None:
     assert "NOTE A thing." in before
     assert "NOTE A thing." not in after.summary(FilePath("out"))
     said = Page(render(after.as_json())).said("findings")
-    assert said.startswith("Findings before it began")
+    assert said.startswith("Findings None. Found before it began, as it was then")
     assert "A thing." in said
 
 
 def test_what_warned_and_what_was_found_later_is_told_after_it_too() -> None:
     (note,) = [each for each in made.FINDINGS if each.severity == "tells"]
-    lines = [str(each) for each in Findings(made.FINDINGS, (note,), is_carried_out=True).lines()]
+    lines = [str(each) for each in Findings(made.FINDINGS, (note,), Happened()).lines()]
     assert len(lines) == len(made.FINDINGS)
     assert [line for line in lines if line.startswith("NOTE")] == [
         f"NOTE {note.message} {note.remedy}"

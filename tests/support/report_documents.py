@@ -55,7 +55,8 @@ def document(mode: str, status: str, **more: Any) -> dict[str, Any]:
         ],
         "findings": [
             {"code": "lookups-go-blank", "severity": "tells", "message": "12 lookups go blank.",
-             "remedy": "They are written to links/.", "objects": {"Case.Invoice__c": 12}},
+             "remedy": "They are written to links/.", "objects": {"Case.Invoice__c": 12},
+             "found": "after" if mode == "cleanup" and status != "refused" else "before"},
         ],
         "failures": [],
         "state": {"state_id": STATE_ID, "before": BEFORE, "written": None,
@@ -89,9 +90,9 @@ BLOCKED = document(
     error="Acme is a production org. Set confirm_org_id.",
     findings=[
         {"code": "production-not-confirmed", "severity": "blocks", "message": "Acme is production.",
-         "remedy": "Set confirm_org_id.", "objects": {}},
+         "remedy": "Set confirm_org_id.", "objects": {}, "found": "before"},
         {"code": "sync-scheduled", "severity": "warns", "message": "A sync is scheduled.",
-         "remedy": "Stop it.", "objects": {}},
+         "remedy": "Stop it.", "objects": {}, "found": "before"},
     ],
 )  # fmt: skip
 _WRITTEN = {**PLAN["state"], "written": AFTER}

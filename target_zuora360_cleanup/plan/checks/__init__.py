@@ -19,6 +19,7 @@ from target_zuora360_cleanup.plan.checks import (
     coming_back,
     identity,
     junctions,
+    lookups,
     outsiders,
     own_values,
     prices,
@@ -34,8 +35,8 @@ if TYPE_CHECKING:
 __all__ = ["CHECKS", "CODES", "find_all"]
 
 _TOPICS: Final = (
-    identity, accounts, amount, rights, outsiders, prices, junctions, own_values, activity, quotes,
-    sight, capacity, coming_back, approval,
+    identity, accounts, amount, rights, outsiders, lookups, prices, junctions, own_values, activity,
+    quotes, sight, capacity, coming_back, approval,
 )  # fmt: skip
 
 CHECKS: Final[tuple[Check, ...]] = tuple(each for topic in _TOPICS for each in checks_in(topic))

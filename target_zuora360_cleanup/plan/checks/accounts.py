@@ -9,7 +9,7 @@ from target_zuora360_cleanup.facts.known import Known, Unknown
 from target_zuora360_cleanup.output.counted import counted
 from target_zuora360_cleanup.plan.check import check
 from target_zuora360_cleanup.plan.counts import linked
-from target_zuora360_cleanup.plan.finding import Code
+from target_zuora360_cleanup.plan.finding import After, Code
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -90,11 +90,16 @@ def chosen(weighed: Weighed) -> Iterator[Finding]:
             ((BILLING_ACCOUNT, accounts.chosen),),
         )
     else:
+        staying = _staying(weighed.facts.staying)
         yield CHOSEN.found(
             f"{accounts.setting} chooses {accounts.chosen:,}{of_all}; what hangs below them goes "
-            f"with them.{_staying(weighed.facts.staying)}",
+            f"with them.{staying}",
             "accounts.csv names them.",
             ((BILLING_ACCOUNT, accounts.chosen),),
+            after=After(
+                f"{accounts.setting} chose {accounts.chosen:,}{of_all}.{staying}",
+                "accounts.csv names them.",
+            ),
         )
 
 
@@ -156,6 +161,12 @@ def hierarchies(weighed: Weighed) -> Iterator[Finding]:
             "Choose them too, or, if they may, set allow_broken_hierarchies.",
             tuple((path.name, count) for path, count in lost.items()),
             "warns" if weighed.settings.allow_broken_hierarchies else "blocks",
+            After(
+                "Without their parent, which was chosen while they were not: {}.",
+                "relink sets it again after the next full sync, if the parent is back.",
+                ("billing account", "billing accounts"),
+                tuple(lost.items()),
+            ),
         )
 
 

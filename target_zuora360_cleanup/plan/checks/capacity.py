@@ -9,7 +9,7 @@ from target_zuora360_cleanup.output.counted import counted
 from target_zuora360_cleanup.plan.allowances import needs_of
 from target_zuora360_cleanup.plan.check import check
 from target_zuora360_cleanup.plan.counts import rows_of, to_delete
-from target_zuora360_cleanup.plan.finding import Code
+from target_zuora360_cleanup.plan.finding import After, Code
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -54,6 +54,11 @@ def recycle_bin(weighed: Weighed) -> Iterator[Finding]:
             f"{deletes} no safety net, since the oldest are purged after hours.",
             "Keep a backup ('full' if the next sync may not bring everything back), or use "
             "hard_delete, which is faster.",
+            after=After(
+                f"The recycle bin holds some {counted(held, 'record')} of this org, fewer than "
+                "there were to delete: the oldest of those deleted are purged after hours.",
+                "Take it back at once, if at all.",
+            ),
         )
 
 

@@ -8,7 +8,7 @@ from target_zuora360_cleanup.facts.known import Known, Unknown
 from target_zuora360_cleanup.output.counted import counted
 from target_zuora360_cleanup.plan.check import check
 from target_zuora360_cleanup.plan.counts import rows_of, strong_links
-from target_zuora360_cleanup.plan.finding import Code
+from target_zuora360_cleanup.plan.finding import After, Code
 from target_zuora360_cleanup.reach.junctions import junction_at
 
 if TYPE_CHECKING:
@@ -58,6 +58,13 @@ def made_again(weighed: Weighed) -> Iterator[Finding]:
             "They are written to junctions/ in the output folder; relink makes them again after "
             "the next full sync.",
             tuple((path.name, rows) for path, rows in found),
+            after=After(
+                "Gone with their records: {}; users, topics and files themselves stay.",
+                "They are written to junctions/ in the output folder; relink makes them again "
+                "after the next full sync.",
+                ("follow, topic or link of a file", "follows, topics and links of files"),
+                tuple(found),
+            ),
         )
 
 

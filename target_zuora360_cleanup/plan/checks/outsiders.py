@@ -10,14 +10,13 @@ from target_zuora360_cleanup.output.counted import counted
 from target_zuora360_cleanup.plan.check import check
 from target_zuora360_cleanup.plan.checks.junctions import is_made_again
 from target_zuora360_cleanup.plan.checks.prices import is_price
-from target_zuora360_cleanup.plan.counts import blank_links, detached_links, strong_links
-from target_zuora360_cleanup.plan.finding import Code
+from target_zuora360_cleanup.plan.counts import detached_links, some_stay, strong_links
+from target_zuora360_cleanup.plan.finding import After, Code
 from target_zuora360_cleanup.reach import WITH_BODY, Detaching
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from target_zuora360_cleanup.facts.org_facts import OrgFacts
     from target_zuora360_cleanup.plan.check import Weighed
     from target_zuora360_cleanup.plan.finding import Finding, Severity
     from target_zuora360_cleanup.reach import OnDelete, Path
@@ -74,28 +73,6 @@ NOT_COUNTED: Final = Code(
     setting="lookup_links",
     otherwise=("warns", "tells"),
 )
-GO_BLANK: Final = Code(
-    "lookups-go-blank",
-    "tells",
-    "lookups that lose their parents and that no sync fills again, by field",
-    "[relink](relink.md) after the next full sync",
-    setting="lookup_links",
-    otherwise=("warns", "blocks"),
-)
-NO_WAY_BACK: Final = Code(
-    "links-without-key",
-    "blocks",
-    "lookups that go blank and lead to rows of which no query tells the external id, so that no "
-    "relink can follow",
-    "give the user Read on the external id field, fill it, or set `lookup_links` to `ignore`",
-    setting="lookup_links",
-    otherwise=("warns",),
-)
-_BY_SETTING: Final[dict[str, tuple[Severity, str]]] = {
-    "snapshot": ("tells", "Where they led is written to links/ in the output folder beforehand."),
-    "ignore": ("warns", "Set lookup_links to snapshot to have a file that tells where they led."),
-    "refuse": ("blocks", "Set lookup_links to snapshot to go on with a file that tells them."),
-}
 
 
 @check(OF_CUSTOMER, OF_PACKAGE, HELD, ALLOWED, MARKS)
@@ -130,6 +107,12 @@ def _cascade(path: Path, rows: int, weighed: Weighed) -> Finding:
             f"{what} ({path.words}).",
             f"That is allowed: {path.child} is named in allow_cascade_to. They are {backup}.",
             ((path.child, rows),),
+            after=After(
+                f"Destroyed with their {path.parent}: {{}} ({path.words}).",
+                f"That was allowed: {path.child} is named in allow_cascade_to. They are {backup}.",
+                (f"row of {path.child}", f"rows of {path.child}"),
+                ((path, rows),),
+            ),
         )
     return OF_CUSTOMER.found(
         f"{what} ({path.words}). They are not Zuora's, and no sync brings them back.",
@@ -175,13 +158,21 @@ def detached(weighed: Weighed) -> Iterator[Finding]:
     if links := list(detached_links(weighed.facts)):
         total = sum(rows for _, rows in links)
         rows = counted(total, "row of people hangs", "rows of people hang")
-        most = "Up to " if _some_stay(weighed.facts, links) else ""
+        most = "Up to " if some_stay(weighed.facts, links) else ""
         yield DETACHED.found(
             f"{most}{rows} on these records and would be destroyed with them: detached first, "
             f"{'it stays' if total == 1 else 'they stay'}.",
             "Where they led is written to links/ in the output folder; relink attaches them again "
             "after the next full sync.",
             tuple((path.name, rows) for path, rows in links),
+            after=After(
+                "Detached from these records, so as not to be destroyed with them: {}.",
+                "Where they led is written to links/ in the output folder; relink attaches them "
+                "again after the next full sync.",
+                ("row of people", "rows of people"),
+                tuple(links),
+                is_most=bool(most),
+            ),
         )
 
 
@@ -209,6 +200,12 @@ def _marks(marks: list[tuple[Path, int]]) -> Finding:
         "topics, histories and the like.",
         "Nothing to do: they hold no content of their own.",
         tuple((path.name, rows) for path, rows in marks),
+        after=After(
+            "Gone with their records: {}, which are follows, topics, histories and the like.",
+            "Nothing to do: they held no content of their own.",
+            ("mark", "marks"),
+            tuple(marks),
+        ),
     )
 
 
@@ -266,51 +263,3 @@ def _not_counted(paths: list[Path], why: str, severity: Severity) -> Finding:
         ((path.child, 0),),
         severity,
     )
-
-
-@check(GO_BLANK)
-def lookups(weighed: Weighed) -> Iterator[Finding]:
-    """Lookups that go blank and stay so."""
-    blank = list(blank_links(weighed.facts))
-    if not blank:
-        return
-    severity, remedy = _BY_SETTING[weighed.settings.lookup_links]
-    total = sum(rows for _, rows in blank)
-    most = "Up to " if _some_stay(weighed.facts, blank) else ""
-    them = "it" if total == 1 else "them"
-    yield GO_BLANK.found(
-        f"{most}{counted(total, 'lookup')} to these records will go blank; Salesforce keeps no "
-        f"history of {them}, and no sync fills {them} again.",
-        remedy,
-        tuple((path.name, rows) for path, rows in blank),
-        severity,
-    )
-
-
-def _some_stay(facts: OrgFacts, blank: list[tuple[Path, int]]) -> bool:
-    return any(facts.kept.get(path.root) for path, _ in blank)
-
-
-@check(NO_WAY_BACK)
-def lost(weighed: Weighed) -> Iterator[Finding]:
-    """Lookups of which no file could tell where they led."""
-    facts = weighed.facts
-    blank = {path for path, _ in (*blank_links(facts), *detached_links(facts))}
-    ways = {
-        path: rows.or_else(weighed.facts.reach[path].or_else(0))
-        for path, rows in sorted(weighed.facts.keyless_links.items())
-        if path in blank
-    }
-    if ways:
-        lookups = counted(
-            sum(ways.values()), "lookup that goes blank leads", "lookups that go blank lead"
-        )
-        yield NO_WAY_BACK.found(
-            f"{lookups} to rows of which no query tells the external id: there is none, this user "
-            "can't read it, or the lookup may lead to several objects. No relink could "
-            "ever lead them back.",
-            "Give the user Read on the external id field or fill it there, or set lookup_links to "
-            "ignore.",
-            tuple((path.name, rows) for path, rows in ways.items()),
-            "warns" if weighed.settings.lookup_links == "ignore" else "blocks",
-        )

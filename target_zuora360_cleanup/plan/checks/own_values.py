@@ -8,7 +8,7 @@ from target_zuora360_cleanup.facts.known import Known, Unknown
 from target_zuora360_cleanup.output.counted import counted
 from target_zuora360_cleanup.plan.check import check
 from target_zuora360_cleanup.plan.counts import to_delete
-from target_zuora360_cleanup.plan.finding import Code
+from target_zuora360_cleanup.plan.finding import After, Code
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,6 +56,10 @@ def own_values(weighed: Weighed) -> Iterator[Finding]:
         sum(known), "value of people's own fields goes", "values of people's own fields go"
     )
     what = f"{least}{values} with these records, and no "
+    were = counted(
+        sum(known), "value of people's own fields was", "values of people's own fields were"
+    )
+    what_was = f"{least}{were} on these records: they went with those that were deleted"
     back = "it" if sum(known) == 1 else "them"
     if weighed.settings.keep_own_values:
         yield OWN_VALUES.found(
@@ -63,6 +67,11 @@ def own_values(weighed: Weighed) -> Iterator[Finding]:
             "They are written to values/ in the output folder; relink sets them again after the "
             "next full sync.",
             _rows(counts),
+            after=After(
+                f"{what_was}, and no sync brings them back.{_not_known(counts)}",
+                "They are written to values/ in the output folder; relink sets them again after "
+                "the next full sync.",
+            ),
         )
     else:
         yield OWN_VALUES.found(
@@ -70,6 +79,11 @@ def own_values(weighed: Weighed) -> Iterator[Finding]:
             "Set keep_own_values to have them written down, or export them.",
             _rows(counts),
             "warns",
+            After(
+                f"{what_was}, and no sync brings them back; keep_own_values is off."
+                f"{_not_known(counts)}",
+                "They are in the backup, if that is full.",
+            ),
         )
 
 
@@ -88,6 +102,11 @@ def not_kept(weighed: Weighed) -> Iterator[Finding]:
             f"Values of these fields go with their records; nothing can set them again: {told}.",
             "Give the user Edit on those that may not be written; export the others.",
             _rows({name: rows for name, _, rows in lost}),
+            after=After(
+                f"Values of these fields went with the records that were deleted, and nothing can "
+                f"set them again: {told}.",
+                "They are in the backup, if that is full.",
+            ),
         )
 
 

@@ -8,7 +8,7 @@ from target_zuora360_cleanup.facts.known import Known, Unknown
 from target_zuora360_cleanup.output.counted import counted
 from target_zuora360_cleanup.plan.check import check
 from target_zuora360_cleanup.plan.counts import strong_links
-from target_zuora360_cleanup.plan.finding import Code
+from target_zuora360_cleanup.plan.finding import After, Code
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,6 +62,13 @@ def _prices(path: Path, rows: int, weighed: Weighed) -> Finding:
             f"{what} All are of the standard price book, and are backed up whole. {back}",
             "Set them again from the backup after the next sync, or leave Product2 alone.",
             rows_of,
+            after=After(
+                "Gone with their products, as in every org: {}. All were of the standard price "
+                f"book, and are backed up whole. {back}",
+                "Set them again from the backup after the next sync.",
+                ("price (PricebookEntry)", "prices (PricebookEntry)"),
+                ((path, rows),),
+            ),
         )
     match own:
         case Known(count) if count:

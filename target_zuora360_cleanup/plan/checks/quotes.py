@@ -9,7 +9,7 @@ from target_zuora360_cleanup.facts.known import Fact, Known, Unknown
 from target_zuora360_cleanup.output.counted import counted
 from target_zuora360_cleanup.plan.check import check
 from target_zuora360_cleanup.plan.counts import linked, named_rows, rows_of
-from target_zuora360_cleanup.plan.finding import Code
+from target_zuora360_cleanup.plan.finding import After, Code
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.facts.org_facts import OrgFacts
     from target_zuora360_cleanup.plan.check import Weighed
     from target_zuora360_cleanup.plan.finding import Finding
+    from target_zuora360_cleanup.reach import Path
 
 _SAFE: Final = 3
 VERSION_UNKNOWN: Final = Code(
@@ -165,16 +166,26 @@ def unprotected(weighed: Weighed) -> Iterator[Finding]:
             f"{counted(total, 'lookup')} of quote records to the catalogue will go blank: these "
             "quotes may not work afterwards.",
             "Leave keep_quoted_products on, so that what quotes use is kept.",
-            lost,
+            tuple((path.name, rows) for path, rows in lost),
+            after=After(
+                "Blank on quote records since the catalogue is gone: {}. These quotes may not work "
+                "until they are set again.",
+                "relink sets them again after the next full sync.",
+                ("lookup", "lookups"),
+                lost,
+            ),
         )
 
 
-def _quote_lookups(facts: OrgFacts) -> tuple[tuple[str, int], ...]:
+def _quote_lookups(facts: OrgFacts) -> tuple[tuple[Path, int], ...]:
     catalog = {each.kind.api_name for each in facts.objects if each.kind.group == "product_catalog"}
     return tuple(
         sorted(
-            (each.name, rows)
-            for each, rows in linked(facts)
-            if each.child.startswith(QUOTE_PREFIX) and each.parent in catalog
+            (
+                (path, rows)
+                for path, rows in linked(facts)
+                if path.child.startswith(QUOTE_PREFIX) and path.parent in catalog
+            ),
+            key=lambda each: each[0].name,
         )
     )

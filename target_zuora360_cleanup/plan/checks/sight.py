@@ -9,7 +9,7 @@ from target_zuora360_cleanup.facts.known import Known, Unknown
 from target_zuora360_cleanup.output.counted import counted
 from target_zuora360_cleanup.plan.check import check
 from target_zuora360_cleanup.plan.counts import rows_of
-from target_zuora360_cleanup.plan.finding import Code
+from target_zuora360_cleanup.plan.finding import After, Code
 from target_zuora360_cleanup.reach import is_kept_by_salesforce, nature_of
 
 if TYPE_CHECKING:
@@ -87,6 +87,11 @@ def hidden_rows(weighed: Weighed) -> Iterator[Finding]:
             "hidden would stay behind. (Its count may be some days old.)",
             "Give the user View All and Modify All on the 360 objects.",
             hidden,
+            after=After(
+                f"Salesforce counted {counted(total, 'row')} more than this user could see; what "
+                "is hidden may have stayed behind. (Its count may have been some days old.)",
+                "Give the user View All and Modify All on the 360 objects, and run it again.",
+            ),
         )
 
 
@@ -124,6 +129,11 @@ def rights(weighed: Weighed) -> Iterator[Finding]:
         "you know what is hidden, set allow_hidden_rows.",
         limited,
         _unless_allowed(weighed),
+        After(
+            f"The user has neither View All Data nor Modify All Data{why}: rows that sharing hides "
+            "may have gone along, lost a link, or stayed behind without being counted.",
+            "Look as a user who has View All Data.",
+        ),
     )
 
 
@@ -186,6 +196,11 @@ def _hidden_lookups(hidden: Sequence[Relationship], severity: Severity) -> Findi
         "allow_hidden_rows.",
         tuple((each.name, 0) for each in hidden),
         "blocks" if is_destroyed else severity,
+        After(
+            f"The org has {counted(len(hidden), 'relationship')} that this user does not see: "
+            f"{names}. Their rows may have lost a link without being counted.",
+            "Look as a user who has Read on these objects and fields.",
+        ),
     )
 
 
