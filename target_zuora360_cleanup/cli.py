@@ -7,7 +7,6 @@ import logging
 import os
 import sys
 from contextlib import ExitStack, contextmanager
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -112,7 +111,7 @@ def relink(
 
         given, known = snapshots(settings, snapshot)
         context = Context.begin(settings, "relink")
-        show = _show_json if as_json else partial(_show_words, err=True)
+        show = _show_json if as_json else _show_words
         run = Relink(context, given, known, show, dry_run=dry_run)
         with heeded(context.stop, lambda: run.status_if_killed):
             run.carry_out().exit()
@@ -137,7 +136,7 @@ def verify(sources: tuple[str, ...], folder: Path | None, *, as_json: bool) -> N
 
         known = backups(settings, folder)
         context = Context.begin(settings, "verify")
-        run = Verify(context, known, _show_json if as_json else partial(_show_words, err=True))
+        run = Verify(context, known, _show_json if as_json else _show_words)
         with heeded(context.stop, lambda: run.status_if_killed):
             run.carry_out().exit()
 
@@ -163,7 +162,7 @@ def undo(sources: tuple[str, ...], folder: Path | None, *, as_json: bool, dry_ru
 
         given, known = cleanups(settings, folder)
         context = Context.begin(settings, "undo", pipeline=read_pipeline(os.environ))
-        show = _show_json if as_json else partial(_show_words, err=True)
+        show = _show_json if as_json else _show_words
         run = Undo(context, given, known, show, dry_run=dry_run)
         with heeded(context.stop, lambda: run.status_if_killed):
             run.carry_out().exit()
@@ -228,8 +227,8 @@ def _handler(console: Console) -> logging.Handler:
     return RichHandler(console=console, show_time=False, show_level=False, show_path=False)
 
 
-def _show_words(report: Report, folder: Path, *, err: bool = False) -> None:
-    click.echo(report.summary(folder), nl=False, err=err)
+def _show_words(report: Report, folder: Path) -> None:
+    click.echo(report.summary(folder), nl=False)
 
 
 def _show_json(report: Report, folder: Path) -> None:

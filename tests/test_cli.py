@@ -100,6 +100,17 @@ def test_json_on_stdout_is_the_report_and_nothing_else(
     assert json.loads(state.read_text())["bookmarks"] == BOOKMARKS
 
 
+def test_every_command_shows_its_summary_on_stdout_and_what_goes_on_on_stderr(
+    server: EmulatorServer, tmp_path: Path
+) -> None:
+    file, state = config(server, tmp_path), state_file(tmp_path)
+    for words in (("plan",), ("cleanup", "--state", state), ("verify",), ("relink",), ("undo",)):
+        done = zuora360(*words, "--config", file)
+        assert "Report: " in done.stdout.splitlines()[-1], words
+        assert "Report: " not in done.stderr, words
+        assert done.stderr, words
+
+
 def test_a_cleanup_without_a_state_is_refused_before_anything_is_deleted(
     server: EmulatorServer, tmp_path: Path
 ) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from rich import box
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,5 +41,8 @@ def as_text(parts: Iterable[RenderableType]) -> str:
         highlight=False, markup=False, emoji=False,
     )  # fmt: skip
     for part in parts:
-        console.print(part, width=None if isinstance(part, Table) else _WIDTH)
+        # (of a text alone `print` would forget that it is not to be wrapped)
+        is_whole = isinstance(part, Text) and part.no_wrap is True
+        width = None if is_whole or isinstance(part, Table) else _WIDTH
+        console.print(part, width=width, soft_wrap=is_whole)
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"

@@ -68,3 +68,10 @@ def test_brackets_in_a_label_are_no_markup() -> None:
     plan = Plan(made.ORG, (replace(STEPS[-1], facts=replace(facts, kind=kind)),), ())
     report = cleanup_report(made.header("plan"), plan=plan)
     assert "[Legacy] Account [/b]" in report.summary(Path("/out"))
+
+
+def test_the_last_line_is_the_page_with_its_path_in_one_piece_however_long() -> None:
+    folder = Path("/srv/pipelines of finance", *["long-name"] * 20)
+    report = cleanup_report(made.header("plan"), plan=PLAN)
+    *_, last = report.summary(folder).splitlines()
+    assert last == f"Report: {folder}/report.html; as data: report.json"
