@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 _WIDTH: Final = 110
-_TABLE_WIDTH: Final = 150
+_TABLE_WIDTH: Final = 1_000
+"""More than any table takes: none of its numbers may be cut."""
 
 
 def table_of(*texts: str, numbers: Iterable[str] = ()) -> Table:

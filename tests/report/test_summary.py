@@ -75,3 +75,24 @@ def test_the_last_line_is_the_page_with_its_path_in_one_piece_however_long() -> 
     report = cleanup_report(made.header("plan"), plan=PLAN)
     *_, last = report.summary(folder).splitlines()
     assert last == f"Report: {folder}/report.html; as data: report.json"
+
+
+def test_no_number_and_no_name_is_cut_however_many_columns_there_are() -> None:
+    steps = tuple(
+        made.step(kind.api_name, 1_234_567 + number) for number, kind in enumerate(OBJECTS, 1)
+    )
+    outcomes = tuple(
+        Outcome.not_begun(each)
+        if at % 2
+        else Outcome(each.name, each.found, 1_000_000, 0, 234_567 + at, "partial", "", 234_000)
+        for at, each in enumerate(steps, 1)
+    )
+    report = cleanup_report(
+        made.header("cleanup", made.LEFT), plan=Plan(made.ORG, steps, ()), outcomes=outcomes
+    )
+    said = report.summary(Path("/out"))
+    assert "…" not in said
+    for each in steps:
+        (line,) = [line for line in said.splitlines() if f" {each.name} " in line]
+        assert f"{each.found:,}" in line
+        assert each.kind.label in line
