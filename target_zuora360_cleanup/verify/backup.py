@@ -123,7 +123,7 @@ class Backup:
         # (a cleanup that was killed has left no report)
         org_id = org.get("id") or _document(folder / RECORD).get("org_id") or ""
         deleted = {each["api_name"]: each["deleted"] for each in report.get("objects") or ()}
-        feeds = (report.get("state") or {}).get("feeds") or []
+        feeds = (report.get("state") or {}).get("by_object") or []
         not_fed = (each["object"] for each in feeds if each["comes_back"] == "no stream")
         along = _summed(report.get("taken_along") or ())
         is_limited = (folder / ACCOUNTS).exists()

@@ -31,6 +31,7 @@ class Difference(NamedTuple):
         field: Of a value that is another.
         was: That value.
         now: The same now.
+        why: What explains it of this record alone; blank where nothing does.
     """
 
     object_name: str
@@ -40,6 +41,7 @@ class Difference(NamedTuple):
     field: str = ""
     was: str = ""
     now: str = ""
+    why: str = ""
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ class Compared:
         stayed: Rows that are there under the same Salesforce id: kept, or left.
         back: Rows that are there again with the same external id.
         not_back: Rows with an external id that no row of the org has.
+        undo_told: Of those, rows of which an undo has told why it could not bring them back.
         no_key: Rows that had no external id, so that nothing could bring them back.
         twice: Rows more with an external id than had it.
         new_since: Rows that no backup has.
@@ -69,6 +72,7 @@ class Compared:
     stayed: int = 0
     back: int = 0
     not_back: int = 0
+    undo_told: int = 0
     no_key: int = 0
     twice: int = 0
     new_since: int = 0
@@ -83,8 +87,21 @@ class Compared:
     @property
     def left(self) -> int:
         """Records that are not as they were, and of which nobody has said why."""
-        rows = 0 if ROWS in self.why else self.not_back
-        return rows + self.rows_left + self.twice
+        return self._unless_known(self.not_back - self.undo_told) + self.rows_left + self.twice
+
+    @property
+    def only_by_sync(self) -> int:
+        """Records that an undo could not bring back, so that only a sync can."""
+        return self._unless_known(self.undo_told)
+
+    @property
+    def known_why(self) -> int:
+        """Records of which it is known beforehand that they don't come back."""
+        return self.no_key + (self.not_back if ROWS in self.why else 0)
+
+    def _unless_known(self, rows: int) -> int:
+        """None where it is known beforehand that they don't come back."""
+        return 0 if ROWS in self.why else rows
 
 
 def compare(
@@ -114,6 +131,7 @@ def compare(
         found = list(_differences(store, columns, fate, kind))
         for each in found:
             note(each)
+        counts["undo_told"] += kind == "not_back" and any(each.why for each in found)
         if kind == "back" and columns.compared:
             changed.update(each.field for each in found)
             counts["rows_changed"] += bool(found)
@@ -132,6 +150,7 @@ def _compared(
         stayed=counts["stayed"],
         back=counts["back"],
         not_back=counts["not_back"],
+        undo_told=counts["undo_told"],
         no_key=counts["no_key"],
         twice=counts["twice"],
         new_since=counts["new_since"],
@@ -148,7 +167,8 @@ def _differences(store: Store, columns: Columns, fate: Fate, kind: str) -> Itera
     """What is not as it was of one row."""
     row = fate.was or fate.now
     if kind in ("not_back", "no_key", "twice") and row:
-        yield Difference(columns.object_name, row.id, row.key, kind)
+        why = store.reason(row.id) if kind != "twice" else ""
+        yield Difference(columns.object_name, row.id, row.key, kind, why=why)
     elif kind == "back" and columns.compared:
         yield from _changes(store, columns, fate)
 

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
 COLUMNS: Final = ("object", "id", "external_id", "difference", "field", "was", "now", "why")
 _COUNTED: Final = (
-    "stayed", "back", "not_back", "no_key", "twice", "new_since", "rows_changed", "not_compared",
-    "left",
+    "stayed", "back", "not_back", "undo_told", "no_key", "twice", "new_since", "rows_changed",
+    "not_compared", "left",
 )  # fmt: skip
 _MOST_FIELDS: Final = 8
 _NO_KEY: Final = "it had no external id, so nothing could bring it back"
@@ -50,6 +50,7 @@ class Verified:
         along: Rows of other objects that had gone along, by object; None where nobody knows.
         unseen: Fields of the backup that nobody could compare, as `Object.Field`.
         notes: What a person has to know of it, a sentence or two each.
+        undo: The file of an undo of the cleanup, which names what that could not bring back.
     """
 
     compared: tuple[Compared, ...] = ()
@@ -57,6 +58,7 @@ class Verified:
     along: tuple[tuple[str, int | None], ...] = ()
     unseen: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    undo: Path | None = None
 
     def total(self, name: str) -> int:
         """A number of all object types."""
@@ -75,7 +77,8 @@ class Verified:
     @property
     def is_well(self) -> bool:
         """Whether everything is back, or it is known why not."""
-        left = self.total("left") or self.total("not_compared") or self.links_left
+        left = any(self.total(each) for each in ("left", "only_by_sync", "not_compared"))
+        left = left or bool(self.links_left)
         return not (left or self.unknown or self.unseen)
 
     def as_json(self) -> dict[str, Any]:
@@ -168,7 +171,7 @@ def headline(header: Header, verified: Verified) -> str:
         lead += f"; of {unknown:,} it is not known"
     if header.status == "done":
         return f"Done: {lead}.{_known_why(verified)}"
-    return f"Partial: {lead}. {header.error}"
+    return f"Partial: {lead}. {header.error}{_known_why(verified, ' more')}"
 
 
 def _went(name: str, rows: int | None) -> str:
@@ -180,9 +183,10 @@ def _went(name: str, rows: int | None) -> str:
     )
 
 
-def _known_why(verified: Verified) -> str:
-    missing = verified.total("not_back") + verified.total("no_key")
-    return f" Why {counted(missing, 'is', 'are')} not is known." if missing else ""
+def _known_why(verified: Verified, more: str = "") -> str:
+    """That some are known not to come back, if there are any."""
+    known = verified.total("known_why")
+    return f" Why {known:,}{more} {'is' if known == 1 else 'are'} not is known." if known else ""
 
 
 def left_words(verified: Verified) -> str:
@@ -210,11 +214,25 @@ def left_words(verified: Verified) -> str:
         )
         if count
     ]
-    words = "; ".join(told)
     relink = " Relink sets links again." if verified.links_left else ""
+    sentences = [
+        _only_by_sync(verified),
+        f"{'; '.join(told)}, and nobody has said why: verify.csv names each.{relink} Zuora may "
+        "have changed or removed what differs since."
+        if told
+        else "",
+    ]
+    return " ".join(filter(None, sentences))
+
+
+def _only_by_sync(verified: Verified) -> str:
+    """What an undo has told that it could not bring back; blank where there is none."""
+    if not (count := verified.total("only_by_sync")) or not verified.undo:
+        return ""
+    records = counted(count, "record is", "records are")
     return (
-        f"{words}, and nobody has said why: verify.csv names each.{relink} Zuora may have changed "
-        "or removed what differs since."
+        f"{records} not back, and {verified.undo.name} of {verified.undo.parent} says why: a full "
+        "sync brings what it has a stream for."
     )
 
 
@@ -256,6 +274,8 @@ class DifferenceFile:
 
 
 def _why(each: Difference, why: Mapping[str, str]) -> str:
+    if each.why:
+        return harmless(each.why)
     match each.kind:
         case "no_key":
             return _NO_KEY

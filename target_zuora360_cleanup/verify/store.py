@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _SCHEMA: Final = """
 PRAGMA cache_size = -8000;
 CREATE TABLE row (object INTEGER, place TEXT, is_now INTEGER, id TEXT, cells TEXT);
+CREATE TABLE reason (id TEXT PRIMARY KEY, words TEXT) WITHOUT ROWID;
 """
 _SAME: Final = """
 SELECT COUNT(*), COALESCE(SUM(stayed), 0) FROM (
@@ -104,6 +105,17 @@ class Store(RunDatabase):
         """
         sql = "SELECT place, is_now, id, cells FROM row WHERE object = ? ORDER BY place"
         return self._db.execute(sql, (number,))
+
+    def add_reasons(self, reasons: Iterable[tuple[str, str]]) -> None:
+        """Take in why rows are not back, by their Salesforce ids."""
+        with self._db:
+            self._db.executemany("INSERT OR REPLACE INTO reason VALUES (?, ?)", reasons)
+
+    def reason(self, id_: str) -> str:
+        """Why a row is not back; blank where nobody has told."""
+        sql = "SELECT words FROM reason WHERE id = ?"
+        found = self._db.execute(sql, (id_,)).fetchone()
+        return str(found[0]) if found else ""
 
     def has_now(self, id_: str) -> bool:
         """Whether the org has a row with a Salesforce id, whatever its external id."""

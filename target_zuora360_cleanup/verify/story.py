@@ -27,6 +27,7 @@ from target_zuora360_cleanup.verify.report import (
     verify_report,
 )
 from target_zuora360_cleanup.verify.sorting import Sorted
+from target_zuora360_cleanup.verify.undone import reasons_in, undo_of
 from target_zuora360_cleanup.verify.words import WORDS
 
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ class Story:
         with in_words(WORDS):
             salesforce, org = self._log_in()
             self._backup = backup = self._chosen(org)
+            self._read_reasons(backup)
             sorted_ = Sorted.of(backup.files, self._described(salesforce, backup.files))
             self._read(salesforce, sorted_)
             self._compare(backup, sorted_)
@@ -114,6 +116,12 @@ class Story:
             for name, each in found.items()
             if not isinstance(each, ApiError) and each.get("queryable")
         }
+
+    def _read_reasons(self, backup: Backup) -> None:
+        """Read what an undo of this cleanup has told of records that it could not bring back."""
+        if file := undo_of(backup.folder):
+            self._store.add_reasons(reasons_in(file))
+            self._verified = replace(self._verified, undo=file)
 
     def _read(self, salesforce: Salesforce, files: Sorted) -> None:
         logger.info("Comparing %s.", counted(len(files.compared), "object type"))

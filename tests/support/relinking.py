@@ -22,7 +22,8 @@ from target_zuora360_cleanup.salesforce.waits import NO_WAITS
 from target_zuora360_cleanup.settings.reading import read_settings
 from tests.support.emulated import Emulated
 from tests.support.full_sync import Zuora, lookups, read
-from tests.support.runs import ALLOWED, Ran, login, run
+from tests.support.life_cycle import STREAMS
+from tests.support.runs import ALLOWED, Ran, lines, login, run, state
 from tests.support.shared import FOLDER
 from tests.support.whole_org import thin_out
 
@@ -94,7 +95,7 @@ class Scene:
         rows = read(server.org, FORECAST, ["Id", "Subscription__c"])
         parents = {row["Id"]: row["Subscription__c"] for row in rows if row["Subscription__c"]}
         config = {"mode": "cleanup", "object_groups": ["accounts"], **login(server), **more}
-        ran = run(config, output)
+        ran = run(config, output, _of_all_streams())
         assert ran.status == 0, ran.message
         return cls(server, output, before, zuora, parents, ran)
 
@@ -195,3 +196,8 @@ def _base(made: Made) -> _Base:
     return _Base(
         folder / "org.sqlite", scene.output, scene.before, scene.zuora, scene.parents, scene.cleanup
     )
+
+
+def _of_all_streams() -> bytes:
+    """What a tap sends that syncs all there is and has nothing new."""
+    return lines(state({name: {"UpdatedDate": "2024-05-01T00:00:00Z"} for name in STREAMS}))

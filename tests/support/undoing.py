@@ -97,10 +97,16 @@ class Scene:
     cleanup: Ran
 
     @classmethod
-    def make(cls, server: EmulatorServer, folder: Path, **more: Any) -> Scene:
-        """Clean an org; what `more` says goes for the cleanup."""
+    def make(
+        cls,
+        server: EmulatorServer,
+        folder: Path,
+        bookmarks: Mapping[str, Any] = STATE["bookmarks"],
+        **more: Any,
+    ) -> Scene:
+        """Clean an org with these bookmarks; what `more` says goes for the cleanup."""
         state, output = folder / "state.json", folder / "output"
-        state.write_text(json.dumps(STATE))
+        state.write_text(json.dumps({"bookmarks": bookmarks}))
         before = image(server.org)
         return cls(server, output, before, state, clean(server, output, state, **more))
 
