@@ -36,9 +36,11 @@ def header_of(
         run: The run.
         error: What it ends with, if not well.
         org: Which org it was, where that is known.
-        salesforce: What it asked, once logged in.
+        salesforce: What it asked, once logged in. Before that some requests may have been made, but
+            in mode `reset`, which makes none.
     """
-    calls, usage = (salesforce.calls, salesforce.usage) if salesforce else ({}, None)
+    none: dict[str, int] | None = {} if run.mode == "reset" else None
+    calls, usage = (salesforce.calls, salesforce.usage) if salesforce else (none, None)
     return Header(
         run.mode,
         run.started_at,

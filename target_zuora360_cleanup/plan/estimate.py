@@ -40,11 +40,11 @@ class Estimate:
 
     @property
     def words(self) -> str:
-        """One sentence."""
+        """One sentence; `BASIS` says by which figures."""
         span = f"{_minutes(self.quick)} to {_minutes(self.slow)}"
         if _minutes(self.quick) == _minutes(self.slow):
             span = _minutes(self.slow)
-        return f"It may take {span}, by Zuora's own figures, and frees {_size(self.freed)}."
+        return f"It may take {span} and frees {_size(self.freed)}."
 
 
 def _seconds(points: tuple[tuple[int, int], ...], records: int) -> int:

@@ -62,7 +62,11 @@ def comparison_table(report: Mapping[str, Any]) -> ComparisonTable:
 def _why(each: Mapping[str, Any]) -> str:
     if each["unknown"]:
         return f"unknown: {each['unknown']}"
-    return str(each["why"] or "") if each["not_back"] else ""
+    if not each["not_back"]:
+        return ""
+    if told := each.get("undo_told"):
+        return f"of {told:,} undo has told why"
+    return str(each["why"] or "")
 
 
 def changed_fields(report: Mapping[str, Any]) -> list[tuple[str, str, int, str]]:

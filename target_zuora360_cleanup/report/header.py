@@ -29,7 +29,7 @@ class Header:
         finished_at: When it ended, in UTC.
         failure: What it failed with, or was refused by; None where it came to a good end.
         org: Which org it was, once that is known.
-        calls: Requests to Salesforce, by HTTP method.
+        calls: Requests to Salesforce, by HTTP method; None where nobody has counted them.
         usage: Calls used and allowed in 24 hours, as Salesforce counts.
         guards: The settings in force that guard what is there, as a person writes them.
         tool_version: Version of this package.
@@ -40,7 +40,7 @@ class Header:
     finished_at: datetime
     failure: BaseException | None = None
     org: OrgInfo | None = None
-    calls: Mapping[str, int] = field(default_factory=dict)
+    calls: Mapping[str, int] | None = field(default_factory=dict)
     usage: tuple[int, int] | None = None
     guards: Mapping[str, str] = field(default_factory=dict)
     tool_version: str = ""
@@ -78,8 +78,8 @@ class Header:
             "tool_version": self.tool_version,
             "guards": dict(self.guards),
             "api_calls": {
-                "total": sum(self.calls.values()),
-                "by_method": dict(self.calls),
+                "total": None if self.calls is None else sum(self.calls.values()),
+                "by_method": dict(self.calls or {}),
                 "org_used": used,
                 "org_allowed": allowed,
             },

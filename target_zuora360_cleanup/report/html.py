@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from target_zuora360_cleanup.output.counted import counted
 from target_zuora360_cleanup.report import object_table, view, weighing
@@ -57,6 +57,7 @@ def environment() -> Environment:
         moment=_moment,
         duration=duration,
         css_text=_css_text,
+        spans=_spans,
         became=weighing.paired,
         state_words=state_words,
     )
@@ -105,6 +106,7 @@ def _context(report: Mapping[str, Any]) -> dict[str, Any]:
         "touched": weighing.touched(report),
         "undone": weighing.taken_back(report),
         "carried_out": object_table.is_carried_out(report),
+        "is_looked_at": view.is_looked_at(report),
         "table": table,
         "graph": drawing(report, table),
         "box_width": BOX_WIDTH,
@@ -143,7 +145,8 @@ def _headline(report: Mapping[str, Any]) -> str:
     plain = f"{report['mode']}: {report['status']}"
     if report["status"] == "failed" and report["error"]:
         return plain.capitalize()
-    return str(report.get("headline") or plain)
+    headline, error = str(report.get("headline") or plain), report["error"] or ""
+    return headline.removesuffix(error).rstrip() or headline
 
 
 def _running(report: Mapping[str, Any]) -> str:
@@ -155,6 +158,15 @@ def _running(report: Mapping[str, Any]) -> str:
         _moment(report["started_at"]),
     ]
     return ", ".join(part for part in parts if part)
+
+
+def _spans(text: str) -> Markup:
+    """A text in which what stands between backticks is code."""
+    parts = (escape(part) for part in text.split("`"))
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if number % 2 else part
+        for number, part in enumerate(parts)
+    )
 
 
 def _css_text(text: str) -> Markup:

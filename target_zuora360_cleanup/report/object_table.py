@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _PLANNED: Final = ("found", "to_delete", "kept")
 _CARRIED_OUT: Final = ("found", "deleted", "kept", "failed")
 _RARE: Final = ("held_back", "not_begun")
+_RARE_OF_SYNC: Final = frozenset({"merged", "unknown", "caught_up", "links_set", "refilled"})
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,12 @@ def _keys(report: Mapping[str, Any]) -> tuple[str, ...]:
     for each in report["objects"]:
         found.update((key, None) for key, value in each.items() if _is_count(value))
     if "to_delete" not in found:
-        return tuple(found)
+        every = report["objects"]
+        return tuple(
+            name
+            for name in found
+            if name not in _RARE_OF_SYNC or any(each.get(name) for each in every)
+        )
     if not is_carried_out(report):
         return _PLANNED
     some = (key for key in _RARE if any(each.get(key) for each in report["objects"]))

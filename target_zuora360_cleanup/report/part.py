@@ -132,6 +132,6 @@ class RecordsRead:
         count = sum(self.counts.values())
         if count and self.unloaded_by:
             yield Text(
-                f"NOTE The tap sent {counted(count, 'record')}; only mode sync loads them. "
+                f"NOTE The tap sent {counted(count, 'record')}; only mode sync loads any. "
                 f"zuora360:{self.unloaded_by} needs no tap."
             )

@@ -67,10 +67,14 @@ def bookmarks(report: Mapping[str, Any]) -> tuple[Bookmark, ...]:
 
 @dataclass(frozen=True)
 class Feed:
-    """What brings the rows of one object type back, in words."""
+    """What brings the rows of one object type back, in words.
+
+    Attributes:
+        rows: Those that were deleted, or that are to be; None where nobody knows.
+    """
 
     name: str
-    rows: int
+    rows: int | None
     words: str
     comes_back: bool
 
@@ -83,15 +87,19 @@ _COMES_BACK: Final = {
 
 
 def feeds(report: Mapping[str, Any]) -> tuple[Feed, ...]:
-    """By what the rows of each object type come back that has some to delete."""
+    """By what the rows of each object type come back that has some to delete, or has lost some."""
+    gone: dict[str, int | None] = {}
+    if is_carried_out(report):
+        gone = {each["api_name"]: each["deleted"] for each in report["objects"]}
     return tuple(
         Feed(
             each["object"],
-            each["rows"],
+            rows,
             ", ".join(each["bookmarks"]) or _COMES_BACK[each["comes_back"]],
             each["comes_back"] in ("reset", "none stored"),
         )
         for each in report["state"].get("by_object", ())
+        if (rows := gone.get(each["object"], each["rows"])) != 0
     )
 
 
@@ -186,13 +194,19 @@ def broken(report: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield each["api_name"], _NOT_ENDED[ended]
 
 
+def is_looked_at(report: Mapping[str, Any]) -> bool:
+    """Whether the org was, where the mode does so: else nothing is known of what is there."""
+    return report["mode"] not in ("plan", "cleanup") or report.get("estimate") is not None
+
+
 def estimate(report: Mapping[str, Any]) -> str:
     """How long a cleanup takes, in a sentence; blank where there is none to come."""
     given = report.get("estimate")
     if not given or is_carried_out(report) or not given["bytes_freed"]:
         return ""
     quick, slow = given["seconds"]
-    return f"{Estimate(quick, slow, given['bytes_freed']).words} ({given['basis']}.)"
+    words = Estimate(quick, slow, given["bytes_freed"]).words
+    return f"{words.removesuffix('.')} ({given['basis']})."
 
 
 def allowance(name: str) -> str:

@@ -41,10 +41,14 @@ def groups(report: Report) -> tuple[tuple[str, Total], ...]:
 
 
 def touched(report: Report) -> tuple[str, ...]:
-    """What a plan touches that is not Zuora's, in a few words each; none where there is no plan."""
-    if report["mode"] != "plan" or not report["objects"]:
+    """What is touched that is not Zuora's, in a few words each; none where nothing is deleted."""
+    if is_carried_out(report):
+        told = tuple(_was_touched(report))
+    elif report["mode"] == "plan" and report["objects"]:
+        told = tuple(_touched(report))
+    else:
         return ()
-    return tuple(_touched(report)) or (_NOTHING_SEEN if _may_be_unseen(report) else "nothing",)
+    return told or (_NOTHING_SEEN if _may_be_unseen(report) else "nothing",)
 
 
 def _may_be_unseen(report: Report) -> bool:
@@ -68,6 +72,22 @@ def _touched(report: Report) -> Iterator[str]:
         yield _values([rows for objects in values for rows in objects.values()])
     if blocked := [each for each in report["strong_links"] if each["on_delete"] == "restrict"]:
         yield f"{counted(sum(each['rows'] for each in blocked), 'row')} in the way"
+
+
+def _was_touched(report: Report) -> Iterator[str]:
+    """The same of a cleanup that was begun, as it was counted."""
+    along = Total.of(each.get("gone") for each in report.get("taken_along", ()))
+    detached = Total.of(each.get("detached") for each in report.get("detached", ()))
+    blank = Total.of(each.get("gone") for each in report["blank_links"])
+    for rows, words in (
+        (along, ("row went along", "rows went along")),
+        (detached, ("row was detached, and stays", "rows were detached, and stay")),
+        (blank, ("lookup went blank", "lookups went blank")),
+    ):
+        if rows.known or not rows.is_all:
+            yield rows.counted(*words)
+    if any(each["code"] in _OWN_VALUES for each in report["findings"]):
+        yield "values of their own fields went with the records"
 
 
 def _values(rows: list[int]) -> str:

@@ -171,7 +171,7 @@ def headline(header: Header, verified: Verified) -> str:
         lead += f"; of {unknown:,} it is not known"
     if header.status == "done":
         return f"Done: {lead}.{_known_why(verified)}"
-    return f"Partial: {lead}. {header.error}{_known_why(verified, ' more')}"
+    return f"Partial: {lead}.{_known_why(verified)} {header.error}"
 
 
 def _went(name: str, rows: int | None) -> str:
@@ -183,10 +183,10 @@ def _went(name: str, rows: int | None) -> str:
     )
 
 
-def _known_why(verified: Verified, more: str = "") -> str:
+def _known_why(verified: Verified) -> str:
     """That some are known not to come back, if there are any."""
     known = verified.total("known_why")
-    return f" Why {known:,}{more} {'is' if known == 1 else 'are'} not is known." if known else ""
+    return f" Why {known:,} {'is' if known == 1 else 'are'} not is known." if known else ""
 
 
 def left_words(verified: Verified) -> str:

@@ -35,6 +35,10 @@ def test_every_section_is_there_in_its_order_and_says_something(document: dict[s
     # A sync has no order of deletion; what went along is told where there is any.
     missing = {"graph"} if document["mode"] == "sync" else set[str]()
     missing |= set() if document.get("taken_along") else {"along"}
+    if document["mode"] == "plan":  # (nothing has been done)
+        missing |= {"failures", "timeline"}
+    if document["mode"] in ("plan", "cleanup") and document.get("estimate") is None:
+        missing |= {"objects", "links", "graph"}
     wanted = [each for each in SECTIONS if each not in missing]
     assert ids == wanted + (["approval"] if document.get("guards") else [])
     for name in ids:
@@ -46,9 +50,61 @@ def test_every_section_is_there_in_its_order_and_says_something(document: dict[s
 
 def test_what_happened_comes_first_in_one_sentence(document: dict[str, Any]) -> None:
     page = Page(render(document))
-    told = "error" if document["status"] == "failed" else "headline"
-    assert document.get(told, "cleanup: done") in page.said()
+    headline = str(document.get("headline", "cleanup: done"))
+    told = str(document["error"] if document["status"] == "failed" else headline)
+    assert told.removesuffix(document["error"] or "").strip() in page.said()
     assert len(page.all("h1")) == 1
+
+
+def test_of_an_org_that_was_not_looked_at_nothing_is_told() -> None:
+    for mode in ("plan", "cleanup"):
+        page = Page(render({**documents.FAILED, "mode": mode, "estimate": None, "findings": []}))
+        ids = {each["id"] for each in page.all("section")}
+        assert ids.isdisjoint({"objects", "links", "graph", "along"})
+        assert "The org was not looked at" in page.said("findings")
+        assert "None." not in page.said("findings")
+        assert "The tap sent no state" not in page.said("state")
+
+
+def test_what_comes_back_is_told_of_what_was_deleted_not_of_what_was_planned() -> None:
+    before = Page(render(documents.PLAN)).said("state")
+    assert "Records of To delete Come back once the bookmark is gone" in before
+    assert "Invoice 2,000 Invoice" in before
+    after = Page(render(documents.PARTIAL)).said("state")
+    assert "Records of Deleted Come back" in after
+    assert "Invoice 1,500 Invoice" in after
+    assert "Customer Account" not in after
+    assert "Invoice unknown Invoice" in Page(render(documents.UNKNOWN)).said("state")
+
+
+def test_requests_that_nobody_has_counted_are_not_none() -> None:
+    calls: dict[str, Any] = {"total": None, "by_method": {}, "org_used": None, "org_allowed": None}
+    said = Page(render({**documents.FAILED, "api_calls": calls})).said("allowances")
+    assert "How many requests this run made to Salesforce is not known." in said
+    assert "0 requests" not in said
+
+
+def test_what_stands_between_backticks_is_code_and_nothing_else() -> None:
+    finding = {**documents.PLAN["findings"][0], "remedy": "Run `zuora360 <reset>` & look."}
+    html = render({**documents.PLAN, "findings": [finding]})
+    assert "Run <code>zuora360 &lt;reset&gt;</code> &amp; look." in html
+
+
+def test_the_title_leaves_what_went_wrong_to_the_line_below_it() -> None:
+    error = "2 are left. Run it again."
+    html = render(
+        {**documents.PARTIAL, "headline": f"Partial: 5 were deleted. {error}", "error": error}
+    )
+    assert "<h1>Partial: 5 were deleted.</h1>" in html
+    assert f'<p class="lead">{error}</p>' in html
+
+
+def test_a_cleanup_tells_at_the_top_what_of_peoples_it_has_touched() -> None:
+    link = documents.CLEANUP["blank_links"][0]
+    page = Page(render({**documents.CLEANUP, "blank_links": [{**link, "gone": 11}]}))
+    assert "11 lookups went blank" in page.said()
+    page = Page(render({**documents.CLEANUP, "blank_links": [{**link, "gone": None}]}))
+    assert "an unknown number of lookups went blank" in page.said()
 
 
 def test_nothing_comes_from_elsewhere_and_nothing_runs(document: dict[str, Any]) -> None:
