@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from target_zuora360_cleanup.kept.store import Store
 
-_OF_OBJECTS: Final = ("waiting", "blank", "outside", "stale")
+_OF_OBJECTS: Final = ("waiting", "blank", "owed", "stale")
+"""What is outside stays known: what was below it may come with another stream."""
 
 
 def forget(store: Store, objects: Collection[str], streams: Collection[str]) -> None:

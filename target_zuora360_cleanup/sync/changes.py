@@ -32,6 +32,8 @@ class Change(NamedTuple):
         is_partial: Whether it leaves fields as they are.
         why: Of a removal, why the record has no place in Salesforce; blank if it is gone in Zuora.
             Its `cells` are the code of that reason then.
+        is_old: Whether the tap may have sent the record to an earlier run too, so that what hangs
+            on it may have come before.
     """
 
     key: str
@@ -40,6 +42,7 @@ class Change(NamedTuple):
     links: tuple[str | None, ...] = ()
     is_partial: bool = False
     why: str = ""
+    is_old: bool = False
 
     @property
     def removes(self) -> bool:
@@ -51,9 +54,9 @@ class Change(NamedTuple):
         return self._replace(links=links)
 
 
-def removal(key: str, why: str = "", code: str = "") -> Change:
+def removal(key: str, why: str = "", code: str = "", *, is_old: bool = False) -> Change:
     """A row that shall go: of a record that is gone in Zuora, or has no place in Salesforce."""
-    return Change(key, -1, code, why=why)
+    return Change(key, -1, code, why=why, is_old=is_old)
 
 
 Batch = dict[str, list[Change]]
@@ -127,10 +130,7 @@ class Waiting:
             OSError: There is no room on the disk.
         """
         for each in changes:
-            fields = [
-                each.key, each.layout, each.cells, each.links, each.is_partial, each.why
-            ]  # fmt: skip
-            self._file.write(json.dumps(fields, ensure_ascii=False) + "\n")
+            self._file.write(json.dumps(each, ensure_ascii=False) + "\n")
             self.rows += 1
 
     def parts(self, size: int) -> Iterator[list[Change]]:
@@ -138,8 +138,8 @@ class Waiting:
         self._file.seek(0)
         while lines := list(islice(self._file, size)):
             yield [
-                Change(key, layout, cells, tuple(links), is_partial, why)
-                for key, layout, cells, links, is_partial, why in map(json.loads, lines)
+                Change(key, layout, cells, tuple(links), *rest)
+                for key, layout, cells, links, *rest in map(json.loads, lines)
             ]
 
     def close(self) -> None:

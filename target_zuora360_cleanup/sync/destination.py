@@ -57,10 +57,21 @@ def read_destination(
     return Destination(objects, load_order(maps, objects), cascades)
 
 
-def below(names: Collection[str], objects: Mapping[str, TargetObject]) -> set[str]:
-    """The object types whose rows can't be without one of these, at every depth."""
+def hanging_on(name: str, objects: Mapping[str, TargetObject]) -> set[str]:
+    """The object types of which rows go with one of this, at every depth, or lose a lookup then."""
+    gone = {name, *_below(name, objects)}
+    return gone - {name} | {
+        each.name
+        for each in objects.values()
+        for lookup in each.relationships.values()
+        if not gone.isdisjoint(lookup.parents)
+    }
+
+
+def _below(name: str, objects: Mapping[str, TargetObject]) -> set[str]:
+    """The object types whose rows can't be without one of this, at every depth."""
     found: set[str] = set()
-    level = set(names)
+    level = {name}
     while level:
         level = {
             each.name

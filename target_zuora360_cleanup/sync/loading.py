@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Protocol
 
 from target_zuora360_cleanup.sync.changes import Batch, Change, Pending, Queue, Waiting
+from target_zuora360_cleanup.sync.destination import hanging_on
 from target_zuora360_cleanup.sync.missing import missing_parent
 from target_zuora360_cleanup.sync.tally import NOT_THERE
 
@@ -61,8 +62,7 @@ class Loading:
         kept: What waits for a parent beyond this run.
         batch_rows: Rows in memory at most.
         sent: Object types that the tap has streams of, as far as is known.
-        returned: Object types of which rows are back that had been removed, so that what hung on
-            them may be gone.
+        anew: Object types of which the tap sends everything in this run.
     """
 
     order: LoadOrder
@@ -74,7 +74,7 @@ class Loading:
     kept: WaitingRows
     batch_rows: int
     sent: set[str] = field(default_factory=set)
-    returned: set[str] = field(default_factory=set)
+    anew: set[str] = field(default_factory=set)
     waiting: dict[Queue, Waiting] = field(default_factory=dict)
     _pending: Pending = field(default_factory=Pending)
     _files: ExitStack = field(default_factory=ExitStack)
@@ -147,12 +147,15 @@ class Loading:
             if not changes:
                 continue
             outside: dict[str, bool] = {}
+            known = self.kept.is_outside(name, changes)
             with self.tally.sending({name: len(changes)}) as told:
                 for each in self.removals.remove(self.objects[name], list(changes)):
                     told(name)
                     change = changes[each.key]
                     if change.why and not each.error:
-                        outside[each.key] = each.was_there
+                        # (one that is gone may have been removed by a run that died then)
+                        died = change.is_old and each.key not in known
+                        outside[each.key] = each.was_there or died
                     if each.error:
                         self.tally.fail(name, each.key, each.error.code, each.error.message)
                     elif each.was_there:
@@ -175,7 +178,7 @@ class Loading:
             taken = [row for row in same if (name, row.key) not in lost]
             self.tally.of(name).upserted += len(taken)
             if self.kept.returned(name, [row.key for row in taken]):
-                self.returned.add(name)
+                self.kept.owe(hanging_on(name, self.objects) - self.anew)
             self.kept.settled(name, taken)
         return [replace(each, change=whole[each.object, each.change.key]) for each in failed]
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.sync.layouts import RowLayouts
     from target_zuora360_cleanup.sync.loading import Loading
     from target_zuora360_cleanup.sync.org_objects import TargetObject
+    from target_zuora360_cleanup.sync.passing import Earlier
     from target_zuora360_cleanup.sync.streams_in import StreamMaps
     from target_zuora360_cleanup.sync.tally import Tally
 
@@ -34,6 +35,23 @@ logger = logging.getLogger(__name__)
 _NEAR: Final = 0.6
 _OWN_PARENT: Final = "."
 """In a field of `field_maps`: a parent by a key of the user's own, `Relationship__r.Key__c`."""
+
+
+@dataclass(frozen=True)
+class StreamIn:
+    """A stream of the tap's, as it begins.
+
+    Attributes:
+        name: Its name.
+        fields: Names of its fields.
+        from_the_start: Whether the tap sends all of it.
+        earlier: Which of its records the tap may have sent before.
+    """
+
+    name: str
+    fields: Sequence[str]
+    from_the_start: bool
+    earlier: Earlier
 
 
 @dataclass
@@ -54,28 +72,19 @@ class Makers:
     begun: dict[str, frozenset[str]] = field(default_factory=dict)
     _made: dict[tuple[str, ...], set[str]] = field(default_factory=dict)
 
-    def of_stream(
-        self,
-        loading: Loading,
-        facts: Facts,
-        name: str,
-        fields: Sequence[str],
-        *,
-        from_the_start: bool,
-    ) -> tuple[Taker, ...]:
+    def of_stream(self, loading: Loading, facts: Facts, stream: StreamIn) -> tuple[Taker, ...]:
         """What takes the records of a stream: what other rows need first, then one an object type.
 
         Args:
             loading: What the changes go to.
             facts: What other rows are filled from.
-            name: The stream's name.
-            fields: Names of its fields.
-            from_the_start: Whether the tap sends all of it.
+            stream: The stream.
 
         Raises:
             InputError: No object type takes it and `unmapped_streams` is `refuse`, a field that is
                 needed is missing, or `field_maps` names one that there is not.
         """
+        name, fields = stream.name, stream.fields
         maps = self.maps.of_stream(name)
         there = [each for each in maps if each.object in loading.objects]
         wanted = self.maps.wanted_of(name)
@@ -83,9 +92,9 @@ class Makers:
         makers = [
             made
             for each in there
-            if (made := self._maker(loading, facts, name, each, fields)) is not None
+            if (made := self._maker(loading, facts, stream, each)) is not None
         ]
-        taken = self._fact_takers(facts, maps, name, fields, from_the_start=from_the_start)
+        taken = self._fact_takers(facts, maps, stream)
         if not makers and not taken:
             self._unmapped(name)
         if len(there) < len(maps):
@@ -95,21 +104,15 @@ class Makers:
         return (*taken, *makers)
 
     def _fact_takers(
-        self,
-        facts: Facts,
-        maps: Sequence[FieldMap],
-        name: str,
-        fields: Sequence[str],
-        *,
-        from_the_start: bool,
+        self, facts: Facts, maps: Sequence[FieldMap], stream: StreamIn
     ) -> tuple[FactTaker, ...]:
         """What takes note of the records, where other rows are filled from them."""
         streams = {each.stream for each in maps} & set(facts.needs)
         if not maps:
-            streams = {each for each in facts.needs if normal(each) == normal(name)}
-        for stream in streams:
-            facts.begin(stream, fields, from_the_start=from_the_start)
-        return tuple(FactTaker.of(stream, facts, fields) for stream in sorted(streams))
+            streams = {each for each in facts.needs if normal(each) == normal(stream.name)}
+        for each in streams:
+            facts.begin(each, stream.fields, from_the_start=stream.from_the_start)
+        return tuple(FactTaker.of(each, facts, stream.fields) for each in sorted(streams))
 
     def feeding(self, objects: Collection[str]) -> set[str]:
         """The streams of this run that feed one of these object types."""
@@ -124,14 +127,10 @@ class Makers:
         logger.warning("No object type of this org takes the stream '%s': it is ignored.", name)
 
     def _maker(
-        self,
-        loading: Loading,
-        facts: Facts,
-        name: str,
-        made_by: FieldMap,
-        fields: Sequence[str],
+        self, loading: Loading, facts: Facts, stream: StreamIn, made_by: FieldMap
     ) -> ChangeMaker | None:
         """What takes the records for one object type; None for names that no field holds."""
+        name, fields = stream.name, stream.fields
         target, names = loading.objects[made_by.object], by_lower(fields)
         if made_by.by_name and not all(sent_name([each], names) for each in made_by.key):
             return None
@@ -160,6 +159,7 @@ class Makers:
             made=self._made.setdefault(
                 (target.name, *(each.header for each in layout.columns)), set()
             ),
+            earlier=stream.earlier,
         )
 
     def _check(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping  # noqa: TC003 - public shape
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 
 _BOOKMARKS: Final = "bookmarks"
@@ -11,6 +12,30 @@ _INTERRUPTED: Final = ("current_stream", "currently_syncing")
 _OLDEST: Final = "2000-01-01"
 """Zuora's own full sync takes what was updated since that day."""
 _DAY: Final = 10
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """Which records of a stream the tap may have sent to an earlier run too.
+
+    Attributes:
+        any_came: Whether there may be such at all.
+        until: What was created up to then; None where nobody can tell.
+    """
+
+    any_came: bool = True
+    until: datetime | None = None
+
+    def may_have(self, created: object) -> bool:
+        """Whether the tap may have sent a record that was created then; a blank may be any time."""
+        if not self.any_came:
+            return False
+        moment = _moment(created)
+        return self.until is None or moment is None or moment <= self.until
+
+
+ALL_SENT: Final = Earlier()
+"""Any record may have been sent: nobody can tell."""
 
 
 @dataclass
@@ -55,6 +80,14 @@ class Bookmarks:
         latest = max(days, default="")
         return latest <= max(_OLDEST, self.start_date[:_DAY])
 
+    def earlier(self, stream: str) -> Earlier:
+        """What an earlier run may have had of a stream: nothing where all streams come anew."""
+        if all(map(self.is_from_the_start, {*self.last, stream})):
+            return Earlier(any_came=False)
+        entry = self.before.get(stream, self.last.get(stream))
+        moments = map(_moment, entry.values()) if isinstance(entry, dict) else ()
+        return Earlier(until=max((each for each in moments if each), default=None))
+
     def to_pass(
         self, state: Mapping[str, Any], held: Collection[str], dropped: Collection[str]
     ) -> dict[str, Any] | None:
@@ -79,6 +112,15 @@ class Bookmarks:
             else:
                 marks[name] = entry
         return {**state, _BOOKMARKS: marks}
+
+
+def _moment(value: object) -> datetime | None:
+    """A moment as a tap writes it; None for what is none, or says no time zone."""
+    try:
+        moment = datetime.fromisoformat(str(value))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None
 
 
 def _is_day(value: object) -> bool:

@@ -14,6 +14,7 @@ from target_zuora360_cleanup.catalog.paths import sent_name
 from target_zuora360_cleanup.sync.changes import Change, removal
 from target_zuora360_cleanup.sync.columns import JOINED_KEY, joined_key
 from target_zuora360_cleanup.sync.field_values import Unfit
+from target_zuora360_cleanup.sync.passing import ALL_SENT, Earlier
 from target_zuora360_cleanup.sync.tally import NO_ACCOUNT, NO_PARENT, NOT_THERE, UNFIT
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 SDC_DELETED: Final = "_sdc_deleted_at"
 """A field of the SDK's own, which says when a record was deleted."""
+_CREATED: Final = "CreatedDate"
 _TRUE: Final = frozenset({"true", "1"})
 _MOST_NAMES: Final = 10_000
 """So many names are remembered as made; one beyond that is only made again."""
@@ -55,6 +57,7 @@ class ChangeMaker:
             with the product catalogue, which quotes use.
         joins: What other records say; None where the map asks for nothing.
         made: Names that have a row in this run, of any stream.
+        earlier: Which records the tap may have sent before.
     """
 
     made_by: FieldMap
@@ -66,6 +69,7 @@ class ChangeMaker:
     flags_deleted: bool = False
     joins: Joins | None = None
     made: set[str] = dataclass_field(default_factory=set)
+    earlier: Earlier = ALL_SENT
 
     def take(self, records: Sequence[Mapping[str, Any]]) -> None:
         """Take records in."""
@@ -100,10 +104,14 @@ class ChangeMaker:
         if is_deleted(record, self._deleted) and not self.flags_deleted:
             return removal(key)
         if self._is_elsewhere(record):
-            return removal(key, f"{self._status} {record[self._status]}", NOT_THERE)
+            return self._outside(record, f"{self._status} {record[self._status]}", NOT_THERE)
         if why := self._without_account(record):
-            return removal(key, why, NO_ACCOUNT)
+            return self._outside(record, why, NO_ACCOUNT)
         return None
+
+    def _outside(self, record: Mapping[str, Any], why: str, code: str) -> Change:
+        is_old = self.earlier.may_have(record.get(self._created))
+        return removal(self._key(record), why, code, is_old=is_old)
 
     def _has_place(self, record: Mapping[str, Any]) -> bool:
         """Whether a record may become a row; why not is told."""
@@ -178,6 +186,10 @@ class ChangeMaker:
     @cached_property
     def _deleted(self) -> str:
         return sent_name([DELETED], self.names)
+
+    @cached_property
+    def _created(self) -> str:
+        return sent_name([_CREATED], self.names)
 
     @cached_property
     def _status(self) -> str:

@@ -24,9 +24,8 @@ from target_zuora360_cleanup.output.counted import counted
 from target_zuora360_cleanup.rows.stop import Stopped
 from target_zuora360_cleanup.sync.beside import Beside
 from target_zuora360_cleanup.sync.block import Block
-from target_zuora360_cleanup.sync.destination import below
 from target_zuora360_cleanup.sync.layouts import RowLayouts
-from target_zuora360_cleanup.sync.makers import Makers
+from target_zuora360_cleanup.sync.makers import Makers, StreamIn
 from target_zuora360_cleanup.sync.passing import Bookmarks
 from target_zuora360_cleanup.sync.streams_in import StreamMaps
 from target_zuora360_cleanup.sync.tally import Tally
@@ -125,10 +124,11 @@ class Story:
         if from_the_start and name not in self._makers.begun:
             maps = self._makers.maps.of_stream(name)
             objects = {each.object for each in maps if not each.by_name}
+            work.loading.anew |= objects
+            work.loading.kept.owed -= objects
             forget(work.store, objects, {each.stream for each in maps})
-        return self._makers.of_stream(
-            work.loading, work.facts, name, fields, from_the_start=from_the_start
-        )
+        stream = StreamIn(name, fields, from_the_start, self.bookmarks.earlier(name))
+        return self._makers.of_stream(work.loading, work.facts, stream)
 
     def count(self, stream: str) -> None:
         """Take note of a RECORD of the tap's, whatever becomes of it."""
@@ -238,11 +238,11 @@ class Story:
             return self.bookmarks.to_pass(state, held, ())
         if not work.store.lasts:
             held |= self._makers.feeding(holding(work.store, work.loading.sent))
-        lost = below(work.loading.returned, work.loading.objects)
+        owed = work.loading.kept.owed
         dropped = {
             name
             for name in self.bookmarks.last
-            if lost & {each.object for each in self._makers.maps.of_stream(name)}
+            if owed & {each.object for each in self._makers.maps.of_stream(name)}
         }
         return self.bookmarks.to_pass(state, held, dropped)
 

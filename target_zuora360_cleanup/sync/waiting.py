@@ -7,7 +7,7 @@ the tap sends then. What waits for a parent becomes ready when that parent's row
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence  # noqa: TC003 - public shape
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence  # noqa: TC003 - public shape
 from typing import TYPE_CHECKING
 
 from target_zuora360_cleanup.kept.parts import marks, parts
@@ -30,6 +30,8 @@ class WaitingRows:
 
     Attributes:
         rows: Writes and reads them.
+        owed: Object types of which the tap has to send everything again, since a row is back with
+            which theirs had gone, or their lookups had.
     """
 
     def __init__(
@@ -38,6 +40,7 @@ class WaitingRows:
         self._db, self._layouts = store.db, layouts
         self.rows = KeptRows(store, layouts, objects)
         self._has_outside = self._db.execute("SELECT 1 FROM outside").fetchone() is not None
+        self.owed = self._read("SELECT object FROM owed")
         self._parents = self._read(
             "SELECT DISTINCT parent FROM waiting UNION SELECT parent FROM blank"
         )
@@ -163,9 +166,17 @@ class WaitingRows:
             self._db.executemany(f"DELETE FROM {table} WHERE object = ? AND key = ?", named)
 
     def put_outside(self, name: str, rows: Mapping[str, bool]) -> None:
-        """Take note of rows that have no place in Salesforce, and whether they had one before."""
+        """Take note of rows that have no place in Salesforce, and whether they had one before.
+
+        Args:
+            name: API name.
+            rows: By their keys, whether they may have had one, as far as this run can tell; what
+                earlier ones know counts too.
+        """
         if not rows:
             return
+        before = self._had_rows(name, rows)
+        rows = {key: before.get(key, False) or had for key, had in rows.items()}
         self._has_outside = True
         self.gone(name, rows)
         self._db.executemany(
@@ -175,14 +186,27 @@ class WaitingRows:
 
     def returned(self, name: str, keys: Iterable[str]) -> set[str]:
         """Which of these had a row that was removed, so that what hung on it may be gone too."""
+        return {key for key, had in self._had_rows(name, keys).items() if had}
+
+    def is_outside(self, name: str, keys: Iterable[str]) -> Container[str]:
+        """Which of these are known to have no place in Salesforce."""
+        return self._had_rows(name, keys)
+
+    def _had_rows(self, name: str, keys: Iterable[str]) -> dict[str, bool]:
         if not self._has_outside:
-            return set()
-        sql = "SELECT key FROM outside WHERE object = ? AND had_rows = 1 AND key IN ({})"
+            return {}
+        sql = "SELECT key, had_rows FROM outside WHERE object = ? AND key IN ({})"
         return {
-            key
+            key: bool(had)
             for part in parts(keys)
-            for (key,) in self._db.execute(sql.format(marks(part)), (name, *part))
+            for key, had in self._db.execute(sql.format(marks(part)), (name, *part))
         }
+
+    def owe(self, objects: Iterable[str]) -> None:
+        """Have the tap send everything of object types again, in whichever run."""
+        new = set(objects) - self.owed
+        self.owed |= new
+        self._db.executemany("INSERT OR IGNORE INTO owed VALUES (?)", ((name,) for name in new))
 
     def ready_rows(self, name: str, size: int) -> list[Change]:
         """The next rows whose parent has come; they wait no more."""

@@ -122,11 +122,11 @@ def test_what_is_below_an_account_comes_when_that_gets_its_crm_id_and_goes_with_
     assert keys(server.org, ITEM, "rc") == {"rc3"}
     run(ACCOUNTS, record("Account", "rc1", Name="c", CrmId=None))
     assert keys(server.org, ACCOUNT, "rc") == set()
-    # What was below it is gone too, and this tap will not send it by itself.
+    # What was below it is gone too, lookups to it as well, and this tap sends nothing by itself.
     back = run(state(Invoice=1, InvoiceItem=1, Account=1, Product=1), ACCOUNTS,
                record("Account", "rc1", Name="c", CrmId=crm),
                state(Invoice=1, InvoiceItem=1, Account=2, Product=1))  # fmt: skip
-    assert back.states == [{"bookmarks": {"Account": 2, "Product": 1}}]
+    assert back.states == [{"bookmarks": {"Product": 1}}]
 
 
 def test_an_invoice_that_is_posted_after_its_items_came_brings_them(
@@ -353,3 +353,66 @@ def test_price_summaries_that_quotes_keep_get_no_second_one_after_a_cleanup(tmp_
         done = sync(server, tmp_path, [TIERS, *tiers, state(ProductRatePlanChargeTier=1)])
         assert (done.status, done.object(SUMMARY)["upserted"]) == (0, len(kept))
         assert rows(server.org, SUMMARIES) == kept
+
+
+def back_again(run: Any, crm: str, key: str) -> Ran:
+    """An account gets its CrmId again; this tap sends nothing else by itself."""
+    done: Ran = run(
+        state(Invoice=1, InvoiceItem=1, Account=1, Product=1), ACCOUNTS,
+        record("Account", key, Name="again", CrmId=crm),
+        state(Invoice=1, InvoiceItem=1, Account=2, Product=1),
+    )  # fmt: skip
+    return done
+
+
+def test_an_account_that_changes_while_it_is_out_still_brings_back_what_was_below_it(
+    server: EmulatorServer, crm: str, run: Any
+) -> None:
+    run(ACCOUNTS, record("Account", "ua1", Name="a", CrmId=crm), INVOICES, invoice("ua2", "ua1"))
+    for name in ("b", "c"):
+        run(ACCOUNTS, record("Account", "ua1", Name=name, CrmId=None))
+    assert keys(server.org, INVOICE, "ua") == set()
+    assert back_again(run, crm, "ua1").states == [{"bookmarks": {"Product": 1}}]
+
+
+def test_what_was_below_is_asked_for_until_the_tap_begins_anew_with_it(
+    server: EmulatorServer, crm: str, run: Any
+) -> None:
+    run(ACCOUNTS, record("Account", "ub1", Name="a", CrmId=crm), INVOICES, invoice("ub2", "ub1"))
+    run(ACCOUNTS, record("Account", "ub1", Name="a", CrmId=None))
+    # Meltano dies before it has stored the state: it hands the tap the one before.
+    assert back_again(run, crm, "ub1").states == [{"bookmarks": {"Product": 1}}]
+    assert back_again(run, crm, "ub1").states == [{"bookmarks": {"Product": 1}}]
+    sent = run(state(), ACCOUNTS, INVOICES, invoice("ub2", "ub1"), state(Account=2, Invoice=1))
+    assert sent.states == [{"bookmarks": {"Account": 2, "Invoice": 1}}]
+    assert keys(server.org, INVOICE, "ub") == {"ub2"}
+
+
+def test_a_lookup_that_went_blank_with_what_it_led_to_is_asked_for_when_that_is_back(
+    crm: str, run: Any
+) -> None:
+    subscription = record("Subscription", "uc2", Name="c", AccountId="uc1")["record"]
+
+    def version(status: str) -> Message:
+        return {"type": "RECORD", "stream": "Subscription",
+                "record": {**subscription, "Status": status}}  # fmt: skip
+
+    run(ACCOUNTS, record("Account", "uc1", Name="a", CrmId=crm), SUBSCRIPTIONS, version("Active"),
+        INVOICES, invoice("uc3", "uc1"), ITEMS,
+        record("InvoiceItem", "uc4", ChargeName="x", InvoiceId="uc3", SubscriptionId="uc2")
+        )  # fmt: skip
+    run(SUBSCRIPTIONS, version("Expired"))
+    done = run(state(InvoiceItem=1, Invoice=1, Subscription=1), SUBSCRIPTIONS, version("Active"),
+               state(InvoiceItem=1, Invoice=1, Subscription=2))  # fmt: skip
+    assert done.states == [{"bookmarks": {"Invoice": 1, "Subscription": 2}}]
+
+
+def test_an_account_that_a_run_which_died_removed_still_brings_back_what_was_below_it(
+    server: EmulatorServer, crm: str, run: Any
+) -> None:
+    run(ACCOUNTS, record("Account", "ud1", Name="a", CrmId=crm), INVOICES, invoice("ud2", "ud1"))
+    (row,) = rows(server.org, f"SELECT Id FROM {ACCOUNT} WHERE {KEY} = 'ud1'")
+    # A run has removed it and died before anything of that was kept.
+    server.org.dml("delete", ACCOUNT, [row])
+    run(state(Account=1), ACCOUNTS, record("Account", "ud1", Name="a", CrmId=None))
+    assert back_again(run, crm, "ud1").states == [{"bookmarks": {"Product": 1}}]
