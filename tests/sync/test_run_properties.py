@@ -96,21 +96,19 @@ def runs(draw: st.DrawFn) -> Run:
 
 
 HISTORIES = st.lists(runs(), min_size=1, max_size=6)
-BOOLEANS = st.booleans()
+SETUPS = st.tuples(st.booleans(), st.booleans())
+"""Whether what is kept lasts, and whether an export from the start tells of what is deleted."""
 ORDERS = st.sampled_from([tuple(sorted(STREAMS)), STREAMS, STREAMS[::-1]]) | st.permutations(
     STREAMS
 ).map(tuple)
 
 
-@given(HISTORIES, ORDERS, BOOLEANS, BOOLEANS)
+@given(HISTORIES, ORDERS, SETUPS)
 @settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
 def test_whatever_happens_between_runs_and_in_them_the_org_agrees_in_the_end(
-    history: list[Run],
-    order: tuple[str, ...],
-    lasts: bool,  # noqa: FBT001 - drawn
-    tells_all: bool,  # noqa: FBT001 - drawn
+    history: list[Run], order: tuple[str, ...], setup: tuple[bool, bool]
 ) -> None:
-    check(history, order, lasts=lasts, tells_all=tells_all)
+    check(history, order, *setup)
 
 
 @pytest.mark.slow
@@ -119,16 +117,18 @@ def test_whatever_happens_between_runs_and_in_them_the_org_agrees_in_the_end(
 def test_many_more_histories_end_so_too(part: int) -> None:
     @seed(part)
     @settings(max_examples=MORE // PARTS, deadline=None, suppress_health_check=list(HealthCheck))
-    @given(HISTORIES, ORDERS, BOOLEANS, BOOLEANS)
-    def any_history(history: list[Run], order: tuple[str, ...], *more: bool) -> None:
-        lasts, tells_all = more
-        check(history, order, lasts=lasts, tells_all=tells_all)
+    @given(HISTORIES, ORDERS, SETUPS)
+    def any_history(history: list[Run], order: tuple[str, ...], setup: tuple[bool, bool]) -> None:
+        check(history, order, *setup)
 
     any_history()
 
 
 def check(
-    history: list[Run], order: tuple[str, ...], *, lasts: bool, tells_all: bool = True
+    history: list[Run],
+    order: tuple[str, ...],
+    lasts: bool,  # noqa: FBT001 - drawn
+    tells_all: bool,  # noqa: FBT001 - drawn
 ) -> None:
     with Emulated(OrgOptions(records=20)) as server, tempfile.TemporaryDirectory() as folder:
         zuora = SmallZuora("zz", [crm_id(server.org, at) for at in range(3)])
