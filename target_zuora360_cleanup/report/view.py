@@ -164,6 +164,7 @@ _SKIPPED: Final = {
     "NO_SALESFORCE_ACCOUNT": "skipped: no Salesforce Account (CrmId)",
     "PARENT_NOT_IN_SALESFORCE": "skipped: the parent is not in Salesforce",
     "NOT_IN_SALESFORCE": "to be removed, but not there",
+    "COMES_WITH_THE_NEXT_SYNC": "put off until the next sync",
 }
 
 

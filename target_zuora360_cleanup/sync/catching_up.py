@@ -36,10 +36,12 @@ class CatchingUp:
 
     Attributes:
         refill: Says what is to be filled from other records.
+        outdated: Is told which rows of an object were loaded with what others said long ago.
     """
 
     loading: Loading
     refill: Refill
+    outdated: Callable[[str, Iterable[str]], None] = lambda _name, _keys: None
     _blank: dict[tuple[str, str], list[_Missing]] = field(default_factory=dict)
     _numbers: dict[tuple[str, str], int] = field(default_factory=dict)
 
@@ -79,6 +81,7 @@ class CatchingUp:
             loading.tally.of(name).caught_up += len(rows)
             for batch in batches(name, rows):
                 taken = self._load_last(name, batch, None)
+                self.outdated(name, [each.key for each in taken])
                 loading.wait(Queue(name, late=True), loading.layouts.late_changes(taken))
         return any_came
 
@@ -146,7 +149,7 @@ class CatchingUp:
         name, change, loading = failed.object, failed.change, self.loading
         self._blank.pop((name, change.key), None)
         if missing is None:
-            loading.tally.fail(name, change.key, failed.error.code, failed.error.message)
+            loading.fail(failed)
         elif missing.parent in loading.sent:
             parent = self._parent_key(change, missing)
             loading.kept.wait(name, change, missing.parent, parent)

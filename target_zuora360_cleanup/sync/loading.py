@@ -13,10 +13,12 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Protocol
 
+from target_zuora360_cleanup.rows.errors import RowError
 from target_zuora360_cleanup.sync.changes import Batch, Change, Pending, Queue, Waiting
 from target_zuora360_cleanup.sync.destination import hanging_on
 from target_zuora360_cleanup.sync.missing import missing_parent
-from target_zuora360_cleanup.sync.tally import NOT_THERE
+from target_zuora360_cleanup.sync.tally import NOT_THERE, PUT_OFF
+from target_zuora360_cleanup.sync.upserts import FailedRow
 
 if TYPE_CHECKING:
     from target_zuora360_cleanup.sync.columns import ParentColumn
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.sync.org_objects import TargetObject
     from target_zuora360_cleanup.sync.removals import Removed
     from target_zuora360_cleanup.sync.tally import Tally
-    from target_zuora360_cleanup.sync.upserts import FailedRow
     from target_zuora360_cleanup.sync.waiting import WaitingRows
 
 logger = logging.getLogger(__name__)
@@ -63,6 +64,8 @@ class Loading:
         batch_rows: Rows in memory at most.
         sent: Object types that the tap has streams of, as far as is known.
         anew: Object types of which the tap sends everything in this run.
+        passed: Object types of which the tap does not send everything, as far as is known.
+        put_off: Object types of which rows come with the next run only.
     """
 
     order: LoadOrder
@@ -75,6 +78,8 @@ class Loading:
     batch_rows: int
     sent: set[str] = field(default_factory=set)
     anew: set[str] = field(default_factory=set)
+    passed: set[str] = field(default_factory=set)
+    put_off: set[str] = field(default_factory=set)
     waiting: dict[Queue, Waiting] = field(default_factory=dict)
     _pending: Pending = field(default_factory=Pending)
     _files: ExitStack = field(default_factory=ExitStack)
@@ -167,6 +172,9 @@ class Loading:
 
     def upsert(self, rows: Batch) -> list[FailedRow]:
         """Upsert all but the late lookups; the rows that Salesforce did not take, as they were."""
+        later = (
+            [] if self.kept.lasts else [each for name in rows for each in self._back(name, rows)]
+        )
         whole = {(name, row.key): row for name, same in rows.items() for row in same}
         early = {name: [self.layouts.early(row) for row in same] for name, same in rows.items()}
         with self.tally.sending({name: len(same) for name, same in rows.items()}) as told:
@@ -180,16 +188,43 @@ class Loading:
             if self.kept.returned(name, [row.key for row in taken]):
                 self.kept.owe(hanging_on(name, self.objects) - self.anew)
             self.kept.settled(name, taken)
-        return [replace(each, change=whole[each.object, each.change.key]) for each in failed]
+        whole_again = (whole[each.object, each.change.key] for each in failed)
+        return [
+            *later,
+            *(replace(each, change=row) for each, row in zip(failed, whole_again, strict=True)),
+        ]
+
+    def _back(self, name: str, rows: Batch) -> list[FailedRow]:
+        """Take out rows that are back after they were gone, where nothing that was below is kept.
+
+        They come once the tap sends everything that hangs on them, which this run sees to.
+        """
+        old = [row.key for row in rows[name] if row.is_old]
+        hanging = hanging_on(name, self.objects) & self.passed if old else set[str]()
+        if not hanging:
+            return []
+        there = self.removals.existing(self.objects[name], old)
+        back = [row for row in rows[name] if row.is_old and row.key not in there]
+        if back:
+            self.put_off.add(name)
+            self.kept.owe(hanging)
+            rows[name] = [row for row in rows[name] if not row.is_old or row.key in there]
+        return [FailedRow(name, row, RowError(row.key, PUT_OFF, "")) for row in back]
 
     def _retry_or_fail(self, failed: FailedRow, *, late: bool = False) -> None:
         """A row that may still find its parent waits; any other has failed."""
         if self.missing(failed) or failed.error.code == DUPLICATE:
             self.wait(Queue(failed.object, late), [failed.change])
         else:
-            self.tally.fail(
-                failed.object, failed.change.key, failed.error.code, failed.error.message
-            )
+            self.fail(failed)
+
+    def fail(self, failed: FailedRow) -> None:
+        """Take note of a row that is not loaded."""
+        name, key, error = failed.object, failed.change.key, failed.error
+        if error.code == PUT_OFF:
+            self.tally.skip(name, key, PUT_OFF, "nothing is kept of what hangs on it")
+        else:
+            self.tally.fail(name, key, error.code, error.message)
 
     def wait(self, queue: Queue, changes: Sequence[Change]) -> None:
         """Have changes wait for the end of the stream.

@@ -160,6 +160,7 @@ class Makers:
                 (target.name, *(each.header for each in layout.columns)), set()
             ),
             earlier=stream.earlier,
+            asks_age=stream.earlier.any_came and not loading.kept.lasts and not made_by.by_name,
         )
 
     def _check(

@@ -58,6 +58,7 @@ class ChangeMaker:
         joins: What other records say; None where the map asks for nothing.
         made: Names that have a row in this run, of any stream.
         earlier: Which records the tap may have sent before.
+        asks_age: Whether that matters of rows that shall be there, too.
     """
 
     made_by: FieldMap
@@ -70,6 +71,7 @@ class ChangeMaker:
     joins: Joins | None = None
     made: set[str] = dataclass_field(default_factory=set)
     earlier: Earlier = ALL_SENT
+    asks_age: bool = False
 
     def take(self, records: Sequence[Mapping[str, Any]]) -> None:
         """Take records in."""
@@ -150,7 +152,10 @@ class ChangeMaker:
                 continue
             for header in row.cut:
                 self.tally.of(name).cut[header] += 1
-            self.add(name, Change(row.key, number, row.cells, row.links, row.is_partial))
+            change = Change(row.key, number, row.cells, row.links, row.is_partial)
+            if self.asks_age and self.earlier.may_have(record.get(self._created)):
+                change = change._replace(is_old=True)
+            self.add(name, change)
 
     def _key(self, record: Mapping[str, Any]) -> str:
         return _text(record.get(self._id))

@@ -17,7 +17,7 @@ from target_zuora360_cleanup.report.findings import Findings
 from target_zuora360_cleanup.report.part import Headline, RecordsRead, Times
 from target_zuora360_cleanup.report.states import state_json
 from target_zuora360_cleanup.report.summary import table_of
-from target_zuora360_cleanup.sync.tally import NO_ACCOUNT, NO_PARENT, NOT_THERE
+from target_zuora360_cleanup.sync.tally import NO_ACCOUNT, NO_PARENT, NOT_THERE, PUT_OFF
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -46,6 +46,10 @@ _WHY: Final = {
     NOT_THERE: (
         "record was to be removed and was not there",
         "records were to be removed and were not there",
+    ),
+    PUT_OFF: (
+        "record is put off until the next sync, which brings what hangs on it too",
+        "records are put off until the next sync, which brings what hangs on them too",
     ),
 }
 _CUT: Final = (

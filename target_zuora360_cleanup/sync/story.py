@@ -127,6 +127,12 @@ class Story:
             work.loading.anew |= objects
             work.loading.kept.owed -= objects
             forget(work.store, objects, {each.stream for each in maps})
+        work.loading.passed = {
+            fed.object
+            for each in self.bookmarks.last
+            if not self.bookmarks.is_from_the_start(each)
+            for fed in self._makers.maps.of_stream(each)
+        }
         stream = StreamIn(name, fields, from_the_start, self.bookmarks.earlier(name))
         return self._makers.of_stream(work.loading, work.facts, stream)
 
@@ -237,7 +243,8 @@ class Story:
         if work is None:
             return self.bookmarks.to_pass(state, held, ())
         if not work.store.lasts:
-            held |= self._makers.feeding(holding(work.store, work.loading.sent))
+            waiting = holding(work.store, work.loading.sent)
+            held |= self._makers.feeding(waiting | work.loading.put_off)
         owed = work.loading.kept.owed
         dropped = {
             name

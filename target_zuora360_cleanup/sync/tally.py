@@ -22,6 +22,8 @@ NO_PARENT: Final = "PARENT_NOT_IN_SALESFORCE"
 """A record below one that is not in Salesforce, such as an invoice of such an account."""
 NOT_THERE: Final = "NOT_IN_SALESFORCE"
 """Nothing to remove."""
+PUT_OFF: Final = "COMES_WITH_THE_NEXT_SYNC"
+"""A record that is back, and whose children the tap sends again only then."""
 UNFIT: Final = "VALUE_DOES_NOT_FIT"
 """A record that became no row, as its stream was read."""
 _BLOCK: Final = 1_000

@@ -30,6 +30,7 @@ class WaitingRows:
 
     Attributes:
         rows: Writes and reads them.
+        lasts: Whether a later run finds what is kept.
         owed: Object types of which the tap has to send everything again, since a row is back with
             which theirs had gone, or their lookups had.
     """
@@ -37,7 +38,7 @@ class WaitingRows:
     def __init__(
         self, store: Store, layouts: RowLayouts, objects: Mapping[str, TargetObject]
     ) -> None:
-        self._db, self._layouts = store.db, layouts
+        self._db, self._layouts, self.lasts = store.db, layouts, store.lasts
         self.rows = KeptRows(store, layouts, objects)
         self._has_outside = self._db.execute("SELECT 1 FROM outside").fetchone() is not None
         self.owed = self._read("SELECT object FROM owed")

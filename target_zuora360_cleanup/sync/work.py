@@ -76,7 +76,7 @@ class Work:
         loading = _loading(run, salesforce, destination, store, makers)
         late = destination.order.late
         refills = Refills(facts, maps, destination.objects, makers.layouts, makers.tally, late)
-        return cls(store, facts, loading, CatchingUp(loading, refills.take))
+        return cls(store, facts, loading, CatchingUp(loading, refills.take, refills.outdated))
 
 
 def _loading(

@@ -181,13 +181,23 @@ def test_sums_and_the_salesforce_account_reach_every_object_that_has_them(
 def test_without_a_place_that_lasts_the_bookmark_of_what_waits_stays_and_no_other(
     run: Any, crm: str
 ) -> None:
-    item = record("InvoiceItem", "rg3", ChargeName="x", InvoiceId="rg2", SubscriptionId=None)
+    before, after = (
+        {name: {"UpdatedDate": f"2024-0{month}-01T00:00:00Z"} for name in names}
+        for names in [("Account", "Invoice", "InvoiceItem")]
+        for month in (1, 2)
+    )
+    created = {"CreatedDate": "2024-01-02T00:00:00Z"}
     done = run(
-        state(Account=1, Invoice=1, InvoiceItem=1), ACCOUNTS,
-        record("Account", "rg1", Name="g", CrmId=crm), INVOICES, ITEMS, item,
-        state(Account=2, Invoice=2, InvoiceItem=2), kept_file="",
-    )  # fmt: skip
-    assert done.states == [{"bookmarks": {"Account": 2, "Invoice": 2, "InvoiceItem": 1}}]
+        state(**before),
+        schema("Account", "Name CrmId CreatedDate"),
+        record("Account", "rg1", Name="g", CrmId=crm, **created),
+        INVOICES,
+        schema("InvoiceItem", "ChargeName InvoiceId SubscriptionId CreatedDate"),
+        record("InvoiceItem", "rg3", InvoiceId="rg2", SubscriptionId=None, **created),
+        state(**after),
+        kept_file="",
+    )
+    assert done.states == [{"bookmarks": {**after, "InvoiceItem": before["InvoiceItem"]}}]
     assert "Name a place that lasts" in " ".join(done.summary.split())
 
 
@@ -416,3 +426,54 @@ def test_an_account_that_a_run_which_died_removed_still_brings_back_what_was_bel
     server.org.dml("delete", ACCOUNT, [row])
     run(state(Account=1), ACCOUNTS, record("Account", "ud1", Name="a", CrmId=None))
     assert back_again(run, crm, "ud1").states == [{"bookmarks": {"Product": 1}}]
+
+
+def test_a_row_that_has_waited_is_filled_from_what_others_say_by_then(
+    server: EmulatorServer, crm: str, run: Any
+) -> None:
+    run(state(), ACCOUNTS, record("Account", "ue1", Name="e", CrmId=None), SUBSCRIPTIONS,
+        record("Subscription", "ue2", Name="ue2", Status="Active", AccountId="ue1"),
+        PLANS, record("RatePlan", "ue4", Name="p", SubscriptionId="ue2"), CHARGES,
+        record("RatePlanCharge", "ue3", Name="1", RatePlanId="ue4", SubscriptionId="ue2", MRR=2)
+        )  # fmt: skip
+    assert keys(server.org, SUBSCRIPTION, "ue") == set()
+    run(ACCOUNTS, record("Account", "ue1", Name="e", CrmId=crm))
+    fields = "Zuora__MRR__c, Zuora__Account__c"
+    assert one(server, SUBSCRIPTION, fields, "ue2") == {
+        "Zuora__MRR__c": 2, "Zuora__Account__c": crm,
+    }  # fmt: skip
+
+
+def aged(stream: str, key: str, **values: Any) -> Message:
+    """A record that was created long ago."""
+    return record(stream, key, CreatedDate="2020-01-01T00:00:00Z", **values)
+
+
+def test_where_nothing_is_kept_an_account_that_is_linked_later_comes_with_what_is_below_it(
+    server: EmulatorServer, crm: str, run: Any
+) -> None:
+    marks = {name: {"UpdatedDate": "2024-01-01T00:00:00Z"} for name in ("Account", "Invoice")}
+    accounts, linked = schema("Account", "Name CrmId CreatedDate"), {"Name": "v", "CrmId": crm}
+    run(accounts, aged("Account", "ve1", Name="v", CrmId=None), INVOICES, invoice("ve2", "ve1"),
+        state(**marks), kept_file="")  # fmt: skip
+    later = {**marks, "Account": {"UpdatedDate": "2024-02-01T00:00:00Z"}}
+    done = run(state(**marks), accounts, aged("Account", "ve1", **linked), state(**later),
+               kept_file="")  # fmt: skip
+    assert done.states == [{"bookmarks": {}}]
+    assert keys(server.org, ACCOUNT, "ve") == set()
+    assert "1 record is put off until the next sync" in " ".join(done.summary.split())
+    done = run(state(), accounts, aged("Account", "ve1", **linked), INVOICES,
+               invoice("ve2", "ve1"), state(**later), kept_file="")  # fmt: skip
+    assert done.states == [{"bookmarks": later}]
+    assert keys(server.org, INVOICE, "ve") == {"ve2"}
+
+
+def test_where_nothing_is_kept_an_account_that_is_new_comes_at_once(
+    server: EmulatorServer, crm: str, run: Any
+) -> None:
+    marks = {name: {"UpdatedDate": "2024-01-01T00:00:00Z"} for name in ("Account", "Invoice")}
+    accounts = schema("Account", "Name CrmId CreatedDate")
+    new = record("Account", "vf1", Name="v", CrmId=crm, CreatedDate="2024-01-01T00:00:01Z")
+    done = run(state(**marks), accounts, new, state(**marks), kept_file="")
+    assert done.states == [{"bookmarks": marks}]
+    assert keys(server.org, ACCOUNT, "vf") == {"vf1"}

@@ -248,6 +248,12 @@ class Facts:
             raise NotKnown
         return {KEY: keys[0], **said}
 
+    def make_stale(self, name: str, keys: Iterable[str]) -> None:
+        """Have rows of an object filled anew."""
+        self._db.executemany(
+            "INSERT OR IGNORE INTO stale VALUES (?, ?)", ((name, key) for key in keys)
+        )
+
     def stale(self, name: str, size: int) -> list[str]:
         """The next rows of an object that are to be filled anew; they are so no more."""
         found = [

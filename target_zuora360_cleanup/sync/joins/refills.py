@@ -51,6 +51,16 @@ class Refills:
         keys = self.facts.stale(name, size)
         return list(self._changes(name, number, keys)), len(keys) == size
 
+    def outdated(self, name: str, keys: Iterable[str]) -> None:
+        """Have rows of an object filled anew: since they were made others may say something else.
+
+        Args:
+            name: API name.
+            keys: Their ids.
+        """
+        if name in self.facts.needs.made:
+            self.facts.make_stale(name, keys)
+
     def _changes(self, name: str, number: int, keys: list[str]) -> Iterable[Change]:
         stream, made = self.facts.needs.made[name]
         records = list(refilled(self.facts, stream, made, keys))
