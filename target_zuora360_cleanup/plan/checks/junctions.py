@@ -82,4 +82,9 @@ def hidden_files(weighed: Weighed) -> Iterator[Finding]:
         "not see go with them, and are in no file. The files themselves stay.",
         "Give the user the permission Query All Files, which View All Data does not include; or "
         "see to it yourself that no such file is on them.",
+        after=After(
+            f"The user did not have Query All Files{why}: links of files on these records that it "
+            "could not see went with them, and are in no file. The files themselves stay.",
+            "Ask those who work with the records whether files are missing there.",
+        ),
     )
