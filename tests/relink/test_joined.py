@@ -98,7 +98,7 @@ def test_each_is_there_again_once_with_the_same_content(tmp_path: Path) -> None:
         assert outcome(made, name)["restored"] == count
     told = {each["code"]: each for each in ran.report["findings"]}["rows-made-again"]
     assert told["severity"] == "tells"
-    assert "7 marks of this kind go with the records" in told["message"]
+    assert "Gone with their records: 7 follows, topics and links of files" in told["message"]
 
 
 @pytest.mark.parametrize("at_once", [1_000, 2])
