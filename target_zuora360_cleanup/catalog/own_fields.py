@@ -64,6 +64,13 @@ class OwnField:
             return f"{self.name} = {'false' if self.default == 'true' else 'true'}"
         return f"{self.name} != null"
 
+    def is_filled(self, value: str) -> bool:
+        """Whether a value is to be written down.
+
+        A record type is also where it is this user's default: another's may be another.
+        """
+        return value != "" if self.name == RECORD_TYPE else not self.is_blank(value)
+
     def is_blank(self, value: str) -> bool:
         """Whether a value is what nobody has filled."""
         return value in ("", self.default)

@@ -97,7 +97,7 @@ class ValueSnapshot:
         first = 1 + len(step.facts.keys)
         for row in going(rows, step, own):
             values = zip(own.kept, row[first:], strict=True)
-            if any(not each.is_blank(value) for each, value in values):
+            if any(each.is_filled(value) for each, value in values):
                 yield row
 
 

@@ -155,7 +155,7 @@ def _why(record: FilledRecord, ids: Sequence[str]) -> tuple[bool, str]:
 def _is_filled(value: str, restoration: Restoration) -> bool:
     """Whether somebody has filled a field."""
     own = restoration.own
-    return not (own.is_blank(value) if own else value == "")
+    return own.is_filled(value) if own else value != ""
 
 
 def _restorations(file: ValueFile, describe: Mapping[str, Any] | None) -> list[Restoration]:

@@ -106,8 +106,9 @@ def _values(
 
 
 def _is_peoples(sobject: SObject, field: Field) -> bool:
-    """Whether people have added the field to an object of Zuora's: no sync knows of it."""
-    return not is_untouchable(sobject.name) and field.custom and not of_package(field.name)
+    """Whether people fill the field of an object of Zuora's: no sync knows of it."""
+    is_added = field.custom and not of_package(field.name)
+    return not is_untouchable(sobject.name) and (is_added or field.name == "RecordTypeId")
 
 
 def _is_zuoras(field: Field) -> bool:

@@ -44,8 +44,14 @@ class Lookups:
         error = UNKNOWN if parent is None else self.error(parent, number)
         if error is None and field.name in _ACTIVE and not self._store.value(_IS_ACTIVE, [number]):
             error = INACTIVE
+        if error is None and field.name == "RecordTypeId" and not self._is_for_use(number):
+            error = replace(UNKNOWN, message="Record Type ID: this ID value isn't valid for you")
         if error is not None:
             raise Refused(replace(error, fields=(field.name,)))
+
+    def _is_for_use(self, record_type: int) -> bool:
+        sql = 'SELECT 1 FROM "RecordType" WHERE Id = ? AND IsActive'
+        return bool(self._store.value(sql, (record_type,)))
 
     def _parent_row(self, field: Field, stored: int) -> tuple[SObject | None, int]:
         if not field.polymorphic:

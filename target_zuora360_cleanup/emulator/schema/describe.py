@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
+from target_zuora360_cleanup.emulator.schema.objects import RecordType
 from target_zuora360_cleanup.emulator.wire.errors import SalesforceError
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["BASE", "describe", "describe_global"]
 
 BASE: Final = "/services/data/v64.0"
+_MASTER: Final = "012000000000000AAA"
 _SOAP_TYPES: Final = {
     "id": "tns:ID",
     "reference": "tns:ID",
@@ -71,9 +73,28 @@ def _described(schema: Schema, name: str, base: str) -> dict[str, Any]:
         "listviewable": None,
         "namedLayoutInfos": [],
         "networkScopeFieldName": None,
-        "recordTypeInfos": [],
+        "recordTypeInfos": [*map(_record_type, (*item.record_types, _master(item)))],
         "searchLayoutable": True,
         "supportedScopes": [{"label": f"All {item.label_plural}", "name": "everything"}],
+    }
+
+
+def _master(item: SObject) -> RecordType:
+    """The kind that every object has, and whose id no row holds."""
+    has_default = any(each.is_default for each in item.record_types)
+    return RecordType(_MASTER, "Master", is_active=True, is_default=not has_default)
+
+
+def _record_type(each: RecordType) -> dict[str, Any]:
+    return {
+        "active": each.is_active,
+        "available": each.is_active,
+        "defaultRecordTypeMapping": each.is_default,
+        "developerName": each.name.replace(" ", "_"),
+        "master": each.id == _MASTER,
+        "name": each.name,
+        "recordTypeId": each.id,
+        "urls": {},
     }
 
 
@@ -178,7 +199,7 @@ def _field(schema: Schema, item: SObject, each: Field) -> dict[str, Any]:
 def _default(each: Field) -> bool | str | None:
     if each.type == "boolean":
         return each.default == "true"
-    return each.default or None
+    return None if each.type == "reference" else each.default or None
 
 
 def _order(item: SObject, master: Field) -> int:

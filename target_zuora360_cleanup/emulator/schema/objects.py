@@ -109,6 +109,16 @@ class Field:
 
 
 @dataclass(frozen=True)
+class RecordType:
+    """A kind of rows that an org has made for an object; `is_default` of what the user makes."""
+
+    id: str
+    name: str
+    is_active: bool
+    is_default: bool
+
+
+@dataclass(frozen=True)
 class ChildRelationship:
     """A reference field, seen from the object that it points to."""
 
@@ -151,6 +161,7 @@ class SObject:
     hidden_every: int = 0
     hidden_rows: bool = False
     most_rows: int | None = None
+    record_types: tuple[RecordType, ...] = ()
     _by_lower: Mapping[str, Field] = field(default_factory=dict, repr=False, compare=False)
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from target_zuora360_cleanup.emulator.org.shape.later import Later
+from target_zuora360_cleanup.emulator.org.shape.record_types import record_type_rows
 from target_zuora360_cleanup.emulator.org.shape.rows import Planting
 from target_zuora360_cleanup.emulator.org.shape.vetoes import check_vetoes
 
@@ -28,6 +29,7 @@ def plant(shape: Shape, schema: Schema, store: Store) -> None:
         return
     check_vetoes(shape, schema)
     planting = Planting(schema, store, _CREATED)
+    planting.insert(record_type_rows(shape), "record_types")
     planting.insert(shape.parts("rows"), "rows")
     planting.change(shape.parts("changes"))
     planting.hide(shape.hidden.get("rows", ()))

@@ -97,6 +97,9 @@ FORM: Final[Form] = {
                 "properties": {"object": _NAME, **_FIELD["properties"]},
             }
         ),
+        record_types=_list(
+            _object(("object", "name"), object=_NAME, name=_TEXT, default=_FLAG, inactive=_FLAG)
+        ),
         rows=_list(_ROWS),
         changes=_list(
             _object(("object", "values"), object=_NAME, every=_NUMBER, at=_NUMBER, values=_VALUES)

@@ -7,6 +7,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Final
 
 from target_zuora360_cleanup.emulator.org.shape.companions import companion
+from target_zuora360_cleanup.emulator.org.shape.record_types import with_record_types
 from target_zuora360_cleanup.emulator.org.shape.shape import ShapeError
 from target_zuora360_cleanup.emulator.schema.objects import Field
 from target_zuora360_cleanup.emulator.schema.reading import (
@@ -55,7 +56,7 @@ def shaped(objects: Sequence[SObject], shape: Shape) -> Schema:
     for at, part in enumerate(shape.parts("fields")):
         _extend(every, part, f"fields[{at}]")
     _check_targets(every)
-    return settled(every.values())
+    return settled(with_record_types(each, shape) for each in every.values())
 
 
 def _free_prefixes(taken: Collection[str]) -> Iterator[str]:
