@@ -13,6 +13,7 @@ from target_zuora360_cleanup.lifecycle.ending import header_of
 from target_zuora360_cleanup.lifecycle.login import Login
 from target_zuora360_cleanup.lifecycle.words import in_words
 from target_zuora360_cleanup.output.counted import counted
+from target_zuora360_cleanup.reach.junctions import JUNCTIONS
 from target_zuora360_cleanup.report.files import write_report
 from target_zuora360_cleanup.rows.halting import go_on
 from target_zuora360_cleanup.salesforce.errors import ApiError
@@ -166,7 +167,10 @@ class Story:
         """Look at lookups, and at whether the user sees everything."""
         database = self._scratch / "links.sqlite"
         links = look_at_links(salesforce, org, backup.folder, database, self._go_on)
-        self._verified = replace(self._verified, links=links)
+        # (follows, topics and files are told as links are)
+        looked_at = {each.relationship.child for each in links} & JUNCTIONS.keys()
+        along = tuple(each for each in self._verified.along if each[0] not in looked_at)
+        self._verified = replace(self._verified, links=links, along=along)
         if backup.is_limited:
             self._note(
                 "Only some billing accounts were cleaned: what no backup has may be new, or was "

@@ -36,6 +36,8 @@ def test_those_that_are_not_made_again_yet_are_told_and_then_all_are_there(tmp_p
     assert numbers(first, "restored") == 0
     assert numbers(first, "to_restore") == numbers(then, "restored") == len(rows)
     assert (first.status, then.status) == (4, 0)
+    assert [each for each in then.report["along"] if each["object"] in JOINED] == []
+    assert "went along with others" not in then.summary
 
 
 def numbers(ran: Ran, name: str) -> int:
