@@ -12,7 +12,7 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from target_zuora360_cleanup.deletion.holding import MOST_HELD
 from target_zuora360_cleanup.deletion.trouble import in_words, is_expected
@@ -45,6 +45,21 @@ logger = logging.getLogger(__name__)
 _BLANK: Final = b"#N/A"
 _PAGE_ROWS: Final = 50_000
 _BLOCK: Final = 5_000
+
+
+class _Attached(NamedTuple):
+    """A row that hangs on a record.
+
+    Attributes:
+        root: The record.
+        stamps: When it, and all between, were changed.
+        follows: Whether it follows another row, and can't be changed itself.
+    """
+
+    id: str
+    root: str
+    stamps: Sequence[str]
+    follows: bool
 
 
 @dataclass(frozen=True)
@@ -109,7 +124,7 @@ class Detaching:
             self._back_up(path, rows)
         logger.info("%s: detaching %s from %s.", path.child, counted(rows, "row"), path.root)
         found = self._in_rounds(turn, path, rows)
-        left = [root for _, root, _ in self._attached(turn, path, rows)]
+        left = [each.root for each in self._attached(turn, path, rows)]
         by = {**turn.held.by, **dict.fromkeys(left, path.child)}
         whole = ""
         if len(by) > MOST_HELD:
@@ -135,21 +150,22 @@ class Detaching:
         sent = 0
         while part := list(islice(attached, each.job_size)):
             self.sender.go_on()
-            self.late.write_detached(turn, path, part)
-            self._send(path, [row_id for row_id, _, _ in part], failed)
+            self.late.write_detached(turn, path, ((row.id, row.root, row.stamps) for row in part))
+            if ids := [each.id for each in part if not each.follows]:
+                self._send(path, ids, failed)
             sent += len(part)
         return sent
 
-    def _attached(
-        self, turn: Turn, path: Path, rows: int
-    ) -> Iterator[tuple[str, str, Sequence[str]]]:
-        """Ids of rows and of what they hang on, and their stamps; not those whose record stays."""
+    def _attached(self, turn: Turn, path: Path, rows: int) -> Iterator[_Attached]:
+        """The rows, but not those whose record stays."""
         stamps = self.late.stamps(turn.step, path)
-        selection = self._selection(path, ("Id", path.field, *stamps), rows)
+        shown = selectable(self.look.describe(path.child))
+        follows = [each for each in [soql.FOLLOWS.get(path.child)] if each in shown]
+        selection = self._selection(path, ("Id", path.field, *follows, *stamps), rows)
         stays, prefix = turn.step.kept | turn.held.by.keys(), turn.step.facts.key_prefix
-        for row_id, root, *changed in read_table(self.sender.salesforce, selection):
+        for row_id, root, *more in read_table(self.sender.salesforce, selection):
             if root.startswith(prefix) and root not in stays:
-                yield row_id, root, changed
+                yield _Attached(row_id, root, more[len(follows) :], "true" in more[: len(follows)])
 
     def _selection(self, path: Path, columns: tuple[str, ...], rows: int) -> Selection:
         """The rows at the end of a way.

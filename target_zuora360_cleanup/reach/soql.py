@@ -28,6 +28,9 @@ OWN_FIELDS_ONLY: Final = frozenset({"EntitySubscription"})
 """Objects whose conditions may name no field over a relationship (Object Reference)."""
 WITH_ARCHIVED: Final = frozenset({"Task", "Event"})
 """Objects with rows that only `queryAll` gives: activities are archived after a year."""
+FOLLOWS: Final = {"Event": "IsChild"}
+"""The field of rows that nobody can change, since they follow another: events of invitees (Object
+Reference, Event)."""
 _ONLY: Final = {"FeedItem": "Type != 'TrackedChange'"}
 """What of an object's rows people have written."""
 

@@ -63,6 +63,25 @@ def test_each_hangs_on_the_record_that_came_back_archived_ones_too(tmp_path: Pat
     assert (again.status, again.report["api_calls"]["total"] < 20) == (0, True)
 
 
+def test_events_of_invitees_follow_their_event_and_nothing_has_failed(tmp_path: Path) -> None:
+    invited = [
+        rows("Event", 1, WhatId=of(INVOICES, 2), Subject="visit", IsChild=True),
+        rows("Event", 1, WhatId=of(INVOICES, 2), Subject="visit"),
+        rows("Event", 2, WhatId=of(INVOICES, 2), Subject="visit", IsChild=True),
+    ]
+    with shaped({**HANGING, "rows": [*HANGING["rows"], *invited]}) as server:
+        before, zuora = hang_on(server), Zuora.of(server.org)
+        ran = cleanup(server, tmp_path)
+        assert (ran.status, ran.report["failures"]) == (0, []), ran.message
+        assert set(hang_on(server).values()) == {None}
+        zuora.sync(server.org)
+        again = relink(login(server), tmp_path)
+        assert hang_on(server) == before, again.summary
+    of_events = [each for each in ran.report["detached"] if each["path"] == "Event.WhatId"]
+    assert sum(each["detached"] for each in of_events) == 2 + 4
+    assert (again.status, again.report["failures"]) == (0, [])
+
+
 def test_one_that_people_have_hung_elsewhere_meanwhile_stays_there(tmp_path: Path) -> None:
     with shaped(HANGING) as server:
         zuora = Zuora.of(server.org)

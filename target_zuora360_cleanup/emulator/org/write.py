@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
+from target_zuora360_cleanup.emulator.org.invitations import EVENT, change_children
 from target_zuora360_cleanup.emulator.org.lookups import Lookups
 from target_zuora360_cleanup.emulator.org.refusals import UNKNOWN, Refused, too_often
 from target_zuora360_cleanup.emulator.schema import ids
@@ -163,6 +164,8 @@ class Writer:
         values = dict(self._values(row, inserting=False))
         self._require(values, [name for name, value in values.items() if value is None])
         self._check_unique(values, number)
+        if self._sobject.name == EVENT:
+            change_children(self._store, number, values)
         values |= dict.fromkeys(self._stamps(), int(time.time()))
         marks = ", ".join(f"{quote(name)} = ?" for name in values)
         table = quote(self._sobject.name)
