@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from target_zuora360_cleanup.output.counted import counted
 from target_zuora360_cleanup.report.numbers import Total, shown
-from target_zuora360_cleanup.report.summary import table_of
+from target_zuora360_cleanup.report.summary import most, table_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,8 +23,6 @@ _PLANNED = ("Found", "Delete", "Keep")
 _CARRIED_OUT = ("Found", "Deleted", "Kept", "Failed")
 _HELD_BACK = "Held back"
 _NOT_BEGUN = "Not begun"
-_LISTED: Final = 8
-"""Object types that the summary lists; the page and `report.json` have all."""
 _NOTHING: Final = {"held_back": 0, "not_begun": 0, "ended": None, "error": None}
 
 
@@ -143,8 +141,7 @@ def _most(
 ) -> set[str]:
     """The object types to be listed: all of which something is left, then those with most rows."""
     left = {name for name, each in outcomes.items() if each.ended != "done" or each.failed != 0}
-    by_rows = sorted((each.name for each in steps), key=lambda name: -(numbers[name][0] or 0))
-    return left | set(by_rows if len(steps) <= _LISTED + 1 else by_rows[:_LISTED])
+    return left | most({each.name: numbers[each.name][0] or 0 for each in steps})
 
 
 def _numbers(outcome: Outcome | None, kept: int) -> dict[str, Any]:

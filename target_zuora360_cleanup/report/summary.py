@@ -11,11 +11,12 @@ from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from rich.console import RenderableType
 
 _WIDTH: Final = 110
+_LISTED: Final = 8
 _TABLE_WIDTH: Final = 1_000
 """More than any table takes: none of its numbers may be cut."""
 
@@ -31,6 +32,18 @@ def table_of(*texts: str, numbers: Iterable[str] = ()) -> Table:
     for name in numbers:
         table.add_column(name, justify="right", no_wrap=True)
     return table
+
+
+def most(sizes: Mapping[str, int]) -> set[str]:
+    """Which object types a table lists: those with most rows, and all where one more is left.
+
+    The page and `report.json` have all of them.
+
+    Args:
+        sizes: Rows by object type.
+    """
+    names = sorted(sizes, key=lambda name: -sizes[name])
+    return set(names if len(names) <= _LISTED + 1 else names[:_LISTED])
 
 
 def as_text(parts: Iterable[RenderableType]) -> str:

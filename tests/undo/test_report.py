@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -84,3 +85,17 @@ def test_the_page_says_what_the_report_says(name: str) -> None:
         assert all(name in page.text["state"] for name in each["bookmarks_kept_reset"])
     assert all(each in page.said() for each in document["cleanups"])
     assert "failures.csv" not in page.said()
+
+
+def test_a_summary_lists_what_failed_and_the_largest_and_sums_the_others() -> None:
+    names = [f"Object{number:02}__c" for number in range(40)]
+    objects = tuple(
+        Returned(name, back=10 + at, failed=int(at == 3)) for at, name in enumerate(names)
+    )
+    report = undo_report(made.header("undo"), TakenBack(dry_run=False, objects=objects))
+    said = report.summary(Path("/out"))
+    told = [name for name in names if name in said]
+    assert told == [names[3], *names[-8:]]
+    (line,) = [line for line in said.splitlines() if line.startswith("31 other object types")]
+    rows = sum(each.in_backup for each in objects if each.api_name not in told)
+    assert line.split()[4:6] == [f"{rows:,}", f"{rows:,}"]

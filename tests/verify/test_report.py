@@ -121,3 +121,18 @@ def test_the_file_is_harmless_in_a_spreadsheet_and_tells_why(tmp_path: Path) -> 
     assert "a formula: Salesforce works it out" in lines[1]
     assert "nothing could bring it back" in lines[2]
     assert lines[3].endswith('"no stream of the tap feeds it, as the cleanup has told"')
+
+
+def test_a_summary_lists_what_is_not_back_and_the_largest_and_sums_the_others() -> None:
+    names = [f"Object{number:02}__c" for number in range(40)]
+    compared = tuple(
+        Compared(name, name, in_backup=10 + at, back=10 + at - (at == 3), not_back=int(at == 3))
+        for at, name in enumerate(names)
+    )
+    report = verify_report(made.header("verify"), Verified(compared), None)
+    said = report.summary(Path("/out"))
+    told = [name for name in names if name in said]
+    assert told == [names[3], *names[-8:]]
+    (line,) = [line for line in said.splitlines() if line.startswith("31 other object types")]
+    rows = sum(each.in_backup for each in compared if each.object_name not in told)
+    assert line.split()[4:6] == [f"{rows:,}", f"{rows:,}"]
