@@ -36,7 +36,7 @@ from target_zuora360_cleanup.settings.environment import (
 from target_zuora360_cleanup.settings.reading import read_settings, unknown_settings
 from target_zuora360_cleanup.settings.schema import json_schema
 from target_zuora360_cleanup.settings.violations import violations
-from target_zuora360_cleanup.singer.input import stoppable
+from target_zuora360_cleanup.singer.input import read_off, stoppable
 from target_zuora360_cleanup.singer.stream import SingerStream
 from target_zuora360_cleanup.sync.reader import BROKEN_STREAM, SyncReader
 
@@ -294,6 +294,7 @@ class TargetZuora360Cleanup(Target):
         except ConfigValidationError as exc:
             for error in exc.errors:
                 cls.logger.error("%s", error)  # noqa: TRY400 - a user's mistake needs no traceback
+            read_off(file_input)
             sys.exit(InputError.exit_status)
         except BROKEN_STREAM:
             # (the report has told it, as it has the next)

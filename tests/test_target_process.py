@@ -13,6 +13,7 @@ import pytest
 
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
 from target_zuora360_cleanup.emulator.server.server import EmulatorServer
+from target_zuora360_cleanup.errors import InputError
 from target_zuora360_cleanup.settings.schema import json_schema
 from tests.support.agreement import assert_report_agrees
 from tests.support.emulated import Emulated
@@ -100,6 +101,16 @@ def test_settings_that_can_not_be_used_are_said_in_a_sentence(
     done = call("--config", str(file), given=tap_stream())
     assert (done.returncode, done.stdout) == (2, "")
     assert said in " ".join(done.stderr.split())
+
+
+def test_a_stream_is_read_to_its_end_although_the_settings_are_no_good(tmp_path: Path) -> None:
+    line = json.dumps({"type": "RECORD", "stream": "Account", "record": {"Id": "x" * 1000}})
+    with started(tmp_path, {"exclude_object": ["Product2"]}) as target:
+        for _ in range(500):  # (more than a pipe holds; Meltano breaks where nobody reads)
+            target.send(line.encode() + b"\n")
+        assert target.end() == InputError.exit_status
+        assert target.log.count("did you mean 'exclude_objects'?") == 1
+        assert target.states == []
 
 
 def test_the_installed_script_reads_its_stdin(tmp_path: Path) -> None:

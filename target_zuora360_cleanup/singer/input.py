@@ -7,13 +7,18 @@ waits for the tap and for the stop together; after a stop the stream looks as if
 from __future__ import annotations
 
 import io
+import os
+import stat
 import sys
-from typing import IO, TYPE_CHECKING, Protocol, cast
+from typing import IO, TYPE_CHECKING, Final, Protocol, cast
 
 from typing_extensions import override
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
+
+
+_BLOCK: Final = 2**16
 
 
 class Stop(Protocol):
@@ -62,6 +67,18 @@ def stoppable(source: IO[str] | None, stop: Stop) -> IO[bytes] | None:
         return io.BytesIO(source.getvalue().encode())
     buffer = getattr(source, "buffer", None)
     return buffer and cast("IO[bytes]", StoppableInput(buffer, stop))
+
+
+def read_off(source: IO[str] | None) -> None:
+    """Read a pipe to its end, and make nothing of it; standard input by default.
+
+    Whoever writes to it would break otherwise: Meltano hides what was wrong below a traceback.
+    """
+    buffer = getattr(source or sys.stdin, "buffer", None)
+    file = None if buffer is None else _file_of(buffer)
+    if file is not None and stat.S_ISFIFO(os.fstat(file).st_mode):
+        while os.read(file, _BLOCK):
+            pass
 
 
 def _file_of(source: IO[bytes]) -> int | None:
