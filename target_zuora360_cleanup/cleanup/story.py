@@ -29,6 +29,7 @@ from target_zuora360_cleanup.facts.reading import read_facts, read_org
 from target_zuora360_cleanup.lifecycle.ending import header_of
 from target_zuora360_cleanup.lifecycle.login import Login
 from target_zuora360_cleanup.lifecycle.words import in_words
+from target_zuora360_cleanup.meltano.processes import ancestors, is_scheduled
 from target_zuora360_cleanup.plan.making import make_plan
 from target_zuora360_cleanup.plan.plan import backup_bytes
 from target_zuora360_cleanup.plan.saved import SavedPlan
@@ -309,4 +310,5 @@ class Story:
             states=self.resets.outcome(self._reset_names if is_planned else None),
             feeds=self._coverage(plan).feeds if plan else (),
             records=records,
+            is_scheduled=bool(records) and run.mode == "plan" and is_scheduled(ancestors()),
         )

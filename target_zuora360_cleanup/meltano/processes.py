@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 _MODULES: Final = (("meltano",), ("meltano.cli",))
 _STARTS_ITSELF_BY: Final = (".meltano", "run", "bin")
@@ -48,6 +48,11 @@ def ancestors() -> Iterator[Process]:
         seen.add(pid)
         yield Process(_command_line(pid), _environ(pid))
         pid = _parent_of(pid)
+
+
+def is_scheduled(above: Iterable[Process]) -> bool:
+    """Whether one of these processes is a Meltano that runs a schedule, so that nobody looks on."""
+    return any("schedule" in each.rest for each in above)
 
 
 def started_by(words: tuple[str, ...]) -> tuple[str, ...]:

@@ -56,6 +56,7 @@ def cleanup_report(  # noqa: PLR0913 - what a run leaves, each by its name
     states: ResetOutcome | None = None,
     feeds: tuple[Feed, ...] = (),
     records: Mapping[str, int] | None = None,
+    is_scheduled: bool = False,
 ) -> Report:
     """The report of mode `plan`, `cleanup` or `reset`; whatever is missing stays empty.
 
@@ -77,6 +78,7 @@ def cleanup_report(  # noqa: PLR0913 - what a run leaves, each by its name
         states: What became of the bookmarks.
         feeds: What brings back the rows of each object type that has some to delete.
         records: RECORD messages that the tap sent, by stream.
+        is_scheduled: Whether a schedule has run it.
     """
     states = states or ResetOutcome()
     if plan and outcomes:
@@ -107,6 +109,6 @@ def cleanup_report(  # noqa: PLR0913 - what a run leaves, each by its name
             WayBack(header, plan, is_begun=bool(outcomes)),
             Failures(failures, tuple((each.name, each.error) for each in outcomes if each.error)),
             States(states, is_planned=header.mode == "plan", feeds=feeds),
-            RecordsRead(records or {}, unloaded_by=header.mode),
+            RecordsRead(records or {}, unloaded_by=header.mode, is_scheduled=is_scheduled),
         ),
     )

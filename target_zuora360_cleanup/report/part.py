@@ -118,10 +118,12 @@ class RecordsRead:
 
     Attributes:
         unloaded_by: The mode that loaded none of them; blank where they were loaded.
+        is_scheduled: Whether a schedule has run it: one that never loads anything is hardly meant.
     """
 
     counts: Mapping[str, int]
     unloaded_by: str = ""
+    is_scheduled: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """The key `records_read`."""
@@ -130,7 +132,13 @@ class RecordsRead:
     def lines(self) -> Iterator[RenderableType]:
         """That they were read in vain, where they were; else Meltano's log has it."""
         count = sum(self.counts.values())
-        if count and self.unloaded_by:
+        if count and self.unloaded_by and self.is_scheduled:
+            yield Text(
+                f"WARN A schedule has run mode {self.unloaded_by}: the tap sent "
+                f"{counted(count, 'record')}, and none was loaded. A schedule that is to load them "
+                "needs `mode: sync`."
+            )
+        elif count and self.unloaded_by:
             yield Text(
                 f"NOTE The tap sent {counted(count, 'record')}; only mode sync loads any. "
                 f"zuora360:{self.unloaded_by} needs no tap."

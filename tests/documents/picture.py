@@ -20,7 +20,7 @@ from tests.support.chromium import Chromium
 from tests.support.paths import ROOT
 
 PICTURE: Final = ROOT / "docs/report.png"
-WIDTH, HEIGHT = 960, 1165
+WIDTH, HEIGHT = 960, 900
 STATE: Final = {"bookmarks": {"Product": {"UpdatedDate": "2026-05-01T00:00:00Z"}}}
 
 

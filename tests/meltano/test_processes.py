@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from target_zuora360_cleanup.meltano.processes import Process, ancestors, started_by
+from target_zuora360_cleanup.meltano.processes import Process, ancestors, is_scheduled, started_by
 from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
@@ -73,3 +73,20 @@ def test_meltano_is_found_above_a_wrapper_of_the_plugin(tmp_path: Path, call: st
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert json.loads(done.stdout) == [["run", "tap", "--state_id_suffix=eu"], "of Meltano"]
+
+
+@pytest.mark.parametrize(
+    ("words", "is_by_schedule"),
+    [
+        (["meltano", "schedule", "run", "daily"], True),
+        (["meltano", "--environment=prod", "schedule", "run", "daily"], True),
+        (["meltano", "run", "tap-zuora", "target-zuora360-cleanup"], False),
+        (["sh", "-c", "schedule"], False),
+    ],
+)
+def test_a_run_of_a_schedule_is_known_by_what_meltano_was_told(
+    words: list[str],
+    is_by_schedule: bool,  # noqa: FBT001 - a table
+) -> None:
+    above = [Process(("sh",)), Process(tuple(words))]
+    assert is_scheduled(above) is is_by_schedule

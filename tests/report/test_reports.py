@@ -223,3 +223,12 @@ def test_a_key_that_is_not_documented_is_refused() -> None:
 def test_a_report_is_frozen() -> None:
     with pytest.raises(FrozenInstanceError):
         cleanup().header.mode = "plan"  # type: ignore[misc]
+
+
+def test_a_plan_that_a_schedule_runs_beside_a_tap_warns_that_nothing_is_loaded() -> None:
+    def said(**more: Any) -> str:
+        report = cleanup_report(made.header("plan"), plan=made.CLEAN_PLAN, **READ, **more)
+        return " ".join(report.summary(FilePath("/out")).split())
+
+    assert "WARN A schedule has run mode plan: the tap sent 3 records" in said(is_scheduled=True)
+    assert "NOTE The tap sent 3 records; only mode sync loads any." in said()
