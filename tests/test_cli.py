@@ -127,6 +127,9 @@ def test_a_state_file_that_is_not_there_is_refused_unless_it_is_on_purpose(
     path = tmp_path / "none.json"
     done = zuora360("reset", "--config", config(server, tmp_path), "--state", path)
     assert done.returncode == 3
+    said = "".join(done.stdout.split())
+    assert f"Thereisnofile{path}.Ifthetaphasnostateyet,setcreate_missing_states." in said
+    assert "meltano" not in done.stdout
     assert not path.exists()
     on_purpose = config(server, tmp_path, create_missing_states=True)
     assert zuora360("reset", "--config", on_purpose, "--state", path).returncode == 0

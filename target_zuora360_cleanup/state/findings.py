@@ -25,6 +25,7 @@ __all__ = [
     "guards_differ",
     "limits_not_filled",
     "missing",
+    "no_file",
     "no_state_sent",
     "not_confirmed",
     "not_named",
@@ -207,6 +208,13 @@ def overwritten(states: Sequence[PairedState]) -> Iterator[Finding]:
             "Stop syncs while a cleanup runs. What this one has loaded may be deleted; the next "
             "sync is a full one.",
         )
+
+
+def no_file(path: str) -> Finding:
+    """A state file that isn't there."""
+    return codes.MISSING.found(
+        f"There is no file {path}.", "If the tap has no state yet, set create_missing_states."
+    )
 
 
 def not_confirmed(state_id: str, error: Exception) -> Finding:

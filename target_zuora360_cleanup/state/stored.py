@@ -21,7 +21,7 @@ from target_zuora360_cleanup.state.paired import expanded, is_pattern, reset_of,
 from target_zuora360_cleanup.state.store import StoreFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from target_zuora360_cleanup.catalog.streams import StreamNames
@@ -141,12 +141,17 @@ class StoredStates(ResetSink):
             name for name in ids if stored[name] is None and not self._may_be_new(name, known)
         ]
         if missing or unmatched:
-            yield from say.missing([*missing, *unmatched], known)
+            yield from self._missing([*missing, *unmatched], known)
         present = [name for name in ids if name not in missing]
         yield from self._take(present, stored, objects)
         yield from self._beside(known)
         yield from self._besides()
         yield from say.to_be_reset(self.states)
+
+    def _missing(self, names: Sequence[str], known: Iterable[str]) -> Iterator[Finding]:
+        if self._place == "file":
+            return (say.no_file(each) for each in names)
+        return say.missing(names, known)
 
     def _ids(self, known: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The ids that are meant, the pair's own first, and patterns that fit none."""
