@@ -248,3 +248,7 @@ def _mistakes_told() -> Iterator[None]:
     except CleanupError as exc:
         click.echo(f"Error: {exc}", err=True)
         sys.exit(exc.exit_status)
+
+
+if __name__ == "__main__":
+    main()

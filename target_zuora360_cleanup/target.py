@@ -304,3 +304,6 @@ class TargetZuora360Cleanup(Target):
 
 
 main = TargetZuora360Cleanup.cli
+
+if __name__ == "__main__":
+    main()

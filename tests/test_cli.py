@@ -280,3 +280,18 @@ def test_a_link_to_a_state_file_stays_a_link(tmp_path: Path) -> None:
     StateFiles().write(str(link), {"bookmarks": {}})
     assert link.is_symlink()
     assert json.loads(path.read_text()) == {"bookmarks": {}}
+
+
+@pytest.mark.parametrize(
+    ("module", "said"),
+    [
+        ("target_zuora360_cleanup", "Execute the Singer target"),
+        ("target_zuora360_cleanup.target", "Execute the Singer target"),
+        ("target_zuora360_cleanup.cli", "Zuora 360 Sync Cleanup"),
+    ],
+)
+def test_each_program_is_a_module_too_that_never_does_nothing(module: str, said: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", module, "--help"], capture_output=True, text=True, check=True
+    )
+    assert said in done.stdout
