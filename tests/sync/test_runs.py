@@ -431,8 +431,8 @@ def test_an_account_that_a_run_which_died_removed_still_brings_back_what_was_bel
 def test_a_row_that_has_waited_is_filled_from_what_others_say_by_then(
     server: EmulatorServer, crm: str, run: Any
 ) -> None:
-    run(state(), ACCOUNTS, record("Account", "ue1", Name="e", CrmId=crm, Status="Canceled"), SUBSCRIPTIONS,
-        record("Subscription", "ue2", Name="ue2", Status="Active", AccountId="ue1"),
+    run(state(), ACCOUNTS, record("Account", "ue1", Name="e", CrmId=crm, Status="Canceled"),
+        SUBSCRIPTIONS, record("Subscription", "ue2", Name="ue2", Status="Active", AccountId="ue1"),
         PLANS, record("RatePlan", "ue4", Name="p", SubscriptionId="ue2"), CHARGES,
         record("RatePlanCharge", "ue3", Name="1", RatePlanId="ue4", SubscriptionId="ue2", MRR=2)
         )  # fmt: skip
