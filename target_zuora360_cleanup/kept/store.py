@@ -62,7 +62,7 @@ class Store:
     Attributes:
         db: The connection. Whoever changes something leaves the transaction open.
         lasts: Whether the next run will find it.
-        is_new: Whether there was none before.
+        is_new: Whether nothing was kept in it before.
 
     Raises:
         InputError: It can't be opened, or is another sync's.
@@ -70,7 +70,7 @@ class Store:
 
     def __init__(self, path: Path | None) -> None:
         self.path, self.lasts = path, path is not None
-        self.is_new = path is None or not path.exists()
+        self.is_new = True
         try:
             if path is not None:
                 path.parent.mkdir(parents=True, exist_ok=True)
@@ -98,6 +98,7 @@ class Store:
         self.db.execute("BEGIN IMMEDIATE")
         for statement in _TABLES.split(";"):
             self.db.execute(statement)
+        self.is_new = self.db.execute("SELECT 1 FROM about").fetchone() is None
         self.db.execute(f"PRAGMA user_version = {_VERSION}")
 
     def belongs_to(self, org: str) -> None:

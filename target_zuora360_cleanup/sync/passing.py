@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping  # noqa: TC003 - public shape
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 _BOOKMARKS: Final = "bookmarks"
 _INTERRUPTED: Final = ("current_stream", "currently_syncing")
-_OLDEST: Final = "2000-01-01"
-"""Zuora's own full sync takes what was updated since that day."""
-_DAY: Final = 10
+_OLDEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
+"""Zuora's own full sync takes what was updated since then."""
+_NO_PLACE: Final = frozenset({"version"})
+"""What says nothing of how far a tap has come."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,8 @@ class Bookmarks:
             or where no state came before.
         interrupted: The stream that the last state says the tap was working on; blank if none.
         has_come: Whether there was a state.
+        first: The bookmarks of the first state.
+        is_readable: Whether the last state has bookmarks at all.
     """
 
     start_date: str = ""
@@ -56,12 +59,16 @@ class Bookmarks:
     before: dict[str, Any] = field(default_factory=dict)
     interrupted: str = ""
     has_come: bool = False
+    first: Mapping[str, Any] = field(default_factory=dict)
+    is_readable: bool = True
 
     def see(self, state: Mapping[str, Any]) -> None:
         """Take note of a state of the tap's."""
-        self.has_come = True
         found = state.get(_BOOKMARKS)
+        self.is_readable = isinstance(found, dict)
         self.last = found if isinstance(found, dict) else {}
+        if not self.has_come:
+            self.first, self.has_come = self.last, True
         said = (state.get(name) for name in _INTERRUPTED)
         self.interrupted = next((str(each) for each in said if each), "")
 
@@ -76,16 +83,16 @@ class Bookmarks:
         entry = self.before.get(stream, self.last.get(stream))
         if not isinstance(entry, dict):
             return entry is None
-        days = [str(each)[:_DAY] for each in entry.values() if _is_day(each)]
-        latest = max(days, default="")
-        return latest <= max(_OLDEST, self.start_date[:_DAY])
+        start = max(_OLDEST, _moment(self.start_date) or _OLDEST)
+        moments = [_moment(each) for each in _places(entry)]
+        return all(each is not None and each <= start for each in moments)
 
     def earlier(self, stream: str) -> Earlier:
         """What an earlier run may have had of a stream: nothing where all streams come anew."""
         if all(map(self.is_from_the_start, {*self.last, stream})):
             return Earlier(any_came=False)
         entry = self.before.get(stream, self.last.get(stream))
-        moments = map(_moment, entry.values()) if isinstance(entry, dict) else ()
+        moments = map(_moment, _places(entry)) if isinstance(entry, dict) else ()
         return Earlier(until=max((each for each in moments if each), default=None))
 
     def to_pass(
@@ -114,14 +121,17 @@ class Bookmarks:
         return {**state, _BOOKMARKS: marks}
 
 
+def _places(entry: Mapping[str, Any]) -> list[object]:
+    """What a bookmark says of how far the tap has come."""
+    return [each for name, each in entry.items() if name not in _NO_PLACE and each is not None]
+
+
 def _moment(value: object) -> datetime | None:
-    """A moment as a tap writes it; None for what is none, or says no time zone."""
+    """A moment as a tap writes it, in UTC where it names no time zone; None for what is none."""
+    if not isinstance(value, str):
+        return None
     try:
-        moment = datetime.fromisoformat(str(value))
+        moment = datetime.fromisoformat(value)
     except ValueError:
         return None
-    return moment if moment.tzinfo else None
-
-
-def _is_day(value: object) -> bool:
-    return isinstance(value, str) and value[:4].isdecimal() and value[4:5] == "-"
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -180,15 +180,18 @@ class Kept:
     Attributes:
         lasts: Whether it is kept in a place that lasts with the state.
         waits: By API name.
+        doubts: What the user should look into, a sentence each.
     """
 
     lasts: bool = True
     waits: Mapping[str, Waits] = field(default_factory=dict)
+    doubts: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The key `kept`."""
         objects = [{"api_name": name, **asdict(each)} for name, each in self.waits.items()]
-        return {"kept": {"lasts": self.lasts, "objects": objects}}
+        doubts = {"doubts": list(self.doubts)} if self.doubts else {}
+        return {"kept": {"lasts": self.lasts, "objects": objects, **doubts}}
 
     def lines(self) -> Iterator[RenderableType]:
         """One sentence for each kind of what waits, and what becomes of it."""
@@ -200,6 +203,7 @@ class Kept:
                 "WARN None of it can be kept for the next sync: bookmarks of these streams stay "
                 "as they were. Name a place that lasts with the state in kept_file."
             )
+        yield from (Text(f"WARN {each}") for each in self.doubts)
 
     def _counts(self) -> Iterator[tuple[tuple[str, str], int]]:
         each = self.waits.values()

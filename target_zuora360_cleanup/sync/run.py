@@ -112,7 +112,7 @@ class SyncRun:
             written=story.written,
             state_id=self._state_id.told(),
             records=story.records,
-            kept=Kept(story.keeps, story.waits),
+            kept=Kept(story.keeps, story.waits, story.doubts),
             interrupted=story.interrupted,
         )
 

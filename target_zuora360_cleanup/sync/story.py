@@ -10,22 +10,23 @@ from __future__ import annotations
 import logging
 import os
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence  # noqa: TC003 - part of the public shape
+from collections.abc import Callable, Collection, Mapping, Sequence  # noqa: TC003 - part of the public shape
 from typing import TYPE_CHECKING, Any, Final
 
 from target_zuora360_cleanup.errors import Partial
 from target_zuora360_cleanup.facts.reading import read_org
 from target_zuora360_cleanup.kept.counts import holding, waits
-from target_zuora360_cleanup.kept.forgetting import forget
 from target_zuora360_cleanup.lifecycle.login import Login
 from target_zuora360_cleanup.lifecycle.words import in_words
 from target_zuora360_cleanup.meltano.pipeline import TEST_STREAM
 from target_zuora360_cleanup.output.counted import counted
 from target_zuora360_cleanup.rows.stop import Stopped
+from target_zuora360_cleanup.sync.beginning import begin
 from target_zuora360_cleanup.sync.beside import Beside
 from target_zuora360_cleanup.sync.block import Block
+from target_zuora360_cleanup.sync.doubts import doubts
 from target_zuora360_cleanup.sync.layouts import RowLayouts
-from target_zuora360_cleanup.sync.makers import Makers, StreamIn
+from target_zuora360_cleanup.sync.makers import Makers
 from target_zuora360_cleanup.sync.passing import Bookmarks
 from target_zuora360_cleanup.sync.streams_in import StreamMaps
 from target_zuora360_cleanup.sync.tally import Tally
@@ -119,22 +120,7 @@ class Story:
         if name == TEST_STREAM:
             logger.info("A test stream of Meltano's: nothing is loaded.")
             return ()
-        self.bookmarks.begin(name)
-        from_the_start = self.bookmarks.is_from_the_start(name)
-        if from_the_start and name not in self._makers.begun:
-            maps = self._makers.maps.of_stream(name)
-            objects = {each.object for each in maps if not each.by_name}
-            work.loading.anew |= objects
-            work.loading.kept.owed -= objects
-            forget(work.store, objects, {each.stream for each in maps})
-        work.loading.passed = {
-            fed.object
-            for each in self.bookmarks.last
-            if not self.bookmarks.is_from_the_start(each)
-            for fed in self._makers.maps.of_stream(each)
-        }
-        stream = StreamIn(name, fields, from_the_start, self.bookmarks.earlier(name))
-        return self._makers.of_stream(work.loading, work.facts, stream)
+        return begin(work, self._makers, self.bookmarks, name, fields)
 
     def count(self, stream: str) -> None:
         """Take note of a RECORD of the tap's, whatever becomes of it."""
@@ -245,13 +231,29 @@ class Story:
         if not work.store.lasts:
             waiting = holding(work.store, work.loading.sent)
             held |= self._makers.feeding(waiting | work.loading.put_off)
-        owed = work.loading.kept.owed
-        dropped = {
+        return self.bookmarks.to_pass(state, held, self._feeding(work.loading.kept.owed))
+
+    def _feeding(self, objects: Collection[str]) -> set[str]:
+        """The streams in the tap's state that feed one of these object types."""
+        return {
             name
             for name in self.bookmarks.last
-            if owed & {each.object for each in self._makers.maps.of_stream(name)}
+            if not {each.object for each in self._makers.maps.of_stream(name)}.isdisjoint(objects)
         }
-        return self.bookmarks.to_pass(state, held, dropped)
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """What can't be sure of in what earlier runs have kept, in words."""
+        work = self._work
+        if work is None:
+            return ()
+        owed = work.loading.kept.owed
+        again = {
+            each
+            for each in self._feeding(owed & work.owed)
+            if not self.bookmarks.is_from_the_start(each)
+        }
+        return tuple(doubts(work.store, self.bookmarks, again, owes=bool(owed)))
 
     def passed_on(self, state: dict[str, Any]) -> None:
         """Take note of a state that went to stdout."""

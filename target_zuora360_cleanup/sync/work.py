@@ -41,12 +41,14 @@ class Work:
     Attributes:
         store: Keeps what waits.
         facts: What rows are filled from.
+        owed: Object types that the tap had to send anew already when the run began.
     """
 
     store: Store
     facts: Facts
     loading: Loading
     catching_up: CatchingUp
+    owed: frozenset[str] = frozenset()
 
     @classmethod
     def begin(
@@ -76,7 +78,8 @@ class Work:
         loading = _loading(run, salesforce, destination, store, makers)
         late = destination.order.late
         refills = Refills(facts, maps, destination.objects, makers.layouts, makers.tally, late)
-        return cls(store, facts, loading, CatchingUp(loading, refills.take, refills.outdated))
+        catching_up = CatchingUp(loading, refills.take, refills.outdated)
+        return cls(store, facts, loading, catching_up, frozenset(loading.kept.owed))
 
 
 def _loading(

@@ -22,6 +22,7 @@ def test_what_was_kept_lasts_and_what_was_not_is_as_it_was(tmp_path: Path) -> No
     file = tmp_path / "deep" / "kept.sqlite"
     store = Store(file)
     assert (store.lasts, store.is_new) == (True, True)
+    store.belongs_to("00D1")
     store.db.execute("INSERT INTO outside VALUES ('A', '1', 0)")
     store.keep()
     store.db.execute("INSERT INTO outside VALUES ('A', '2', 0)")
@@ -29,6 +30,14 @@ def test_what_was_kept_lasts_and_what_was_not_is_as_it_was(tmp_path: Path) -> No
     store = Store(file)
     assert (store.is_new, count(store)) == (False, 1)
     store.close()
+
+
+def test_a_file_of_a_sync_that_died_early_is_as_new(tmp_path: Path) -> None:
+    for _ in range(2):
+        store = Store(tmp_path / "kept.sqlite")
+        assert store.is_new
+        store.belongs_to("00D1")
+        store.close()
 
 
 def test_without_a_place_nothing_lasts() -> None:

@@ -61,6 +61,15 @@ def test_a_state_of_another_form_is_not_passed_past_what_waits() -> None:
         ({"UpdatedDate": "2024-05-02T00:00:00Z"}, "2024-05-01", False),
         ({"UpdatedDate": "2024-05-01T00:00:00Z"}, "", False),
         ("2024-05-01", "", False),
+        ({"UpdatedDate": "2024-05-01T08:00:00Z"}, "2024-05-01", False),
+        ({"UpdatedDate": "2024-05-01 08:00:00"}, "2024-05-01T07:00:00Z", False),
+        ({"UpdatedDate": "2024-05-01 07:00:00"}, "2024-05-01T07:00:00Z", True),
+        ({"UpdatedDate": "2024-05-01T07:00:00Z"}, "2024-05-01T00:00:00-07:00", True),
+        ({"replication_key": "Id", "replication_key_value": 512}, "", False),
+        ({"UpdatedDate": "last week"}, "", False),
+        ({"version": 7, "file_ids": ["a"], "UpdatedDate": "2000-01-01"}, "", False),
+        ({"version": 7, "current_window_end": "2024-05-01T00:00:00Z"}, "", False),
+        ({"UpdatedDate": None, "file_ids": None}, "", True),
     ],
 )
 def test_a_stream_is_sent_from_the_start_where_its_bookmark_says_nothing_else(
@@ -68,6 +77,31 @@ def test_a_stream_is_sent_from_the_start_where_its_bookmark_says_nothing_else(
 ) -> None:
     state = {"bookmarks": {} if entry is None else {"Invoice": entry}}
     assert seen(state, start_date=start_date).is_from_the_start("Invoice") is whole
+
+
+@pytest.mark.parametrize(
+    ("created", "entry", "may_have"),
+    [
+        ("2024-05-01T08:00:01Z", {"UpdatedDate": "2024-05-01T08:00:00.000000Z"}, False),
+        ("2024-05-01T08:00:00Z", {"UpdatedDate": "2024-05-01T08:00:00.000000Z"}, True),
+        ("2024-05-01T08:00:01Z", {"UpdatedDate": "2024-05-01 08:00:00"}, False),
+        ("2024-05-01T08:00:01+02:00", {"UpdatedDate": "2024-05-01 08:00:00"}, True),
+        ("", {"UpdatedDate": "2024-05-01 08:00:00"}, True),
+        (None, {"UpdatedDate": "2024-05-01 08:00:00"}, True),
+        ("2024-05-01T08:00:01Z", {"replication_key_value": 3}, True),
+        ("2024-05-01T08:00:01Z", "2024-01-01", True),
+    ],
+)
+def test_what_was_created_since_the_bookmark_was_not_sent_before(
+    created: object, entry: object, may_have: object
+) -> None:
+    earlier = seen({"bookmarks": {"Invoice": entry}}).earlier("Invoice")
+    assert earlier.may_have(created) is may_have
+
+
+def test_where_all_streams_come_anew_nothing_was_sent_before() -> None:
+    assert not seen({"bookmarks": {}}).earlier("Invoice").any_came
+    assert seen(STATE).earlier("Invoice").any_came
 
 
 def test_without_a_state_before_it_nobody_can_tell() -> None:
