@@ -8,17 +8,13 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from target_zuora360_cleanup.errors import CleanupError, Partial, Refused
+from target_zuora360_cleanup.errors import CleanupError, Partial
 from target_zuora360_cleanup.facts.reading import read_org
 from target_zuora360_cleanup.lifecycle.ending import header_of
 from target_zuora360_cleanup.lifecycle.login import Login
 from target_zuora360_cleanup.lifecycle.words import in_words
 from target_zuora360_cleanup.output.counted import counted
-from target_zuora360_cleanup.plan.checks.identity import (
-    confirmation,
-    not_confirmed,
-    other_confirmed,
-)
+from target_zuora360_cleanup.plan.checks.identity import refuse_unconfirmed
 from target_zuora360_cleanup.relink.choice import check_org, choose, newer_than, others
 from target_zuora360_cleanup.relink.links import outcomes, take_in
 from target_zuora360_cleanup.relink.relinking import Relinking
@@ -118,11 +114,8 @@ class Story:
     def _refuse_other_org(self, snapshot: Snapshot, org: OrgInfo) -> None:
         """Refuse another org than the snapshot's, and production without its id."""
         check_org(snapshot, org)
-        match confirmation(self._settings, org):
-            case "other org":
-                raise Refused(other_confirmed(self._settings, org).words)
-            case "missing" if not (org.is_sandbox or self._relinked.dry_run):
-                raise Refused(not_confirmed(org, "lookups really are to be set there").words)
+        purpose = "lookups really are to be set there"
+        refuse_unconfirmed(self._settings, org, purpose, dry_run=self._relinked.dry_run)
 
     def _taken_in(
         self, salesforce: Salesforce, snapshot: Snapshot, newer: Sequence[Snapshot]

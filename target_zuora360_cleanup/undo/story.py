@@ -16,11 +16,7 @@ from target_zuora360_cleanup.lifecycle.ending import header_of
 from target_zuora360_cleanup.lifecycle.login import Login
 from target_zuora360_cleanup.lifecycle.words import in_words
 from target_zuora360_cleanup.output.counted import counted
-from target_zuora360_cleanup.plan.checks.identity import (
-    confirmation,
-    not_confirmed,
-    other_confirmed,
-)
+from target_zuora360_cleanup.plan.checks.identity import refuse_unconfirmed
 from target_zuora360_cleanup.report.files import write_report
 from target_zuora360_cleanup.rows.failures import Failures
 from target_zuora360_cleanup.state.form import dumped
@@ -99,7 +95,8 @@ class Story:
                 return
             self._tell_of(chain)
             refuse(chain)
-            self._refuse_unconfirmed(org)
+            purpose = "records really are to come back there"
+            refuse_unconfirmed(self._settings, org, purpose, dry_run=self._taken.dry_run)
             bookmarks = self._holders(chain)
             bookmarks.running()
             self._refuse_sync(salesforce)
@@ -128,14 +125,6 @@ class Story:
                 "The cleanup is older than the 15 days for which the recycle bin keeps records at "
                 "least. Some may be gone; what the org still has comes back."
             )
-
-    def _refuse_unconfirmed(self, org: OrgInfo) -> None:
-        """Refuse production without its id."""
-        match confirmation(self._settings, org):
-            case "other org":
-                raise Refused(other_confirmed(self._settings, org).words)
-            case "missing" if not (org.is_sandbox or self._taken.dry_run):
-                raise Refused(not_confirmed(org, "records really are to come back there").words)
 
     def _refuse_sync(self, salesforce: Salesforce) -> None:
         """Refuse to work beside a sync of Zuora's own, which brings the same records."""

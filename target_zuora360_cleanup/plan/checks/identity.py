@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Literal
 
 from target_zuora360_cleanup.catalog.objects import BY_NAME
+from target_zuora360_cleanup.errors import Refused
 from target_zuora360_cleanup.plan.check import check
 from target_zuora360_cleanup.plan.finding import Code
 
@@ -81,9 +82,9 @@ def production(weighed: Weighed) -> Iterator[Finding]:
     org = weighed.facts.org
     match confirmation(weighed.settings, org):
         case "missing" if not org.is_sandbox:
-            yield not_confirmed(org, "it really is to be cleaned")
+            yield _not_confirmed(org, "it really is to be cleaned")
         case "other org":
-            yield other_confirmed(weighed.settings, org)
+            yield _other_confirmed(weighed.settings, org)
         case _:
             pass
 
@@ -95,14 +96,33 @@ def confirmation(settings: Settings, org: OrgInfo) -> Literal["given", "missing"
     return "given" if org.has_id(settings.confirm_org_id) else "other org"
 
 
-def not_confirmed(org: OrgInfo, purpose: str) -> Finding:
+def refuse_unconfirmed(settings: Settings, org: OrgInfo, purpose: str, *, dry_run: bool) -> None:
+    """Refuse another org than the one that is confirmed, and production without its id.
+
+    Args:
+        settings: Confirm it.
+        org: Where the login leads.
+        purpose: What is to be done there, as the end of a sentence.
+        dry_run: Whether a run only looks, which needs no confirmation.
+
+    Raises:
+        Refused: It is not to be done.
+    """
+    match confirmation(settings, org):
+        case "other org":
+            raise Refused(_other_confirmed(settings, org).words)
+        case "missing" if not (org.is_sandbox or dry_run):
+            raise Refused(_not_confirmed(org, purpose).words)
+
+
+def _not_confirmed(org: OrgInfo, purpose: str) -> Finding:
     """A production org without its id; what is to be done there ends the sentence of the remedy."""
     return NOT_CONFIRMED.found(
         f"{org.name} is a production org.", f"If {purpose}, set confirm_org_id to its id, {org.id}."
     )
 
 
-def other_confirmed(settings: Settings, org: OrgInfo) -> Finding:
+def _other_confirmed(settings: Settings, org: OrgInfo) -> Finding:
     """The id of another org."""
     return OTHER_CONFIRMED.found(
         f"confirm_org_id is {settings.confirm_org_id}, but the login leads to {org.name}, "
