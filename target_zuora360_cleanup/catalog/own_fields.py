@@ -50,7 +50,15 @@ class OwnField:
     @property
     def is_kept(self) -> bool:
         """Whether its values can be written down and set again."""
-        return self.may_be_set and not self.leads_to_cleaned
+        return self.may_be_set and not (self.leads_to_cleaned or self.is_encrypted)
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether its values come masked to users without View Encrypted Data.
+
+        ("Classic Encryption for Custom Fields", Salesforce Help.) A mask is no value to be set.
+        """
+        return self.type == "encryptedstring"
 
     @property
     def is_boolean(self) -> bool:

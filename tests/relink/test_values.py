@@ -10,6 +10,7 @@ from tests.support.full_sync import Zuora
 from tests.support.relinking import relink
 from tests.support.runs import login
 from tests.support.shapes import INVOICES, ITEMS, cleanup, of, rows, shaped
+from tests.support.whole_org import table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -274,6 +275,20 @@ def test_fields_that_can_not_be_set_again_are_named(tmp_path: Path) -> None:
     (found,) = [each for each in ran.report["findings"] if each["code"] == "own-values-not-kept"]
     assert found["objects"] == {f"{INVOICES}.First__c": 1}
     assert "leads to records that are cleaned too" in found["message"]
+
+
+def test_encrypted_fields_which_may_come_masked_are_named_and_never_written_down(
+    tmp_path: Path,
+) -> None:
+    made = shape()
+    made["fields"].append({"object": INVOICES, "name": "Secret__c", "type": "encryptedstring"})
+    made["changes"].append({"object": INVOICES, "at": 1, "values": {"Secret__c": "4711"}})
+    with shaped(made) as server:
+        ran = cleanup(server, tmp_path)
+    assert ran.status == 0
+    (found,) = [each for each in ran.report["findings"] if each["code"] == "own-values-not-kept"]
+    assert f"{INVOICES}.Secret__c (it is encrypted, and may come masked)" in found["message"]
+    assert "Secret__c" not in next(iter(table(ran.folder / "values" / f"{INVOICES}.csv.gz")))
 
 
 def test_records_of_which_nobody_has_filled_anything_are_in_no_file(tmp_path: Path) -> None:

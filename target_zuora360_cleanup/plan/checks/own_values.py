@@ -31,7 +31,7 @@ NOT_KEPT: Final = Code(
     "own-values-not-kept",
     "warns",
     "values of people's own fields that nothing can set again: this user may not write the field, "
-    "or it leads to another 360 record",
+    "it leads to another 360 record, or it is encrypted",
     "give the user Edit on the field; or export it",
 )
 
@@ -113,6 +113,8 @@ def not_kept(weighed: Weighed) -> Iterator[Finding]:
 def _why(each: OwnField) -> str:
     if each.leads_to_cleaned:
         return "it leads to records that are cleaned too"
+    if each.is_encrypted:
+        return "it is encrypted, and may come masked"
     return "this user may not write it"
 
 

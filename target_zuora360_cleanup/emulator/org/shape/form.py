@@ -46,7 +46,7 @@ _FIELD: Final[Form] = _object(
     type={
         "enum": [
             "string", "textarea", "picklist", "boolean", "int", "double", "currency", "percent",
-            "date", "datetime", "email", "phone", "url", "reference",
+            "date", "datetime", "email", "phone", "url", "encryptedstring", "reference",
         ]
     },
     length=_NUMBER,

@@ -34,7 +34,8 @@ _FLAGS: Final = {
     "setting": "setting_list",
 }
 _LENGTHS: Final = {"string": 255, "textarea": 32_000, "picklist": 255, "email": 80, "phone": 40,
-                   "url": 255, "double": 18, "currency": 18, "percent": 18}  # fmt: skip
+                   "url": 255, "encryptedstring": 175, "double": 18, "currency": 18,
+                   "percent": 18}  # fmt: skip
 _SCALES: Final = {"double": 2, "currency": 2, "percent": 2}
 _PREFIX_DIGITS: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
