@@ -140,7 +140,7 @@ class Relinking:
                 self._set(number, each)
             self._looking.at_records(numbers)
             for number in todo:
-                self._judge(number, each)
+                self._judge(number, each, has_others=each.is_first and len(todo) > 1)
             todo = self._blank(numbers)
             if not todo:
                 return
@@ -150,9 +150,9 @@ class Relinking:
         """Those that have links to be set."""
         return [number for number in numbers if self.store.blank(number)]
 
-    def _judge(self, number: int, each: Round) -> None:
-        why = self._broken.pop(number, "")
-        self.store.judge(number, why or _ACCEPTED, final=each.is_last)
+    def _judge(self, number: int, each: Round, *, has_others: bool) -> None:
+        why = self._broken.pop(number, "") or _ACCEPTED
+        self.store.judge(number, why, final=each.is_last, has_others=has_others)
 
     def _set(self, number: int, each: Round) -> None:
         """Send what is blank of one lookup, in jobs; what they answer is noted row by row."""

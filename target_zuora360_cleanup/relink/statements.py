@@ -43,11 +43,14 @@ TWICE: Final = """
 UPDATE link SET code = 'DUPLICATE_EXTERNAL_ID', message = 'several records have this external id'
 WHERE lookup = ? AND result = 'failed' AND code = ''
 """
+RULE: Final = "FIELD_CUSTOM_VALIDATION_EXCEPTION"
+"""The code of a record that breaks a rule of the org, which may want another field filled first."""
 JUDGE: Final = f"""
 UPDATE link SET result = CASE WHEN misses THEN 'parent_not_back' ELSE 'failed' END
 WHERE lookup = :lookup AND result = 'blank'
 AND (:final OR (code != '' AND verdict NOT IN
-    ('{Verdict.TRY_AGAIN.name}', '{Verdict.GONE.name}')))
+    ('{Verdict.TRY_AGAIN.name}', '{Verdict.GONE.name}')
+    AND NOT (:has_others AND code = '{RULE}')))
 """
 """What is blank was seen after the attempt: a record that is called deleted is not gone."""
 JUDGE_JOINED: Final = f"""

@@ -230,17 +230,20 @@ class LinkStore(UndoableDatabase):
             ),
         )
 
-    def judge(self, number: int, why: str, *, final: bool) -> None:
+    def judge(self, number: int, why: str, *, final: bool, has_others: bool = False) -> None:
         """End what is still blank after an attempt, unless another one is worth while.
 
         Args:
             number: Of the lookup.
             why: What broke the attempt, for rows of which Salesforce said nothing.
             final: Whether there is no other attempt.
+            has_others: Whether other fields of the records were set meanwhile, which a rule of the
+                org may have wanted first.
         """
         if final:
             self._db.execute(UNANSWERED, {"lookup": number, "why": why})
-        self._db.execute(JUDGE, {"lookup": number, "final": final})
+        given = {"lookup": number, "final": final, "has_others": has_others}
+        self._db.execute(JUDGE, given)
 
     def give_up(self, why: str) -> None:
         """What has no result yet is not known: the run broke off."""

@@ -11,7 +11,7 @@ from target_zuora360_cleanup.emulator.org.refusals import Refused
 from target_zuora360_cleanup.emulator.org.write import Writer
 from target_zuora360_cleanup.emulator.schema.objects import Schema
 from target_zuora360_cleanup.emulator.schema.reading import with_fields
-from target_zuora360_cleanup.emulator.wire.errors import RowError
+from target_zuora360_cleanup.emulator.wire.errors import RowError, RowResult
 from tests.relink.test_values import (
     FIELDS,
     before,
@@ -85,6 +85,22 @@ def test_one_field_that_is_refused_takes_no_other_along(  # noqa: PLR0913, PLR09
     assert ran.status == 4
     assert relink(login(server), tmp_path).status == 0
     assert values(server) == before
+
+
+def test_a_rule_that_wants_another_field_first_is_met_in_one_relink(
+    server: EmulatorServer, before: Values, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Writer._change  # noqa: SLF001 - a rule of the org
+
+    def change(self: Writer, number: int, row: dict[str, Any], operation: str) -> RowResult:
+        told = self._store.value(f'SELECT Story__c FROM "{INVOICES}" WHERE Id = ?', (number,))
+        if "Score__c" in row and told is None:
+            raise Refused(RowError("FIELD_CUSTOM_VALIDATION_EXCEPTION", "Tell the story first"))
+        return real(self, number, row, operation)
+
+    monkeypatch.setattr(Writer, "_change", change)
+    ran = relink(login(server), tmp_path)
+    assert (ran.status, values(server)) == (0, before), ran.summary
 
 
 def test_an_owner_who_is_inactive_by_now_is_told_and_all_else_is_there(
