@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from target_zuora360_cleanup.deletion.counting import count_all_left, count_left
 from target_zuora360_cleanup.deletion.leaves import Leaves, delete_by_levels
 from target_zuora360_cleanup.deletion.outcome import Outcome
-from target_zuora360_cleanup.deletion.pages import Pages
+from target_zuora360_cleanup.deletion.pages import Pages, may_come_twice
 from target_zuora360_cleanup.deletion.silence import count_silent, name_silent
 from target_zuora360_cleanup.deletion.trouble import in_words, is_expected
 from target_zuora360_cleanup.output.counted import counted
@@ -130,7 +130,7 @@ class Deletion:
 
     def _now(self, step: Step, found: int) -> Step:
         """The step with the rows that there were when it had its turn."""
-        if found < step.found:
+        if found < step.found and not may_come_twice(self.sender.salesforce, step):
             gone = step.found - found
             rows = counted(gone, "row of the plan was", "rows of the plan were")
             logger.warning("%s: %s gone before their turn.", step.name, rows)

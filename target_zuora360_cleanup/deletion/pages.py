@@ -5,11 +5,12 @@ Ids on their way wait in a temporary file for each job to be sent; memory holds 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from target_zuora360_cleanup.rows.csv_ids import checked, find_ids, without
 from target_zuora360_cleanup.rows.errors import HELD_BACK, RowError
+from target_zuora360_cleanup.salesforce.chosen import Chosen
 from target_zuora360_cleanup.salesforce.csv_file import IdFile
 from target_zuora360_cleanup.salesforce.rows import Selection, read_pages, split_header
 
@@ -44,6 +45,11 @@ class Pages:
     failed: Failed
     set_aside: SetAside | None = None
     rows: int = 0
+    _seen: Chosen | None = field(init=False, default=None)
+
+    def __post_init__(self) -> None:
+        if may_come_twice(self.salesforce, self.turn.step):
+            self._seen = Chosen()
 
     def read(
         self, rows: int, page_rows: int, go_on: Callable[[], None], *, ordered: bool
@@ -91,13 +97,28 @@ class Pages:
 
     def _to_send(self, header: bytes, block: bytes) -> list[bytes]:
         step = self.turn.step
-        ids = checked(step.name, step.facts.key_prefix, find_ids(header, block))
+        ids = self._once(checked(step.name, step.facts.key_prefix, find_ids(header, block)))
         self.rows += len(ids)
         ids = without(step.kept, ids)
         if self.turn.held.by:
             self.failed(_held_back(self.turn.held, ids))
             ids = without(self.turn.held.by, ids)
         return self.set_aside(ids) if self.set_aside else ids
+
+    def _once(self, ids: list[bytes]) -> list[bytes]:
+        """Those that have not come before."""
+        if self._seen is None:
+            return ids
+        each = {row.decode(): row for row in ids}
+        new = each.keys() - self._seen.among(each)
+        self._seen.add(new)
+        return [row for row_id, row in each.items() if row_id in new]
+
+
+def may_come_twice(salesforce: Salesforce, step: Step) -> bool:
+    """Whether a row that belongs to two chosen accounts may come with the queries of both."""
+    condition = step.kind.rows
+    return bool(salesforce.rest.chosen and condition and len(condition.fields) > 1)
 
 
 def _held_back(held: Held, ids: Iterable[bytes]) -> Iterator[RowError]:

@@ -183,8 +183,10 @@ def test_a_row_of_two_accounts_goes_only_where_both_are_chosen(
     with Emulated(OrgOptions(records=300, sandbox=True, shape=shape)) as server:
         before = everything(server.org)
         ran = clean(server, tmp_path, condition)
-        assert (everything(server.org) != before) is may_go
+        gone = before.keys() - everything(server.org).keys()
+        assert bool(gone) is may_go
     assert ran.status == (0 if may_go else 3), ran.message
+    assert sum(each["deleted"] for each in ran.report["objects"]) == len(gone)
     assert ("rows-of-other-accounts" in ran.codes) is not may_go
     if not may_go:
         assert f"1 row of {CHARGE} belongs to a chosen billing account" in ran.message
