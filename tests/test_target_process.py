@@ -154,6 +154,9 @@ def test_a_refused_cleanup_reads_to_the_end(server: EmulatorServer, tmp_path: Pa
         status = target.end()
     assert (status, target.states) == (3, []), target.log
     assert "max_records" in target.report["error"]
+    (headline,) = [line for line in target.log.splitlines() if "Refused: nothing was" in line]
+    assert "| ERROR " in headline
+    assert " ".join(target.log.split()).count("more than max_records") == 1
 
 
 @pytest.mark.parametrize("mode", ["plan", "cleanup", "reset"])

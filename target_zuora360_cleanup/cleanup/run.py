@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TextIO
 from target_zuora360_cleanup.cleanup.story import Story
 from target_zuora360_cleanup.errors import CleanupError, Partial
 from target_zuora360_cleanup.lifecycle.background import Background
-from target_zuora360_cleanup.lifecycle.ending import conclude, show_words
+from target_zuora360_cleanup.lifecycle.ending import conclude, show_beside_a_tap, show_words
 from target_zuora360_cleanup.lifecycle.stopping import with_own_failure
 from target_zuora360_cleanup.singer.stream import FirstRecord, SingerStream, State
 from target_zuora360_cleanup.state.from_settings import beside_a_tap
@@ -77,7 +77,7 @@ class Run:
             InputError: Meltano can't be found.
         """
         holders, state = beside_a_tap(context.settings, context.pipeline, out or sys.stdout)
-        return cls(context, holders, partial(show_words, err or sys.stderr), state)
+        return cls(context, holders, partial(show_words, err) if err else show_beside_a_tap, state)
 
     @property
     def stop(self) -> Stop:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from importlib.metadata import version
 from typing import TYPE_CHECKING, TextIO
 
@@ -72,6 +73,18 @@ def conclude(run: Context, report: Report, show: Show, error: BaseException | No
         error = error or CleanupError(why)
     show(report, run.folder.path)
     return Result(error)
+
+
+def show_beside_a_tap(report: Report, folder: Path) -> None:
+    """Show a report on stderr; one of no good end begins with a line that the log has as an error.
+
+    Meltano shows every other line as if all were well.
+    """
+    is_well = report.header.status == "done"
+    if not is_well:
+        logger.error("%s", report.headline)
+    sys.stderr.write(report.summary(folder, headline=is_well))
+    sys.stderr.flush()
 
 
 def show_words(out: TextIO, report: Report, folder: Path) -> None:

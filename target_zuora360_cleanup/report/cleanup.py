@@ -88,7 +88,11 @@ def cleanup_report(  # noqa: PLR0913 - what a run leaves, each by its name
     return Report(
         header,
         (
-            Headline(headline(header, plan, outcomes, taken_along.words, is_reset=is_reset)),
+            Headline(
+                headline(header, plan, outcomes, taken_along.words, is_reset=is_reset),
+                # (a line for each of what refuses it follows)
+                header.error if header.status == "refused" and plan and plan.blocking else "",
+            ),
             Approved(saved, is_new=header.mode == "plan", user=plan.user if plan else ""),
             ChosenAccounts(plan.accounts if plan else None),
             Findings(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rich.text import Text
 
+from target_zuora360_cleanup.report.part import Headline
 from target_zuora360_cleanup.report.summary import as_text
 
 if TYPE_CHECKING:
@@ -54,17 +55,24 @@ class Report:
             gathered.update(each.as_json())
         return {key: gathered[key] for key in sorted(gathered, key=KEYS.index)}
 
-    def summary(self, folder: Path) -> str:
+    @property
+    def headline(self) -> str:
+        """What happened, as the summary begins."""
+        return "".join(each.short for each in self.parts if isinstance(each, Headline))
+
+    def summary(self, folder: Path, *, headline: bool = True) -> str:
         """The report as a person reads it, with a line end.
 
         Args:
             folder: Where the report's files are.
+            headline: Whether to begin with what happened.
         """
-        return as_text(self._lines(folder))
+        return as_text(self._lines(folder, headline=headline))
 
-    def _lines(self, folder: Path) -> Iterator[RenderableType]:
+    def _lines(self, folder: Path, *, headline: bool) -> Iterator[RenderableType]:
         for each in self.parts:
-            yield from each.lines()
+            if headline or not isinstance(each, Headline):
+                yield from each.lines()
         page = folder / "report.html"
         # (a path that is broken in two can't be copied)
         yield Text(f"Report: {page}; as data: report.json", no_wrap=True, overflow="ignore")

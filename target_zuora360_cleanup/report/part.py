@@ -31,9 +31,14 @@ class Part(Protocol):
 
 @dataclass(frozen=True)
 class Headline:
-    """What happened, in one sentence or two."""
+    """What happened, in one sentence or two.
+
+    Attributes:
+        told: The end of it, where other lines of a summary tell the same.
+    """
 
     sentence: str
+    told: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """The key `headline`."""
@@ -41,7 +46,12 @@ class Headline:
 
     def lines(self) -> Iterator[RenderableType]:
         """The sentence."""
-        yield Text(self.sentence)
+        yield Text(self.short)
+
+    @property
+    def short(self) -> str:
+        """The sentence as a summary has it."""
+        return self.sentence.removesuffix(self.told).rstrip()
 
 
 @dataclass(frozen=True)

@@ -7,14 +7,18 @@ end or for a signal, and tells what is known.
 from __future__ import annotations
 
 import logging
-import sys
 from collections.abc import Callable, Iterator  # noqa: TC003 - part of the public shape
 from functools import partial
 from typing import TYPE_CHECKING, TextIO
 
 from target_zuora360_cleanup.errors import CleanupError
 from target_zuora360_cleanup.lifecycle.background import Background
-from target_zuora360_cleanup.lifecycle.ending import conclude, header_of, show_words
+from target_zuora360_cleanup.lifecycle.ending import (
+    conclude,
+    header_of,
+    show_beside_a_tap,
+    show_words,
+)
 from target_zuora360_cleanup.lifecycle.garbage import seldom_collected
 from target_zuora360_cleanup.lifecycle.stopping import with_own_failure
 from target_zuora360_cleanup.state.own_id import OwnStateId
@@ -61,7 +65,7 @@ class SyncRun:
         Raises:
             InputError: `field_maps` is wrong.
         """
-        return cls(context, partial(show_words, err or sys.stderr))
+        return cls(context, partial(show_words, err) if err else show_beside_a_tap)
 
     @property
     def stop(self) -> Stop:
