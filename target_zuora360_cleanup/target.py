@@ -38,6 +38,7 @@ from target_zuora360_cleanup.settings.schema import json_schema
 from target_zuora360_cleanup.settings.violations import violations
 from target_zuora360_cleanup.singer.input import read_off, stoppable
 from target_zuora360_cleanup.singer.stream import SingerStream
+from target_zuora360_cleanup.sync.messages import check
 from target_zuora360_cleanup.sync.reader import BROKEN_STREAM, SyncReader
 
 if TYPE_CHECKING:
@@ -168,6 +169,7 @@ class TargetZuora360Cleanup(Target):
 
     @override
     def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
+        check(message_dict)
         super()._process_schema_message(message_dict)
         from target_zuora360_cleanup.sync.sink import plain_sink
 
@@ -184,6 +186,7 @@ class TargetZuora360Cleanup(Target):
                 sink.take(record)
                 self._handle_max_record_age()
                 return
+        check(message_dict)
         super()._process_record_message(message_dict)
 
     def _finish(self) -> None:
@@ -216,14 +219,15 @@ class TargetZuora360Cleanup(Target):
     @override
     def _process_state_message(self, message_dict: dict[str, Any]) -> None:
         """Take note of a state, also of one that is never passed on."""
+        check(message_dict)
         super()._process_state_message(message_dict)
-        value = message_dict["value"]
-        if self._sync and isinstance(value, dict):
-            self._sync.saw(value)
+        if self._sync:
+            self._sync.saw(message_dict["value"])
 
     @override
     def _process_activate_version_message(self, message_dict: dict[str, Any]) -> None:
         """Pass over a version of a stream that has not begun; it says nothing of any row."""
+        check(message_dict)
         if message_dict["stream"] in self.mapper.stream_maps:
             super()._process_activate_version_message(message_dict)
 

@@ -64,11 +64,14 @@ class OutputFolder:
         return self.write_text(name, json.dumps(document, indent=2, ensure_ascii=False) + "\n")
 
     def write_text(self, name: str, text: str) -> Path:
-        """Write a file such as `report.html`; never leaves half a file."""
+        """Write a file such as `report.html`; never leaves half a file.
+
+        Half a character, which no file holds, is written as its number.
+        """
         target = self.path / name
         draft = self.path / f".{name}"
         with open_file(draft, "w", encoding="utf-8") as file:
-            file.write(text)
+            file.write(text.encode(errors="backslashreplace").decode())
         draft.replace(target)
         return target
 

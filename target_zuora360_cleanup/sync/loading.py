@@ -153,13 +153,14 @@ class Loading:
                 continue
             outside: dict[str, bool] = {}
             known = self.kept.is_outside(name, changes)
+            matters = not hanging_on(name, self.objects).isdisjoint(self.passed)
             with self.tally.sending({name: len(changes)}) as told:
                 for each in self.removals.remove(self.objects[name], list(changes)):
                     told(name)
                     change = changes[each.key]
                     if change.why and not each.error:
                         # (one that is gone may have been removed by a run that died then)
-                        died = change.is_old and each.key not in known
+                        died = matters and change.is_old and each.key not in known
                         outside[each.key] = each.was_there or died
                     if each.error:
                         self.tally.fail(name, each.key, each.error.code, each.error.message)

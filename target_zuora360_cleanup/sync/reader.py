@@ -7,7 +7,7 @@ import logging
 import re
 from collections import Counter
 from decimal import Decimal
-from typing import IO, TYPE_CHECKING, Any, Final, NoReturn, cast
+from typing import IO, TYPE_CHECKING, Any, Final, NoReturn
 
 import msgspec
 from singer_sdk.exceptions import (
@@ -108,7 +108,7 @@ class SyncReader(SingerReader):
         """
         try:
             message: Any = None if self._may_hold_halves else _QUICK(line)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, RecursionError):
             message = None
         return message if isinstance(message, dict) else self._slowly(line)
 
@@ -116,14 +116,16 @@ class SyncReader(SingerReader):
         try:
             line.encode()
             message: Any = _DECODE(line)
+            if _SURROGATE.search(line) and isinstance(message, dict):
+                message = message if message.get("type") == _STATE else _whole(message)
         except UnicodeEncodeError:
             raise broken(self._line, "is no UTF-8") from None
         except ValueError:
             raise broken(self._line, "is no JSON") from None
+        except RecursionError:
+            raise broken(self._line, "is nested too deeply") from None
         if not isinstance(message, dict):
             raise broken(self._line, "is JSON, but no object")
-        if _SURROGATE.search(line) and message.get("type") != _STATE:
-            return cast("dict[str, Any]", _whole(message))
         return message
 
     @override

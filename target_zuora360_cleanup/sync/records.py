@@ -26,6 +26,8 @@ SDC_DELETED: Final = "_sdc_deleted_at"
 """A field of the SDK's own, which says when a record was deleted."""
 _CREATED: Final = "CreatedDate"
 _TRUE: Final = frozenset({"true", "1"})
+_FALSE: Final = frozenset({"false", "0", ""})
+_NUMBERS: Final = (0, 1)
 _MOST_NAMES: Final = 10_000
 """So many names are remembered as made; one beyond that is only made again."""
 _ACCOUNT_ID: Final = re.compile(r"001[0-9A-Za-z]{12}(?:[0-9A-Za-z]{3})?")
@@ -82,7 +84,9 @@ class ChangeMaker:
         values = self.joins.block() if self.joins else None
         whole: list[Mapping[str, Any]] = []
         for each in records:
-            if removed := self._removal(each):
+            if why := self._unclear(each):
+                self.tally.fail(self.made_by.object, self._key(each), UNFIT, why)
+            elif removed := self._removal(each):
                 # (changes of one row stay in their order)
                 self._upsert(whole)
                 whole = []
@@ -97,12 +101,21 @@ class ChangeMaker:
             self.tally.of(self.made_by.object).received += 1
             self.tally.fail(self.made_by.object, self._key(record), UNFIT, why)
 
+    def _unclear(self, record: Mapping[str, Any]) -> str:
+        """Why nobody can tell whether a record has a place; blank where it can be told."""
+        said = record.get(self._deleted)
+        if said is not None and not is_flag(said):
+            return f"{self._deleted} says neither that it is deleted nor that it is not"
+        for each in self._deciding:
+            if isinstance(record.get(each), (list, dict)):
+                return f"{each} is no text"
+        return ""
+
     def _removal(self, record: Mapping[str, Any]) -> Change | None:
         """The change by which a record's row goes; None for one that shall be there."""
-        key = record.get(self._id)
-        if not key or isinstance(key, (list, dict)):
+        key = self._key(record)
+        if not key:
             return None
-        key = _text(key)
         if is_deleted(record, self._deleted) and not self.flags_deleted:
             return removal(key)
         if self._is_elsewhere(record):
@@ -118,9 +131,6 @@ class ChangeMaker:
     def _has_place(self, record: Mapping[str, Any]) -> bool:
         """Whether a record may become a row; why not is told."""
         name, key = self.made_by.object, record.get(self._id)
-        if isinstance(key, (list, dict)):
-            self.tally.fail(name, "", UNFIT, f"{self._id} is no text")
-            return False
         for each in self._owners:
             if each in record and record[each] in (None, ""):
                 self.tally.skip(name, _text(key), NO_PARENT, f"no {each}")
@@ -189,6 +199,12 @@ class ChangeMaker:
         return tuple(each.source for each in self.layout.parents if each.relationship.owning)
 
     @cached_property
+    def _deciding(self) -> tuple[str, ...]:
+        """The fields that decide on a record's place."""
+        names = (self._id, self._status, self._account, *self._owners)
+        return tuple(dict.fromkeys(filter(None, names)))
+
+    @cached_property
     def _deleted(self) -> str:
         return sent_name([DELETED], self.names)
 
@@ -213,6 +229,11 @@ def _text(value: object) -> str:
     return "" if value is None else str(value)
 
 
+def is_flag(said: object) -> bool:
+    """Whether a value says yes or no."""
+    return said in _NUMBERS or str(said).lower() in _TRUE | _FALSE
+
+
 def is_deleted(record: Mapping[str, Any], flag: str) -> bool:
     """Whether a record is deleted in Zuora.
 
@@ -221,5 +242,5 @@ def is_deleted(record: Mapping[str, Any], flag: str) -> bool:
         flag: Its field that says so, under the name that the stream has; blank where it has none.
     """
     said = record.get(flag)
-    is_flagged = said is not None and str(said).lower() in _TRUE
+    is_flagged = said is not None and (said == 1 or str(said).lower() in _TRUE)
     return is_flagged or bool(record.get(SDC_DELETED))

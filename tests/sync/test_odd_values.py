@@ -81,13 +81,65 @@ def test_a_version_of_a_stream_that_never_begins_is_passed_over(
     assert (done.status, len(done.states)) == (0, 1)
 
 
-@pytest.mark.parametrize("flag", [True, 1, "1", "true", "True"])
+@pytest.mark.parametrize("flag", [True, 1, 1.0, "1", "true", "True"])
 def test_every_form_of_deleted_removes_a_row(
     server: EmulatorServer, tmp_path: Path, crm: str, flag: object
 ) -> None:
     sync(server, tmp_path, [ACCOUNTS, account("od1", crm)])
     sync(server, tmp_path, [ACCOUNTS, account("od1", crm, Deleted=flag)])
     assert keys(server.org, ACCOUNT, "od1") == set()
+
+
+@pytest.mark.parametrize("flag", ["t", "yes", 2, [], {}, "deleted"])
+@pytest.mark.parametrize("stream", ["Account", "Product"])
+def test_a_flag_that_says_neither_fails_its_record_alone(
+    server: EmulatorServer, tmp_path: Path, crm: str, stream: str, flag: object
+) -> None:
+    one = record(stream, "of1", Name="x", CrmId=crm, Deleted=flag)
+    other = record(stream, "of2", Name="x", CrmId=crm, Deleted=0)
+    done = sync(server, tmp_path, [schema(stream, "Name CrmId Deleted"), one, other])
+    assert (done.status, done.states) == (4, [])
+    failures = {(each["id"], each["code"]) for each in done.file("failures.csv")}
+    assert failures == {("of1", "VALUE_DOES_NOT_FIT")}
+
+
+@pytest.mark.parametrize("flag", [None, False, 0, "0", "False", "", 0.0])
+def test_what_says_that_it_is_not_deleted_is_loaded(
+    server: EmulatorServer, tmp_path: Path, crm: str, flag: object
+) -> None:
+    done = sync(server, tmp_path, [ACCOUNTS, account("on1", crm, Deleted=flag)])
+    assert (done.status, done.object(ACCOUNT)["upserted"]) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("Status", ["Draft"]), ("AccountId", {"Id": "oi1"}), ("AccountId", ["x"])]
+)
+def test_what_decides_on_a_records_place_has_to_be_a_text(
+    server: EmulatorServer, tmp_path: Path, field: str, value: object
+) -> None:
+    invoice = {"InvoiceNumber": "1", "Status": "Posted", "AccountId": "oi1", field: value}
+    stream = schema("Invoice", "InvoiceNumber Status AccountId")
+    done = sync(server, tmp_path, [stream, record("Invoice", "oi2", **invoice), state(Invoice=1)])
+    assert (done.status, done.states) == (4, [])
+    assert [each["message"] for each in done.file("failures.csv")] == [f"{field} is no text"]
+
+
+@pytest.mark.parametrize("bookmarks", [None, ["secret"], "secret"])
+def test_a_state_that_no_tap_could_go_on_from_is_refused(
+    server: EmulatorServer, tmp_path: Path, crm: str, bookmarks: object
+) -> None:
+    odd = {"type": "STATE", "value": {"bookmarks": bookmarks}}
+    done = sync(server, tmp_path, [ACCOUNTS, account("ob1", crm), odd])
+    assert (done.status, done.states) == (2, [])
+    assert "bookmarks whose value is no object" in done.message
+    assert "secret" not in done.summary
+
+
+def test_half_a_character_in_a_state_is_passed_on_as_it_came(
+    server: EmulatorServer, tmp_path: Path, crm: str
+) -> None:
+    done = sync(server, tmp_path, [ACCOUNTS, account("oh1", crm), state(Account="2026\ud800")])
+    assert (done.status, done.states) == (0, [{"bookmarks": {"Account": "2026\ud800"}}])
 
 
 @pytest.mark.parametrize(

@@ -99,6 +99,13 @@ def test_a_version_of_a_stream_is_accepted_and_changes_nothing(
         (b'{"type": "RECORD", "stream": "Account"}\n', "missing required record"),
         (lines(record("Nobody", "secret")), "encountered before a corresponding schema"),
         (lines({"type": "RECORD", "stream": "Account", "record": {"Name": "secret"}}), "key_prop"),
+        (lines({"type": "RECORD", "stream": "Account", "record": ["secret"]}), "is no object"),
+        (lines({"type": "RECORD", "stream": "Account", "record": None}), "is no object"),
+        (lines({"type": "STATE", "value": ["secret"]}), "is no object"),
+        (lines({"type": "ACTIVATE_VERSION", "version": 1}), "no stream"),
+        (lines({"type": "SCHEMA", "stream": 5, "schema": {"properties": {}}}), "no stream"),
+        (lines({"type": "SCHEMA", "stream": "A", "schema": None}), "is no object"),
+        (b"[" * 100_000 + b"]" * 100_000 + b"\n", "nested too deeply"),
     ],
 )
 def test_a_broken_stream_is_told_in_a_sentence_and_read_to_its_end(
