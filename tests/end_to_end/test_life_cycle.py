@@ -275,6 +275,53 @@ def links(org: Org) -> dict[tuple[str, str, str], str]:
     return {where: key for where, key in lookups(org).items() if key not in own}
 
 
+BREAKING = """\
+#!/bin/bash
+set -o pipefail
+if [ -n "$TAP_LINES" ] && [ "${{*#--discover}}" = "$*" ]; then
+    "{tap}" "$@" | head -n "$TAP_LINES"
+else
+    exec "{tap}" "$@"
+fi
+"""
+"""A tap that ends with an error after so many lines."""
+
+
+def breaking(folder: Path, real_tap: Path) -> Path:
+    program = folder / "breaking_tap.sh"
+    program.write_text(BREAKING.format(tap=real_tap), encoding="utf-8")
+    program.chmod(0o755)
+    (folder / ".meltano").mkdir()
+    (folder / ".meltano/extractors").symlink_to(real_tap.parent / ".meltano/extractors")
+    return program
+
+
+def test_a_tap_that_breaks_off_while_zuora_changes_leaves_nothing_out(
+    tmp_path: Path, server: EmulatorServer, real_tap: Path
+) -> None:
+    (tmp_path / "tap").mkdir()
+    (tmp_path / "project").mkdir()
+    with_real_tap(tmp_path / "project", breaking(tmp_path / "tap", real_tap), ["*.*"])
+    life = LifeCycle(Project(tmp_path / "project", server), server)
+    total = sum(life.live.values())
+    for at, share in enumerate((0.5, 0.6, 1.1, 0.05)):
+        broke = life.project.run(
+            mode="sync", ZUORA_URL=server.url, TAP_LINES=str(int(total * share))
+        )
+        assert broke.returncode != 0
+        assert life.project.report["status"] == "done"
+        assert "The tap ended while it was working on" in broke.stderr
+        server.zuora.change(CHANGES, at + 1)
+    names = object_names(life.run("sync"), life.run("sync"))
+    assert life.rows == life.expected_rows
+    loaded = life.image(names)
+    # All of it once more finds nothing to mend.
+    life.project.set_state(STATE_ID, {"bookmarks": {}})
+    life.run("sync")
+    assert life.rows == life.expected_rows
+    assert_same(loaded, life.image(names))
+
+
 def keys(org: Org) -> set[str]:
     """What Zuora knows its records in the org by."""
     return {
