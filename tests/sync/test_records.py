@@ -1,0 +1,79 @@
+"""Whether records stay or go is the same, asked of many at once or of each by itself."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from target_zuora360_cleanup.catalog.paths import by_lower
+from target_zuora360_cleanup.sync.records import ChangeMaker
+from target_zuora360_cleanup.sync.rows import RowLayout
+from tests.sync.test_rows import MAP, OBJECTS
+
+if TYPE_CHECKING:
+    from target_zuora360_cleanup.sync.changes import Change
+
+CRM: Final = "001000000000001AAA"
+PLAIN: Final = {
+    "Id": "i", "InvoiceNumber": "n", "AccountId": "a", "Status": "Posted", "CrmId": CRM,
+    "Deleted": False,
+}  # fmt: skip
+SENT: Final = [*PLAIN, "_sdc_deleted_at"]
+ODD: Final = st.sampled_from([
+    None, "", "x", "Draft", "draft", CRM, f" {CRM}", "true", "0", True, False, 0, 1, 7,
+    Decimal(1), ["x"], {"x": 1}, [], {},
+])  # fmt: skip
+RECORDS: Final = st.lists(
+    st.builds(
+        lambda some, lacks: {k: v for k, v in {**PLAIN, **some}.items() if k not in lacks},
+        st.dictionaries(st.sampled_from(SENT), ODD, max_size=2),
+        st.sets(st.sampled_from(SENT), max_size=1),
+    ),
+    min_size=1, max_size=4,
+)  # fmt: skip
+
+
+class Told:
+    """Takes what becomes of records."""
+
+    def __init__(self) -> None:
+        self.all: list[Any] = []
+        self.received, self.cut = 0, Counter[str]()
+
+    def of(self, _: str) -> Told:
+        return self
+
+    def fail(self, *what: str) -> None:
+        self.all.append(("fail", *what))
+
+    def skip(self, *what: str) -> None:
+        self.all.append(("skip", *what))
+
+    def add(self, _: str, change: Change) -> None:
+        self.all.append(change)
+
+
+def told(records: list[dict[str, Any]], *, one_by_one: bool, judges: bool) -> list[Any]:
+    """What becomes of records."""
+    made_by = MAP if not judges else replace(
+        MAP, account="CrmId", status="Status", elsewhere=frozenset({"Draft"})
+    )  # fmt: skip
+    layout, here = RowLayout.of(made_by, OBJECTS, SENT), Told()
+    maker = ChangeMaker(made_by, layout, 0, here.add, here, by_lower(SENT))  # type: ignore[arg-type]
+    if one_by_one:
+        object.__setattr__(maker, "_all_stay", lambda _: False)
+    maker.take(records)
+    return here.all
+
+
+@given(RECORDS, st.booleans())
+@example([PLAIN, {**PLAIN, "Status": ["x"]}], True)  # noqa: FBT003
+@example([{**PLAIN, "Deleted": ["x"]}], False)  # noqa: FBT003
+def test_many_stay_or_go_as_each_of_them_does(records: list[dict[str, Any]], judges: bool) -> None:  # noqa: FBT001 - given
+    at_once = told(records, one_by_one=False, judges=judges)
+    assert at_once == told(records, one_by_one=True, judges=judges)
