@@ -79,7 +79,8 @@ class ChangeMaker:
     def take(self, records: Sequence[Mapping[str, Any]]) -> None:
         """Take records in."""
         if self.made_by.by_name:
-            self._upsert([named for each in records for named in self._named(each)])
+            if not self._are_made(records):
+                self._upsert([named for each in records for named in self._named(each)])
             return
         self.tally.of(self.made_by.object).received += len(records)
         values = self.joins.block() if self.joins else None
@@ -104,6 +105,12 @@ class ChangeMaker:
         if not self.made_by.by_name:
             self.tally.of(self.made_by.object).received += 1
             self.tally.fail(self.made_by.object, self._key(record), UNFIT, why)
+
+    def _are_made(self, records: Sequence[Mapping[str, Any]]) -> bool:
+        """Whether each name that records have has its row, plainly; as `_all_stay`, of many."""
+        first, *more = self._names
+        names = [each.get(first) for each in records]
+        return not more and _are_texts(names) and self.made.issuperset(names)
 
     def _all_stay(self, records: Sequence[Mapping[str, Any]]) -> bool:
         """Whether all have their place, plainly: to ask that of many at once costs much less."""
