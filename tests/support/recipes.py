@@ -27,7 +27,10 @@ LEFT_OUT: Final = "…"
 """Alone in a line: lines are left out; within a line: what differs from run to run."""
 SECONDS: Final = 120
 _FENCE: Final = re.compile(r"^```(\w+)(?: exits=(\d+))?\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-_BEGINNING: Final = re.compile(r"^\S+ \[\w+ *\] (?:target-zuora360-cleanup|zuora360|meltano) *")
+_BEGINNING: Final = re.compile(
+    r"^\S+ \[\w+ *\] (?:target-zuora360-cleanup|zuora360|meltano) *(?:\S+ \[error *\] meltano *)?"
+)
+"""With the second, an error as a forked process logs it."""
 _OTHERS: Final = re.compile(r"^\d{4}-\d\d-\d\d[T ]")
 """The tap's lines, and those that the log has in two forms."""
 
