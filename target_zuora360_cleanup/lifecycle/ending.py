@@ -12,7 +12,7 @@ from target_zuora360_cleanup.lifecycle.result import Result
 from target_zuora360_cleanup.plan.saved import DISTRIBUTION
 from target_zuora360_cleanup.report.files import write_report
 from target_zuora360_cleanup.report.header import Header
-from target_zuora360_cleanup.settings.guards import guards
+from target_zuora360_cleanup.settings.guards import changed, guards
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,7 +50,7 @@ def header_of(
         org,
         calls,
         usage,
-        guards(run.settings, run.mode),
+        {**guards(run.settings, run.mode), **changed(run.settings, run.mode)},
         version(DISTRIBUTION),
     )
 

@@ -31,7 +31,8 @@ class Header:
         org: Which org it was, once that is known.
         calls: Requests to Salesforce, by HTTP method; None where nobody has counted them.
         usage: Calls used and allowed in 24 hours, as Salesforce counts.
-        guards: The settings in force that guard what is there, as a person writes them.
+        guards: The settings in force that guard what is there, and others that differ from their
+            defaults, as a person writes them.
         tool_version: Version of this package.
     """
 

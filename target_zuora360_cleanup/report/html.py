@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from target_zuora360_cleanup.output.counted import counted
+from target_zuora360_cleanup.plan.checks.approval import TOLERANCE
 from target_zuora360_cleanup.report import object_table, view, weighing
 from target_zuora360_cleanup.report.comparison import changed_fields, comparison_table
 from target_zuora360_cleanup.report.drawing import drawing
@@ -102,6 +103,7 @@ def _context(report: Mapping[str, Any]) -> dict[str, Any]:
         "fingerprint": report.get("plan_fingerprint"),
         "guards": report.get("guards", {}),
         "can_be_approved": weighing.can_be_approved(report),
+        "tolerance": TOLERANCE,
         "groups": weighing.groups(report),
         "touched": weighing.touched(report),
         "undone": weighing.taken_back(report),

@@ -172,6 +172,7 @@ def test_a_plan_says_what_would_be_deleted_and_how_long_it_takes() -> None:
     assert "1 object type without recordsRefund" in page.said("objects")
     assert "How long It may take 12 min to 15 min" in page.said()
     assert "plan_file" in page.said("approval")
+    assert "by more than 10 % or 1,000 rows of any object type" in page.said("approval")
 
 
 def test_the_first_screen_says_how_much_whose_and_whether_there_is_a_way_back() -> None:

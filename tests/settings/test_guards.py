@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from target_zuora360_cleanup.settings.declared import MODES, Settings
-from target_zuora360_cleanup.settings.guards import guards, in_force
+from target_zuora360_cleanup.settings.guards import changed, guards, in_force
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -35,6 +35,20 @@ def test_two_cleanups_with_different_guards_never_read_alike() -> None:
         {"exclude_objects": ("Product2",)}, {"plan_file": "plan.json"},
     ):  # fmt: skip
         assert in_force(Settings(**change), "cleanup") != plain
+
+
+def test_what_differs_from_the_default_is_told_besides_and_no_login_is() -> None:
+    settings = Settings(
+        quota_percent_total=100, stream_objects={"crm": "Zuora__CustomerAccount__c"},
+        paired_state_ids=("a", "b"), password="secret", client_secret="secret", username="me",
+    )  # fmt: skip
+    assert changed(settings, "cleanup") == {
+        "stream_objects": "crm: Zuora__CustomerAccount__c",
+        "paired_state_ids": "a + b",
+        "quota_percent_total": "100",
+    }
+    assert changed(Settings(), "plan") == {}
+    assert changed(settings, "relink") == {}
 
 
 def test_a_command_that_has_no_guards_says_nothing() -> None:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 CHANGE_SHARE: Final = 0.1
 CHANGE_ROWS: Final = 1000
+TOLERANCE: Final = f"{CHANGE_SHARE * 100:.0f} % or {CHANGE_ROWS:,} rows"
+"""How far the counts of an object type may be away, in words."""
 OTHER_ORG: Final = Code(
     "plan-of-other-org",
     "blocks",
@@ -49,7 +51,7 @@ OTHER_ACCOUNTS: Final = Code(
 OTHER_COUNTS: Final = Code(
     "plan-counts-changed",
     "blocks",
-    "counts are more than 10 % or 1,000 rows away from `plan_file`",
+    f"counts are more than {TOLERANCE} away from `plan_file`",
     "see what has changed them, and plan again",
 )
 
