@@ -11,6 +11,7 @@ _BOOKMARKS: Final = "bookmarks"
 _INTERRUPTED: Final = ("current_stream", "currently_syncing")
 _OLDEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 """Zuora's own full sync takes what was updated since then."""
+_NEVER: Final = datetime.max.replace(tzinfo=UTC)
 _NO_PLACE: Final = frozenset({"version"})
 """What says nothing of how far a tap has come."""
 
@@ -21,18 +22,18 @@ class Earlier:
 
     Attributes:
         any_came: Whether there may be such at all.
-        until: What was created up to then; None where nobody can tell.
+        until: What was created up to then.
     """
 
     any_came: bool = True
-    until: datetime | None = None
+    until: datetime = _NEVER
 
     def may_have(self, created: object) -> bool:
         """Whether the tap may have sent a record that was created then; a blank may be any time."""
         if not self.any_came:
             return False
         moment = _moment(created)
-        return self.until is None or moment is None or moment <= self.until
+        return moment is None or moment <= self.until
 
 
 ALL_SENT: Final = Earlier()
@@ -88,12 +89,19 @@ class Bookmarks:
         return all(each is not None and each <= start for each in moments)
 
     def earlier(self, stream: str) -> Earlier:
-        """What an earlier run may have had of a stream: nothing where all streams come anew."""
+        """What an earlier run may have had of a stream, and of what hangs on its records.
+
+        Nothing where all streams come anew. Else what was created before any stream's bookmark:
+        this one's own may have been held.
+        """
         if all(map(self.is_from_the_start, {*self.last, stream})):
             return Earlier(any_came=False)
-        entry = self.before.get(stream, self.last.get(stream))
-        moments = map(_moment, _places(entry)) if isinstance(entry, dict) else ()
-        return Earlier(until=max((each for each in moments if each), default=None))
+        places = [
+            _moment(each)
+            for entry in self.first.values()
+            for each in (_places(entry) if isinstance(entry, dict) else [entry])
+        ]
+        return Earlier(until=max((each or _NEVER for each in places), default=_NEVER))
 
     def to_pass(
         self, state: Mapping[str, Any], held: Collection[str], dropped: Collection[str]

@@ -89,7 +89,8 @@ def test_a_stream_is_sent_from_the_start_where_its_bookmark_says_nothing_else(
         ("", {"UpdatedDate": "2024-05-01 08:00:00"}, True),
         (None, {"UpdatedDate": "2024-05-01 08:00:00"}, True),
         ("2024-05-01T08:00:01Z", {"replication_key_value": 3}, True),
-        ("2024-05-01T08:00:01Z", "2024-01-01", True),
+        ("2024-05-01T08:00:01Z", "2024-05-01", False),
+        ("2024-05-01T08:00:01Z", 17, True),
     ],
 )
 def test_what_was_created_since_the_bookmark_was_not_sent_before(
@@ -97,6 +98,15 @@ def test_what_was_created_since_the_bookmark_was_not_sent_before(
 ) -> None:
     earlier = seen({"bookmarks": {"Invoice": entry}}).earlier("Invoice")
     assert earlier.may_have(created) is may_have
+
+
+def test_what_another_stream_has_passed_may_hang_on_a_record_whose_own_was_held() -> None:
+    old, new = ({"UpdatedDate": f"2024-05-0{day}T00:00:00Z"} for day in (1, 3))
+    bookmarks = seen({"bookmarks": {"Account": old, "Invoice": new}})
+    assert bookmarks.earlier("Account").may_have("2024-05-02T00:00:00Z")
+    # What the tap has sent by now came in this run.
+    bookmarks.see({"bookmarks": {"Account": old, "Invoice": {"UpdatedDate": "2024-05-09"}}})
+    assert not bookmarks.earlier("Account").may_have("2024-05-04T00:00:00Z")
 
 
 def test_where_all_streams_come_anew_nothing_was_sent_before() -> None:
