@@ -45,7 +45,8 @@ def begin(
         # (what another stream feeds too does not all come anew)
         objects = {each.object for each in maps if not each.by_name} - work.loading.passed
         work.loading.anew |= objects
-        work.loading.kept.owed -= objects
+        if work.store.lasts:
+            work.loading.kept.owed -= objects
         streams = {each.stream for each in maps} - {each.stream for each in passed}
         forget(work.store, objects, streams)
     stream = StreamIn(name, fields, from_the_start, bookmarks.earlier(name))

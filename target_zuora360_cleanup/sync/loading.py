@@ -201,8 +201,8 @@ class Loading:
         They come once the tap sends everything that hangs on them, which this run sees to.
         """
         old = [row.key for row in rows[name] if row.is_old]
-        hanging = hanging_on(name, self.objects) & self.passed if old else set[str]()
-        if not hanging:
+        hanging = hanging_on(name, self.objects) if old else set[str]()
+        if hanging.isdisjoint(self.passed):
             return []
         there = self.removals.existing(self.objects[name], old)
         back = [row for row in rows[name] if row.is_old and row.key not in there]

@@ -468,6 +468,22 @@ def test_where_nothing_is_kept_an_account_that_is_linked_later_comes_with_what_i
     assert keys(server.org, INVOICE, "ve") == {"ve2"}
 
 
+def test_where_nothing_is_kept_all_that_hangs_on_what_is_put_off_comes_with_the_next_sync(
+    crm: str, run: Any
+) -> None:
+    mark = {"UpdatedDate": "2024-01-01T00:00:00Z"}
+    accounts = schema("Account", "Name CrmId CreatedDate")
+    old = aged("Account", "vj1", Name="v", CrmId=crm)
+    # Payments come from the start in this run, before and after the account.
+    done = run(
+        state(Account=mark, Invoice=mark), schema("Payment", "AccountId"), accounts, old,
+        schema("CreditMemo", "AccountId"),
+        state(Account=mark, Invoice=mark, Payment=mark, CreditMemo=mark, Product=mark),
+        kept_file="",
+    )  # fmt: skip
+    assert done.states == [{"bookmarks": {"Product": mark}}]
+
+
 def test_where_nothing_is_kept_an_account_that_is_new_comes_at_once(
     server: EmulatorServer, crm: str, run: Any
 ) -> None:
