@@ -106,7 +106,7 @@ def _retold(finding: Finding, happened: Happened) -> tuple[Finding, bool] | None
         finding,
         message=after.message.replace("{}", _counted(after, Total.of(rows.values()))),
         remedy=after.remedy,
-        objects=tuple((path.name, count) for path, count in rows.items()),
+        objects=tuple((path.name, count) for path, count in rows.items()) or finding.objects,
     )
     return said, True
 

@@ -94,8 +94,9 @@ def test_the_plan_says_what_becomes_of_them_and_counts_their_calls(tmp_path: Pat
         with_them = cleanup(server, tmp_path, mode="plan", **ALLOWED)
         without = cleanup(server, tmp_path, mode="plan", **ALLOWED, backup_bodies_mb=0)
     assert calls(with_them) - calls(without) == 7
-    assert "They are backed up, bodies up to 25 MB each." in with_them.summary
-    assert "They are backed up, but for their bodies." in without.summary
+    for ran, words in ((with_them, "bodies up to 25 MB each"), (without, "but for their bodies")):
+        told = " ".join(each["remedy"] for each in ran.report["findings"])
+        assert f"They are backed up, {words}." in told
 
 
 @pytest.mark.parametrize(

@@ -142,7 +142,7 @@ def test_links_of_files_that_the_user_may_not_see_are_told_of_before_they_go(
         assert (ran.status, list(server.org.all_rows(FILES))) == (0, [])
     told = {each["code"]: each for each in ran.report["findings"]}["files-may-be-hidden"]
     assert told["severity"] == "warns"
-    assert "links of files on these records that it may not see go with them" in told["message"]
+    assert "links of files on these records that it could not see went with them" in told["message"]
     assert not (ran.folder / "junctions" / f"{FILES}.csv.gz").exists()
 
 

@@ -260,7 +260,7 @@ def test_without_the_setting_nothing_is_written_down_and_that_is_said(tmp_path: 
     with shaped(shape()) as made:
         ran = cleanup(made, tmp_path, keep_own_values=False)
     assert not (ran.folder / "values").exists()
-    assert "values of people's own fields go with these records" in ran.summary
+    assert "values of people's own fields were on these records" in ran.summary
     assert "keep_own_values is off" in ran.summary
 
 
