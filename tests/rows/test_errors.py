@@ -130,10 +130,9 @@ def test_failures_of_a_round_that_another_follows_on_are_told_nowhere(tmp_path: 
 )
 def test_a_relink_ends_and_repeats_by_the_verdict(code: str, words: str, tmp_path: Path) -> None:
     result = {
-        # (it was seen, so it is looked at again)
+        # (the look at the records that comes before has found it)
         Verdict.GONE: "blank",
         Verdict.TRY_AGAIN: "blank",
-        # (the look at the records that comes before has found it)
         Verdict.LOOK: "failed",
         Verdict.FINAL: "failed",
     }[RowError("", code, words).verdict]
