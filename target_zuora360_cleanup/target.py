@@ -40,6 +40,7 @@ from target_zuora360_cleanup.singer.input import read_off, stoppable
 from target_zuora360_cleanup.singer.stream import SingerStream
 from target_zuora360_cleanup.sync.messages import check
 from target_zuora360_cleanup.sync.reader import BROKEN_STREAM, SyncReader
+from target_zuora360_cleanup.sync.renamed import Named
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -99,6 +100,7 @@ class TargetZuora360Cleanup(Target):
         self._run: Run | None = None
         self._sync: Story | None = None
         self._plain: dict[str, SyncSink | None] = {}
+        self._stream = ""
         try:
             super().__init__(setup_mapper=False, **kwargs)
             leave_out_points(os.environ)
@@ -147,7 +149,7 @@ class TargetZuora360Cleanup(Target):
         """What takes the records of a stream; see `Story.stream`."""
         if self._sync is None:
             raise RuntimeError("only mode sync takes records")
-        return self._sync.stream(name, fields)
+        return self._sync.stream(Named(self._stream, name), fields)
 
     def take_record(self, takers: Sequence[Taker], record: dict[str, Any]) -> None:
         """Take in a record; a batch is loaded, once it is full, while the stream is read on."""
@@ -170,6 +172,7 @@ class TargetZuora360Cleanup(Target):
     @override
     def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
         check(message_dict)
+        self._stream = message_dict["stream"]
         super()._process_schema_message(message_dict)
         from target_zuora360_cleanup.sync.sink import plain_sink
 

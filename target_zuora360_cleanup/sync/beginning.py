@@ -12,11 +12,12 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.sync.block import Taker
     from target_zuora360_cleanup.sync.makers import Makers
     from target_zuora360_cleanup.sync.passing import Bookmarks
+    from target_zuora360_cleanup.sync.renamed import Named
     from target_zuora360_cleanup.sync.work import Work
 
 
 def begin(
-    work: Work, makers: Makers, bookmarks: Bookmarks, name: str, fields: Sequence[str]
+    work: Work, makers: Makers, bookmarks: Bookmarks, stream: Named, fields: Sequence[str]
 ) -> tuple[Taker, ...]:
     """Begin a stream: what takes its records.
 
@@ -24,20 +25,22 @@ def begin(
         work: What it is loaded with.
         makers: Makes what takes records.
         bookmarks: What the tap's states have said.
-        name: The stream's name.
+        stream: Its names.
         fields: Names of its fields.
 
     Raises:
         InputError: No object type takes it and `unmapped_streams` is `refuse`, or a field that is
             needed is missing.
     """
-    bookmarks.begin(name)
-    from_the_start = bookmarks.is_from_the_start(name)
+    source, name = stream
+    makers.renamed.came(source, name)
+    bookmarks.begin(source)
+    from_the_start = bookmarks.is_from_the_start(source)
     passed = [
         fed
         for each in bookmarks.last
         if not bookmarks.is_from_the_start(each)
-        for fed in makers.maps.of_stream(each)
+        for fed in makers.fed(each)
     ]
     work.loading.passed = {each.object for each in passed}
     if from_the_start and name not in makers.begun:
@@ -49,5 +52,5 @@ def begin(
             work.loading.kept.owed -= objects
         streams = {each.stream for each in maps} - {each.stream for each in passed}
         forget(work.store, objects, streams)
-    stream = StreamIn(name, fields, from_the_start, bookmarks.earlier(name))
-    return makers.of_stream(work.loading, work.facts, stream)
+    begun = StreamIn(name, fields, from_the_start, bookmarks.earlier(source))
+    return makers.of_stream(work.loading, work.facts, begun)

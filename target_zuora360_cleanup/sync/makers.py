@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.sync.loading import Loading
     from target_zuora360_cleanup.sync.org_objects import TargetObject
     from target_zuora360_cleanup.sync.passing import Earlier
+    from target_zuora360_cleanup.sync.renamed import Renamed
     from target_zuora360_cleanup.sync.streams_in import StreamMaps
     from target_zuora360_cleanup.sync.tally import Tally
 
@@ -59,8 +60,9 @@ class Makers:
     """Makes what takes the records of streams.
 
     Attributes:
-        not_loaded: Streams that feed object types which this org does not show; their bookmarks
-            must not move.
+        renamed: Under which names the records of streams come.
+        not_loaded: Streams of the tap's that feed object types which this org does not show; their
+            bookmarks must not move.
         begun: The streams of this run, each with the object types that it feeds.
     """
 
@@ -68,6 +70,7 @@ class Makers:
     maps: StreamMaps
     layouts: RowLayouts
     tally: Tally
+    renamed: Renamed
     not_loaded: set[str] = field(default_factory=set)
     begun: dict[str, frozenset[str]] = field(default_factory=dict)
     _made: dict[tuple[str, ...], set[str]] = field(default_factory=dict)
@@ -99,7 +102,7 @@ class Makers:
             self._unmapped(name)
         if len(there) < len(maps):
             # (an object that the org does not show may be there, hidden from the user)
-            self.not_loaded.add(name)
+            self.not_loaded |= self.renamed.sources(name)
         self.begun[name] = frozenset(each.object for each in there)
         return (*taken, *makers)
 
@@ -115,8 +118,13 @@ class Makers:
         return tuple(FactTaker.of(each, facts, stream.fields) for each in sorted(streams))
 
     def feeding(self, objects: Collection[str]) -> set[str]:
-        """The streams of this run that feed one of these object types."""
-        return {name for name, fed in self.begun.items() if not fed.isdisjoint(objects)}
+        """The streams of the tap's in this run that feed one of these object types."""
+        names = [name for name, fed in self.begun.items() if not fed.isdisjoint(objects)]
+        return {source for name in names for source in self.renamed.sources(name)}
+
+    def fed(self, source: str) -> list[FieldMap]:
+        """The maps that the records of a stream of the tap's go through, whatever they come as."""
+        return [each for name in self.renamed.names(source) for each in self.maps.of_stream(name)]
 
     def _unmapped(self, name: str) -> None:
         if self.settings.unmapped_streams == "refuse":

@@ -28,6 +28,7 @@ from target_zuora360_cleanup.sync.doubts import doubts
 from target_zuora360_cleanup.sync.layouts import RowLayouts
 from target_zuora360_cleanup.sync.makers import Makers
 from target_zuora360_cleanup.sync.passing import Bookmarks
+from target_zuora360_cleanup.sync.renamed import Renamed
 from target_zuora360_cleanup.sync.streams_in import StreamMaps
 from target_zuora360_cleanup.sync.tally import Tally
 from target_zuora360_cleanup.sync.words import WHILE_LOADING
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from target_zuora360_cleanup.lifecycle.context import Context
     from target_zuora360_cleanup.salesforce.client import Salesforce
     from target_zuora360_cleanup.sync.block import Taker
+    from target_zuora360_cleanup.sync.renamed import Named
 
 logger = logging.getLogger(__name__)
 
@@ -77,7 +79,8 @@ class Story:
         self._block = Block(min(_BLOCK, settings.batch_size_rows))
         self.tally = Tally(context.folder)
         maps = StreamMaps.of(settings.field_maps, settings.stream_objects)
-        self._makers = Makers(settings, maps, self._layouts, self.tally)
+        renamed = Renamed.of(settings.stream_maps)
+        self._makers = Makers(settings, maps, self._layouts, self.tally, renamed)
         self.records: Counter[str] = Counter()
         self.written: dict[str, Any] | None = None
         self.org: OrgInfo | None = None
@@ -104,11 +107,11 @@ class Story:
         """The stream within which the tap ended; blank where it ended well, or nobody knows."""
         return self.bookmarks.interrupted if self.tap_has_ended else ""
 
-    def stream(self, name: str, fields: Sequence[str]) -> tuple[Taker, ...]:
+    def stream(self, stream: Named, fields: Sequence[str]) -> tuple[Taker, ...]:
         """Begin a stream: what takes its records, one for each object type that they feed.
 
         Args:
-            name: The stream's name.
+            stream: Its names.
             fields: Names of its fields.
 
         Raises:
@@ -117,10 +120,10 @@ class Story:
         """
         self._block.hand_on()
         work = self._connected()
-        if name == TEST_STREAM:
+        if stream.name == TEST_STREAM:
             logger.info("A test stream of Meltano's: nothing is loaded.")
             return ()
-        return begin(work, self._makers, self.bookmarks, name, fields)
+        return begin(work, self._makers, self.bookmarks, stream, fields)
 
     def count(self, stream: str) -> None:
         """Take note of a RECORD of the tap's, whatever becomes of it."""
@@ -215,7 +218,7 @@ class Story:
         self._block.hand_on()
         self._beside.wait()
         for name in self.bookmarks.last:
-            work.loading.sent.update(each.object for each in self._makers.maps.of_stream(name))
+            work.loading.sent.update(each.object for each in self._makers.fed(name))
         with in_words(WHILE_LOADING):
             work.catching_up.finish()
             self._fail_if(self.tally.failed)
@@ -238,7 +241,7 @@ class Story:
         return {
             name
             for name in self.bookmarks.last
-            if not {each.object for each in self._makers.maps.of_stream(name)}.isdisjoint(objects)
+            if not {each.object for each in self._makers.fed(name)}.isdisjoint(objects)
         }
 
     @property

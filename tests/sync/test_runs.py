@@ -535,3 +535,56 @@ def test_that_bookmarks_come_back_which_an_earlier_sync_dropped_is_told(
     first, second = (back_again(run, crm, "vi1").summary for _ in range(2))
     assert "bookmarks that an earlier sync dropped" not in " ".join(first.split())
     assert "bookmarks that an earlier sync dropped" in " ".join(second.split())
+
+
+ALIAS = {"stream_maps": {"invoice_rows": {"__alias__": "InvoiceItem"}}}
+"""The tap calls a stream otherwise than the loader does."""
+OWN_ITEMS = schema("invoice_rows", "ChargeName InvoiceId SubscriptionId CreatedDate")
+MARK = {"UpdatedDate": "2024-01-01T00:00:00Z"}
+LATER = {"UpdatedDate": "2024-02-01T00:00:00Z"}
+
+
+def own_item(key: str, of: str) -> Message:
+    return aged("invoice_rows", key, ChargeName="x", InvoiceId=of, SubscriptionId=None)
+
+
+def test_what_waits_of_a_stream_that_is_renamed_is_not_forgotten(
+    server: EmulatorServer, crm: str, run: Any
+) -> None:
+    marks = {"invoice_rows": MARK, "Invoice": MARK}
+    run(state(**marks), ACCOUNTS, record("Account", "wa1", Name="a", CrmId=crm), INVOICES,
+        OWN_ITEMS, own_item("wa3", "wa2"), state(**marks), **ALIAS)  # fmt: skip
+    run(state(**marks), OWN_ITEMS, state(**marks), **ALIAS)
+    run(state(**marks), INVOICES, invoice("wa2", "wa1"), state(**marks), **ALIAS)
+    assert keys(server.org, ITEM, "wa") == {"wa3"}
+
+
+def test_the_bookmark_of_a_stream_that_is_renamed_stays_where_nothing_is_kept(run: Any) -> None:
+    marks = {"Account": MARK, "invoice_rows": MARK, "Invoice": MARK}
+    new = record("invoice_rows", "wb3", InvoiceId="wb2", CreatedDate="2024-01-05T00:00:00Z")
+    done = run(
+        state(**marks),
+        ACCOUNTS,
+        INVOICES,
+        OWN_ITEMS,
+        new,
+        state(Account=LATER, invoice_rows=LATER, Invoice=LATER),
+        kept_file="",
+        **ALIAS,
+    )
+    assert done.states == [
+        {"bookmarks": {"Account": LATER, "invoice_rows": MARK, "Invoice": LATER}}
+    ]
+
+
+def test_the_bookmark_of_a_stream_that_is_renamed_goes_when_what_it_hangs_on_is_back(
+    server: EmulatorServer, crm: str, run: Any
+) -> None:
+    marks = {"Account": MARK, "invoice_rows": MARK, "Invoice": MARK, "Product": MARK}
+    run(state(**marks), ACCOUNTS, record("Account", "wc1", Name="a", CrmId=crm), INVOICES,
+        invoice("wc2", "wc1"), OWN_ITEMS, own_item("wc3", "wc2"), **ALIAS)  # fmt: skip
+    run(state(**marks), ACCOUNTS, record("Account", "wc1", Name="a", CrmId=None), **ALIAS)
+    assert keys(server.org, ITEM, "wc") == set()
+    done = run(state(**marks), ACCOUNTS, record("Account", "wc1", Name="a", CrmId=crm),
+               state(**marks), **ALIAS)  # fmt: skip
+    assert done.states == [{"bookmarks": {"Product": MARK}}]

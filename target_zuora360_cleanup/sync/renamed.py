@@ -1,0 +1,64 @@
+"""Under which names the records of the tap's streams come: `stream_maps` may give them others.
+
+Bookmarks go by the tap's own names, field maps by those that the records come under.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping  # noqa: TC003 - public shape
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+
+_SOURCE: Final = "__source__"
+_ALIAS: Final = "__alias__"
+
+
+class Named(NamedTuple):
+    """A stream by its names.
+
+    Attributes:
+        source: As the tap has it.
+        name: The one that its records come under.
+    """
+
+    source: str
+    name: str
+
+
+@dataclass
+class Renamed:
+    """The names of streams, as the settings have them and as they have come.
+
+    Attributes:
+        told: By the tap's name, the names that the settings give.
+    """
+
+    told: Mapping[str, frozenset[str]]
+    _came: dict[str, set[str]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, stream_maps: Mapping[str, Any]) -> Renamed:
+        """What the setting `stream_maps` says, where it says it in words."""
+        told: dict[str, set[str]] = {}
+        for name, made in stream_maps.items():
+            if isinstance(made, dict):
+                source = str(made.get(_SOURCE) or name)
+                alias = made.get(_ALIAS) or name
+                # (a stream that others are made of still comes itself)
+                told.setdefault(source, set() if source in stream_maps else {source})
+                told[source].add(str(alias).strip("'\""))
+        return cls({source: frozenset(names) for source, names in told.items()})
+
+    def came(self, source: str, name: str) -> None:
+        """Records of a stream of the tap's come under a name."""
+        self._came.setdefault(source, set()).add(name)
+
+    def names(self, source: str) -> frozenset[str]:
+        """The names under which the records of a stream of the tap's come."""
+        if source in self._came:
+            return frozenset(self._came[source])
+        return self.told.get(source, frozenset({source}))
+
+    def sources(self, name: str) -> set[str]:
+        """The streams of the tap's in this run whose records come under a name."""
+        return {source for source, names in self._came.items() if name in names}
