@@ -194,6 +194,8 @@ OLD["blank_links"] = [
 LONG = "w" * 600
 CROWDED = {
     **PARTIAL,
+    "guards": {**PLAN["guards"], "only_accounts": f"Name = '{LONG}'", "stream_objects": " + ".join(
+        f"stream_{n}: Zuora__CustomerAccount__c" for n in range(30))},
     "headline": f"Partial: 9,999,999 records deleted, and {LONG}",
     "objects": [
         {**each, "found": 9_999_999, "deleted": 9_999_999, "kept": 9_999_999,
