@@ -23,12 +23,12 @@ START = "2000-01-01T00:00:00.000000Z"
 """The tap's `start_date`, which is what it begins a bookmark with."""
 _BEGIN = datetime(2024, 1, 1, tzinfo=UTC)
 OWNERS = {
-    "PaymentMethod": "Account", "Subscription": "Account", "RatePlan": "Subscription",
-    "RatePlanCharge": "RatePlan", "Invoice": "Account", "InvoiceItem": "Invoice",
-    "Payment": "Account", "CreditMemo": "Account", "CreditMemoItem": "CreditMemo",
-    "ProductRatePlan": "Product",
+    "PaymentMethod": ("Account",), "Subscription": ("Account",), "RatePlan": ("Subscription",),
+    "RatePlanCharge": ("RatePlan",), "Invoice": ("Account",), "InvoiceItem": ("Invoice",),
+    "Payment": ("Account",), "InvoicePayment": ("Payment",), "CreditMemo": ("Account",),
+    "CreditMemoItem": ("CreditMemo",), "ProductRatePlan": ("Product",),
 }  # fmt: skip
-"""What can't be without what; the field is named for the owner."""
+"""What can't be without what; the fields are named for the owners."""
 FIELDS = {
     "Account": "Name CrmId Status ParentId BillToContactId DefaultPaymentMethodId",
     "Contact": "City",
@@ -39,6 +39,7 @@ FIELDS = {
     "Invoice": "InvoiceNumber Status AccountId",
     "InvoiceItem": "ChargeName InvoiceId SubscriptionId RatePlanChargeId AppliedToInvoiceItemId",
     "Payment": "PaymentNumber Status AccountId PaymentMethodId InvoiceId",
+    "InvoicePayment": "Amount PaymentId InvoiceId",
     "CreditMemo": "MemoNumber Status AccountId InvoiceId MemoDate AppliedAmount Balance"
     " DiscountAmount RefundAmount TaxAmount TotalAmountWithoutTax TotalAmount TotalTaxExemptAmount",
     "CreditMemoItem": "ChargeDate CreditMemoId InvoiceItemId",
@@ -59,10 +60,9 @@ OUTSIDE = {
 """With which status a record has no place in Salesforce."""
 
 
-def owner_of(stream: str, record: Record) -> str:
-    """The key of a record's owner."""
-    key: str = record[f"{OWNERS[stream]}Id"]
-    return key
+def owners_of(stream: str, record: Record) -> list[tuple[str, str]]:
+    """The owners of a record: of which stream, and their keys."""
+    return [(owner, record[f"{owner}Id"]) for owner in OWNERS.get(stream, ())]
 
 
 @dataclass
@@ -118,17 +118,15 @@ class SmallZuora:
             return False
         if stream == "Account":
             return record["CrmId"] is not None
-        return stream not in OWNERS or self.belongs(OWNERS[stream], owner_of(stream, record))
+        return all(self.belongs(*owner) for owner in owners_of(stream, record))
 
     def belongs_to_history(self, stream: str, key: str | None) -> bool:
         """Whether a version has a place among the histories: all but drafts have."""
         record = self.live(stream).get(key or "")
         if record is None or record.get("Status") == "Draft":
             return False
-        owner = owner_of(stream, record)
-        if stream == "Subscription":
-            return self.belongs("Account", owner)
-        return self.belongs_to_history(OWNERS[stream], owner)
+        belongs = self.belongs if stream == "Subscription" else self.belongs_to_history
+        return all(belongs(*owner) for owner in owners_of(stream, record))
 
     # --- what may happen ---------------------------------------------------------------------
 
@@ -139,7 +137,7 @@ class SmallZuora:
             self._pay_by, self._subscribe, self._subscribe, self._activate, self._amend,
             self._take_back, self._price, self._invoice, self._invoice, self._post, self._unpost,
             self._pay, self._credit, self._post_memo, self._apply, self._delete, self._product,
-            self._rename, self._add_charge,
+            self._rename, self._add_charge, self._apply_payment, self._relink,
         ]  # fmt: skip
 
     def _put(self, stream: str, key: str = "", **values: Any) -> str:
@@ -283,6 +281,16 @@ class SmallZuora:
                       AccountId=account, PaymentMethodId=self._key("PaymentMethod", other),
                       InvoiceId=self._key("Invoice", other))  # fmt: skip
 
+    def _apply_payment(self, one: int, other: int) -> None:
+        payment, invoice = self._pick("Payment", one)[0], self._pick("Invoice", other)[0]
+        if payment and invoice:
+            self._put("InvoicePayment", Amount=1, PaymentId=payment, InvoiceId=invoice)
+
+    def _relink(self, one: int, other: int) -> None:
+        key, record = self._pick("Account", one)
+        if key and record["CrmId"]:
+            self._put("Account", key, CrmId=self.crm_ids[other % len(self.crm_ids)])
+
     def _credit(self, one: int, other: int) -> None:
         if account := self._pick("Account", one)[0]:
             memo = self._put("CreditMemo", MemoNumber=f"M{self._seconds}", AccountId=account,
@@ -325,10 +333,10 @@ class SmallZuora:
 
     def _gone(self, stream: str, key: str) -> None:
         """A record is deleted, and what can't be without it."""
-        for below, owner in OWNERS.items():
-            if owner == stream:
+        for below, owners in OWNERS.items():
+            if stream in owners:
                 for child, record in self.live(below).items():
-                    if owner_of(below, record) == key:
+                    if (stream, key) in owners_of(below, record):
                         self._gone(below, child)
         for name, column, to in _LEADS:
             if to == stream:
@@ -343,6 +351,7 @@ _LEADS = (
     ("Account", "DefaultPaymentMethodId", "PaymentMethod"),
     ("Payment", "PaymentMethodId", "PaymentMethod"),
     ("Payment", "InvoiceId", "Invoice"),
+    ("InvoicePayment", "InvoiceId", "Invoice"),
     ("CreditMemo", "InvoiceId", "Invoice"),
     ("CreditMemoItem", "InvoiceItemId", "InvoiceItem"),
     ("InvoiceItem", "AppliedToInvoiceItemId", "InvoiceItem"),

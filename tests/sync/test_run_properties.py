@@ -75,7 +75,7 @@ class Run:
 AT_FIRST: tuple[Event, ...] = ((0, 1, 1), (0, 4, 0), (7, 0, 1), (13, 0, 1), (7, 1, 2), (10, 0, 1))
 """Two accounts with subscriptions and an invoice: what happens to nothing is no example."""
 NUMBERS = st.integers(0, 99)
-EVENTS = st.tuples(st.integers(0, 24), NUMBERS, NUMBERS)
+EVENTS = st.tuples(st.integers(0, 26), NUMBERS, NUMBERS)
 
 
 @st.composite
@@ -318,6 +318,10 @@ def expected(zuora: SmallZuora, *, lasts: bool) -> dict[str, tuple[str, Rows]]:
         "Zuora__Payment__c": lead(
             own("Payment"), "Payment", is_there,
             Zuora__Payment_Method__r=("PaymentMethodId", "PaymentMethod"),
+            Zuora__Invoice__r=("InvoiceId", "Invoice")),
+        "Zuora__PaymentInvoice__c": lead(
+            own("InvoicePayment"), "InvoicePayment", is_there,
+            Zuora__Payment__r=("PaymentId", "Payment"),
             Zuora__Invoice__r=("InvoiceId", "Invoice")),
         "Zuora__CreditMemo__c": lead(own("CreditMemo", Name="MemoNumber"), "CreditMemo", is_there,
                                      Zuora__Invoice__r=("InvoiceId", "Invoice")),
