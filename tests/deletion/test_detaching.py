@@ -87,7 +87,7 @@ def test_without_a_snapshot_nothing_is_detached_and_the_cleanup_refused(
         before = everything_of(server, "Task")
         ran = cleanup(server, tmp_path, lookup_links=lookup_links)
         assert (ran.status, everything_of(server, "Task")) == (3, before)
-    assert "With lookup_links snapshot they are detached and stay." in ran.summary
+    assert "With lookup_links snapshot they are detached and stay." in ran.message
 
 
 @pytest.mark.detaches("Task.WhatId")

@@ -220,7 +220,7 @@ def test_an_org_out_of_reach_is_told_in_a_sentence(server: EmulatorServer, tmp_p
     nowhere = "http://127.0.0.1:9"
     ran = sync(server, tmp_path, [ACCOUNTS, state(Account=1)], instance_url=nowhere)
     assert (ran.status, ran.states) == (2, [])
-    assert f"Can't reach {nowhere}" in ran.summary
+    assert f"Can't reach {nowhere}" in ran.message
     assert ran.report["error"] == ran.message
 
 

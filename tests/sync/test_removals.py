@@ -142,7 +142,7 @@ def test_a_disk_that_takes_no_backup_keeps_the_row(
         key = subscription(server)
         ran = cancelled(server, tmp_path)
         assert (ran.status, ran.states) == (4, [])
-        assert "No space left on device" in ran.summary
+        assert "No space left on device" in ran.message
         assert keys(server.org, SUBSCRIPTION, key) == {key}
 
 
