@@ -55,6 +55,7 @@ class CatchingUp:
         loading = self.loading
         loading.flush()
         names = loading.order.parents_first
+        self._intend()
         for name in names:
             self._load_ready(name)
             if waiting := loading.waiting.pop(Queue(name), None):
@@ -72,6 +73,14 @@ class CatchingUp:
             self._set_ready_links(name)
             self._refill(name)
         loading.close()
+
+    def _intend(self) -> None:
+        """Note which rows are about to go out, before anything is taken from what is kept."""
+        loading = self.loading
+        for name in loading.order.parents_first:
+            if queue := loading.waiting.get(Queue(name)):
+                for part in queue.parts(loading.batch_rows):
+                    loading.intend({name: part})
 
     def _load_ready(self, name: str) -> bool:
         """Load what earlier runs have kept and whose parents are there; whether there was any."""

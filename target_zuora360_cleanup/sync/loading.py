@@ -120,6 +120,7 @@ class Loading:
     def _flush(self, taken: Batch) -> None:
         for name in [name for name in taken if Queue(name) in self.waiting]:
             self.wait(Queue(name), taken.pop(name))
+        self.intend(taken)
         self.remove(taken)
         late: Batch = {}
         for level in self.order.levels:
@@ -144,6 +145,18 @@ class Loading:
         """Give up what waits in this run alone."""
         self._files.close()
         self.waiting = {}
+
+    def intend(self, taken: Mapping[str, Iterable[Change]]) -> None:
+        """Note which rows are about to go out: a run that dies then has told nobody.
+
+        All that is kept so far lasts from then on, so nothing may have been taken from it that is
+        not in Salesforce.
+        """
+        for name, changes in taken.items():
+            keys = [each.key for each in changes if each.removes and each.why]
+            if keys and self.kept.lasts and hanging_on(name, self.objects):
+                there = self.removals.existing(self.objects[name], keys)
+                self.kept.intend(name, [key for key in keys if key in there])
 
     def remove(self, taken: Mapping[str, Iterable[Change]]) -> None:
         """Remove the rows that shall go, children first."""

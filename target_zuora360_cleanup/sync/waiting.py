@@ -38,7 +38,8 @@ class WaitingRows:
     def __init__(
         self, store: Store, layouts: RowLayouts, objects: Mapping[str, TargetObject]
     ) -> None:
-        self._db, self._layouts, self.lasts = store.db, layouts, store.lasts
+        self._store, self._db, self._layouts = store, store.db, layouts
+        self.lasts = store.lasts
         self.rows = KeptRows(store, layouts, objects)
         self._has_outside = self._db.execute("SELECT 1 FROM outside").fetchone() is not None
         self.owed = self._read("SELECT object FROM owed")
@@ -184,6 +185,15 @@ class WaitingRows:
             "INSERT OR REPLACE INTO outside VALUES (?, ?, ?)",
             ((name, key, had) for key, had in rows.items()),
         )
+
+    def intend(self, name: str, keys: Iterable[str]) -> None:
+        """Have it last that rows go out which have one, before they do.
+
+        Raises:
+            OSError: There is no room.
+        """
+        self.put_outside(name, dict.fromkeys(keys, True))
+        self._store.keep()
 
     def returned(self, name: str, keys: Iterable[str]) -> set[str]:
         """Which of these had a row that was removed, so that what hung on it may be gone too."""

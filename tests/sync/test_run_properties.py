@@ -17,22 +17,21 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from unittest import mock
 
 import pytest
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
-from requests.adapters import HTTPAdapter
 
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
 from target_zuora360_cleanup.errors import CleanupError
+from tests.support.dying import Died, dying
 from tests.support.emulated import Emulated
 from tests.support.runs import login
 from tests.support.small_zuora import STREAMS, Event, SmallZuora, tap
 from tests.support.syncs import KEY, Target, crm_id, rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from target_zuora360_cleanup.emulator.server.server import EmulatorServer
     from tests.support.syncs import Message
@@ -44,10 +43,6 @@ PARTS = 4
 QUIET_RUNS = 4
 """A run may find that what it brought back needs more, which the next one sends."""
 CATALOG_KEY = "zqu__ZuoraId__c"
-
-
-class Died(BaseException):
-    """A loader's process is no more."""
 
 
 @dataclass(frozen=True)
@@ -185,28 +180,6 @@ class Pipeline:
         }  # fmt: skip
         text = "".join(json.dumps(each) + "\n" for each in messages)
         Target(config=config).listen(io.StringIO(text))
-
-
-@contextlib.contextmanager
-def dying(requests: int | None, *, in_request: bool) -> Iterator[None]:
-    """Have a process die after so many requests; None to have it live."""
-    if requests is None:
-        yield
-        return
-    send: Callable[..., Any] = HTTPAdapter.send
-    left = requests
-
-    def count(*args: Any, **kwargs: Any) -> Any:
-        nonlocal left
-        left -= 1
-        if left == -1 and in_request:
-            send(*args, **kwargs)
-        if left < 0:
-            raise Died
-        return send(*args, **kwargs)
-
-    with mock.patch.object(HTTPAdapter, "send", count):
-        yield
 
 
 def differences(server: EmulatorServer, zuora: SmallZuora, *, lasts: bool) -> list[str]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
+from tests.support.dying import Died, dying
 from tests.support.emulated import Emulated
 from tests.support.runs import login
 from tests.support.runs import run as cleanup
@@ -426,6 +428,20 @@ def test_an_account_that_a_run_which_died_removed_still_brings_back_what_was_bel
     server.org.dml("delete", ACCOUNT, [row])
     run(state(Account=1), ACCOUNTS, record("Account", "ud1", Name="a", CrmId=None))
     assert back_again(run, crm, "ud1").states == [{"bookmarks": {"Product": 1}}]
+
+
+def test_what_a_run_removed_that_died_then_is_known_when_the_record_is_back_at_once(
+    server: EmulatorServer, crm: str, run: Any
+) -> None:
+    run(ACCOUNTS, record("Account", "ug1", Name="a", CrmId=crm), INVOICES, invoice("ug2", "ug1"))
+    for requests in range(60):
+        with contextlib.suppress(Died), dying(requests, in_request=True):
+            run(state(Invoice=1), INVOICES, invoice("ug2", "ug1", "Draft"), state(Invoice=2))
+        if not keys(server.org, INVOICE, "ug"):
+            break
+    back = run(state(Invoice=1, InvoiceItem=1), INVOICES, invoice("ug2", "ug1"),
+               state(Invoice=2, InvoiceItem=1))  # fmt: skip
+    assert back.states == [{"bookmarks": {"Invoice": 2}}]
 
 
 def test_a_row_that_has_waited_is_filled_from_what_others_say_by_then(
