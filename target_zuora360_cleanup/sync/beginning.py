@@ -45,12 +45,14 @@ def begin(
     work.loading.passed = {each.object for each in passed}
     if from_the_start and name not in makers.begun:
         maps = makers.maps.of_stream(name)
-        # (what another stream feeds too does not all come anew)
+        # (what another stream feeds too does not all come anew, or has come already)
+        before = [fed for each in makers.begun for fed in makers.maps.of_stream(each)]
         objects = {each.object for each in maps if not each.by_name} - work.loading.passed
-        work.loading.anew |= objects
+        new = objects - {each.object for each in before}
         if work.store.lasts:
-            work.loading.kept.owed -= objects
-        streams = {each.stream for each in maps} - {each.stream for each in passed}
-        forget(work.store, objects, streams)
+            work.loading.kept.owed -= new
+        streams = {each.stream for each in maps} - {each.stream for each in (*passed, *before)}
+        forget(work.store, new, streams)
+        work.loading.anew |= objects
     begun = StreamIn(name, fields, from_the_start, bookmarks.earlier(source))
     return makers.of_stream(work.loading, work.facts, begun)

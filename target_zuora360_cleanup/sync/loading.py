@@ -63,7 +63,8 @@ class Loading:
         kept: What waits for a parent beyond this run.
         batch_rows: Rows in memory at most.
         sent: Object types that the tap has streams of, as far as is known.
-        anew: Object types of which the tap sends everything in this run.
+        anew: Object types of which the tap sends everything in this run, and of which nothing can
+            have gone with a row that it removed.
         passed: Object types of which the tap does not send everything, as far as is known.
         put_off: Object types of which rows come with the next run only.
     """
@@ -183,6 +184,9 @@ class Loading:
                         self.tally.skip(name, each.key, change.cells or NOT_THERE, change.why)
             self.kept.gone(name, changes.keys() - outside.keys())
             self.kept.put_outside(name, outside)
+            if any(outside.values()):
+                # (with them may have gone what has come anew before)
+                self.anew -= hanging_on(name, self.objects)
 
     def upsert(self, rows: Batch) -> list[FailedRow]:
         """Upsert all but the late lookups; the rows that Salesforce did not take, as they were."""

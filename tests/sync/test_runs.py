@@ -604,3 +604,32 @@ def test_the_bookmark_of_a_stream_that_is_renamed_goes_when_what_it_hangs_on_is_
     done = run(state(**marks), ACCOUNTS, record("Account", "wc1", Name="a", CrmId=crm),
                state(**marks), **ALIAS)  # fmt: skip
     assert done.states == [{"bookmarks": {"Product": MARK}}]
+
+
+def test_what_came_anew_before_its_parent_went_is_asked_for_when_that_is_back_in_the_same_run(
+    server: EmulatorServer, crm: str, run: Any
+) -> None:
+    run(ACCOUNTS, record("Account", "xa1", Name="a", CrmId=crm))
+    done = run(
+        state(Account=MARK), INVOICES, invoice("xa2", "xa1"), ACCOUNTS,
+        record("Account", "xa1", Name="a", CrmId=None),
+        record("Account", "xa1", Name="b", CrmId=crm),
+        state(Account=LATER, Invoice=MARK, Product=MARK), batch_size_rows=1,
+    )  # fmt: skip
+    assert keys(server.org, ACCOUNT, "xa") == {"xa1"}
+    assert keys(server.org, INVOICE, "xa") == set()
+    assert done.states[-1] == {"bookmarks": {"Product": MARK}}
+
+
+def test_what_one_stream_of_an_object_has_said_is_not_forgotten_when_another_begins_anew(
+    server: EmulatorServer, crm: str, run: Any
+) -> None:
+    old = schema("OldCharge", "Name RatePlanId SubscriptionId MRR ChargedThroughDate")
+    charge = {"Name": "1", "RatePlanId": "xb3", "SubscriptionId": "xb2"}
+    run(state(), ACCOUNTS, record("Account", "xb1", Name="a", CrmId=crm), SUBSCRIPTIONS,
+        record("Subscription", "xb2", Name="xb2", Status="Active", AccountId="xb1"),
+        PLANS, record("RatePlan", "xb3", Name="p", SubscriptionId="xb2"),
+        old, record("OldCharge", "xb4", MRR=2, **charge),
+        CHARGES, record("RatePlanCharge", "xb5", MRR=3, **charge),
+        stream_objects={"OldCharge": "Zuora__SubscriptionProductCharge__c"})  # fmt: skip
+    assert one(server, SUBSCRIPTION, "Zuora__MRR__c", "xb2") == {"Zuora__MRR__c": 5}
