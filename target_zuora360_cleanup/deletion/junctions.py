@@ -9,9 +9,9 @@ from __future__ import annotations
 import csv
 import io
 import threading
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field, replace
-from itertools import chain, islice
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from target_zuora360_cleanup.deletion.link_snapshot import keys_of
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from target_zuora360_cleanup.deletion.look import Look
     from target_zuora360_cleanup.deletion.turn import Turn
+    from target_zuora360_cleanup.output.folder import Backup
     from target_zuora360_cleanup.reach import Path
     from target_zuora360_cleanup.salesforce.client import Salesforce
 
@@ -62,7 +63,8 @@ class JunctionSnapshot:
         """Write `junctions/<Object>.csv.gz` for what goes with a step; on the disk on return.
 
         `junctions/manifest.json`, which comes first, tells which org they are of. The turn comes
-        back with how many they are.
+        back with how many there are, those of records that stay included: what is left of them all
+        tells how many went.
 
         Raises:
             Halted: They can't be read or written.
@@ -112,21 +114,25 @@ class JunctionSnapshot:
         return tuple(each for each in JUNCTIONS[path.child].fields if each in shown)
 
     def _write(self, turn: Turn, path: Path, rows: Iterable[list[str]]) -> int:
-        """Write rows; how many they are."""
-        table, written = self._going(turn, iter(rows)), 0
-        if (first := next(table, None)) is None:
-            return 0
-        self._write_manifest()
-        table = chain([first], table)
+        """Write those of records that go; how many there are of all."""
+        read = 0
         header = _csv([(*COLUMNS, *self._fields(path))])
-        with closing(self.folder.junctions(path.child)) as file:
-            while block := list(islice(table, _BLOCK_ROWS)):
-                file.write(header, _csv(self._keyed(turn, block)))
-                written += len(block)
-            file.flush()
-        return written
+        with ExitStack() as files:
+            file: Backup | None = None
+            each = iter(rows)
+            while block := list(islice(each, _BLOCK_ROWS)):
+                read += len(block)
+                if not (going := list(self._going(turn, block))):
+                    continue
+                if file is None:
+                    self._write_manifest()
+                    file = files.enter_context(closing(self.folder.junctions(path.child)))
+                file.write(header, _csv(self._keyed(turn, going)))
+            if file is not None:
+                file.flush()
+        return read
 
-    def _going(self, turn: Turn, rows: Iterator[list[str]]) -> Iterator[list[str]]:
+    def _going(self, turn: Turn, rows: Iterable[list[str]]) -> Iterator[list[str]]:
         """Those of records that go."""
         prefix, stays = turn.step.facts.key_prefix, turn.step.kept
         return (row for row in rows if row[1].startswith(prefix) and row[1] not in stays)

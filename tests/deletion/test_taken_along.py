@@ -146,3 +146,23 @@ def test_a_plan_takes_nothing_along(tmp_path: Path) -> None:
     with shaped(DEEP) as server:
         ran = cleanup(server, tmp_path, mode="plan", **ALLOWED)
     assert along(ran)[f"{NOTE}.Of__c"] == (3, 0)
+
+
+def test_follows_of_records_that_stay_are_no_part_of_those_that_went(tmp_path: Path) -> None:
+    name, quoted = "zqu__ProductRatePlan__c", "zqu__QuoteRatePlan__c.zqu__ProductRatePlan__c"
+    child, field = quoted.split(".")
+    with shaped({}, records=1500) as server:
+        (user, *_) = ids(server, "User")
+        used = server.org.query(f"SELECT {field} FROM {child} WHERE {field} != null")
+        stay = {row[0] for row in used.rows(0, used.total)}
+        go = ids(server, name) - stay
+        followed = [*sorted(stay)[:2], *sorted(go)[:3]]
+        server.org.dml(
+            "insert",
+            "EntitySubscription",
+            [{"ParentId": each, "SubscriberId": user} for each in followed],
+        )
+        ran = cleanup(server, tmp_path, include_objects=[], object_groups=["product_catalog"])
+        assert (ran.status, ids(server, name)) == (0, stay)
+        assert len(ids(server, "EntitySubscription")) == 2
+    assert along(ran)["EntitySubscription.ParentId"][1] == 3
