@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING, Any, ClassVar
 import click
 from dotenv import find_dotenv, load_dotenv
 from singer_sdk import Sink, Target
-from singer_sdk.exceptions import ConfigValidationError
+from singer_sdk.exceptions import ConfigValidationError, RecordsWithoutSchemaException
 from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.helpers.capabilities import PluginCapabilities, TargetCapabilities
 from singer_sdk.io_base import SingerReader
@@ -233,6 +233,16 @@ class TargetZuora360Cleanup(Target):
         check(message_dict)
         if message_dict["stream"] in self.mapper.stream_maps:
             super()._process_activate_version_message(message_dict)
+
+    @override
+    def _process_batch_message(self, message_dict: dict[str, Any]) -> None:
+        """Take the records of files in."""
+        check(message_dict)
+        if (stream := message_dict["stream"]) not in self.mapper.stream_maps:
+            raise RecordsWithoutSchemaException(
+                f"A BATCH of the stream '{stream}' came before a SCHEMA of it"
+            )
+        super()._process_batch_message(message_dict)
 
     @override
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:

@@ -8,9 +8,11 @@ from typing import Any, Final
 from target_zuora360_cleanup.errors import InputError
 
 _STREAM: Final = "stream"
-_OBJECTS: Final = {"RECORD": "record", "SCHEMA": "schema", "STATE": "value"}
+_OBJECTS: Final = {"RECORD": "record", "SCHEMA": "schema", "STATE": "value", "BATCH": "encoding"}
 """What a message of a type holds that has to be an object."""
-_BOOKMARKS: Final = "bookmarks"
+_WITHIN: Final = {"SCHEMA": ("schema", "properties"), "STATE": ("value", "bookmarks")}
+"""What that holds in turn."""
+_BATCH: Final = "BATCH"
 
 
 def check(message: Mapping[str, Any]) -> None:
@@ -28,8 +30,20 @@ def check(message: Mapping[str, Any]) -> None:
     name = _OBJECTS.get(kind, "")
     if name in message and not isinstance(message[name], dict):
         raise _broken(kind, f"has a {name} that is no object")
-    if kind == "STATE" and not isinstance(message.get("value", {}).get(_BOOKMARKS, {}), dict):
-        raise _broken(kind, f"has {_BOOKMARKS} whose value is no object")
+    outer, inner = _WITHIN.get(kind, ("", ""))
+    if not isinstance(message.get(outer, {}).get(inner, {}), dict):
+        raise _broken(kind, f"has {inner} whose value is no object")
+    if kind == _BATCH:
+        _check_batch(message)
+
+
+def _check_batch(message: Mapping[str, Any]) -> None:
+    """The same of what the SDK takes for granted."""
+    files = message.get("manifest")
+    if "encoding" not in message:
+        raise _broken(_BATCH, "names no encoding")
+    if not (isinstance(files, list) and all(isinstance(each, str) for each in files)):
+        raise _broken(_BATCH, "names no files")
 
 
 def _broken(kind: str, what: str) -> InputError:

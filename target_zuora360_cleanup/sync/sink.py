@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
@@ -11,6 +12,8 @@ from singer_sdk.exceptions import InvalidJSONSchema, InvalidRecord
 from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.sinks.core import BaseJSONSchemaValidator
 from typing_extensions import override
+
+from target_zuora360_cleanup.errors import InputError
 
 _MOST_SHAPES: Final = 2_000
 """Records are alike: so many sets of names and types are remembered as fine."""
@@ -28,6 +31,7 @@ _OF_VALUES: Final = frozenset({"type", "format", "title", "description"})
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from singer_sdk.helpers._batch import BaseBatchFileEncoding
     from singer_sdk.mapper import StreamMap
 
     from target_zuora360_cleanup.sync.block import Taker
@@ -102,6 +106,7 @@ class SyncSink(Sink):
     ) -> None:
         super().__init__(target, stream_name, schema, key_properties)
         self._odd, self._keys = "", frozenset(self.key_properties)
+        self._of_file: list[dict[str, Any]] = []
         self._target = cast("RecordTaker", target)
         self._takers: tuple[Taker, ...] = self._target.begin_stream(
             stream_name, list(self.schema["properties"])
@@ -158,10 +163,28 @@ class SyncSink(Sink):
             self._target.take_record(self._takers, record)
 
     @override
+    def process_batch_files(self, encoding: BaseBatchFileEncoding, files: Sequence[str]) -> None:
+        """Take the records of BATCH files, each file's once it is read.
+
+        Raises:
+            InputError: One can't be read.
+        """
+        for file in files:
+            try:
+                super().process_batch_files(encoding, [file])
+            except (OSError, EOFError, zlib.error, ValueError, NotImplementedError) as exc:
+                raise InputError(
+                    f"A file of a BATCH message of the tap can't be read ({type(exc).__name__}): "
+                    f"'{file}'. Check where the tap writes it, and as what."
+                ) from None
+            records, self._of_file = self._of_file, []
+            for each in records:
+                self.process_record(each, {})
+
+    @override
     def process_batch(self, context: dict[str, Any]) -> None:
-        """Take the records of a BATCH file; others have been taken one by one."""
-        for record in context.get("records", ()):
-            self.process_record(record, context)
+        """Gather the records of a BATCH file; others have been taken one by one."""
+        self._of_file += context.get("records", ())
 
     @override
     def activate_version(self, new_version: int) -> None:

@@ -89,6 +89,9 @@ def test_a_version_of_a_stream_is_accepted_and_changes_nothing(
     assert len(keys(server.org, ACCOUNT, "zz")) == 2
 
 
+JSONL = {"encoding": {"format": "jsonl", "compression": "none"}}
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [
@@ -105,6 +108,15 @@ def test_a_version_of_a_stream_is_accepted_and_changes_nothing(
         (lines({"type": "ACTIVATE_VERSION", "version": 1}), "no stream"),
         (lines({"type": "SCHEMA", "stream": 5, "schema": {"properties": {}}}), "no stream"),
         (lines({"type": "SCHEMA", "stream": "A", "schema": None}), "is no object"),
+        (lines({"type": "SCHEMA", "stream": "A", "schema": {"properties": ["a"]}}), "is no object"),
+        (lines({"type": "BATCH", **JSONL, "manifest": []}), "no stream"),
+        (lines({"type": "BATCH", "stream": "Nobody", **JSONL, "manifest": []}), "before a SCHEMA"),
+        (lines({"type": "BATCH", "stream": "Account", "manifest": []}), "names no encoding"),
+        (lines({"type": "BATCH", "stream": "Account", **JSONL}), "names no files"),
+        (
+            lines({"type": "BATCH", "stream": "Account", **JSONL, "manifest": ["file:///no/such"]}),
+            "can't be read",
+        ),
         (b"[" * 100_000 + b"]" * 100_000 + b"\n", "nested too deeply"),
     ],
 )
