@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, Final
 
+from target_zuora360_cleanup.deletion.pages import may_come_twice
 from target_zuora360_cleanup.deletion.trouble import in_words
 from target_zuora360_cleanup.facts.counting import count_by_job
+from target_zuora360_cleanup.salesforce.chosen import Chosen
 from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed
+from target_zuora360_cleanup.salesforce.rows import Selection, read_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,13 +21,17 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_BLOCK: Final = 5_000
+
 
 def count_left(salesforce: Salesforce, step: Step) -> int:
     """Rows of a step that are still in the org, the kept ones included.
 
     Raises:
-        ApiError, requests.RequestException: Salesforce does not say.
+        ApiError, JobFailed, requests.RequestException: Salesforce does not say.
     """
+    if may_come_twice(salesforce, step):
+        return _counted_once(salesforce, step)
     try:
         return salesforce.rest.count(f"SELECT COUNT() {_rows(step)}")
     except ApiError as exc:
@@ -48,18 +56,37 @@ def count_all_left(
 
 
 def _counted(salesforce: Salesforce, steps: Sequence[Step], since: str) -> dict[str, int]:
-    counts = [f"SELECT COUNT(Id) n {_rows(each, since)}" for each in steps]
-    answers = salesforce.rest.query_each(counts)
+    once = [each for each in steps if not may_come_twice(salesforce, each)]
+    answers = salesforce.rest.query_each(
+        [f"SELECT COUNT(Id) n {_rows(each, since)}" for each in once]
+    )
+    told = dict(zip((each.name for each in once), answers, strict=True))
     left: dict[str, int] = {}
-    for step, answer in zip(steps, answers, strict=True):
+    for step in steps:
+        answer = told.get(step.name)
         try:
-            if isinstance(answer, ApiError):
+            if answer is None:
+                left[step.name] = _counted_once(salesforce, step, since)
+            elif isinstance(answer, ApiError):
                 left[step.name] = _by_job(salesforce, step, answer, since)
             else:
                 left[step.name] = int(answer[0]["n"])
         except (ApiError, JobFailed) as exc:
             logger.warning("%s: what is left could not be counted (%s).", step.name, exc)
     return left
+
+
+def _counted_once(salesforce: Salesforce, step: Step, since: str = "") -> int:
+    """Rows that may come with the queries of two accounts, each of them counted once.
+
+    Raises:
+        ApiError, JobFailed, requests.RequestException: Salesforce does not tell which they are.
+    """
+    seen = Chosen()
+    rows = read_table(salesforce, Selection(step.name, ("Id",), _where(step, since), step.found))
+    while block := list(islice(rows, _BLOCK)):
+        seen.add(row[0] for row in block)
+    return len(seen)
 
 
 def _by_job(salesforce: Salesforce, step: Step, error: ApiError, since: str = "") -> int:
@@ -74,6 +101,10 @@ def _by_job(salesforce: Salesforce, step: Step, error: ApiError, since: str = ""
 
 
 def _rows(step: Step, since: str = "") -> str:
-    created = f"CreatedDate >= {since}" if since else ""
-    where = " AND ".join(filter(None, (step.kind.where, created)))
+    where = _where(step, since)
     return f"FROM {step.name}" + (f" WHERE {where}" if where else "")
+
+
+def _where(step: Step, since: str = "") -> str:
+    created = f"CreatedDate >= {since}" if since else ""
+    return " AND ".join(filter(None, (step.kind.where, created)))

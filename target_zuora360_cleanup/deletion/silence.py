@@ -40,7 +40,7 @@ def count_silent(salesforce: Salesforce, step: Step, failed: RoundFailures) -> i
     """
     try:
         left = count_left(salesforce, step)
-    except (ApiError, RequestException) as exc:
+    except (ApiError, JobFailed, RequestException) as exc:
         logger.info("%s: what is left could not be counted (%s).", step.name, exc)
         return None
     return max(0, left - len(step.kept) - failed.count)

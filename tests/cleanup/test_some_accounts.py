@@ -192,6 +192,23 @@ def test_a_row_of_two_accounts_goes_only_where_both_are_chosen(
         assert f"1 row of {CHARGE} belongs to a chosen billing account" in ran.message
 
 
+def test_a_row_of_two_accounts_that_is_left_is_counted_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slices = Chosen.slices
+    monkeypatch.setattr(Chosen, "slices", lambda self, _: slices(self, 1))
+    other = {"object": "Zuora__Subscription__c", "at": 3}
+    change = {"object": CHARGE, "at": 1, "values": {"Zuora__Subscription__c": other}}
+    veto = {"object": CHARGE, "every": 1, "message": "no"}
+    shape = json.dumps({"changes": [change], "vetoes": [veto]})
+    with Emulated(OrgOptions(records=300, sandbox=True, shape=shape)) as server:
+        ran = clean(server, tmp_path, "Zuora__AccountNumber__c IN ('A00000001', 'A00000002')")
+    refused = {row["id"] for row in ran.file("failures.csv") if row["object"] == CHARGE}
+    (told,) = (each for each in ran.report["objects"] if each["api_name"] == CHARGE)
+    assert refused
+    assert (told["found"], told["deleted"], told["failed"]) == (len(refused), 0, len(refused))
+
+
 @pytest.mark.slow
 def test_more_accounts_than_one_query_names_go_as_well(tmp_path: Path) -> None:
     condition = "Zuora__AccountNumber__c > 'A00000010'"
