@@ -23,7 +23,8 @@ class After:
         rows: What is counted: what one of them is called, and several.
         ways: Rows of these ways are: those that went along, were detached, or lost their lookup;
             with how many it concerned when it was planned.
-        types: API names of object types, of which the deleted records are told by name.
+        types: API names of object types, of which the deleted records are told by name; where none
+            of them was deleted nothing is told.
         is_most: Whether the planned numbers are the most that there could be.
     """
 

@@ -134,6 +134,7 @@ def _of_types(finding: Finding, after: After, happened: Happened) -> tuple[Findi
         finding,
         message=after.message.replace("{}", listed(names, of="object types")),
         remedy=after.remedy,
-        objects=tuple(gone.items()),
+        # (one that names no types is not about their records, but about what went with them)
+        objects=tuple(gone.items()) if "{}" in after.message else finding.objects,
     )
     return said, True

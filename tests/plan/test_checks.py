@@ -15,6 +15,7 @@ from target_zuora360_cleanup.meltano.pipeline import Pipeline
 from target_zuora360_cleanup.plan.checks import CHECKS, CODES, find_all
 from target_zuora360_cleanup.plan.finding import Code
 from target_zuora360_cleanup.reach import Lookup
+from target_zuora360_cleanup.report.findings import Findings, Happened
 from target_zuora360_cleanup.state.codes import CODES as OF_STATE
 from tests.plan.cases import (
     CALM,
@@ -297,3 +298,15 @@ def test_an_allowance_that_salesforce_does_not_name_is_told_by_its_name() -> Non
     (found,) = find_all(weighed(around(allowances=Known({"DataStorageMB": (1, 1)}))))
     assert found.code == "allowances-unknown"
     assert found.message.endswith("Salesforce does not name DailyApiRequests.")
+
+
+@pytest.mark.parametrize("code", ["own-values", "own-values-not-kept", "files-may-be-hidden"])
+def test_what_went_with_records_is_told_where_some_of_these_were_deleted_and_else_not(
+    code: str,
+) -> None:
+    for given, _ in CASES[code]:
+        planned = tuple(each for each in find_all(given) if each.code == code)
+        none, some = (Happened(deleted={INVOICE: rows}) for rows in (0, 2))
+        assert Findings(planned, happened=none).as_json() == {"findings": []}
+        (told,) = Findings(planned, happened=some).as_json()["findings"]
+        assert (told["found"], told["objects"]) == ("after", dict(planned[0].objects))

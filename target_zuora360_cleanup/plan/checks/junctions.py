@@ -86,5 +86,6 @@ def hidden_files(weighed: Weighed) -> Iterator[Finding]:
             f"The user did not have Query All Files{why}: links of files on these records that it "
             "could not see went with them, and are in no file. The files themselves stay.",
             "Ask those who work with the records whether files are missing there.",
+            types=tuple(sorted(going & linked)),
         ),
     )

@@ -11,7 +11,7 @@ from target_zuora360_cleanup.plan.counts import to_delete
 from target_zuora360_cleanup.plan.finding import After, Code
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from target_zuora360_cleanup.catalog.own_fields import OwnField
     from target_zuora360_cleanup.facts.known import Fact
@@ -48,6 +48,7 @@ def own_values(weighed: Weighed) -> Iterator[Finding]:
     }
     if not counts:
         return
+    types = _types(counts)
     known = [rows.value for rows in counts.values() if isinstance(rows, Known)]
     least = "" if len(known) == len(counts) else "At least "
     if any(kept.get(name) for name in weighed.facts.own_values) and not least:
@@ -71,6 +72,7 @@ def own_values(weighed: Weighed) -> Iterator[Finding]:
                 f"{what_was}, and no sync brings them back.{_not_known(counts)}",
                 "They are written to values/ in the output folder; relink sets them again after "
                 "the next full sync.",
+                types=types,
             ),
         )
     else:
@@ -83,6 +85,7 @@ def own_values(weighed: Weighed) -> Iterator[Finding]:
                 f"{what_was}, and no sync brings them back; keep_own_values is off."
                 f"{_not_known(counts)}",
                 "They are in the backup, if that is full.",
+                types=types,
             ),
         )
 
@@ -106,8 +109,14 @@ def not_kept(weighed: Weighed) -> Iterator[Finding]:
                 f"Values of these fields went with the records that were deleted, and nothing can "
                 f"set them again: {told}.",
                 "They are in the backup, if that is full.",
+                types=_types(name for name, _, _ in lost),
             ),
         )
+
+
+def _types(fields: Iterable[str]) -> tuple[str, ...]:
+    """The object types of fields that are told as `Object.Field`."""
+    return tuple(dict.fromkeys(each.partition(".")[0] for each in fields))
 
 
 def _why(each: OwnField) -> str:
