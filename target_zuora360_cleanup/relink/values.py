@@ -130,7 +130,8 @@ class ValueTaker:
     def _supersede(self, file: ValueFile, number: int, restoration: Restoration) -> None:
         """Leave the values of a field to a later cleanup that has them of the same record too.
 
-        (One that it has found blank may only not have been set again by then.)
+        (One that it has found blank may only not have been set again by then; as may a record type
+        that it has found to be the default.)
         """
         if (name := restoration.relationship.field) not in file.fields:
             return
@@ -139,7 +140,7 @@ class ValueTaker:
             named = [
                 Link(record, "")
                 for each in block
-                if _is_filled(each.values[at], restoration)
+                if not _is_blank(each.values[at], restoration)
                 for record in (each.id, *self._back(each, file))
             ]
             self.store.supersede([number], named)
@@ -156,6 +157,12 @@ def _is_filled(value: str, restoration: Restoration) -> bool:
     """Whether somebody has filled a field."""
     own = restoration.own
     return own.is_filled(value) if own else value != ""
+
+
+def _is_blank(value: str, restoration: Restoration) -> bool:
+    """Whether a field has what a sync leaves in it that nobody has filled."""
+    own = restoration.own
+    return own.is_blank(value) if own else value == ""
 
 
 def _restorations(file: ValueFile, describe: Mapping[str, Any] | None) -> list[Restoration]:

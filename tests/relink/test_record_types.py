@@ -102,3 +102,17 @@ def test_one_that_was_the_default_is_told_where_a_sync_has_another_default(tmp_p
         ran = relink(login(server), tmp_path)
     (row,) = ran.file("relink.csv")
     assert (row["field"], row["reason"]) == (FIELD, "already_set")
+
+
+def test_one_that_a_later_cleanup_found_as_the_default_is_not_left_to_that(tmp_path: Path) -> None:
+    with shaped(shape(RETAIL, PARTNER)) as server:
+        before, zuora = kinds(server), Zuora.of(server.org)
+        (key,) = (key for key, name in before.items() if name == "Retail")
+        first = cleanup(server, tmp_path)
+        zuora.sync(server.org)
+        assert cleanup(server, tmp_path).status == 0
+        zuora.sync(server.org)
+        assert kinds(server)[key] == "Partner"
+        ran = relink(login(server), tmp_path, first.folder)
+        assert ran.status == 0, ran.message
+        assert kinds(server)[key] == "Retail"
