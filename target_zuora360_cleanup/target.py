@@ -17,6 +17,7 @@ from singer_sdk.exceptions import ConfigValidationError, RecordsWithoutSchemaExc
 from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.helpers.capabilities import PluginCapabilities, TargetCapabilities
 from singer_sdk.io_base import SingerReader
+from singer_sdk.mapper import RemoveRecordTransform
 from singer_sdk.singerlib.json import serialize_json
 from typing_extensions import override
 
@@ -40,7 +41,7 @@ from target_zuora360_cleanup.singer.input import read_off, stoppable
 from target_zuora360_cleanup.singer.stream import SingerStream
 from target_zuora360_cleanup.sync.messages import check
 from target_zuora360_cleanup.sync.reader import BROKEN_STREAM, SyncReader
-from target_zuora360_cleanup.sync.renamed import Named
+from target_zuora360_cleanup.sync.renamed import Named, are_remade
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -236,13 +237,25 @@ class TargetZuora360Cleanup(Target):
 
     @override
     def _process_batch_message(self, message_dict: dict[str, Any]) -> None:
-        """Take the records of files in."""
+        """Take the records of files in; none of a stream that `stream_maps` leaves out.
+
+        Raises:
+            InputError: `stream_maps` makes other records of them, which the SDK does of none that
+                come in files.
+        """
         check(message_dict)
         if (stream := message_dict["stream"]) not in self.mapper.stream_maps:
             raise RecordsWithoutSchemaException(
                 f"A BATCH of the stream '{stream}' came before a SCHEMA of it"
             )
-        super()._process_batch_message(message_dict)
+        if are_remade(stream, self.config.get("stream_maps") or {}):
+            raise InputError(
+                f"The records of stream '{stream}' come in files (BATCH), of which stream_maps can "
+                "make nothing: have the tap send them one by one, or take the stream out of "
+                "stream_maps."
+            )
+        if any(type(each) is not RemoveRecordTransform for each in self.mapper.stream_maps[stream]):
+            super()._process_batch_message(message_dict)
 
     @override
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:

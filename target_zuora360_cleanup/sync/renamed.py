@@ -7,10 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping  # noqa: TC003 - public shape
 from dataclasses import dataclass, field
+from fnmatch import fnmatch
 from typing import Any, Final, NamedTuple
 
 _SOURCE: Final = "__source__"
 _ALIAS: Final = "__alias__"
+
+
+def are_remade(stream: str, stream_maps: Mapping[str, Any]) -> bool:
+    """Whether more than their stream's name is changed of a stream's records, as settings say.
+
+    Args:
+        stream: The tap's name of it.
+        stream_maps: The setting; its names may be patterns.
+    """
+    return any(
+        not made.keys() <= {_SOURCE, _ALIAS}
+        for name, made in stream_maps.items()
+        if isinstance(made, dict) and fnmatch(stream, str(made.get(_SOURCE) or name))
+    )
 
 
 class Named(NamedTuple):

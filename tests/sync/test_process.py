@@ -59,6 +59,9 @@ def test_nothing_but_states_goes_to_stdout_each_after_its_records(
     assert [each["object"] for each in target.report["timeline"]] == [ACCOUNT, ACCOUNT]
 
 
+JSONL = {"encoding": {"format": "jsonl", "compression": "none"}}
+
+
 @pytest.mark.parametrize("compression", ["none", "gzip"])
 def test_batch_files_are_loaded_like_records(
     server: EmulatorServer, tmp_path: Path, compression: str
@@ -79,6 +82,25 @@ def test_batch_files_are_loaded_like_records(
     assert target.states == [{"bookmarks": {"Account": 7}}]
 
 
+@pytest.mark.parametrize(
+    ("made", "status"),
+    [({"Notes": "'seen'"}, 2), ({"__filter__": "False"}, 2), (None, 0), ({"__alias__": "Bill"}, 0)],
+)
+def test_batch_files_of_a_stream_that_is_mapped_are_refused_since_the_sdk_maps_none_of_them(
+    server: EmulatorServer, tmp_path: Path, made: dict[str, str] | None, status: int
+) -> None:
+    file = tmp_path / "batch.jsonl"
+    text = "".join(json.dumps(each["record"]) + "\n" for each in accounts(server, 0, 2))
+    file.write_text(text, encoding="utf-8")
+    batch = {"type": "BATCH", "stream": "Account", **JSONL, "manifest": [file.as_uri()]}
+    with started(tmp_path, settings(server, stream_maps={"Account": made})) as target:
+        target.send(lines(ACCOUNTS, batch, state(Account=7)))
+        assert target.end() == status, target.log
+    assert target.states == ([] if status else [{"bookmarks": {"Account": 7}}])
+    assert ("stream_maps" in target.report["headline"]) is bool(status)
+    assert target.report["objects"] == [] or made == {"__alias__": "Bill"}
+
+
 def test_a_version_of_a_stream_is_accepted_and_changes_nothing(
     server: EmulatorServer, tmp_path: Path
 ) -> None:
@@ -87,9 +109,6 @@ def test_a_version_of_a_stream_is_accepted_and_changes_nothing(
         target.send(lines(ACCOUNTS, *accounts(server, 0, 2), version, state(Account=2)))
         assert target.end() == 0, target.log
     assert len(keys(server.org, ACCOUNT, "zz")) == 2
-
-
-JSONL = {"encoding": {"format": "jsonl", "compression": "none"}}
 
 
 @pytest.mark.parametrize(
