@@ -110,7 +110,7 @@ def project(meltano_template: Path, tmp_path: Path) -> Callable[[EmulatorServer]
     return make
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def _signals_as_before() -> Iterator[None]:
     """A target or an emulator in this process takes its signals; give them back."""
     numbers = (signal.SIGINT, signal.SIGTERM)

@@ -138,7 +138,6 @@ def runner(
     server: EmulatorServer,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
-    _signals_as_before: None,
 ) -> Iterator[TargetTestRunner]:
     """Runs the target in its default mode; what it wrote is looked at afterwards."""
     before = server.org.counts()

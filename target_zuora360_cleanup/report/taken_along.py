@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
 from target_zuora360_cleanup.deletion.bodies import BodyCount
 from target_zuora360_cleanup.output.counted import counted
+from target_zuora360_cleanup.output.listing import listed
 from target_zuora360_cleanup.report.numbers import Total
 
 if TYPE_CHECKING:
@@ -74,12 +77,17 @@ class TakenAlong:
         return f" and {at_least}{_rows(total.known or None)} of other objects taken along"
 
     def lines(self) -> Iterator[RenderableType]:
-        """A line for each way, once it was gone."""
-        for path, rows in sorted(self.gone.items()):
-            if rows != 0:
-                yield Text(
-                    f"ALONG {_rows(rows)} of {path.child} went with {path.root}: {path.words}"
-                )
+        """A line for the rows of each object, with the way to them if it is the only one."""
+        ways = sorted((path.child, path) for path, rows in self.gone.items() if rows != 0)
+        for child, same in groupby(ways, itemgetter(0)):
+            paths = [path for _, path in same]
+            total = Total.of(self.gone[path] for path in paths)
+            at_least = "at least " if total.known and not total.is_all else ""
+            roots = listed(sorted({path.root for path in paths}), of="object types")
+            way = f": {paths[0].words}" if len(paths) == 1 else ""
+            yield Text(
+                f"ALONG {at_least}{_rows(total.known or None)} of {child} went with {roots}{way}"
+            )
         if left_out := self.bodies.left_out:
             first = ", ".join(f"{name} ({size:,} bytes)" for name, size in self.bodies.first)
             yield Text(

@@ -152,7 +152,6 @@ def come_of(
     return Came(setup, result.exit_status, is_gone, after, message, tuple(codes))
 
 
-@pytest.mark.usefixtures("_signals_as_before")
 def test_in_no_set_up_are_rows_gone_while_the_next_sync_stays_incremental(
     folder: Path, real_tap: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -41,7 +41,7 @@ def settings(server: EmulatorServer, tmp_path: Path) -> dict[str, Any]:
 
 
 @pytest.fixture
-def runner(settings: dict[str, Any], _signals_as_before: None) -> TargetTestRunner:
+def runner(settings: dict[str, Any]) -> TargetTestRunner:
     return TargetTestRunner(TargetZuora360Cleanup, config=settings)
 
 
@@ -51,7 +51,6 @@ TestStandard: type = get_target_test_class(
 del TestStandard.runner  # type: ignore[attr-defined] # the module's takes its place
 
 
-@pytest.mark.usefixtures("_signals_as_before")
 @pytest.mark.parametrize(
     ("template", "stream", "name", "expected"),
     [

@@ -43,9 +43,6 @@ READY = re.compile(
 )
 
 
-pytestmark = pytest.mark.usefixtures("_signals_as_before")
-
-
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The test's own folder, where commands leave their files."""
