@@ -24,6 +24,11 @@ _TYPES: Final[dict[str, tuple[type, ...]]] = {
     "null": (type(None),),
 }  # fmt: skip
 """Whatever the value is; a list, or a whole number with a point, is looked into."""
+_METADATA: Final = (
+    "_sdc_extracted_at", "_sdc_received_at", "_sdc_batched_at", "_sdc_deleted_at", "_sdc_sequence",
+    "_sdc_table_version", "_sdc_sync_started_at",
+)  # fmt: skip
+"""Fields of the SDK's own, which a record may have whatever its SCHEMA says of others."""
 _OF_RECORDS: Final = frozenset({"type", "properties", _REQUIRED, "additionalProperties"})
 _OF_VALUES: Final = frozenset({"type", "format", "title", "description"})
 """Keywords of a SCHEMA, and of a field in it, that ask for no more than a type."""
@@ -122,7 +127,10 @@ class SyncSink(Sink):
 
     @override
     def get_validator(self) -> BaseJSONSchemaValidator | None:
-        return CompiledValidator(self.schema) if self.validate_schema else None
+        if not self.validate_schema:
+            return None
+        allowed = {**{name: {} for name in _METADATA}, **self.schema["properties"]}
+        return CompiledValidator({**self.schema, "properties": allowed})
 
     @property
     @override

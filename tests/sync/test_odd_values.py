@@ -169,6 +169,16 @@ def test_a_record_that_the_sdk_calls_deleted_removes_its_row(
     assert keys(server.org, ACCOUNT, "om") == {"om2"}
 
 
+def test_the_sdk_s_metadata_is_allowed_where_a_schema_allows_nothing_else(
+    server: EmulatorServer, tmp_path: Path, crm: str
+) -> None:
+    stream = schema("Account", "CrmId Status Name")
+    stream["schema"]["additionalProperties"] = False
+    when = {"_sdc_extracted_at": "2026-01-01T00:00:00Z"}
+    done = sync(server, tmp_path, [stream, account("on1", crm, **when), state(Account=1)])
+    assert (done.status, keys(server.org, ACCOUNT, "on")) == (0, {"on1"})
+
+
 def test_a_value_of_another_type_fails_its_record_alone(
     server: EmulatorServer, tmp_path: Path, crm: str
 ) -> None:
