@@ -36,10 +36,10 @@ def runs(output_dir: str, mode: str) -> Iterator[tuple[Path, Earlier | None]]:
 
 def _report(folder: Path) -> Earlier | None:
     try:
-        report: Earlier = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+        report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return report
+    return report if isinstance(report, dict) else None
 
 
 def _age(folder: Path) -> tuple[str, int]:

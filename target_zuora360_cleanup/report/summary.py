@@ -10,8 +10,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from target_zuora360_cleanup.output.counted import counted
+from target_zuora360_cleanup.report.numbers import Total, shown
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from rich.console import RenderableType
 
@@ -44,6 +47,26 @@ def most(sizes: Mapping[str, int]) -> set[str]:
     """
     names = sorted(sizes, key=lambda name: -sizes[name])
     return set(names if len(names) <= _LISTED + 1 else names[:_LISTED])
+
+
+def table_of_objects(
+    titles: Iterable[str], rows: Mapping[str, Sequence[int | None]], listed: Collection[str]
+) -> Table:
+    """A table of object types: a row for each that is listed, and one for the others together.
+
+    Args:
+        titles: Headings of the numbers.
+        rows: Numbers by object type, None where nobody knows.
+        listed: The object types that have a row of their own.
+    """
+    table = table_of("Object", numbers=titles)
+    for name, numbers in rows.items():
+        if name in listed:
+            table.add_row(name, *map(shown, numbers))
+    if others := [numbers for name, numbers in rows.items() if name not in listed]:
+        sums = (Total.of(column).words for column in zip(*others, strict=True))
+        table.add_row(counted(len(others), "other object type"), *sums)
+    return table
 
 
 def as_text(parts: Iterable[RenderableType]) -> str:

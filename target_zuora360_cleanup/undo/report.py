@@ -14,7 +14,7 @@ from target_zuora360_cleanup.report.document import Report
 from target_zuora360_cleanup.report.failures import Failures as Failed
 from target_zuora360_cleanup.report.part import Headline
 from target_zuora360_cleanup.report.returned import TITLES, columns, state_words
-from target_zuora360_cleanup.report.summary import most, table_of
+from target_zuora360_cleanup.report.summary import most, table_of_objects
 from target_zuora360_cleanup.rows.errors import RowError
 
 if TYPE_CHECKING:
@@ -124,16 +124,10 @@ class TakenBack:
 
     def _table(self) -> Table:
         names = columns(each.as_json() for each in self.objects)
-        table = table_of("Object", numbers=(TITLES[name] for name in names))
         listed = most({each.api_name: each.in_backup for each in self.objects})
         listed |= {each.api_name for each in self.objects if each.failed or each.unknown}
-        for each in self.objects:
-            if each.api_name in listed:
-                table.add_row(each.api_name, *(f"{getattr(each, name):,}" for name in names))
-        if others := [each for each in self.objects if each.api_name not in listed]:
-            sums = (f"{sum(getattr(each, name) for each in others):,}" for name in names)
-            table.add_row(counted(len(others), "other object type"), *sums)
-        return table
+        rows = {each.api_name: [getattr(each, name) for name in names] for each in self.objects}
+        return table_of_objects((TITLES[name] for name in names), rows, listed)
 
 
 def _of_state(each: Putting) -> str:

@@ -15,9 +15,8 @@ from target_zuora360_cleanup.report.comparison import COLUMNS as NUMBERS
 from target_zuora360_cleanup.report.comparison import shown_columns
 from target_zuora360_cleanup.report.document import Report
 from target_zuora360_cleanup.report.failures import Failures
-from target_zuora360_cleanup.report.numbers import shown
 from target_zuora360_cleanup.report.part import Headline
-from target_zuora360_cleanup.report.summary import most, table_of
+from target_zuora360_cleanup.report.summary import most, table_of_objects
 from target_zuora360_cleanup.verify.comparing import ROWS
 
 if TYPE_CHECKING:
@@ -107,17 +106,11 @@ class Verified:
     def _table(self) -> Table:
         entries = [_entry(each) for each in self.compared]
         names = shown_columns(entries)
-        table = table_of("Object", numbers=(NUMBERS[name] for name in names))
         told = [each for each in entries if each["in_backup"] or each["unknown"]]
         listed = most({each["object"]: each["in_backup"] for each in told})
         listed |= {each["object"] for each in told if each["unknown"] or each["left"]}
-        for each in told:
-            if each["object"] in listed:
-                table.add_row(each["object"], *(shown(each[name]) for name in names))
-        if others := [each for each in told if each["object"] not in listed]:
-            sums = (shown(sum(each[name] for each in others)) for name in names)
-            table.add_row(counted(len(others), "other object type"), *sums)
-        return table
+        rows = {each["object"]: [each[name] for name in names] for each in told}
+        return table_of_objects((NUMBERS[name] for name in names), rows, listed)
 
     def _fields(self) -> Iterator[str]:
         """The fields in which most rows differ that nothing explains."""

@@ -28,7 +28,7 @@ from target_zuora360_cleanup.verify.report import (
     verify_report,
 )
 from target_zuora360_cleanup.verify.sorting import Sorted
-from target_zuora360_cleanup.verify.undone import reasons_in, undo_of
+from target_zuora360_cleanup.verify.undone import UndoNotKnown, reasons_in, undo_of
 from target_zuora360_cleanup.verify.words import WORDS
 
 if TYPE_CHECKING:
@@ -120,7 +120,12 @@ class Story:
 
     def _read_reasons(self, backup: Backup) -> None:
         """Read what an undo of this cleanup has told of records that it could not bring back."""
-        if file := undo_of(backup.folder):
+        try:
+            file = undo_of(backup.folder)
+        except UndoNotKnown as exc:
+            self._note(str(exc))
+            return
+        if file:
             self._store.add_reasons(reasons_in(file))
             self._verified = replace(self._verified, undo=file)
 

@@ -95,3 +95,24 @@ def test_an_undo_that_only_looked_explains_nothing(tmp_path: Path) -> None:
         scene = Scene.make(server, tmp_path, bookmarks=STREAMS)
         scene.undo(dry_run=True)
         assert UNEXPLAINED in verify(scene).summary
+
+
+def test_an_undo_that_has_left_no_report_is_not_passed_over(undone: tuple[Scene, Ran]) -> None:
+    scene, undo = undone
+    later = undo.folder.with_name(f"{undo.folder.name}-2")
+    later.mkdir()
+    (later / "report.json").write_text("[]")
+    ran = verify(scene)
+    assert set(told(ran).values()) == {""}
+    assert UNEXPLAINED in ran.summary
+    assert f"An undo, {later}, has left no report that can be read" in " ".join(ran.summary.split())
+
+
+def test_an_undo_of_an_earlier_cleanup_without_a_report_is_none_of_this(
+    undone: tuple[Scene, Ran],
+) -> None:
+    scene, undo = undone
+    (undo.folder.parent / "20200101T000000Z-undo").mkdir()
+    ran = verify(scene)
+    assert "has left no report" not in ran.summary
+    assert len(told(ran)) == len(undo.file("undo.csv"))

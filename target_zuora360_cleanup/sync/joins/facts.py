@@ -169,6 +169,9 @@ class Facts:
             for key, said in now.items():
                 rows = self._back(use.hops, key, (before.get(key, {}), said))
                 stale.update((use.object, each) for each in rows if each not in made_now)
+        self._note_stale(stale)
+
+    def _note_stale(self, stale: set[tuple[str, str]]) -> None:
         self.has_stale = self.has_stale or bool(stale)
         self._db.executemany("INSERT OR IGNORE INTO stale VALUES (?, ?)", stale)
 
@@ -250,9 +253,7 @@ class Facts:
 
     def make_stale(self, name: str, keys: Iterable[str]) -> None:
         """Have rows of an object filled anew."""
-        self._db.executemany(
-            "INSERT OR IGNORE INTO stale VALUES (?, ?)", ((name, key) for key in keys)
-        )
+        self._note_stale({(name, key) for key in keys})
 
     def stale(self, name: str, size: int) -> list[str]:
         """The next rows of an object that are to be filled anew; they are so no more."""

@@ -175,3 +175,12 @@ def test_what_is_known_and_stale_is_so_in_the_next_run_too(tmp_path: Any) -> Non
     assert found(facts, "Account", "a", CITY) == ["Rome"]
     assert all_stale(facts) == {"A__c": ["a"]}
     store.close()
+
+
+@pytest.mark.parametrize("keys", [[], ["a"]])
+def test_rows_that_are_to_be_filled_anew_are_stale(keys: list[str]) -> None:
+    store = Store(None)
+    facts = Facts(store, NEEDS)
+    facts.make_stale("A__c", keys)
+    assert facts.has_stale is bool(keys)
+    store.close()
