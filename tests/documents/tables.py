@@ -64,7 +64,7 @@ def streams() -> str:
 
 def _stream(each: FieldMap) -> tuple[str, str, str]:
     sources = [each.account, *dict.fromkeys(parent.source for parent in each.parents)]
-    parents = ", ".join(f"`{source}`" for source in sources if source)
+    parents = ", ".join(_code(source) for source in sources if source)
     return f"`{each.stream}`", f"`{each.object}`", parents
 
 
@@ -145,5 +145,7 @@ def _levels(rooms: tuple[tuple[str, ...], ...], prefix: str = "") -> list[str]:
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    lines = [head, ("---",) * len(head), *rows]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+    # (a bar ends a cell, in code too)
+    lines = ([cell.replace("|", r"\|") for cell in line] for line in (head, *rows))
+    first, *others = [f"| {' | '.join(line)} |\n" for line in lines]
+    return "".join((first, f"|{' --- |' * len(head)}\n", *others))

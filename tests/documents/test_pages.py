@@ -57,6 +57,16 @@ def test_every_page_can_be_reached_from_the_readme() -> None:
     assert reached >= docs
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_row_of_a_table_has_as_many_cells_as_its_head(page: Path) -> None:
+    """A bar that is not escaped ends a cell, in code too, and what is beyond the head is gone."""
+    cells = 0
+    for line in prose(page).splitlines():
+        bars = len(re.findall(r"(?<!\\)\|", line)) if line.startswith("|") else 0
+        assert not (cells and bars) or bars == cells, line
+        cells = bars
+
+
 def test_the_readme_stays_short_and_its_picture_light() -> None:
     assert README.stat().st_size <= MOST_BYTES
     assert (ROOT / "docs/report.png").stat().st_size < MOST_PICTURE_BYTES
