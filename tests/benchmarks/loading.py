@@ -2,12 +2,17 @@
 
 Run by hand, from the repository's root::
 
-    python -m tests.benchmarks.loading [--records 100000 400000] [--seconds 60]
+    python -m tests.benchmarks.loading [--records 100000 400000] [--seconds 60] [--alike]
+        [--beside CHECKOUT]
 
-Both programs read the same file of billing accounts, in processes of their own. The plain target
+All programs read the same file of billing accounts, in processes of their own. The plain target
 has the SDK's default batches, makes the same rows of its records and writes them to a file; this
 plugin sends them to an emulated org, page by page. The org works in a process of its own, so the
-server's time is not in the CPU seconds, which are compared; the wall time has it.
+server's time is not in the CPU seconds, which are compared; the wall time has it. With another
+checkout of this plugin, which has a `.venv`, the records have the fields that that one knows.
+
+Texts, amounts and dates differ from record to record, as far as those of real accounts do, unless
+all are to be alike.
 
 Then a slow tap and a slow server (`both_at_work`): how long a sync takes next to each of them.
 """
@@ -107,14 +112,42 @@ def fields() -> dict[str, Any]:
     return values | {each.source.split("|")[0]: None for each in made_by.parents}
 
 
-def messages(count: int, crm_id: str) -> Iterator[dict[str, Any]]:
+def fields_of(checkout: Path) -> dict[str, Any]:
+    """The same, as another checkout of this plugin has it."""
+    said = subprocess.run(
+        [checkout / ".venv/bin/python", "-c",
+         "import json; from tests.benchmarks import loading; print(json.dumps(loading.fields()))"],
+        cwd=checkout, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    found: dict[str, Any] = json.loads(said.stdout)
+    return found
+
+
+def differing(values: dict[str, Any], number: int) -> dict[str, Any]:
+    """The values of one account: every other text, and all amounts and dates, are its own."""
+    own = dict(values)
+    for at, (name, value) in enumerate(values.items()):
+        if isinstance(value, bool):
+            own[name] = (number + at) % 3 == 0
+        elif isinstance(value, str) and value[:2].isdigit():
+            day = f"{2000 + number % 26}-{1 + at % 12:02}-{1 + number % 28:02}"
+            own[name] = day + value[10:] if value[4:5] == "-" else f"{number % 99_991 + at}.50"
+        elif isinstance(value, str) and at % 2:
+            own[name] = f"{value} {number * 7 + at}"
+    return own
+
+
+def messages(
+    count: int, crm_id: str, values: dict[str, Any] | None = None, *, alike: bool = True
+) -> Iterator[dict[str, Any]]:
     """A stream of accounts, with a STATE after every record as tap-zuora writes it."""
-    values = {**fields(), "CrmId": crm_id}
+    values = {**(values or fields()), "CrmId": crm_id}
     properties = {name: {"type": ["string", "boolean", "null"]} for name in values}
     described = {"type": "object", "properties": properties}
     yield {"type": "SCHEMA", "stream": "Account", "schema": described, "key_properties": ["Id"]}
     for number in range(count):
-        record = {**values, "Id": f"{number:032x}", "AccountNumber": f"A{number:08d}"}
+        record = dict(values) if alike else differing(values, number)
+        record |= {"CrmId": crm_id, "Id": f"{number:032x}", "AccountNumber": f"A{number:08d}"}
         yield {"type": "RECORD", "stream": "Account", "record": record}
         yield {"type": "STATE", "value": {"bookmarks": {"Account": {"UpdatedDate": str(number)}}}}
 
@@ -131,20 +164,36 @@ def measured(stream: Path, *command: str) -> Cost:
     return Cost(wall, cpu, mebibytes)
 
 
-def run(count: int, folder: Path) -> dict[str, Cost]:
-    """Both programs on a stream of so many records."""
-    stream, config = folder / "stream.singer", folder / "config.json"
-    with EmulatorServer(OrgOptions(records=100)) as server:
-        crm_id = server.org.query("SELECT Id FROM Account LIMIT 1").records(0, 1)[0]["Id"]
-        with stream.open("w", encoding="utf-8") as file:
-            file.writelines(json.dumps(each) + "\n" for each in messages(count, crm_id))
-        settings = {"mode": "sync", "access_token": server.access_token,
-                    "instance_url": server.url, "output_dir": str(folder / "output")}  # fmt: skip
-        config.write_text(json.dumps(settings))
-        target = str(Path(sys.executable).with_name("target-zuora360-cleanup"))
-        plugin = measured(stream, target, "--config", str(config))
-        plain = measured(stream, sys.executable, "-c", PLAIN, str(folder / "rows.csv"))
-    return {"this plugin": plugin, "plain SDK batch target": plain}
+def run(
+    count: int, folder: Path, beside: Path | None = None, *, alike: bool = False
+) -> dict[str, Cost]:
+    """The programs on a stream of so many records.
+
+    Args:
+        count: How many.
+        folder: Where the stream and the output go.
+        beside: Another checkout.
+        alike: Whether all records are.
+    """
+    stream, config, costs = folder / "stream.singer", folder / "config.json", dict[str, Cost]()
+    values = fields_of(beside) if beside else fields()
+    programs = {"this plugin": Path(sys.executable).parent}
+    if beside:
+        programs[str(beside)] = beside / ".venv/bin"
+    for name, path in programs.items():
+        with EmulatorServer(OrgOptions(records=100)) as server:
+            crm_id = server.org.query("SELECT Id FROM Account LIMIT 1").records(0, 1)[0]["Id"]
+            with stream.open("w", encoding="utf-8") as file:
+                said = messages(count, crm_id, values, alike=alike)
+                file.writelines(json.dumps(each) + "\n" for each in said)
+            settings = {"mode": "sync", "access_token": server.access_token,
+                        "instance_url": server.url,
+                        "output_dir": str(folder / "output")}  # fmt: skip
+            config.write_text(json.dumps(settings))
+            target = str(path / "target-zuora360-cleanup")
+            costs[name] = measured(stream, target, "--config", str(config))
+    plain = measured(stream, sys.executable, "-c", PLAIN, str(folder / "rows.csv"))
+    return {**costs, "plain SDK batch target": plain}
 
 
 @dataclass(frozen=True)
@@ -217,8 +266,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--records", type=int, nargs="*", default=[100_000, 400_000])
     parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--alike", action="store_true")
+    parser.add_argument("--beside", type=Path)
     given = parser.parse_args()
-    compare(given.records)
+    compare(given.records, given.beside, alike=given.alike)
     print("\n| tap s | server s | wall s | at most s |\n|---|---|---|---|")  # noqa: T201 - its result
     for tap, server in ((1.0, 1.0), (1.0, 0.3), (0.3, 1.0)):
         with tempfile.TemporaryDirectory() as folder:
@@ -229,12 +280,12 @@ def main() -> None:
         )
 
 
-def compare(counts: Iterable[int]) -> None:
+def compare(counts: Iterable[int], beside: Path | None, *, alike: bool) -> None:
     """Print a table of the programs."""
     print("| records | program | wall s | CPU s | peak MiB |\n|---|---|---|---|---|")  # noqa: T201 - its result
     for count in counts:
         with tempfile.TemporaryDirectory() as folder:
-            costs = run(count, Path(folder))
+            costs = run(count, Path(folder), beside, alike=alike)
         own = costs["this plugin"]
         for name, cost in costs.items():
             print(  # noqa: T201 - its result

@@ -101,15 +101,12 @@ class SmallZuora:
 
     def export(self, stream: str, since: str) -> list[Record]:
         """What a tap is told of what has changed since then."""
-        found, deleted = (
-            self.records[stream],
-            self.records[stream].keys() - self.live(stream).keys(),
-        )
-        self.untold -= deleted
+        new = [each for each in self.records[stream].values() if each["UpdatedDate"] >= since]
         if since <= START and not self.tells_all:
-            found, self.untold = self.live(stream), self.untold | deleted
-        new = [copy.deepcopy(each) for each in found.values() if each["UpdatedDate"] >= since]
-        return sorted(new, key=lambda each: str(each["UpdatedDate"]))
+            self.untold |= self.records[stream].keys() - self.live(stream).keys()
+            new = [each for each in new if not each["Deleted"]]
+        self.untold -= {each["Id"] for each in new}
+        return sorted(copy.deepcopy(new), key=lambda each: str(each["UpdatedDate"]))
 
     def belongs(self, stream: str, key: str | None) -> bool:
         """Whether a record has a place in Salesforce."""
