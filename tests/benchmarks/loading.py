@@ -100,6 +100,12 @@ VALUES: Final = {
 """Of each type of field; others are texts. Lookups lead to records that the stream has not."""
 
 
+CHOICES: Final = frozenset(
+    {"Status", "Currency", "PaymentTerm", "PaymentGateway", "Batch", "BillCycleDay"}
+)
+"""Fields of which all accounts have one of a few values."""
+
+
 def fields() -> dict[str, Any]:
     """A value for each field of an account that the map knows."""
     (made_by,) = [each for each in field_maps() if each.object == OBJECT]
@@ -124,7 +130,7 @@ def fields_of(checkout: Path) -> dict[str, Any]:
 
 
 def differing(values: dict[str, Any], number: int) -> dict[str, Any]:
-    """The values of one account: every other text, and all amounts and dates, are its own."""
+    """The values of one account: amounts, dates and every other text that is no choice differ."""
     own = dict(values)
     for at, (name, value) in enumerate(values.items()):
         if isinstance(value, bool):
@@ -132,6 +138,8 @@ def differing(values: dict[str, Any], number: int) -> dict[str, Any]:
         elif isinstance(value, str) and value[:2].isdigit():
             day = f"{2000 + number % 26}-{1 + at % 12:02}-{1 + number % 28:02}"
             own[name] = day + value[10:] if value[4:5] == "-" else f"{number % 99_991 + at}.50"
+        elif name in CHOICES:
+            own[name] = f"{value} {(number + at) % 7}"
         elif isinstance(value, str) and at % 2:
             own[name] = f"{value} {number * 7 + at}"
     return own
