@@ -20,10 +20,20 @@ COLUMNS: Final = {
     "twice": "Twice",
     "rows_changed": "Changed",
     "not_compared": "Not compared",
+    "not_backed_up": "In no backup",
     "new_since": "New since",
 }
 """What each number of an object type is called."""
-_RARE: Final = frozenset({"stayed", "no_key", "twice", "rows_changed", "not_compared"})
+_RARE: Final = frozenset(
+    {"stayed", "no_key", "twice", "rows_changed", "not_compared", "not_backed_up"}
+)
+MATTERS: Final = ("unknown", "left", "not_backed_up")
+"""What of an object type is to be looked into."""
+
+
+def told_of(compared: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The object types of which there is something to say."""
+    return [each for each in compared if each["in_backup"] or any(map(each.get, MATTERS))]
 
 
 def shown_columns(compared: Iterable[Mapping[str, Any]]) -> list[str]:
@@ -49,7 +59,7 @@ class ComparisonTable:
 
 def comparison_table(report: Mapping[str, Any]) -> ComparisonTable:
     """The table of a comparison's report; object types without rows are left out."""
-    told = [each for each in report["compared"] if each["in_backup"] or each["unknown"]]
+    told = told_of(report["compared"])
     names = shown_columns(told)
     rows = tuple(
         (each["object"], each["label"], tuple(each[name] for name in names), _why(each))

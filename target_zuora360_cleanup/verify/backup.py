@@ -57,8 +57,15 @@ class BackupFile:
         """
         rows = self._rows()
         width = len(next(rows, []))
-        # (the last row of a killed cleanup may be half of one)
-        return (row for row in rows if len(row) == width)
+        half: list[str] = []
+        for row in rows:
+            if half:
+                raise self._unreadable(f"a row has {len(half)} of {width} columns")
+            if len(row) == width:
+                yield row
+            else:
+                # (the last one of a killed cleanup)
+                half = row
 
     def count(self) -> int:
         """How many rows it has.
@@ -79,7 +86,10 @@ class BackupFile:
             yield header
             yield from rows
         except (OSError, zlib.error, UnicodeDecodeError, csv.Error) as exc:
-            raise InputError(f"'{self.path}' can't be read: {str(exc).rstrip('.')}.") from None
+            raise self._unreadable(str(exc)) from None
+
+    def _unreadable(self, why: str) -> InputError:
+        return InputError(f"'{self.path}' can't be read: {why.rstrip('.')}.")
 
 
 @dataclass(frozen=True)
@@ -134,6 +144,15 @@ class Backup:
         """Object types of which rows were deleted, or may have been, and that have no file."""
         there = {each.object_name for each in self.files}
         return [name for name, rows in self.deleted.items() if rows != 0 and name not in there]
+
+    def lacks(self, name: str, rows: int) -> int:
+        """How many rows of an object type were deleted beyond those that its file has.
+
+        Args:
+            name: API name.
+            rows: How many different ones the file has.
+        """
+        return max((self.deleted.get(name) or 0) - rows, 0)
 
     @property
     def files(self) -> list[BackupFile]:

@@ -7,18 +7,18 @@ from collections.abc import Mapping  # noqa: TC003 - part of the public shape
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from target_zuora360_cleanup.verify.merging import fates
+from target_zuora360_cleanup.verify.merging import Fate, fates
 from target_zuora360_cleanup.verify.reading import cells_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from target_zuora360_cleanup.verify.columns import Columns
-    from target_zuora360_cleanup.verify.merging import Fate
-    from target_zuora360_cleanup.verify.store import Store
+    from target_zuora360_cleanup.verify.store import Row, Store
 
 ROWS: Final = ""
 """In place of a field: the rows themselves."""
+_THERE: Final = ("back", "stayed")
 
 
 class Difference(NamedTuple):
@@ -50,7 +50,7 @@ class Compared:
 
     Attributes:
         in_backup: Rows of the backup; the sum of the next four.
-        stayed: Rows that are there under the same Salesforce id: kept, or left.
+        stayed: Rows that are there under the same Salesforce id: kept, left, or taken back.
         back: Rows that are there again with the same external id.
         not_back: Rows with an external id that no row of the org has.
         undo_told: Of those, rows of which an undo has told why it could not bring them back.
@@ -61,6 +61,8 @@ class Compared:
         rows_changed: Rows with at least one.
         rows_left: Rows with at least one that nothing explains.
         not_compared: Rows whose values nobody can compare, since they share an external id.
+        not_backed_up: Rows that were deleted and that no file of the backup has, so that nothing is
+            known of them.
         is_whole: Whether the backup has whole rows, so that values could be compared.
         why: What explains that rows are not back, under `ROWS`, and that a field has changed.
         unknown: Why nothing of it is known; blank where it is.
@@ -80,6 +82,7 @@ class Compared:
     rows_changed: int = 0
     rows_left: int = 0
     not_compared: int = 0
+    not_backed_up: int = 0
     is_whole: bool = False
     why: Mapping[str, str] = field(default_factory=dict)
     unknown: str = ""
@@ -126,17 +129,18 @@ def compare(
         return _compared(columns, why, counts, Counter())
     counts, changed = Counter[str](), Counter[str]()
     for fate in fates(store.side_by_side(number)):
-        kind = _kind(store, fate)
-        counts[kind] += 1
-        found = list(_differences(store, columns, fate, kind))
+        if (known := _by_id(store, fate)) is None:
+            continue
+        counts[known.kind] += 1
+        found = list(_differences(store, columns, known))
         for each in found:
             note(each)
-        counts["undo_told"] += kind == "not_back" and any(each.why for each in found)
-        if kind == "back" and columns.compared:
+        counts["undo_told"] += known.kind == "not_back" and any(each.why for each in found)
+        if known.kind in _THERE:
             changed.update(each.field for each in found)
             counts["rows_changed"] += bool(found)
             counts["rows_left"] += any(each.field not in why for each in found)
-            counts["not_compared"] += not fate.is_sure
+            counts["not_compared"] += bool(columns.compared) and not known.is_sure
     return _compared(columns, why, counts, changed)
 
 
@@ -163,26 +167,36 @@ def _compared(
     )
 
 
-def _differences(store: Store, columns: Columns, fate: Fate, kind: str) -> Iterator[Difference]:
+def _by_id(store: Store, fate: Fate) -> Fate | None:
+    """What has become of a row, if it is there under its Salesforce id with another external id.
+
+    None of the row of the org that is meant: it is told with the one of the backup.
+    """
+    if fate.was and not fate.now:
+        now = store.now(fate.was.id)
+        return Fate("stayed", fate.was, now) if now else fate
+    return None if fate.now and not fate.was and store.was(fate.now.id) else fate
+
+
+def _differences(store: Store, columns: Columns, fate: Fate) -> Iterator[Difference]:
     """What is not as it was of one row."""
     row = fate.was or fate.now
-    if kind in ("not_back", "no_key", "twice") and row:
-        why = store.reason(row.id) if kind != "twice" else ""
-        yield Difference(columns.object_name, row.id, row.key, kind, why=why)
-    elif kind == "back" and columns.compared:
+    if fate.kind in ("not_back", "no_key", "twice") and row:
+        why = store.reason(row.id) if fate.kind != "twice" else ""
+        yield Difference(columns.object_name, row.id, row.key, fate.kind, why=why)
+    elif fate.kind in _THERE:
         yield from _changes(store, columns, fate)
-
-
-def _kind(store: Store, fate: Fate) -> str:
-    """What has become of a row; one that has another external id now has stayed all the same."""
-    is_gone = fate.kind in ("not_back", "no_key")
-    return "stayed" if is_gone and fate.was and store.has_now(fate.was.id) else fate.kind
 
 
 def _changes(store: Store, columns: Columns, fate: Fate) -> Iterator[Difference]:
     """The values of a row that are others now; lookups are told by external ids."""
     was, now = fate.was, fate.now
-    if not (was and now and fate.is_sure) or was.cells == now.cells:
+    if not (was and now and fate.is_sure):
+        return
+    if was.key != now.key:
+        keys = was.key, now.key
+        yield Difference(columns.object_name, now.id, now.key, "changed", columns.keys[0], *keys)
+    if was.cells == now.cells:
         return
     values = zip(columns.compared, cells_of(was.cells), cells_of(now.cells), strict=True)
     for column, before, after in values:
@@ -192,13 +206,14 @@ def _changes(store: Store, columns: Columns, fate: Fate) -> Iterator[Difference]
         if column.is_lookup:
             if not before and column.may_be_blanked:
                 continue
-            led = _led(store.key_was, before), _led(store.key_now, after)
+            led = _led(store.was, before), _led(store.now, after)
         else:
             led = before, after
         if led[0] != led[1]:
             yield Difference(columns.object_name, now.id, now.key, "changed", column.name, *led)
 
 
-def _led(key_of: Callable[[str], str | None], id_: str) -> str:
+def _led(row_of: Callable[[str], Row | None], id_: str) -> str:
     """Where a lookup leads: to an external id, or to a record that was not cleaned."""
-    return (key_of(id_) if id_ else None) or id_
+    row = row_of(id_) if id_ else None
+    return (row.key if row else None) or id_

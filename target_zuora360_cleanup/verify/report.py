@@ -12,7 +12,7 @@ from target_zuora360_cleanup.output.counted import counted
 from target_zuora360_cleanup.output.private import harmless, open_file
 from target_zuora360_cleanup.relink.report import shares, table_of_links
 from target_zuora360_cleanup.report.comparison import COLUMNS as NUMBERS
-from target_zuora360_cleanup.report.comparison import shown_columns
+from target_zuora360_cleanup.report.comparison import MATTERS, shown_columns, told_of
 from target_zuora360_cleanup.report.document import Report
 from target_zuora360_cleanup.report.failures import Failures
 from target_zuora360_cleanup.report.part import Headline
@@ -33,8 +33,20 @@ if TYPE_CHECKING:
 COLUMNS: Final = ("object", "id", "external_id", "difference", "field", "was", "now", "why")
 _COUNTED: Final = (
     "stayed", "back", "not_back", "undo_told", "no_key", "twice", "new_since", "rows_changed",
-    "not_compared", "left",
+    "not_compared", "not_backed_up", "left",
 )  # fmt: skip
+_LEFT: Final = {
+    "left": ("record is not as it was", "records are not as they were"),
+    "not_compared": (
+        "record shares an external id and was not compared",
+        "records share an external id and were not compared",
+    ),
+    "not_backed_up": (
+        "record that was deleted is in no file of the backup",
+        "records that were deleted are in no file of the backup",
+    ),
+}
+"""Numbers that are to be looked into, in words."""
 _MOST_FIELDS: Final = 8
 _NO_KEY: Final = "it had no external id, so nothing could bring it back"
 
@@ -76,8 +88,7 @@ class Verified:
     @property
     def is_well(self) -> bool:
         """Whether everything is back, or it is known why not."""
-        left = any(self.total(each) for each in ("left", "only_by_sync", "not_compared"))
-        left = left or bool(self.links_left)
+        left = any(map(self.total, ("only_by_sync", *_LEFT))) or bool(self.links_left)
         return not (left or self.unknown or self.unseen)
 
     def as_json(self) -> dict[str, Any]:
@@ -106,9 +117,9 @@ class Verified:
     def _table(self) -> Table:
         entries = [_entry(each) for each in self.compared]
         names = shown_columns(entries)
-        told = [each for each in entries if each["in_backup"] or each["unknown"]]
+        told = told_of(entries)
         listed = most({each["object"]: each["in_backup"] for each in told})
-        listed |= {each["object"] for each in told if each["unknown"] or each["left"]}
+        listed |= {each["object"] for each in told if any(map(each.get, MATTERS))}
         rows = {each["object"]: [each[name] for name in names] for each in told}
         return table_of_objects((NUMBERS[name] for name in names), rows, listed)
 
@@ -190,29 +201,21 @@ def _known_why(verified: Verified) -> str:
 
 def left_words(verified: Verified) -> str:
     """What is to be looked into, in a sentence or two."""
-    told = [
-        counted(count, *words)
-        for count, *words in (
-            (verified.total("left"), "record is not as it was", "records are not as they were"),
-            (
-                verified.total("not_compared"),
-                "record shares an external id and was not compared",
-                "records share an external id and were not compared",
-            ),
-            (
-                verified.links_left,
-                "link or value is not as it was",
-                "links or values are not as they were",
-            ),
-            (
-                len(verified.unknown),
-                "object type could not be looked at",
-                "object types could not be looked at",
-            ),
-            (len(verified.unseen), "field could not be compared", "fields could not be compared"),
-        )
-        if count
+    counts = [
+        *((verified.total(name), *words) for name, words in _LEFT.items()),
+        (
+            verified.links_left,
+            "link or value is not as it was",
+            "links or values are not as they were",
+        ),
+        (
+            len(verified.unknown),
+            "object type could not be looked at",
+            "object types could not be looked at",
+        ),
+        (len(verified.unseen), "field could not be compared", "fields could not be compared"),
     ]
+    told = [counted(*each) for each in counts if each[0]]
     relink = " Relink sets links again." if verified.links_left else ""
     sentences = [
         _only_by_sync(verified),

@@ -117,21 +117,17 @@ class Store(RunDatabase):
         found = self._db.execute(sql, (id_,)).fetchone()
         return str(found[0]) if found else ""
 
-    def has_now(self, id_: str) -> bool:
-        """Whether the org has a row with a Salesforce id, whatever its external id."""
-        return self.key_now(id_) is not None
+    def was(self, id_: str) -> Row | None:
+        """A row of the backup by its Salesforce id; None where it has no such row."""
+        return self._row(id_, 0)
 
-    def key_was(self, id_: str) -> str | None:
-        """The external id of a row of the backup; None where it has no such row."""
-        return self._key(id_, 0)
+    def now(self, id_: str) -> Row | None:
+        """A row of the org by its Salesforce id; None where it has no such row that was read."""
+        return self._row(id_, 1)
 
-    def key_now(self, id_: str) -> str | None:
-        """The external id of a row of the org; None where it has no such row that was read."""
-        return self._key(id_, 1)
-
-    def _key(self, id_: str, is_now: int) -> str | None:
+    def _row(self, id_: str, is_now: int) -> Row | None:
         # (needed where values are compared or rows are missing, and then often)
         self._db.execute(_BY_ID)
-        sql = "SELECT place FROM row WHERE id = ? AND is_now = ?"
+        sql = "SELECT place, id, cells FROM row WHERE id = ? AND is_now = ?"
         found = self._db.execute(sql, (id_, is_now)).fetchone()
-        return key_at(found[0]) if found else None
+        return Row(key_at(found[0]), *found[1:]) if found else None

@@ -147,6 +147,10 @@ class Story:
                 self._compared(number, each, reasons(each, backup.not_fed), file)
                 for number, each in enumerate(self._columns)
             ]
+        compared = [
+            replace(each, not_backed_up=backup.lacks(each.object_name, each.in_backup))
+            for each in compared
+        ]
         unseen = [f"{each.object_name}.{name}" for each in self._columns for name in each.unseen]
         unknown = [
             Compared(each.object_name, each.object_name, in_backup=each.count(), unknown=why)

@@ -13,7 +13,7 @@ from target_zuora360_cleanup.emulator.schema.zuora import zuora_objects
 from tests.support import verifying
 from tests.support.emulated import Emulated
 from tests.support.runs import Ran, login
-from tests.support.undoing import Scene
+from tests.support.undoing import SUBSCRIPTIONS, Scene
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -116,3 +116,44 @@ def test_an_undo_of_an_earlier_cleanup_without_a_report_is_none_of_this(
     ran = verify(scene)
     assert "has left no report" not in ran.summary
     assert len(told(ran)) == len(undo.file("undo.csv"))
+
+
+@pytest.fixture
+def whole(tmp_path: Path) -> Iterator[Scene]:
+    """An org whose subscriptions were cleaned, with whole rows in the backup, and taken back."""
+    with Emulated(SMALL) as server:
+        scene = Scene.make(
+            server, tmp_path, bookmarks=STREAMS, backup="full", include_objects=SUBSCRIPTIONS
+        )
+        assert scene.undo().status == 0
+        yield scene
+
+
+def test_what_is_back_under_its_own_id_is_as_it_was(whole: Scene) -> None:
+    ran = verify(whole)
+    assert ran.status == 0, ran.summary
+    assert ran.file("verify.csv") == []
+
+
+def test_a_value_of_a_record_that_is_back_under_its_own_id_is_compared(whole: Scene) -> None:
+    name, field = "Zuora__Subscription__c", "Zuora__Notes__c"
+    id_ = str(whole.server.org.all_rows(name)[0]["Id"])
+    whole.server.org.dml("update", name, [{"Id": id_, field: "another"}])
+    ran = verify(whole)
+    assert [(each["id"], each["field"], each["now"]) for each in ran.file("verify.csv")] == [
+        (id_, field, "another")
+    ]
+    assert ran.status == 4
+
+
+def test_a_record_that_has_another_external_id_now_is_told_and_is_no_new_one(whole: Scene) -> None:
+    name, field = "Zuora__Subscription__c", "Zuora__External_Id__c"
+    row = whole.server.org.all_rows(name)[0]
+    whole.server.org.dml("update", name, [{"Id": row["Id"], field: "another"}])
+    ran = verify(whole)
+    assert [
+        (each["id"], each["field"], each["was"], each["now"]) for each in ran.file("verify.csv")
+    ] == [(row["Id"], field, row[field], "another")]
+    (entry,) = (each for each in ran.report["compared"] if each["object"] == name)
+    assert (entry["new_since"], entry["not_back"], entry["rows_changed"]) == (0, 0, 1)
+    assert ran.status == 4

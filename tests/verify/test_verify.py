@@ -258,6 +258,28 @@ def test_a_backup_that_a_killed_cleanup_has_cut_off_is_used_as_far_as_it_goes(
     assert 0 < entry(ran, SUBSCRIPTION)["back"] < rows
 
 
+def test_a_backup_with_fewer_rows_than_were_deleted_is_no_success(by_ids: Scene) -> None:
+    path = by_ids.cleanup.folder / "backup" / f"{SUBSCRIPTION}.csv.gz"
+    lines = gzip.decompress(path.read_bytes()).splitlines(keepends=True)
+    path.write_bytes(gzip.compress(b"".join(lines[:-2])))
+    ran = verify(by_ids)
+    assert ran.status == 4
+    assert entry(ran, SUBSCRIPTION)["not_backed_up"] == 2
+    assert ran.message.startswith("2 records that were deleted are in no file of the backup")
+    assert ran.summary.startswith("Partial: ")
+    assert "In no backup" in ran.summary
+
+
+def test_a_row_of_another_width_is_damage_but_at_the_end(by_ids: Scene) -> None:
+    path = by_ids.cleanup.folder / "backup" / f"{SUBSCRIPTION}.csv.gz"
+    lines = gzip.decompress(path.read_bytes()).splitlines(keepends=True)
+    lines[2] = b"half\n"
+    path.write_bytes(gzip.compress(b"".join(lines)))
+    ran = verify(by_ids)
+    assert (ran.status, ran.report["status"]) == (2, "failed")
+    assert f"{SUBSCRIPTION}.csv.gz' can't be read: a row has 1 of 2 columns" in ran.message
+
+
 def test_a_backup_that_lacks_an_object_type_is_no_success(by_ids: Scene) -> None:
     (by_ids.cleanup.folder / "backup" / f"{INVOICE}.csv.gz").unlink()
     ran = verify(by_ids)
