@@ -7,6 +7,7 @@ between: both are taken back as one, to the state that the first has found.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -29,6 +30,18 @@ class Chain:
     """The cleanups that are taken back together, the newest first; at least one."""
 
     cleanups: tuple[Cleanup, ...]
+
+    @property
+    def deleted(self) -> Counter[str]:
+        """How many rows they have deleted, by object, as far as their reports say.
+
+        Raises:
+            InputError: See `Cleanup.deleted`.
+        """
+        found = Counter[str]()
+        for each in self.cleanups:
+            found.update(each.deleted)
+        return found
 
     @property
     def newest(self) -> Cleanup:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from rich.text import Text
@@ -18,7 +18,7 @@ from target_zuora360_cleanup.report.summary import most, table_of_objects
 from target_zuora360_cleanup.rows.errors import RowError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from rich.console import RenderableType
@@ -58,7 +58,7 @@ class Returned:
 
     @property
     def in_backup(self) -> int:
-        """How many rows the cleanup has written down."""
+        """How many rows the cleanup has written down, and how many more it has deleted."""
         return self.back + self.to_restore + self.left
 
     @property
@@ -67,9 +67,16 @@ class Returned:
         return self.conflict + self.gone + self.failed + self.unknown
 
     @classmethod
-    def of(cls, name: str, counts: dict[str, int]) -> Returned:
-        """Read the counts of a store."""
-        return cls(name, **{TO_RESTORE if key == "bin" else key: n for key, n in counts.items()})
+    def of(cls, name: str, counts: Mapping[str, int], lacking: int = 0) -> Returned:
+        """Read the counts of a store.
+
+        Args:
+            name: API name.
+            counts: By what became of the rows.
+            lacking: Rows that were deleted and that are in no file of the backup.
+        """
+        found = cls(name, **{TO_RESTORE if key == "bin" else key: n for key, n in counts.items()})
+        return replace(found, unknown=found.unknown + lacking)
 
     def as_json(self) -> dict[str, Any]:
         """The entry of the report."""
@@ -133,6 +140,12 @@ class TakenBack:
 def _of_state(each: Putting) -> str:
     name = f"State {each.state.state_id}" if each.state.state_id else "The state on stdout"
     return f"{name}: {state_words(each.as_json())}"
+
+
+def lacking_words(name: str, rows: int) -> str:
+    """That rows of an object can't even be asked for."""
+    one, more = f"record of {name} that was deleted is", f"records of {name} that were deleted are"
+    return f"{counted(rows, one, more)} in no file of the backup: their ids are not known."
 
 
 def undo_report(

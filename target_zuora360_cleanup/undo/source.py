@@ -12,6 +12,7 @@ from target_zuora360_cleanup.deletion.undo_record import RECORD, is_running
 from target_zuora360_cleanup.errors import InputError
 from target_zuora360_cleanup.output.folder import DETACHED, OutputFolder
 from target_zuora360_cleanup.output.gzipped import whole_lines
+from target_zuora360_cleanup.output.listing import listed
 from target_zuora360_cleanup.rows.csv_ids import find_ids
 from target_zuora360_cleanup.salesforce.errors import ApiError
 from target_zuora360_cleanup.state import KeptState
@@ -100,6 +101,32 @@ class Cleanup:
             InputError: A file is named for none.
         """
         return frozenset(name for name, _ in self._files())
+
+    @property
+    def deleted(self) -> dict[str, int]:
+        """How many rows of each object it has deleted, as its report says.
+
+        Nothing is known of a cleanup that was killed: its files end where it ended.
+
+        Raises:
+            InputError: The report can't be read, or a file is missing whose rows nobody has
+                counted.
+        """
+        path = self.folder / "report.json"
+        try:
+            counts = {
+                each["api_name"]: each["deleted"] for each in _json(path).get("objects") or ()
+            }
+        except (KeyError, TypeError):
+            raise _unreadable(path, "it has another form") from None
+        if lost := [
+            name for name, rows in counts.items() if rows is None and name not in self.objects
+        ]:
+            raise InputError(
+                f"'{self.folder / 'backup'}' has no file of {listed(lost)}, of which rows may have "
+                "been deleted, so they could not come back. Put the file back where it was."
+            )
+        return {name: rows for name, rows in counts.items() if rows}
 
     def _files(self) -> Iterator[tuple[str, Path]]:
         for path in sorted((self.folder / "backup").glob("*.csv.gz")):

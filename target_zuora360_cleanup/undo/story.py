@@ -22,7 +22,13 @@ from target_zuora360_cleanup.rows.failures import Failures
 from target_zuora360_cleanup.state.form import dumped
 from target_zuora360_cleanup.undo.choice import choose, ends_at, refuse
 from target_zuora360_cleanup.undo.order import returning, unfinished
-from target_zuora360_cleanup.undo.report import Returned, TakenBack, undo_report, write_not_back
+from target_zuora360_cleanup.undo.report import (
+    Returned,
+    TakenBack,
+    lacking_words,
+    undo_report,
+    write_not_back,
+)
 from target_zuora360_cleanup.undo.undeleting import Undeleting
 from target_zuora360_cleanup.undo.words import words
 
@@ -80,6 +86,7 @@ class Story:
         self._chain: Chain | None = None
         self._objects: tuple[Returning, ...] = ()
         self._undeleting: Undeleting | None = None
+        self._lacking: dict[str, int] = {}
         self.may_have_begun = False
 
     def undo(self) -> None:
@@ -141,7 +148,8 @@ class Story:
                     self._note(f"Whether a 360 sync runs could not be told by {name}: {why}.")
 
     def _take_in(self, salesforce: Salesforce, chain: Chain) -> None:
-        names = sorted(frozenset().union(*(each.objects for each in chain.cleanups)))
+        deleted = chain.deleted
+        names = sorted(deleted.keys() | {name for each in chain.cleanups for name in each.objects})
         shown = salesforce.rest.object_names().keys()
         describes = salesforce.rest.describe_all([name for name in names if name in shown])
         self._objects = returning(names, describes)
@@ -150,6 +158,10 @@ class Story:
             for cleanup in chain.cleanups:
                 for name, ids in cleanup.rows():
                     self._store.add(numbers[name], ids)
+        for name, rows in deleted.items():
+            if (lacking := rows - self._store.count(numbers[name])) > 0:
+                self._lacking[name] = lacking
+                self._note(lacking_words(name, lacking))
 
     def _restore(self, salesforce: Salesforce) -> None:
         run = self._run
@@ -197,17 +209,18 @@ class Story:
         left = taken.total("left")
         lost = [each for each in taken.states if not each.is_well]
         if left:
+            known = " whose id is known" if self._lacking else ""
             raise Partial(
-                f"{counted(left, 'is', 'are')} not back; undo.csv names each with the reason. The "
-                "bookmarks of streams that feed such records, or what led to them, stay reset: the "
-                "next sync sends these in full."
+                f"{counted(left, 'is', 'are')} not back; undo.csv names each{known} with the "
+                "reason. The bookmarks of streams that feed such records, or what led to them, "
+                "stay reset: the next sync sends these in full."
             )
         if lost:
             raise Partial(f"The state is not all as it was: {_told(lost)}")
 
     def _counted(self) -> TakenBack:
         objects = tuple(
-            Returned.of(each.name, self._store.counts(number))
+            Returned.of(each.name, self._store.counts(number), self._lacking.get(each.name, 0))
             for number, each in enumerate(self._objects)
         )
         return replace(self._taken, objects=objects)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -96,6 +97,43 @@ def test_done_once_there_is_nothing_more_to_do(scene: Scene) -> None:
     named = scene.undo(scene.cleanup.folder)
     assert named.status == 0
     assert [each["fate"] for each in named.report["states"]] == ["as before"]
+
+
+def test_records_that_are_in_no_file_of_the_backup_are_told_and_their_bookmark_stays_reset(
+    scene: Scene,
+) -> None:
+    folder, plan = scene.cleanup.folder / "backup", "Zuora__SubscriptionRatePlan__c"
+    path = folder / f"{SUBSCRIPTION}.csv.gz"
+    lines = gzip.decompress(path.read_bytes()).splitlines(keepends=True)
+    path.write_bytes(gzip.compress(b"".join(lines[:-2])))
+    (folder / f"{plan}.csv.gz").unlink()
+
+    ran = scene.undo()
+
+    assert ran.status == 4
+    assert "undo.csv names each whose id is known with the reason" in ran.message
+    assert returned(ran, SUBSCRIPTION)["unknown"] == 2
+    assert returned(ran, plan)["unknown"] == len(scene.before[plan])
+    assert scene.stored["bookmarks"].keys() == STATE["bookmarks"].keys() - {"Subscription"}
+    assert f"2 records of {SUBSCRIPTION} that were deleted are in no file of the backup" in (
+        " ".join(ran.report["notes"])
+    )
+
+
+def test_a_backup_without_a_file_of_what_nobody_could_count_is_refused(scene: Scene) -> None:
+    path = scene.cleanup.folder / "report.json"
+    report = json.loads(path.read_text())
+    (entry,) = (each for each in report["objects"] if each["api_name"] == SUBSCRIPTION)
+    entry["deleted"] = None
+    path.write_text(json.dumps(report))
+    reset = scene.stored
+
+    (scene.cleanup.folder / "backup" / f"{SUBSCRIPTION}.csv.gz").unlink()
+    ran = scene.undo()
+
+    assert ran.status == 2
+    assert f"no file of {SUBSCRIPTION}" in ran.message
+    assert scene.stored == reset
 
 
 @pytest.mark.slow
