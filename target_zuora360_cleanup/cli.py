@@ -136,7 +136,8 @@ def verify(sources: tuple[str, ...], folder: Path | None, *, as_json: bool) -> N
 
         known = backups(settings, folder)
         context = Context.begin(settings, "verify")
-        run = Verify(context, known, _show_json if as_json else _show_words)
+        show = _show_json if as_json else _show_words
+        run = Verify(context, known, show, is_named=folder is not None)
         with heeded(context.stop, lambda: run.status_if_killed):
             run.carry_out().exit()
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 KEYS: Final = (
     "schema_version", "mode", "dry_run", "status", "headline", "error", "org", "snapshot",
-    "snapshots", "cleanups", "backup",
+    "snapshots", "cleanups", "backups",
     "started_at", "finished_at", "tool_version", "guards", "user", "plan_fingerprint", "accounts",
     "objects", "compared", "along", "unseen", "links", "returned", "timeline", "estimate",
     "allowances_needed", "blank_links", "strong_links", "undo", "taken_along", "bodies",

@@ -111,6 +111,17 @@ def choose(known: Sequence[Cleanup], given: Cleanup | None, info: OrgInfo) -> Ch
     return Chain(tuple(_chain(first, known, info))) if first else None
 
 
+def gone_on_with(cleanup: Cleanup, known: Sequence[Cleanup], info: OrgInfo) -> tuple[Cleanup, ...]:
+    """The cleanups that one has only finished, the newest first: nobody has synced in between.
+
+    Args:
+        cleanup: Which one.
+        known: All there are, the newest first.
+        info: Which org it is.
+    """
+    return tuple(_chain(cleanup, known, info))[1:]
+
+
 def _chain(first: Cleanup, known: Sequence[Cleanup], info: OrgInfo) -> Iterator[Cleanup]:
     yield first
     last = first

@@ -128,6 +128,15 @@ class Backup:
                 f"'{FOLDER}' with files such as Zuora__Subscription__c{_ENDING}; with backup "
                 "'none' there is nothing to compare with."
             )
+        return cls.found(folder)
+
+    @classmethod
+    def found(cls, folder: Path) -> Backup:
+        """Read a cleanup's folder, whether it holds files or not.
+
+        Raises:
+            InputError: Its report can't be read.
+        """
         report = _document(folder / "report.json")
         org = report.get("org") or {}
         # (a cleanup that was killed has left no report)
@@ -138,21 +147,6 @@ class Backup:
         along = _summed(report.get("taken_along") or ())
         is_limited = (folder / ACCOUNTS).exists()
         return cls(folder, str(org_id), deleted, frozenset(not_fed), along, is_limited)
-
-    @property
-    def missing(self) -> list[str]:
-        """Object types of which rows were deleted, or may have been, and that have no file."""
-        there = {each.object_name for each in self.files}
-        return [name for name, rows in self.deleted.items() if rows != 0 and name not in there]
-
-    def lacks(self, name: str, rows: int) -> int:
-        """How many rows of an object type were deleted beyond those that its file has.
-
-        Args:
-            name: API name.
-            rows: How many different ones the file has.
-        """
-        return max((self.deleted.get(name) or 0) - rows, 0)
 
     @property
     def files(self) -> list[BackupFile]:

@@ -13,23 +13,28 @@ from target_zuora360_cleanup.relink.snapshot import Snapshot, holds_any, snapsho
 from target_zuora360_cleanup.relink.store import LinkStore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from target_zuora360_cleanup.facts.org_facts import OrgInfo
+    from target_zuora360_cleanup.relink.plan import Restoration
     from target_zuora360_cleanup.relink.report import LinkOutcome
     from target_zuora360_cleanup.salesforce.client import Salesforce
 
 
 def look_at_links(
-    salesforce: Salesforce, org: OrgInfo, folder: Path, database: Path, go_on: Callable[[], None]
+    salesforce: Salesforce,
+    org: OrgInfo,
+    folders: Sequence[Path],
+    database: Path,
+    go_on: Callable[[], None],
 ) -> tuple[LinkOutcome, ...]:
-    """What has become of the links in a cleanup's folder; none where it has written none down.
+    """What has become of the links in cleanups' folders; none where they have written none down.
 
     Args:
         salesforce: Where.
         org: Which org that is.
-        folder: The cleanup's.
+        folders: The cleanups', beside each other.
         database: A file that the links may be kept in meanwhile; it is made.
         go_on: Raises when the run may not go on.
 
@@ -38,13 +43,17 @@ def look_at_links(
         ApiError, JobFailed, requests.RequestException: Salesforce would not say.
         Stopped: The run is to end.
     """
-    if not holds_any(folder):
+    chosen = [Snapshot.read(each) for each in folders if holds_any(each)]
+    if not chosen:
         return ()
-    snapshot = Snapshot.read(folder)
-    newer = newer_than(snapshot, snapshots_in(str(folder.resolve().parent)), org)
+    known = snapshots_in(str(folders[0].resolve().parent))
     store = LinkStore(database)
     try:
-        restorations = take_in(store, salesforce, snapshot, newer)
+        restorations: tuple[Restoration, ...] = ()
+        for each in chosen:
+            newer = newer_than(each, known, org)
+            more = take_in(store, salesforce, each, newer, len(restorations))
+            restorations = (*restorations, *more)
         looking = Looking(salesforce, store, restorations, go_on)
         looking.at_parents()
         for numbers in by_object(restorations).values():

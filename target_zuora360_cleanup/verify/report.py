@@ -139,31 +139,30 @@ class Verified:
 
 @dataclass(frozen=True)
 class Source:
-    """The cleanup's folder with the backup; None where none was chosen."""
+    """The cleanups' folders with the backups, the newest first; none where none was chosen."""
 
-    folder: Path | None
+    folders: tuple[Path, ...]
 
     def as_json(self) -> dict[str, Any]:
-        """The key `backup`."""
-        return {"backup": str(self.folder) if self.folder else None}
+        """The key `backups`."""
+        return {"backups": list(map(str, self.folders))}
 
     def lines(self) -> Iterator[RenderableType]:
-        """Where it is."""
-        if self.folder:
-            yield Text(f"Compared with: {self.folder}")
+        """Where they are."""
+        yield from (Text(f"Compared with: {each}") for each in self.folders)
 
 
-def verify_report(header: Header, verified: Verified, folder: Path | None) -> Report:
+def verify_report(header: Header, verified: Verified, folders: tuple[Path, ...]) -> Report:
     """The report of a comparison.
 
     Args:
         header: Which run it was and how it ended.
         verified: What was found.
-        folder: The cleanup's.
+        folders: Those of the cleanups, the newest first.
     """
     failures = Failures((), file="verify.csv")
     return Report(
-        header, (Headline(headline(header, verified)), verified, failures, Source(folder))
+        header, (Headline(headline(header, verified)), verified, failures, Source(folders))
     )
 
 

@@ -42,11 +42,15 @@ class Verify:
         context: What every run has.
         known: The backups to choose from.
         show: Shows the report; is given the run's folder too.
+        is_named: Whether one backup was named, which is compared alone.
     """
 
     status_if_killed = CleanupError.exit_status
 
-    def __init__(self, context: Context, known: Sequence[Backup], show: Show) -> None:
+    def __init__(
+        self, context: Context, known: Sequence[Backup], show: Show, *, is_named: bool = False
+    ) -> None:
+        self._is_named = is_named
         self._run = context
         self._known = known
         self._show = show
@@ -59,7 +63,10 @@ class Verify:
         with tempfile.TemporaryDirectory() as temporary:
             store = Store(Path(temporary) / "rows.sqlite")
             try:
-                tell(self._ended(Story(self._run, self._known, store, Path(temporary))))
+                story = Story(
+                    self._run, self._known, store, Path(temporary), is_named=self._is_named
+                )
+                tell(self._ended(story))
             finally:
                 store.close()
 

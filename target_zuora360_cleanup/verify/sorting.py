@@ -13,41 +13,52 @@ if TYPE_CHECKING:
 
     from target_zuora360_cleanup.verify.backup import BackupFile
 
+    Files = tuple[BackupFile, ...]
+
 
 @dataclass(frozen=True)
 class Sorted:
-    """The files of a backup.
+    """The files of backups, those of one object together.
 
     Attributes:
         compared: Those whose rows are known again by an external id, and how.
-        along: Those of rows that went along: nothing brings them back.
+        along: API names of the objects whose rows went along: nothing brings them back.
         unknown: Those that nobody can compare, and why.
+        apart: API names of the objects whose files have not all the same columns.
     """
 
-    compared: tuple[tuple[BackupFile, Columns], ...]
-    along: tuple[BackupFile, ...]
-    unknown: tuple[tuple[BackupFile, str], ...]
+    compared: tuple[tuple[Files, Columns], ...]
+    along: tuple[str, ...]
+    unknown: tuple[tuple[Files, str], ...]
+    apart: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, files: Iterable[BackupFile], describes: Mapping[str, Mapping[str, Any]]) -> Sorted:
+    def of(cls, files: Iterable[Files], describes: Mapping[str, Mapping[str, Any]]) -> Sorted:
         """Sort them.
 
         Args:
-            files: All of a backup.
+            files: All of them.
             describes: Of the objects that the user may read, by API name.
 
         Raises:
             InputError: A file is damaged.
         """
-        compared, along, unknown = [], [], []
-        for each in files:
-            name = each.object_name
-            if each.is_along or not (name in BY_NAME or is_unlisted(name)):
-                along.append(each)
+        compared, along, unknown, apart = [], [], [], []
+        for found in files:
+            name = found[0].object_name
+            # (a cleanup that was killed may have left a file without a word)
+            each = tuple(file for file in found if file.header()) or found
+            if each[0].is_along or not (name in BY_NAME or is_unlisted(name)):
+                along.append(name)
             elif name not in describes:
                 unknown.append((each, "the org has no such object, or does not show it"))
-            elif (columns := Columns.of(name, each.header(), describes[name])).keys:
-                compared.append((each, columns))
             else:
-                unknown.append((each, "backup and org have no external id field in common"))
-        return cls(tuple(compared), tuple(along), tuple(unknown))
+                first, *others = [file.header() for file in each]
+                header = [field for field in first if all(field in other for other in others)]
+                if any(len(header) < len(other) for other in (first, *others)):
+                    apart.append(name)
+                if (columns := Columns.of(name, header, describes[name])).keys:
+                    compared.append((each, columns))
+                else:
+                    unknown.append((each, "backup and org have no external id field in common"))
+        return cls(tuple(compared), tuple(dict.fromkeys(along)), tuple(unknown), tuple(apart))

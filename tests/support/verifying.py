@@ -24,7 +24,8 @@ def carry_out(config: dict[str, Any], folder: Path | None, err: io.StringIO) -> 
     """Compare as the command does, signals included."""
     settings = read_settings(config)
     context = Context.begin(settings, "verify", waits=NO_WAITS)
-    verify = Verify(context, backups(settings, folder), partial(show_words, err))
+    known, show = backups(settings, folder), partial(show_words, err)
+    verify = Verify(context, known, show, is_named=folder is not None)
     with heeded(context.stop, lambda: verify.status_if_killed):
         return verify.carry_out()
 

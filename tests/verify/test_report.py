@@ -37,23 +37,23 @@ UNKNOWN = Compared(made.INVOICE, made.INVOICE, in_backup=7, unknown="the org doe
 FOLDER = Path("/out/x-cleanup")
 LEFT_OVER = Partial("23 records are not as they were.")
 REPORTS: dict[str, Report] = {
-    "verify": verify_report(made.header("verify"), Verified((BACK, NOT_FED)), FOLDER),
+    "verify": verify_report(made.header("verify"), Verified((BACK, NOT_FED)), (FOLDER,)),
     "verify_partial": verify_report(
         made.header("verify", LEFT_OVER),
         Verified(
             (BACK, LEFT), (LinkOutcome(CONTRACT, restored=90, to_restore=10),),
             (("PricebookEntry", 8), ("Task", None)), (f"{made.ITEM}.Region__c",), ("A note.",),
         ),
-        FOLDER,
+        (FOLDER,),
     ),
     "verify_unknown": verify_report(
-        made.header("verify", LEFT_OVER), Verified((UNKNOWN,)), FOLDER
+        made.header("verify", LEFT_OVER), Verified((UNKNOWN,)), (FOLDER,)
     ),
     "verify_refused": verify_report(
-        made.header("verify", Refused("Another org.")), Verified(), None
+        made.header("verify", Refused("Another org.")), Verified(), ()
     ),
     "verify_failed": verify_report(
-        made.header("verify", made.OUT_OF_REACH, org=None), Verified(), None
+        made.header("verify", made.OUT_OF_REACH, org=None), Verified(), ()
     ),
 }  # fmt: skip
 
@@ -89,7 +89,7 @@ def test_lookups_of_one_name_are_told_by_where_they_lead() -> None:
     of_task = replace(CONTRACT, child="Task", field="WhatId", parent=made.INVOICE)
     what = (of_task, replace(of_task, parent=made.ACCOUNT), CONTRACT)
     links = tuple(LinkOutcome(each, restored=1) for each in what)
-    report = verify_report(made.header("verify"), Verified((BACK,), links), FOLDER)
+    report = verify_report(made.header("verify"), Verified((BACK,), links), (FOLDER,))
     summary = report.summary(Path("/out"))
     assert f"Task.WhatId to {made.INVOICE} " in summary
     assert f"Task.WhatId to {made.ACCOUNT} " in summary
@@ -129,7 +129,7 @@ def test_a_summary_lists_what_is_not_back_and_the_largest_and_sums_the_others() 
         Compared(name, name, in_backup=10 + at, back=10 + at - (at == 3), not_back=int(at == 3))
         for at, name in enumerate(names)
     )
-    report = verify_report(made.header("verify"), Verified(compared), None)
+    report = verify_report(made.header("verify"), Verified(compared), ())
     said = report.summary(Path("/out"))
     told = [name for name in names if name in said]
     assert told == [names[3], *names[-8:]]
