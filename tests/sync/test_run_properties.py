@@ -70,6 +70,8 @@ class Run:
 AT_FIRST: tuple[Event, ...] = ((0, 1, 1), (0, 4, 0), (7, 0, 1), (13, 0, 1), (7, 1, 2), (10, 0, 1))
 """Two accounts with subscriptions and an invoice: what happens to nothing is no example."""
 NUMBERS = st.integers(0, 99)
+ANYWHERE = st.integers(0, 45) | st.integers(0, 250)
+"""Messages or requests; a run has up to so many of each."""
 EVENTS = st.tuples(st.integers(0, 26), NUMBERS, NUMBERS)
 
 
@@ -82,10 +84,10 @@ def runs(draw: st.DrawFn) -> Run:
     ends = draw(st.sampled_from(["well", "well", "tap", "loader", "loader", "meltano"]))
     return Run(
         tuple(map(tuple, events)),
-        messages=draw(st.integers(1, 60)) if ends == "tap" else None,
-        requests=draw(st.integers(0, 45)) if ends == "loader" else None,
+        messages=draw(ANYWHERE) if ends == "tap" else None,
+        requests=draw(ANYWHERE) if ends == "loader" else None,
         in_request=draw(st.booleans()),
-        states=draw(st.integers(0, 3)) if ends == "meltano" else None,
+        states=draw(st.integers(0, 3) | st.integers(0, 40)) if ends == "meltano" else None,
         batch=draw(st.sampled_from([1, 3, 8, 1000])),
     )
 
