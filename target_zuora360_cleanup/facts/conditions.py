@@ -45,10 +45,12 @@ Salesforce Help)."""
 _OBJECT_RIGHTS: Final = (
     "SELECT SobjectType FROM ObjectPermissions WHERE (PermissionsViewAllRecords = true "
     "OR PermissionsModifyAllRecords = true) AND ParentId IN "
-    "(SELECT PermissionSetId FROM PermissionSetAssignment WHERE AssigneeId = '{user}')"
+    "(SELECT PermissionSetId FROM PermissionSetAssignment WHERE AssigneeId = '{user}' "
+    "AND IsActive = true AND PermissionSet.HasActivationRequired = false)"
 )
 """Objects of which the user sees every row; profiles are permission sets too (Object Reference,
-ObjectPermissions)."""
+ObjectPermissions). An assignment that has expired stays in the table, and one to a session-based
+set gives nothing before it is activated (PermissionSetAssignment; PermissionSet)."""
 _CONFIG_NAME: Final = "Zuora__ZuoraConfig__c"
 _CONFIG: Final = (
     "SELECT Zuora__ZQuotesMajorVersion__c, Zuora__ZQuotesMinorVersion__c FROM "

@@ -103,6 +103,20 @@ def test_of_what_is_hidden_objects_and_lookups_are_found_in_the_metadata() -> No
     assert facts.conditions.may_view_all == Known(value=False)
 
 
+@pytest.mark.parametrize(
+    ("given", "is_seen"),
+    [({}, True), ({"lapsed": "expired"}, False), ({"lapsed": "session"}, False)],
+)
+def test_view_all_of_a_permission_set_counts_only_while_it_gives_anything(
+    given: dict[str, str],
+    is_seen: bool,  # noqa: FBT001 - a table
+) -> None:
+    rights = {"view_all_data": False, "objects": {INVOICE: {"view_all": True, **given}}}
+    with org({"permissions": rights}) as server:
+        viewed = read(server, **ACCOUNTS).conditions.viewed_objects
+    assert viewed == Known(frozenset({INVOICE} if is_seen else ()))
+
+
 def test_one_relationship_that_is_refused_leaves_the_others_counted() -> None:
     refusal = {"code": "INSUFFICIENT_ACCESS", "message": "no access", "status": 403}
     with org("people") as server:

@@ -1,10 +1,15 @@
-"""Rows that tell what the user may do with each object: the profile's permission set."""
+"""Rows that tell what the user may do with each object: the profile's permission set, and others.
+
+A permission set gives nothing by an assignment that has expired (Object Reference,
+PermissionSetAssignment, `IsActive`), nor by one to a set that has to be activated in each session
+and was not (PermissionSet, `HasActivationRequired`); the rows are there all the same.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from target_zuora360_cleanup.emulator.org.permissions import rights_of
+from target_zuora360_cleanup.emulator.org.permissions import LAPSED, rights_of
 from target_zuora360_cleanup.emulator.org.shape.shape import read_shape
 
 if TYPE_CHECKING:
@@ -17,19 +22,45 @@ __all__ = ["permission_rows"]
 
 _STANDARD: Final = frozenset({"Account", "Contact", "Opportunity", "Pricebook2", "Product2"})
 """Standard objects that have permissions of their own."""
+_ENDED: Final = 1_738_281_600
+"""The end of January 2025."""
 
 
 def permission_rows(options: OrgOptions, schema: Schema) -> dict[str, list[dict[str, Any]]]:
     """Return the rows by object."""
-    rows = [{"Id": number, "ParentId": 1, **each}
-            for number, each in enumerate(_objects(options, schema), 1)]  # fmt: skip
+    lapsed = rights_of(options).lapsed
+    given = [{"ParentId": 1, **each} for each in _objects(options, schema)]
+    given += [
+        {"SobjectType": name, "ParentId": LAPSED.index(why) + 2, "PermissionsRead": 1,
+         "PermissionsViewAllRecords": 1}
+        for name, why in sorted(lapsed.items())
+    ]  # fmt: skip
     return {
         "PermissionSet": [
             {"Id": 1, "Name": "X00ex00000018ozV_128_09_12_34_5", "Label": "System Administrator",
-             "IsOwnedByProfile": 1, "ProfileId": 1},
+             "IsOwnedByProfile": 1, "ProfileId": 1, "HasActivationRequired": 0},
+            *(_set(number, why) for number, why in enumerate(LAPSED, 2)),
         ],
-        "PermissionSetAssignment": [{"Id": 1, "AssigneeId": 1, "PermissionSetId": 1}],
-        "ObjectPermissions": rows,
+        "PermissionSetAssignment": [
+            {"Id": 1, "AssigneeId": 1, "PermissionSetId": 1, "IsActive": 1},
+            *(_assignment(number, why) for number, why in enumerate(LAPSED, 2) if lapsed),
+        ],
+        "ObjectPermissions": [{"Id": number, **each} for number, each in enumerate(given, 1)],
+    }  # fmt: skip
+
+
+def _set(number: int, why: str) -> dict[str, Any]:
+    return {
+        "Id": number, "Name": f"Sees_All_{why}", "Label": f"Sees all ({why})",
+        "IsOwnedByProfile": 0, "HasActivationRequired": int(why == "session"),
+    }  # fmt: skip
+
+
+def _assignment(number: int, why: str) -> dict[str, Any]:
+    ended = {"ExpirationDate": _ENDED} if why == "expired" else {}
+    return {
+        "Id": number, "AssigneeId": 1, "PermissionSetId": number, "IsActive": int(not ended),
+        **ended,
     }  # fmt: skip
 
 

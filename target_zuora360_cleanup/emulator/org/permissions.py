@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping  # noqa: TC003 - part of the public shape
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -24,6 +25,9 @@ _FILES: Final = frozenset({"ContentDocument", "ContentDocumentLink"})
 """Objects of which View All Data shows only what the user may open ("Set Up Users to Query
 Salesforce Files", Salesforce Help)."""
 
+LAPSED: Final = ("expired", "session")
+"""Why a permission set that is assigned gives nothing: its assignment has ended, or it is not
+activated in the session."""
 _MOST_ROWS: Final = {"EntitySubscription": 1_000, "TopicAssignment": 1_100}
 """Objects of which a user without View All Data has to ask for so many rows at most (Object
 Reference)."""
@@ -40,6 +44,8 @@ class Rights:
         told: Whether the org tells the first two.
         view_all: Objects of which the user sees everybody's rows.
         modify_all: Objects of which the user may change them too.
+        lapsed: Objects of which a permission set would let the user see everybody's rows, with why
+            it gives nothing.
     """
 
     view_all_data: bool
@@ -48,6 +54,7 @@ class Rights:
     told: bool = True
     view_all: frozenset[str] = frozenset()
     modify_all: frozenset[str] = frozenset()
+    lapsed: Mapping[str, str] = field(default_factory=dict)
 
     def sees_all(self, name: str) -> bool:
         """Whether sharing hides no row of an object."""
@@ -77,7 +84,9 @@ def rights_of(options: OrgOptions) -> Rights:
     if files and not view:
         text = "Query All Files comes with View All Data. Give both or none."
         raise ShapeError("permissions", text)
-    objects = given.get("objects", {})
+    every = given.get("objects", {})
+    lapsed = {name: each["lapsed"] for name, each in every.items() if "lapsed" in each}
+    objects = {name: each for name, each in every.items() if name not in lapsed}
     all_modified = {name for name, each in objects.items() if each.get("modify_all")}
     return Rights(
         bool(view),
@@ -88,6 +97,7 @@ def rights_of(options: OrgOptions) -> Rights:
             {name for name, each in objects.items() if each.get("view_all")} | all_modified
         ),
         modify_all=frozenset(all_modified),
+        lapsed=lapsed,
     )
 
 
@@ -145,8 +155,8 @@ def _check(schema: Schema, shape: Shape, rights: Rights) -> None:
             text = f"the org has no object {name}. Name one that it has, or add it."
             raise ShapeError("hidden.objects or permissions.objects", text)
     for path in shape.hidden.get("fields", ()):
-        name, _, field = path.partition(".")
-        if name not in schema.objects or field not in schema.objects[name].fields:
+        name, _, own = path.partition(".")
+        if name not in schema.objects or own not in schema.objects[name].fields:
             raise ShapeError("hidden.fields", f"the org has no {path}. Name Object.Field.")
     for part in _rows(shape):
         is_file = part.get("object") in _FILES and not rights.query_all_files

@@ -144,6 +144,18 @@ def test_view_all_and_modify_all_are_told_by_object() -> None:
         assert rights[REFUND] == (False, False)
 
 
+@pytest.mark.parametrize("lapsed", ["expired", "session"])
+def test_a_permission_set_gives_nothing_once_its_assignment_has_lapsed(lapsed: str) -> None:
+    given = {"view_all_data": False, "objects": {ITEM: {"view_all": True, "lapsed": lapsed}}}
+    with permitted(given, rows_hidden=frozenset({ITEM})) as org:
+        assert org.schema.objects[ITEM].hidden_every
+        asked = OBJECT_RIGHTS.format(org.user_id) + f" AND SobjectType = '{ITEM}'"
+        found = [row[1] for row in org.query(asked).rows(0, 9)]
+        assert sorted(found) == [False, True]
+        told = "SELECT IsActive, PermissionSet.HasActivationRequired FROM PermissionSetAssignment"
+        assert (lapsed == "session", lapsed == "session") in org.query(told).rows(0, 9)
+
+
 def test_no_row_is_hidden_from_a_user_who_sees_all_data() -> None:
     with opened(OrgOptions(records=500, quotes=False, rows_hidden=frozenset({ITEM}))) as org:
         assert len(ids(org, ITEM)) == org.counts()[ITEM]

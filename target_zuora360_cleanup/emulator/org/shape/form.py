@@ -115,7 +115,9 @@ FORM: Final[Form] = {
             query_all_files=_FLAG,
             objects={
                 "type": "object",
-                "additionalProperties": _object(view_all=_FLAG, modify_all=_FLAG),
+                "additionalProperties": _object(
+                    view_all=_FLAG, modify_all=_FLAG, lapsed={"enum": ["expired", "session"]}
+                ),
             },
         ),
         vetoes=_list(
