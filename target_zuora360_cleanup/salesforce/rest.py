@@ -97,8 +97,13 @@ class Rest:
         return rows
 
     def tooling_query(self, soql: str) -> list[dict[str, Any]]:
-        """All rows of a Tooling API query that has few."""
-        return self._all(self._get("/tooling/query", shapes.ROWS, q=soql))
+        """All rows of a Tooling API query that has few.
+
+        Raises:
+            ShortResult: Fewer came than there are.
+        """
+        answer = self._get("/tooling/query", shapes.ROWS, q=soql)
+        return self._all(answer, answer["totalSize"])
 
     def count(self, soql: str) -> int:
         """The number of rows, of a `SELECT COUNT() FROM …`."""
@@ -181,7 +186,7 @@ class Rest:
         except ShortResult as exc:
             return exc
 
-    def _all(self, answer: dict[str, Any], told: int = 0) -> list[dict[str, Any]]:
+    def _all(self, answer: dict[str, Any], told: int) -> list[dict[str, Any]]:
         """The rows of an answer, and of those that follow it; at least so many as are told."""
         rows = list(answer["records"])
         while not answer["done"]:

@@ -103,6 +103,15 @@ def test_of_what_is_hidden_objects_and_lookups_are_found_in_the_metadata() -> No
     assert facts.conditions.may_view_all == Known(value=False)
 
 
+def test_metadata_that_came_short_leaves_unknown_what_is_hidden() -> None:
+    secret = {"name": "Secret__c", "fields": [reference("Of__c", INVOICE, "cascade")]}
+    with org({"objects": [secret], "hidden": {"objects": ["Secret__c"]}}) as server:
+        server.set_faults({"requests": [{"path": "*/tooling/query", "spoil": "short"}]})
+        facts = read(server, **ACCOUNTS)
+    assert isinstance(facts.hidden, Unknown)
+    assert "SHORT_RESULT" in facts.hidden.why
+
+
 @pytest.mark.parametrize(
     ("given", "is_seen"),
     [({}, True), ({"lapsed": "expired"}, False), ({"lapsed": "session"}, False)],
