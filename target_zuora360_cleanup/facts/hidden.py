@@ -1,14 +1,16 @@
-"""Relationships that the user's rights keep out of describes, looked for in the org's metadata.
+"""What the user's rights keep out of describes, looked for in the org's metadata.
 
-A describe leaves out objects that the user may not read and lookups that field-level security
-hides. `RelationshipDomain` (Tooling API Reference) lists the relationships into an object as
-metadata; its page names no right of objects or fields that would narrow it.
+A describe leaves out objects that the user may not read and fields that field-level security hides.
+`RelationshipDomain` (Tooling API Reference) lists the relationships into an object as metadata, and
+`FieldDefinition` its fields, as the Metadata API has them; their pages name no right of objects or
+fields that would narrow them.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from target_zuora360_cleanup.catalog.objects import of_package
 from target_zuora360_cleanup.facts.known import Fact, Known, Unknown, refusal
 from target_zuora360_cleanup.reach import Relationship, is_kept_by_salesforce, nature_of
 from target_zuora360_cleanup.salesforce.errors import ApiError
@@ -25,7 +27,10 @@ _DOMAINS: Final = (
     "Field.QualifiedApiName, IsCascadeDelete, IsRestrictedDelete FROM RelationshipDomain "
     "WHERE ParentSobject.QualifiedApiName IN ({names})"
 )
-
+_FIELDS: Final = (
+    "SELECT EntityDefinition.QualifiedApiName, QualifiedApiName, IsCalculated "
+    "FROM FieldDefinition WHERE EntityDefinition.QualifiedApiName IN ({names})"
+)
 
 _NOT_TOLD = "(not told)"
 
@@ -51,7 +56,7 @@ def read_hidden(
     if not parents:
         return Known(())
     try:
-        rows = _read(salesforce, sorted(parents))
+        rows = _read(salesforce, _DOMAINS, sorted(parents))
     except ApiError as exc:
         return refusal(exc)
     known = {(each.child, each.field, each.parent) for each in seen}
@@ -72,6 +77,42 @@ def read_hidden(
     )
 
 
+def read_hidden_fields(
+    salesforce: Salesforce, describes: Mapping[str, Mapping[str, Any]]
+) -> Fact[tuple[str, ...]]:
+    """Fields that people may have filled and no describe shows, as `Object.Field`.
+
+    The packages' own come back with a sync, and nobody fills a formula.
+
+    Args:
+        salesforce: Where.
+        describes: Of the objects whose rows are deleted or go along.
+    """
+    if not describes:
+        return Known(())
+    try:
+        rows = _read(salesforce, _FIELDS, sorted(describes))
+    except ApiError as exc:
+        return refusal(exc)
+    computed = {
+        (_name(row.get("EntityDefinition")), row["QualifiedApiName"]): row["IsCalculated"] is True
+        for row in rows
+    }
+    own = {each for each in computed if _may_be_filled(each[1])}
+    shown = {(name, each["name"]) for name in describes for each in describes[name]["fields"]}
+    silent = [name for name in sorted(describes) if name not in {each[0] for each in computed}]
+    missing = sorted(each for each in shown - own if _may_be_filled(each[1]))
+    if left_out := [*silent, *(f"{name}.{field}" for name, field in missing)]:
+        return Unknown(f"it leaves out what describes show, such as {left_out[0]}")
+    hidden = sorted(each for each in own - shown if not computed[each])
+    return Known(tuple(f"{name}.{field}" for name, field in hidden))
+
+
+def _may_be_filled(field: str) -> bool:
+    """Whether it is a field that people have added."""
+    return field.endswith("__c") and not of_package(field)
+
+
 def _is_seen(
     each: Relationship, known: Collection[tuple[str, str, str]], there: Iterable[Relationship]
 ) -> bool:
@@ -87,20 +128,20 @@ def _is_seen(
     return bool(shown - named)
 
 
-def _read(salesforce: Salesforce, parents: Sequence[str]) -> list[dict[str, Any]]:
-    """Of as many parents at once as one answer holds: metadata does not come in several.
+def _read(salesforce: Salesforce, soql: str, objects: Sequence[str]) -> list[dict[str, Any]]:
+    """Of as many objects at once as one answer holds: metadata does not come in several.
 
     Raises:
         ApiError: Salesforce refuses to tell.
     """
-    names = ", ".join(f"'{each}'" for each in parents)
-    half = len(parents) // 2
+    names = ", ".join(f"'{each}'" for each in objects)
+    half = len(objects) // 2
     try:
-        return salesforce.rest.tooling_query(_DOMAINS.format(names=names))
+        return salesforce.rest.tooling_query(soql.format(names=names))
     except ApiError as exc:
         if exc.code != _TOO_MANY or not half:
             raise
-    return _read(salesforce, parents[:half]) + _read(salesforce, parents[half:])
+    return _read(salesforce, soql, objects[:half]) + _read(salesforce, soql, objects[half:])
 
 
 def _missing(known: Iterable[tuple[str, str, str]], there: Iterable[Relationship]) -> list[str]:

@@ -240,6 +240,8 @@ class OrgFacts:
             that rows use.
         hidden: Relationships that the org has, by its metadata, and that no describe shows to this
             user; unknown where the metadata could not be asked.
+        hidden_fields: Fields that people have added to what is deleted or goes along, and that no
+            describe shows to this user, as `Object.Field`; unknown as above.
         quote_objects: API names of the objects of quotes that this user sees.
         unfiltered: Object types whose own rows can't be told from Zuora's, since the user may not
             read the field that tells them.
@@ -282,6 +284,7 @@ class OrgFacts:
     staying: tuple[str, ...] = ()
     stand_ins: tuple[Relationship, ...] = ()
     shared: Mapping[str, Fact[int]] = field(default_factory=lambda: MappingProxyType({}))
+    hidden_fields: Fact[tuple[str, ...]] = _NOT_READ
 
     @property
     def names(self) -> frozenset[str]:

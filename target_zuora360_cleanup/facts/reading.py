@@ -19,7 +19,7 @@ from target_zuora360_cleanup.facts.counter import Counter
 from target_zuora360_cleanup.facts.counts import count_objects
 from target_zuora360_cleanup.facts.detaching import detaching_of
 from target_zuora360_cleanup.facts.discovering import discover
-from target_zuora360_cleanup.facts.hidden import read_hidden
+from target_zuora360_cleanup.facts.hidden import read_hidden, read_hidden_fields
 from target_zuora360_cleanup.facts.kept import read_kept
 from target_zuora360_cleanup.facts.keyless import count_keyless_links
 from target_zuora360_cleanup.facts.known import Known
@@ -148,6 +148,7 @@ class _Reading:
             count_own_prices(counter, rows),
             count_own_values(self._salesforce, self._objects, self._describes),
             beside,
+            hidden_fields=read_hidden_fields(self._salesforce, self._going(reach.rows)),
         )
 
     def _relationships(self, parents: Iterable[str]) -> tuple[Relationship, ...]:
@@ -220,11 +221,15 @@ class _Reading:
         self, reach: Mapping[Path, Fact[int]], *, sees_all: bool
     ) -> Fact[tuple[Relationship, ...]]:
         """What describes leave out, of all whose rows are deleted or go along."""
-        going = {each.kind.api_name for each in self._objects if each.found != Known(0)}
-        going |= {each.child for each in reach if each.on_delete == "cascade"}
-        parents = going & self._describes.keys()
-        seen = [r for name in parents for r in read_relationships(name, self._describes[name])]
-        return read_hidden(self._salesforce, parents, seen, self._shown, sees_all=sees_all)
+        going = self._going(reach)
+        seen = [each for name in going for each in read_relationships(name, going[name])]
+        return read_hidden(self._salesforce, going.keys(), seen, self._shown, sees_all=sees_all)
+
+    def _going(self, reach: Mapping[Path, Fact[int]]) -> Describes:
+        """The describes of all whose rows are deleted or go along."""
+        names = {each.kind.api_name for each in self._objects if each.found != Known(0)}
+        names |= {each.child for each in reach if each.on_delete == "cascade"}
+        return {name: self._describes[name] for name in sorted(names & self._describes.keys())}
 
 
 def _ways(

@@ -97,11 +97,7 @@ class Rest:
         return rows
 
     def tooling_query(self, soql: str) -> list[dict[str, Any]]:
-        """All rows of a Tooling API query that has few.
-
-        Raises:
-            ShortResult: Fewer came than there are.
-        """
+        """All rows of a Tooling API query that has few; raises as `query`."""
         answer = self._get("/tooling/query", shapes.ROWS, q=soql)
         return self._all(answer, answer["totalSize"])
 

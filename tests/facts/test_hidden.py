@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from target_zuora360_cleanup.facts.hidden import read_hidden
+from target_zuora360_cleanup.facts.hidden import read_hidden, read_hidden_fields
 from target_zuora360_cleanup.facts.known import Fact, Known, Unknown
 from target_zuora360_cleanup.reach import Relationship
 from target_zuora360_cleanup.salesforce.errors import ApiError
@@ -132,3 +132,51 @@ def test_nothing_is_asked_where_nothing_goes() -> None:
     answers = Answers()
     assert read_hidden(answers.salesforce, (), (), {}) == Known(())
     assert answers.asked == []
+
+
+DESCRIBES = {INVOICE: {"fields": [{"name": "Id"}, {"name": "Note__c"}, {"name": "Zuora__A__c"}]}}
+
+
+def field(name: str, **more: Any) -> dict[str, Any]:
+    """What the metadata says of a field."""
+    of = {"EntityDefinition": {"QualifiedApiName": INVOICE}, "QualifiedApiName": name}
+    return {**of, "IsCalculated": False, **more}
+
+
+def hidden_fields(*names: str, **more: Any) -> Fact[tuple[str, ...]]:
+    rows = [*(field(name) for name in names), field("Last__c", **more)]
+    answers = Answers({"FieldDefinition": rows})
+    return read_hidden_fields(answers.salesforce, DESCRIBES)
+
+
+def test_a_field_of_peoples_own_that_only_the_metadata_has_is_hidden() -> None:
+    assert hidden_fields("Id", "Note__c", "Zuora__A__c") == Known((f"{INVOICE}.Last__c",))
+    assert hidden_fields("Note__c", "acme__B__c") == Known(
+        (f"{INVOICE}.Last__c", f"{INVOICE}.acme__B__c")
+    )
+
+
+def test_what_nobody_fills_and_what_a_sync_brings_back_is_hidden_to_no_harm() -> None:
+    assert hidden_fields("Note__c", "Zuora__New__c", IsCalculated=True) == Known(())
+
+
+def test_a_field_of_which_is_not_told_whether_it_is_computed_may_be_filled() -> None:
+    assert hidden_fields("Note__c", IsCalculated=None) == Known((f"{INVOICE}.Last__c",))
+
+
+def test_fields_that_leave_out_what_describes_show_prove_nothing() -> None:
+    assert hidden_fields("Id") == Unknown(
+        f"it leaves out what describes show, such as {INVOICE}.Note__c"
+    )
+    rows = [field("Note__c", EntityDefinition=None)]
+    for given in ([], rows):
+        answers = Answers({"FieldDefinition": given})
+        assert read_hidden_fields(answers.salesforce, DESCRIBES) == Unknown(
+            f"it leaves out what describes show, such as {INVOICE}"
+        )
+
+
+def test_fields_that_are_refused_are_unknown() -> None:
+    answers = Answers({"FieldDefinition": NO})
+    assert read_hidden_fields(answers.salesforce, DESCRIBES) == REFUSED
+    assert read_hidden_fields(answers.salesforce, {}) == Known(())

@@ -81,6 +81,7 @@ CALM = OrgFacts(
         user=Known("ann@acme.example"),
     ),
     hidden=Known(()),
+    hidden_fields=Known(()),
 )
 """An org of which everything is known, and in which nothing stands against a cleanup."""
 PRODUCTION = replace(CALM, org=OrgInfo(ID, "Acme", is_sandbox=False))
@@ -183,6 +184,7 @@ NO = Known(value=False)
 LIMITED = around(may_modify_all=NO, may_view_all=NO)
 """A user who may not see everything."""
 HIDDEN = replace(CALM, hidden=Known((Relationship("Secret__c", "Of__c", INVOICE, "cascade"),)))
+HIDDEN_FIELD = replace(CALM, hidden_fields=Known((f"{INVOICE}.Remark__c",)))
 HIDDEN_LINK = replace(CALM, hidden=Known((Relationship("Secret__c", "Of__c", INVOICE, "clear"),)))
 CIRCLE = (Relationship("Zuora__Payment__c", "Of__c", INVOICE, "restrict"),
           Relationship(INVOICE, "By__c", "Zuora__Payment__c", "cascade"))  # fmt: skip
@@ -425,8 +427,15 @@ CASES: dict[str, tuple[Pair, ...]] = {
         (weighed(HIDDEN, allow_hidden_rows=True), weighed(replace(CALM, hidden=REFUSED))),
         (weighed(HIDDEN_LINK, allow_hidden_rows=True), weighed()),
     ),
+    "fields-hidden": (
+        (weighed(HIDDEN_FIELD), weighed()),
+        (weighed(HIDDEN_FIELD, allow_hidden_rows=True),
+         weighed(replace(CALM, hidden_fields=REFUSED))),
+    ),
     "relationships-not-checked": (
         (weighed(replace(CALM, hidden=REFUSED)), weighed(HIDDEN)),
+        (weighed(replace(CALM, hidden_fields=REFUSED)), weighed(HIDDEN_FIELD)),
+        (weighed(replace(CALM, hidden=REFUSED, hidden_fields=REFUSED)), weighed()),
         (weighed(replace(CALM, hidden=REFUSED), allow_hidden_rows=True),
          weighed(replace(changed(found=Known(0)), hidden=REFUSED))),
     ),
@@ -572,6 +581,7 @@ CALM_ORG = Case()
 ONLY_CATALOG = {"object_groups": ["product_catalog"]}
 ONLY_ACCOUNTS = {"object_groups": ["accounts"]}
 QUOTES = frozenset(item.name for item in load_objects() if item.name.startswith(QUOTE_PREFIX))
+REMARK = {"object": INVOICE, "name": "Remark__c", "type": "string"}
 NO_FILTER = shaped(hidden={"fields": ["Product2.zqu__ZuoraId__c"]})
 HELD_ITEM = {"object": INVOICE, **reference("Top_Item__c", ITEM, "restrict")}
 TOP_ITEM = {"object": INVOICE, "at": 1, "values": {"Top_Item__c": {"object": ITEM, "at": 1}}}
@@ -697,7 +707,11 @@ ORGS: dict[str, tuple[Case, Case]] = {
         Case(org=shaped(hidden={"fields": ["Usage_Note__c.Charge__c"]})),
         CALM_ORG,
     ),
-    "relationships-not-checked": (Case(faults=refuse("*FROM RelationshipDomain*")), CALM_ORG),
+    "fields-hidden": (
+        Case(org=shaped(fields=[REMARK], hidden={"fields": [f"{INVOICE}.Remark__c"]})),
+        Case(org=shaped(fields=[REMARK])),
+    ),
+    "relationships-not-checked": (Case(faults=refuse("*FROM FieldDefinition*")), CALM_ORG),
     "package-rows-taken-along": (
         Case(settings={"exclude_objects": ["Zuora__InvoiceItem__c"]}),
         CALM_ORG,

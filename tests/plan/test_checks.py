@@ -300,7 +300,9 @@ def test_an_allowance_that_salesforce_does_not_name_is_told_by_its_name() -> Non
     assert found.message.endswith("Salesforce does not name DailyApiRequests.")
 
 
-@pytest.mark.parametrize("code", ["own-values", "own-values-not-kept", "files-may-be-hidden"])
+@pytest.mark.parametrize(
+    "code", ["own-values", "own-values-not-kept", "files-may-be-hidden", "fields-hidden"]
+)
 def test_what_went_with_records_is_told_where_some_of_these_were_deleted_and_else_not(
     code: str,
 ) -> None:

@@ -34,7 +34,7 @@ _ENTITY: Final = (
 )  # fmt: skip
 _OF_FIELD: Final = (
     "DurableId", "QualifiedApiName", "DeveloperName", "Label", "DataType", "RelationshipName",
-    "IsNillable", "EntityDefinitionId",
+    "IsNillable", "IsCalculated", "EntityDefinitionId",
 )  # fmt: skip
 _OUTCOME: Final = (
     "ChildSobjectId", "FieldId", "IsCascadeDelete", "IsRestrictedDelete", "IsDeprecatedAndHidden",
@@ -82,7 +82,8 @@ class _Told:
             for field in item.fields.values():
                 yield (
                     self._durable[item.name, field.name], field.name, _bare(field.name),
-                    field.label, _type(field), field.relationship_name, int(field.nillable), own,
+                    field.label, _type(field), field.relationship_name, int(field.nillable),
+                    int(field.calculated), own,
                 )  # fmt: skip
 
     def infos(self) -> Iterator[Line]:

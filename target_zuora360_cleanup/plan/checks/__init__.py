@@ -17,6 +17,7 @@ from target_zuora360_cleanup.plan.checks import (
     approval,
     capacity,
     coming_back,
+    hidden,
     identity,
     junctions,
     lookups,
@@ -36,7 +37,7 @@ __all__ = ["CHECKS", "CODES", "find_all"]
 
 _TOPICS: Final = (
     identity, accounts, amount, rights, outsiders, lookups, prices, junctions, own_values, activity,
-    quotes, sight, capacity, coming_back, approval,
+    quotes, sight, hidden, capacity, coming_back, approval,
 )  # fmt: skip
 
 CHECKS: Final[tuple[Check, ...]] = tuple(each for topic in _TOPICS for each in checks_in(topic))

@@ -13,13 +13,12 @@ from target_zuora360_cleanup.plan.finding import After, Code
 from target_zuora360_cleanup.reach import is_kept_by_salesforce, nature_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from target_zuora360_cleanup.facts.known import Fact
     from target_zuora360_cleanup.facts.org_facts import OrgConditions, OrgFacts
     from target_zuora360_cleanup.plan.check import Weighed
     from target_zuora360_cleanup.plan.finding import Finding, Severity
-    from target_zuora360_cleanup.reach import Relationship
 
 _HIDDEN_SHARE: Final = 0.1
 _HIDDEN_LEAST: Final = 50
@@ -34,23 +33,6 @@ NOT_ALL: Final = Code(
     "blocks",
     "the user has neither View All Data nor Modify All Data, nor View All on each object concerned",
     "give View All Data, or set `allow_hidden_rows` if you know what is hidden",
-    setting="allow_hidden_rows",
-    otherwise=("warns",),
-)
-HIDDEN_LOOKUPS: Final = Code(
-    "relationships-hidden",
-    "blocks",
-    "the org's metadata has relationships into what is deleted that no describe shows this user",
-    "give Read on these objects and fields; or, where none of it is destroyed, set "
-    "`allow_hidden_rows`",
-    setting="allow_hidden_rows",
-    otherwise=("warns",),
-)
-NOT_COMPARED: Final = Code(
-    "relationships-not-checked",
-    "blocks",
-    "the org's metadata could not be asked for relationships that are hidden from this user",
-    "give View Setup and Configuration, or set `allow_hidden_rows`",
     setting="allow_hidden_rows",
     otherwise=("warns",),
 )
@@ -128,7 +110,7 @@ def rights(weighed: Weighed) -> Iterator[Finding]:
         "Give the user the permission View All Data, or View All on each of these objects; or, if "
         "you know what is hidden, set allow_hidden_rows.",
         limited,
-        _unless_allowed(weighed),
+        unless_allowed(weighed),
         After(
             f"The user has neither View All Data nor Modify All Data{why}: rows that sharing hides "
             "may have gone along, lost a link, or stayed behind without being counted.",
@@ -137,7 +119,8 @@ def rights(weighed: Weighed) -> Iterator[Finding]:
     )
 
 
-def _unless_allowed(weighed: Weighed) -> Severity:
+def unless_allowed(weighed: Weighed) -> Severity:
+    """What blocks unless the user says that it is known what is hidden."""
     return "warns" if weighed.settings.allow_hidden_rows else "blocks"
 
 
@@ -157,51 +140,6 @@ def _limited(facts: OrgFacts) -> Iterator[tuple[str, int]]:
         ours = nature_of(name) != "mark" and not is_kept_by_salesforce(name, None)
         if name not in viewed and ours:
             yield name, seen.get(name, 0)
-
-
-@check(HIDDEN_LOOKUPS, NOT_COMPARED)
-def hidden_lookups(weighed: Weighed) -> Iterator[Finding]:
-    """Relationships that the user's rights keep out of what describes show."""
-    severity = _unless_allowed(weighed)
-    match weighed.facts.hidden:
-        case Unknown(why):
-            if any(rows_of(each) for each in weighed.facts.objects):
-                yield NOT_COMPARED.found(
-                    "Whether objects or lookups are hidden from this user could not be checked by "
-                    f"the org's metadata ({why}).",
-                    "Give the user the permission View Setup and Configuration, or, if you know "
-                    "that nothing is hidden, set allow_hidden_rows.",
-                    severity=severity,
-                )
-        case Known(hidden) if hidden:
-            yield _hidden_lookups(hidden, severity)
-        case Known():
-            pass
-
-
-def _hidden_lookups(hidden: Sequence[Relationship], severity: Severity) -> Finding:
-    """No setting allows rows to be destroyed that can be neither counted nor backed up."""
-    names = ", ".join(f"{each.name} to {each.parent} ({each.on_delete})" for each in hidden)
-    is_destroyed = any(each.on_delete == "cascade" for each in hidden)
-    return HIDDEN_LOOKUPS.found(
-        f"The org has {counted(len(hidden), 'relationship')} that this user does not see: {names}. "
-        + (
-            "Rows would be destroyed with their parents that nobody here can count or back up."
-            if is_destroyed
-            else "Their rows could lose a link, or hold a record, without being counted."
-        ),
-        "Give the user Read on these objects and fields."
-        if is_destroyed
-        else "Give the user Read on these objects and fields, or, if you know what is hidden, set "
-        "allow_hidden_rows.",
-        tuple((each.name, 0) for each in hidden),
-        "blocks" if is_destroyed else severity,
-        After(
-            f"The org has {counted(len(hidden), 'relationship')} that this user does not see: "
-            f"{names}. Their rows may have lost a link without being counted.",
-            "Look as a user who has Read on these objects and fields.",
-        ),
-    )
 
 
 @check(NOT_SEEN)
