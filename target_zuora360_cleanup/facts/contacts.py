@@ -9,6 +9,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
+from target_zuora360_cleanup.catalog.field_maps import field_maps
 from target_zuora360_cleanup.catalog.objects import BILLING_ACCOUNT, CHOSEN, CONTACT
 from target_zuora360_cleanup.facts.known import Fact, Known, Unknown, refusal
 from target_zuora360_cleanup.salesforce.chosen import Chosen
@@ -43,8 +44,8 @@ def contacts_left(
         return Known(0)
     try:
         fields = _fields(salesforce.rest.describe_each([BILLING_ACCOUNT])[BILLING_ACCOUNT])
-        if not fields:
-            return Unknown(f"the user sees no lookup of {BILLING_ACCOUNT} to {CONTACT}")
+        if unseen := ", ".join(each for each in _known_fields() if each not in fields):
+            return Unknown(f"the org has no {BILLING_ACCOUNT}.{unseen}, or does not show it")
         read = _of_few if len(chosen) <= listed else _of_many
         own, others = read(salesforce, fields, chosen)
     except ApiError as exc:
@@ -67,6 +68,17 @@ def _fields(describe: Mapping[str, Any] | ApiError) -> list[str]:
     return [
         each["name"] for each in describe["fields"] if CONTACT in (each.get("referenceTo") or ())
     ]
+
+
+def _known_fields() -> tuple[str, ...]:
+    """The package's own lookups of billing accounts to contacts."""
+    return tuple(
+        parent.field
+        for each in field_maps()
+        if each.object == BILLING_ACCOUNT
+        for parent in each.parents
+        if parent.parent == CONTACT
+    )
 
 
 def _of_few(salesforce: Salesforce, fields: Sequence[str], chosen: Chosen) -> tuple[Chosen, Chosen]:
