@@ -21,7 +21,7 @@ from target_zuora360_cleanup.salesforce.polling import Pace
 from target_zuora360_cleanup.salesforce.results import read_column, read_rows
 from target_zuora360_cleanup.salesforce.shapes import JOB, JOBS
 from target_zuora360_cleanup.salesforce.waits import Waits
-from target_zuora360_cleanup.salesforce.whole import compare, read_whole
+from target_zuora360_cleanup.salesforce.whole import compare_all, read_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 
 MULTIPART_CHARACTERS: Final = 100_000
 """Up to here a job is created, filled and closed in one request."""
-_TERMINAL: Final = frozenset({"JobComplete", "Failed", "Aborted"})
+TERMINAL: Final = frozenset({"JobComplete", "Failed", "Aborted"})
+"""States that do not change any more; a job in any other one may still be at work."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class Job:
     @property
     def ended(self) -> bool:
         """Whether its state will not change any more."""
-        return self.state in _TERMINAL
+        return self.state in TERMINAL
 
 
 @dataclass(frozen=True)
@@ -240,7 +241,9 @@ class Bulk:
                     raise
             self._pause(self._polling.wait(time.monotonic() - start))
 
-    def pages(self, job_id: str, page_rows: int, rows: int = 0) -> Iterator[Iterator[bytes]]:
+    def pages(
+        self, job_id: str, page_rows: int, rows: int | None = None
+    ) -> Iterator[Iterator[bytes]]:
         """The result of a query job: pages that are whole, each as blocks of CSV.
 
         Every page begins with the header row, and is to be read to its end before the next. One
@@ -249,13 +252,13 @@ class Bulk:
         Args:
             job_id: A job that has ended.
             page_rows: How many rows a page holds at most.
-            rows: How many the job says that it has read (`numberRecordsProcessed`).
+            rows: How many the job says that it has read (`numberRecordsProcessed`), if it does.
 
         Raises:
             ShortResult: A page, or all of them together, stay short.
             ApiError, requests.RequestException: Salesforce does not tell.
         """
-        locator, came = "", 0
+        locator, came = None, 0
         url = f"{self._url}/query/{job_id}/results"
         while True:
             params = {"maxRecords": str(page_rows)} | ({"locator": locator} if locator else {})
@@ -265,7 +268,7 @@ class Bulk:
                 came += page.rows
                 yield iter(page)
             if not locator:
-                return compare("a query's result", came, rows)
+                return compare_all(came, rows, is_end=locator is not None)
 
     def failed_rows(self, job_id: str) -> Iterator[dict[str, str]]:
         """The rows of an ingest job that failed: `sf__Id`, `sf__Error` and the columns sent.

@@ -75,7 +75,7 @@ class Rest:
         if self._user is None:
             try:
                 info = ask(self.session, "GET", f"{self.url}{IDENTITY}userinfo", shapes.USER)
-                self._user = info["user_id"], str(info.get("preferred_username") or "")
+                self._user = _long_id(info["user_id"]), str(info.get("preferred_username") or "")
             except SessionExpired:
                 raise
             except ApiError:

@@ -115,7 +115,8 @@ def _by_job(
     for soql in parts_of(selection.soql, salesforce.rest.chosen, BULK_SOQL):
         job_id = salesforce.bulk.create_query(soql, all_rows=selection.all_rows)
         job = salesforce.bulk.wait("query", job_id, selection.rows)
-        for page in salesforce.bulk.pages(job_id, page_rows, job.processed):
+        rows = job.processed if job.is_counted else None
+        for page in salesforce.bulk.pages(job_id, page_rows, rows):
             yield whole_lines(page)
 
 

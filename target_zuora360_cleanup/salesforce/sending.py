@@ -21,7 +21,7 @@ from requests import RequestException
 
 from target_zuora360_cleanup.output.jobs import JobRecord
 from target_zuora360_cleanup.salesforce.attempts import attempts
-from target_zuora360_cleanup.salesforce.bulk import MULTIPART_CHARACTERS
+from target_zuora360_cleanup.salesforce.bulk import MULTIPART_CHARACTERS, TERMINAL
 from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed
 
 if TYPE_CHECKING:
@@ -33,7 +33,6 @@ logger = logging.getLogger(__name__)
 
 DELETIONS: Final = frozenset({"delete", "hardDelete"})
 _BROKEN: Final = frozenset({"Failed", "Aborted"})
-_UNFINISHED: Final = frozenset({"Open", "UploadComplete", "InProgress"})
 
 
 @dataclass
@@ -77,7 +76,7 @@ class JobSender:
         unfinished = [
             each
             for each in listed
-            if each.state in _UNFINISHED and each.operation in operations and is_ours(each.object)
+            if each.state not in TERMINAL and each.operation in operations and is_ours(each.object)
         ]
         if not unfinished:
             return ()

@@ -55,9 +55,10 @@ def _jobs(body: Any) -> bool:  # noqa: ANN401 - any JSON
 OBJECT: Final = Shape("a JSON object", has)
 ROWS: Final = Shape("the rows of a query", _rows)
 COUNT: Final = Shape("a count", lambda body: has(body, totalSize=int))
+_CHILD: Final = {"childSObject": str, "cascadeDelete": bool, "restrictedDelete": bool}
 DESCRIBE: Final = Shape(
     "the describe of an object",
-    lambda body: _each(body, "fields", name=str) and _each(body, "childRelationships"),
+    lambda body: _each(body, "fields", name=str) and _each(body, "childRelationships", **_CHILD),
 )
 OBJECTS: Final = Shape("the list of objects", lambda body: _each(body, "sobjects", name=str))
 RECORD_COUNTS: Final = Shape(

@@ -56,6 +56,22 @@ def compare(what: str, came: int, told: int) -> None:
         )
 
 
+def compare_all(came: int, told: int | None, *, is_end: bool) -> None:
+    """Return if the pages of a result are all of it.
+
+    Args:
+        came: Rows of all of them.
+        told: How many the job says that it has read; None where it does not.
+        is_end: Whether the last answer said that there is no other page.
+
+    Raises:
+        ShortResult: They are not, or nobody can tell.
+    """
+    if told is None and not is_end:
+        raise ShortResult("a query's result says neither its length nor whether there is more")
+    compare("a query's result", came, told or 0)
+
+
 class RowCounter:
     """Counts the rows of CSV that comes in blocks; line breaks inside quotes end none."""
 
@@ -167,8 +183,10 @@ class Page:
 
 def read_whole(
     session: OrgSession, url: str, params: Mapping[str, str], attempts: Iterable[Attempt]
-) -> tuple[Page, str]:
-    """A page of the result of a query job, and the locator of the next; blank after the last.
+) -> tuple[Page, str | None]:
+    """A page of the result of a query job, and the locator of the next.
+
+    That is blank after the last, and None where the answer does not say.
 
     Args:
         session: To read it with.
@@ -186,12 +204,12 @@ def read_whole(
     raise AssertionError("the last attempt returns or raises")
 
 
-def _read(session: OrgSession, url: str, params: Mapping[str, str]) -> tuple[Page, str]:
+def _read(session: OrgSession, url: str, params: Mapping[str, str]) -> tuple[Page, str | None]:
     read = partial(_page, session.secrets)
     return ask_until_read(session, "GET", url, read, repeatable=True, params=params, stream=True)
 
 
-def _page(secrets: tuple[str, ...], response: requests.Response) -> tuple[Page, str]:
+def _page(secrets: tuple[str, ...], response: requests.Response) -> tuple[Page, str | None]:
     page = Page(response.iter_content(CHUNK_BYTES))
     try:
         if not page.is_csv:
@@ -201,5 +219,6 @@ def _page(secrets: tuple[str, ...], response: requests.Response) -> tuple[Page, 
     except ApiError:
         page.close()
         raise
-    locator = (response.headers.get("Sforce-Locator") or "").strip()
+    told = response.headers.get("Sforce-Locator")
+    locator = told and told.strip()
     return page, "" if locator == "null" else locator

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -122,6 +123,17 @@ def test_only_open_jobs_that_a_run_has_noted_may_be_aborted(
         (only,) = salesforce.jobs.wait_for_leftovers(lambda _: True)
     assert only.id == ours
     assert f"Job {other} on {ITEMS} is open" in caplog.text
+
+
+def test_a_job_in_a_state_that_nobody_knows_may_still_delete(
+    server: EmulatorServer, salesforce: Salesforce, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(IdFile([ids(server)[:1]])) as rows:
+        job_id = salesforce.jobs.send(DELETE, rows)
+    salesforce.bulk.wait("ingest", job_id)
+    (job,) = salesforce.bulk.listed()
+    monkeypatch.setattr(Bulk, "listed", lambda _: iter([replace(job, state="Resumed")]))
+    assert [each.id for each in salesforce.jobs.leftovers(lambda _: True)] == [job_id]
 
 
 def test_without_a_record_nothing_is_known_to_be_ours(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import requests
 
 from target_zuora360_cleanup.errors import InputError
 from target_zuora360_cleanup.salesforce.credentials import AccessToken
-from target_zuora360_cleanup.salesforce.errors import ApiError, SessionExpired
+from target_zuora360_cleanup.salesforce.errors import ApiError, SessionExpired, Unreadable
 from target_zuora360_cleanup.salesforce.rest import Rest
 from target_zuora360_cleanup.salesforce.session import OrgSession
 from target_zuora360_cleanup.salesforce.waits import NO_WAITS
@@ -167,6 +167,27 @@ def test_the_users_id_has_18_characters_as_the_list_of_jobs_has_it(
     requests_mock.get(USERINFO, status_code=403)
     requests_mock.get(DATA, json={"identity": f"https://login.salesforce.com/id/00D/{user}"})
     assert rest.user_id() == "005xx000001Sv1gAAC"
+
+
+def test_an_id_of_15_characters_is_the_same_users(rest: Rest, requests_mock: Any) -> None:
+    requests_mock.get(USERINFO, json={"user_id": "005xx000001Sv1g"})
+    assert rest.user_id() == "005xx000001Sv1gAAC"
+
+
+CHILD = {"childSObject": "Note__c", "field": "Of__c", "cascadeDelete": True,
+         "restrictedDelete": False}  # fmt: skip
+
+
+@pytest.mark.parametrize("missing", ["childSObject", "cascadeDelete", "restrictedDelete"])
+def test_a_describe_that_does_not_say_what_a_deletion_does_is_no_describe(
+    rest: Rest, requests_mock: Any, missing: str
+) -> None:
+    child = {name: value for name, value in CHILD.items() if name != missing}
+    body = {"name": "A__c", "fields": [], "childRelationships": [child]}
+    parts = {"compositeResponse": [{"httpStatusCode": 200, "body": body}]}
+    requests_mock.post(f"{DATA}/composite", json=parts)
+    requests_mock.get(f"{DATA}/sobjects/A__c/describe", json=body)
+    assert isinstance(rest.describe_each(["A__c"])["A__c"], Unreadable)
 
 
 def test_to_ask_who_is_logged_in_is_no_call(rest: Rest, requests_mock: Any) -> None:

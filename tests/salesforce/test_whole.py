@@ -44,7 +44,7 @@ def page(text: str, rows: int | None, following: str = "null") -> dict[str, Any]
     return {"text": text, "headers": {"Sforce-Locator": following, **told}}
 
 
-def read(bulk: Bulk, told: int = 0) -> list[str]:
+def read(bulk: Bulk, told: int | None = None) -> list[str]:
     return [b"".join(each).decode() for each in bulk.pages("750", 2, told)]
 
 
@@ -102,6 +102,16 @@ def test_a_job_says_how_many_rows_there_are(salesforce: Salesforce, requests_moc
     requests_mock.get(f"{DATA}/jobs/query/750", json=done)
     requests_mock.get(RESULTS, **page(WHOLE, None))
     with pytest.raises(ShortResult, match="2 of the 2,360 records"):
+        list(map(list, read_pages(salesforce, Selection("A__c", ("Id",), "", 5_000), 5_000)))
+
+
+def test_a_first_page_of_which_nobody_says_that_it_is_the_last_is_no_whole_result(
+    salesforce: Salesforce, requests_mock: Any
+) -> None:
+    requests_mock.post(f"{DATA}/jobs/query", json={"id": "750", "state": "UploadComplete"})
+    requests_mock.get(f"{DATA}/jobs/query/750", json={"id": "750", "state": "JobComplete"})
+    requests_mock.get(RESULTS, text=WHOLE)
+    with pytest.raises(ShortResult, match="nor whether there is more"):
         list(map(list, read_pages(salesforce, Selection("A__c", ("Id",), "", 5_000), 5_000)))
 
 
