@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from target_zuora360_cleanup.facts.known import Fact, Known, refusal
 from target_zuora360_cleanup.reach import Path, soql
 from target_zuora360_cleanup.salesforce.chosen import BULK_SOQL, parts_of
-from target_zuora360_cleanup.salesforce.errors import ApiError
+from target_zuora360_cleanup.salesforce.errors import ApiError, Unreadable
 from target_zuora360_cleanup.salesforce.limited import is_limited, read_in_parts
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class Question:
     Attributes:
         soql: The query.
         child: Whose rows it counts.
-        read: The counts in its rows, by path.
+        read: The counts in its rows, by path; raises `Unreadable` where they do not say.
         rows: The same rows without counting, for a query job; blank where it counts several.
     """
 
@@ -49,10 +49,18 @@ class Question:
 
     @classmethod
     def of_types(cls, child: str, text: str, paths: Sequence[Path]) -> Question:
-        """All objects that a lookup leads to at once; a type that is not listed has no rows."""
+        """All objects that a lookup leads to at once; a type that is not listed has no rows.
+
+        Where there are rows of a type that is not told, or was not asked for, nothing is known of
+        those that are not listed. (Where a condition may not name types, all come.)
+        """
+        asked = {each.root for each in paths}
 
         def read(rows: Rows) -> dict[Path, int]:
             counts = {row["t"]: int(row["n"]) for row in rows}
+            others = {None} if child in soql.OWN_FIELDS_ONLY else counts.keys() - asked
+            if strange := others & counts.keys():
+                raise Unreadable(200, f"rows of {child} were counted by the type {strange.pop()}")
             return {each: counts.get(each.root, 0) for each in paths}
 
         return cls(text, child, read, paths)
@@ -85,8 +93,15 @@ def read_answers(
             why = _by_job(salesforce, each, answer)
             counted |= dict.fromkeys(each.paths, why)
         else:
-            counted |= {path: Known(rows) for path, rows in each.read(answer).items()}
+            counted |= _read(each, answer)
     return counted
+
+
+def _read(each: Question, answer: Rows) -> dict[Path, Fact[int]]:
+    try:
+        return {path: Known(rows) for path, rows in each.read(answer).items()}
+    except Unreadable as exc:
+        return dict.fromkeys(each.paths, refusal(exc))
 
 
 def _by_job(salesforce: Salesforce, each: Question, error: ApiError) -> Fact[int]:

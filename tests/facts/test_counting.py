@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from target_zuora360_cleanup.catalog.objects import Condition
 from target_zuora360_cleanup.facts.counter import Counter
 from target_zuora360_cleanup.facts.known import Known, Unknown
@@ -56,6 +58,15 @@ def test_all_objects_that_a_lookup_leads_to_are_counted_by_one_query() -> None:
         f"WHERE What.Type IN ('{INVOICE}', '{PAYMENT}') AND IsDeleted = false GROUP BY What.Type"
     )
     assert answers.with_deleted == [asked]
+
+
+@pytest.mark.parametrize("name", [None, "Other__c"])
+def test_rows_of_a_type_that_is_not_told_are_of_no_known_number(name: str | None) -> None:
+    ways = [path("Task", "WhatId", each) for each in (INVOICE, PAYMENT)]
+    lookups = {("Task", "WhatId"): Lookup("What", (INVOICE, PAYMENT))}
+    answers = Answers({"GROUP BY What.Type": [{"t": name, "n": 4}], "COUNT(Id) n FROM": NO})
+    found = Counter(answers.salesforce, lookups, {}, {}).count(ways)
+    assert found == dict.fromkeys(ways, REFUSED)
 
 
 def test_rows_that_hang_on_products_that_are_not_zuoras_do_not_count() -> None:
