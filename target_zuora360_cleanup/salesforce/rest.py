@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Final, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from requests import RequestException
 
@@ -92,7 +92,7 @@ class Rest:
         resource = "queryAll" if all_rows else "query"
         rows: list[dict[str, Any]] = []
         for part in self._parts(soql):
-            answer = self._get(f"/{resource}/", shapes.ROWS, q=part)
+            answer = self._get(f"/{resource}/", shapes.rows_of(part), q=part)
             rows = together(soql, rows, self._all(answer, answer["totalSize"]))
         return rows
 
@@ -268,7 +268,8 @@ def _describe(_: str) -> Shape:
 
 
 def _either(path: str) -> Shape:
-    return shapes.ROWS if path.startswith("query") else shapes.DESCRIBE
+    kind, _, soql = path.partition("?q=")
+    return shapes.rows_of(unquote(soql)) if kind.startswith("query") else shapes.DESCRIBE
 
 
 def _long_id(text: str) -> str:

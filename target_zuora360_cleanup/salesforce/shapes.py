@@ -74,6 +74,37 @@ VERSIONS: Final = Shape(
 )
 
 
+def rows_of(soql: str) -> Shape:
+    """The rows of a query, each with all that it selects; counts are numbers.
+
+    What has no value is there all the same, and null (REST API Developer Guide, "Query"). A query
+    that counts without groups has one row.
+    """
+    selected, _, source = soql.partition(" FROM ")
+    columns = selected.removeprefix("SELECT ").split(", ")
+    names = {_name(each) for each in columns if each != "COUNT()"}
+    counts = {_name(each) for each in columns if each.startswith("COUNT(") and each != "COUNT()"}
+    least = 1 if counts and " GROUP BY " not in source else 0
+
+    def fits(body: Any) -> bool:  # noqa: ANN401 - any JSON
+        return (
+            _rows(body)
+            and len(body["records"]) >= least
+            and all(
+                names <= row.keys() and all(isinstance(row[each], int) for each in counts)
+                for row in body["records"]
+            )
+        )
+
+    return Shape(ROWS.name, fits)
+
+
+def _name(column: str) -> str:
+    """Under which a row has what is selected: its alias, its own, or that of a relationship."""
+    what, _, alias = column.partition(" ")
+    return alias or what.partition(".")[0]
+
+
 def composite(parts: int) -> Shape:
     """The answer to a composite request of so many parts."""
 

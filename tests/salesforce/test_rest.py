@@ -169,6 +169,50 @@ def test_the_users_id_has_18_characters_as_the_list_of_jobs_has_it(
     assert rest.user_id() == "005xx000001Sv1gAAC"
 
 
+LACKING = {
+    "a field": ("SELECT Id, Use__c FROM A__c", {"Id": "a"}),
+    "a relationship": ("SELECT Id, Up__r.Name FROM A__c", {"Id": "a"}),
+    "an alias": ("SELECT Up__c t, COUNT(Id) n FROM A__c GROUP BY Up__c", {"n": 1}),
+    "a count": ("SELECT COUNT(Id) n, MIN(CreatedDate) d FROM A__c", {"d": None}),
+    "a number": ("SELECT COUNT(Id) n, MIN(CreatedDate) d FROM A__c", {"n": None, "d": None}),
+    "the row of a count": ("SELECT COUNT(Id) n FROM A__c", None),
+}
+
+
+@pytest.mark.parametrize(("soql", "record"), LACKING.values(), ids=LACKING)
+def test_rows_that_lack_what_was_selected_are_no_answer(
+    rest: Rest, requests_mock: Any, soql: str, record: dict[str, Any] | None
+) -> None:
+    records = [] if record is None else [record]
+    body = {"done": True, "totalSize": len(records), "records": records}
+    parts = {"compositeResponse": [{"httpStatusCode": 200, "body": body}]}
+    requests_mock.post(f"{DATA}/composite", json=parts)
+    requests_mock.get(f"{DATA}/query", json=body)
+    assert isinstance(rest.query_each([soql])[0], Unreadable)
+    requests_mock.get(f"{DATA}/query/", json=body)
+    with pytest.raises(Unreadable):
+        rest.query(soql)
+
+
+WHOLE_ROWS = {
+    "blank fields": ("SELECT Id, Use__c, Up__r.Name FROM A__c", {"Id": "a", "Use__c": None,
+                                                                 "Up__r": None}),
+    "groups": ("SELECT Up__c t, COUNT(Id) n FROM A__c GROUP BY Up__c", {"t": None, "n": 1}),
+    "a group that is not": ("SELECT Up__c t, COUNT(Id) n FROM A__c GROUP BY Up__c", None),
+    "a list of others": ("SELECT Id FROM A__c WHERE B__c IN (SELECT Id FROM B__c)", {"Id": "a"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("soql", "record"), WHOLE_ROWS.values(), ids=WHOLE_ROWS)
+def test_rows_that_have_all_of_it_are_an_answer(
+    rest: Rest, requests_mock: Any, soql: str, record: dict[str, Any] | None
+) -> None:
+    records = [] if record is None else [record]
+    body = {"done": True, "totalSize": len(records), "records": records}
+    requests_mock.get(f"{DATA}/query/", json=body)
+    assert rest.query(soql) == records
+
+
 def test_an_id_of_15_characters_is_the_same_users(rest: Rest, requests_mock: Any) -> None:
     requests_mock.get(USERINFO, json={"user_id": "005xx000001Sv1g"})
     assert rest.user_id() == "005xx000001Sv1gAAC"
