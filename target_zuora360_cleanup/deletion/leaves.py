@@ -155,6 +155,14 @@ class Leaves:
                     self._db.execute("UPDATE node SET state = 'failed' WHERE id = ?", (each.id,))
             yield each
 
+    def hold(self, ids: Iterable[str]) -> None:
+        """Take rows that are still there for failed, if they were sent."""
+        sql = "UPDATE node SET state = 'failed' WHERE id = ? AND state = 'sent'"
+        with self._lock:
+            self._db.execute("BEGIN")
+            self._db.executemany(sql, ((each,) for each in ids))
+            self._db.execute("COMMIT")
+
     def left(self) -> Iterator[RowError]:
         """The rows that never had their turn: above what stays, or in a circle or above one."""
         below = f"rows of {self._name} below it are left"
@@ -175,6 +183,9 @@ def delete_by_levels(
 ) -> None:
     """Delete the rows that were set aside, leaves first; each level's jobs end before the next.
 
+    Where a row would take along those below it, the org is asked which of them are still there: no
+    job has to say so, and a cascade would go round what has refused them.
+
     Raises:
         ApiError, JobFailed, requests.RequestException: Salesforce refuses, or does not answer.
         Stopped, QuotaReached: The run is to end.
@@ -183,7 +194,15 @@ def delete_by_levels(
     while rows := leaves.next_level():
         sender.go_on()
         sender.send(name, rows, each, leaves.pages(sender.page_rows(rows, each)), noting)
+        if _takes_along(turn):
+            leaves.hold(row[0] for row in read_table(sender.salesforce, _selection(turn)))
     failed(leaves.left())
+
+
+def _takes_along(turn: Turn) -> bool:
+    """Whether rows go with others of their own type, and are not only held by them."""
+    step = turn.step
+    return any(each.child == step.name and each.field in turn.hierarchy for each in step.below)
 
 
 def _selection(turn: Turn) -> Selection:

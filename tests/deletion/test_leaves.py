@@ -10,6 +10,7 @@ import pytest
 
 from target_zuora360_cleanup.deletion.leaves import Leaves
 from target_zuora360_cleanup.rows.errors import RowError
+from tests.support.few_as_many import by
 from tests.support.shapes import cleanup, ids, of, rows, shaped
 from tests.support.whole_org import thin_out
 
@@ -68,6 +69,29 @@ def test_a_veto_holds_what_is_above_it_in_the_hierarchy(tmp_path: Path, on_delet
         row["id"]: row["message"] for row in ran.file("failures.csv") if row["code"] == "HELD_BACK"
     }
     assert {id_ for id_ in held if id_ in numbered} == set(chained[:7])
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [{"counters": {"processed": 1, "failed": 0}}, {"missing": 1, "missing_are_done": False}],
+    ids=["a number that is late", "a result with gaps"],
+)
+def test_a_veto_that_no_job_tells_holds_all_the_same(tmp_path: Path, fault: dict[str, Any]) -> None:
+    """Jobs say nothing of the refused row, and the next level would take it along."""
+    last: dict[str, Any] = {FIELD: {"row": "chain", "at": 3}}
+    shape = {
+        "fields": [renewals("cascade")],
+        "rows": [{**chain(3), "name": "chain"}, {**rows(SUBS, **last), "name": "vetoed"}],
+        "vetoes": [{"object": SUBS, "rows": ["vetoed"], "message": "not this one"}],
+    }
+    job = {"object": SUBS, "operation": "delete", **fault, "times": 2}
+    with shaped(shape) as server, by("jobs"):
+        thin_out(server.org)
+        left = set(sorted(ids(server, SUBS))[-4:])
+        server.set_faults({"jobs": [job]})
+        ran = cleanup(server, tmp_path, **ALL)
+        assert ids(server, SUBS) == left
+    assert (ran.status, ran.object(SUBS)["failed"]) == (4, 4)
 
 
 def test_a_circle_stays_and_is_told(tmp_path: Path) -> None:
