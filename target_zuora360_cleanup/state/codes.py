@@ -124,7 +124,7 @@ OVERWRITTEN: Final = Code(
 UNSETTLED: Final = Code(
     "paired-state-unsettled",
     "blocks",
-    "after the deletion: a state that could not be looked at again",
+    "after the deletion: a state, or whether its pipeline runs, that could not be looked at again",
     "`zuora360 reset` before its next sync",
 )
 STILL_RUNNING: Final = Code(

@@ -34,6 +34,7 @@ __all__ = [
     "parents",
     "ran_meanwhile",
     "running",
+    "runs_not_told",
     "same_pair",
     "still_running",
     "to_be_reset",
@@ -223,6 +224,16 @@ def not_confirmed(state_id: str, error: Exception) -> Finding:
         f"State {state_id} could not be looked at, or be reset, again after the deletion: {error}",
         "Reset it before its next sync, with `zuora360 reset`.",
     )
+
+
+def runs_not_told(error: Exception | None) -> Iterator[Finding]:
+    """Pipelines of which nobody can say, after the deletion, whether they run."""
+    if error:
+        yield codes.UNSETTLED.found(
+            f"Whether a paired pipeline was started during the cleanup can't be told: {error} One "
+            "that still runs will store its bookmarks over the reset.",
+            "See to it that none runs, and reset them again with `zuora360 reset`.",
+        )
 
 
 def still_running(runs: Iterable[PipelineRun]) -> Iterator[Finding]:

@@ -257,12 +257,14 @@ class StoredStates(ResetSink):
     def confirm(self, objects: Objects) -> tuple[Finding, ...]:
         lost = self._confirm_all(objects)
         runs = self._watch.end() if self._watch else ()
-        if runs:
+        doubt = self._watch.doubt if self._watch else None
+        if runs or doubt:
             # One may have stored its bookmarks just after its state was looked at.
             lost = self._confirm_all(objects)
         changed = [each for each in self.states if each.overwritten]
         return (
             *lost,
+            *say.runs_not_told(doubt),
             *say.still_running(runs),
             *say.ran_meanwhile(runs),
             *say.overwritten(changed),

@@ -47,6 +47,9 @@ class RunWatch:
     Args:
         runs: Who keeps record of them.
         seconds: Between two looks.
+
+    Attributes:
+        doubt: Why nobody could tell at the last look; None where somebody could.
     """
 
     def __init__(self, runs: Runs, seconds: float = SECONDS) -> None:
@@ -56,6 +59,7 @@ class RunWatch:
         self._ids: tuple[str, ...] = ()
         self._began = now()
         self._seen: dict[str, PipelineRun] = {}
+        self.doubt: CleanupError | None = None
         self._done = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -115,7 +119,9 @@ class RunWatch:
             runs = self._recorded()
         except CleanupError as exc:
             logger.warning("Whether a paired pipeline runs can't be told: %s", exc)
+            self.doubt = exc
             return
+        self.doubt = None
         for each in others(runs, self._own_run_id):
             if each.run_id not in self._seen:
                 logger.warning(

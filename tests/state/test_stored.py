@@ -278,6 +278,23 @@ def test_a_pipeline_that_still_runs_after_the_deletion_blocks() -> None:
     assert (finding.code, finding.severity) == ("paired-pipeline-still-running", "blocks")
 
 
+def test_runs_that_can_not_be_looked_at_after_the_deletion_block() -> None:
+    """The states are as they were written; whether one will be overwritten nobody can say."""
+    memory, records = store(), Records()
+    states = stored(memory, records=records)
+    states.look(CLEANED)
+    states.write(CLEANED)
+
+    def out_of_reach(_: int) -> None:
+        raise MeltanoFailed("Meltano says: could not connect to server.")
+
+    records.at_look = out_of_reach
+    (finding,) = states.confirm(CLEANED)
+    assert (finding.code, finding.severity) == ("paired-state-unsettled", "blocks")
+    assert "could not connect to server" in finding.message
+    assert memory.states == {"a": RESET, "b": RESET}
+
+
 def test_a_bookmark_that_is_written_while_the_states_are_looked_at_again_is_found() -> None:
     memory, records = store(), Records()
     states = stored(memory, records=records)
