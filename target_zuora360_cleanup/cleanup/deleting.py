@@ -78,7 +78,7 @@ class Deleting:
         bodies = self._bodies if settings.backup_bodies_mb else None
         self._along = TakenAlong(salesforce, folder, look, bodies, is_backed_up=is_backed_up)
         self._deletion = Deletion(
-            sender, self._along, folder, failures, folder.failures(), since.begun
+            sender, self._along, folder, failures, folder.failures(), look.sight, since.begun
         )
         self._detaching = Detaching(
             sender, look, folder, failures, self._deletion.failure_file, is_backed_up, self._late

@@ -14,6 +14,7 @@ from target_zuora360_cleanup.deletion.outcome import Outcome
 from target_zuora360_cleanup.deletion.pages import Pages, may_come_twice
 from target_zuora360_cleanup.deletion.silence import count_silent, name_silent
 from target_zuora360_cleanup.deletion.trouble import in_words, is_expected
+from target_zuora360_cleanup.errors import CleanupError
 from target_zuora360_cleanup.output.counted import counted
 from target_zuora360_cleanup.rows.rounds import RoundFailures, rounds
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from target_zuora360_cleanup.deletion.sending import Sender
+    from target_zuora360_cleanup.deletion.sight import Sight
     from target_zuora360_cleanup.deletion.taken_along import TakenAlong
     from target_zuora360_cleanup.deletion.turn import Turn
     from target_zuora360_cleanup.output.folder import Backup, FailureFile, OutputFolder
@@ -48,6 +50,7 @@ class Deletion:
         folder: Takes the backup of each object type.
         failures: Takes in by reason what could not be deleted.
         failure_file: Takes in each row that could not be.
+        sight: Knows what the user saw.
         since: When the deletion began, as SOQL writes it; blank where the org does not tell its
             time.
     """
@@ -57,6 +60,7 @@ class Deletion:
     folder: OutputFolder
     failures: Failures
     failure_file: FailureFile
+    sight: Sight
     since: str = ""
 
     def delete(self, turn: Turn) -> Outcome:
@@ -73,6 +77,8 @@ class Deletion:
             return self._broken(turn, _NO_PREFIX)
         try:
             self.along.back_up(turn)
+            if turn.along:
+                self._refuse_hidden()
             return self._deleted(turn)
         except Exception as exc:  # noqa: BLE001 - no outcome may be lost, whatever it is
             return self._broken(turn, in_words(exc), None if is_expected(exc) else exc)
@@ -134,7 +140,18 @@ class Deletion:
             gone = step.found - found
             rows = counted(gone, "row of the plan was", "rows of the plan were")
             logger.warning("%s: %s gone before their turn.", step.name, rows)
+            self._refuse_hidden()
         return step.found_now(found)
+
+    def _refuse_hidden(self) -> None:
+        """Let rows that are hidden since the plan not pass for gone.
+
+        Raises:
+            CleanupError: Some may be.
+            ApiError, requests.RequestException: Salesforce does not tell.
+        """
+        if why := self.sight.lost():
+            raise CleanupError(f"{why}: rows may be hidden that the plan has seen")
 
     def _outcome(self, step: Step, failed: RoundFailures, silent: int | None) -> Outcome:
         if silent is None:

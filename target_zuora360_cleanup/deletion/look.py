@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from target_zuora360_cleanup.catalog.objects import QUOTE_PREFIX
 from target_zuora360_cleanup.deletion.fresh import Fresh
 from target_zuora360_cleanup.deletion.holding import left_below
+from target_zuora360_cleanup.deletion.sight import Sight
 from target_zuora360_cleanup.facts.conditions import running_syncs, sync_queries
 from target_zuora360_cleanup.facts.counter import Counter
 from target_zuora360_cleanup.facts.counting import number_of, read_answers
@@ -57,6 +58,7 @@ class Seen:
         below: Rows of the plan's object types that would go with these, by the way to them.
         reached: Rows of others that its deletion concerns, or a few more, by the way to them.
         quoted: Ids of catalogue rows that quotes use, where what they use stays.
+        hides: Why rows may be hidden by now that the plan has seen; blank where none are.
         more: The answers to what the caller asked besides.
     """
 
@@ -67,6 +69,7 @@ class Seen:
     below: Mapping[Path, Fact[int]]
     reached: Mapping[Path, Fact[int]]
     quoted: Fact[frozenset[str]]
+    hides: str = ""
     more: tuple[Rows | ApiError, ...] = ()
 
 
@@ -76,12 +79,14 @@ class Look:
     Attributes:
         lookups: The reference fields of all objects that were looked at; it grows.
         wheres: What tells the rows that are deleted from others, by object type.
+        sight: Knows what the user saw.
     """
 
     def __init__(self, salesforce: Salesforce, plan: Plan, settings: Settings) -> None:
         self._salesforce = salesforce
         self._settings = settings
         self._detaching = detaching_of(settings)
+        self.sight = Sight.of(salesforce, plan, settings)
         self._steps = {step.name: step for step in plan.steps}
         self._unknown = frozenset(plan.not_counted)
         self.lookups: dict[tuple[str, str], Lookup] = dict(plan.lookups)
@@ -112,6 +117,8 @@ class Look:
         quotes, large = self._quote_reads(step)
         queries = [*own, *below, *syncs.values(), *(each.soql for each in quotes)]
         queries += [*(each.soql for each in questions), *more]
+        # (last, so that what was counted before was seen)
+        queries += (rights := self.sight.queries)
         archived = {each.soql for each in questions if each.child in soql.WITH_ARCHIVED}
         describe, answers = self._salesforce.rest.look_at(step.name, queries, all_rows=archived)
         told = dict(zip(queries, answers, strict=True))
@@ -127,6 +134,7 @@ class Look:
             self._reached(reached, questions, [told[each.soql] for each in questions])
             | self._marks_of(step),
             _quoted(quotes, told).then(lambda ids: Known(ids | self._ids_of(large))),
+            self.sight.lost(*(told[each] for each in rights)),
             tuple(told[each] for each in more),
         )
 

@@ -77,6 +77,7 @@ class Recheck:
         """
         with _told(step):
             seen = self._look.at(step, self._late.queries(step))
+            _refuse_hidden(step, seen)
             _refuse_syncs(step, seen)
             self._refuse_new(step, seen)
             step = self._as_found(step, seen)
@@ -155,6 +156,15 @@ class Recheck:
         """Whether a relink makes again what goes: it is written down, and the records have keys."""
         have_keys = bool(step.facts.keys) and step.facts.keyless.rows == Known(0)
         return self._are_written and junction_at(path) is not None and have_keys
+
+
+def _refuse_hidden(step: Step, seen: Seen) -> None:
+    if seen.hides:
+        raise _halted(
+            step,
+            f"{seen.hides}, and what sharing hides would go along unseen",
+            "Give it back, and run the cleanup again.",
+        )
 
 
 def _refuse_syncs(step: Step, seen: Seen) -> None:

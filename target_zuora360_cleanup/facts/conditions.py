@@ -34,7 +34,7 @@ _SCHEDULED: Final = (
     "SELECT CronJobDetail.Name, NextFireTime FROM CronTrigger "
     "WHERE CronJobDetail.Name LIKE '%Zuora%' AND NextFireTime != null"
 )
-_RIGHTS: Final = (
+RIGHTS: Final = (
     "SELECT PermissionsBulkApiHardDelete, PermissionsModifyAllData, PermissionsViewAllData "
     "FROM UserPermissionAccess"
 )
@@ -98,14 +98,13 @@ def read_conditions(salesforce: Salesforce, names: Collection[str]) -> OrgCondit
 
 def read_rights(salesforce: Salesforce) -> OrgConditions:
     """Of them what the user may do and see, and nothing else."""
-    (answer,) = salesforce.rest.query_each([_RIGHTS])
+    (answer,) = salesforce.rest.query_each([RIGHTS])
     return _rights(salesforce.rest, _answered(answer))
 
 
 def _rights(rest: Rest, rights: Fact[Rows]) -> OrgConditions:
     user = _asked(rest.user)
-    may_view_all = rights.then(lambda rows: _may("ViewAllData", rows))
-    may_modify_all = rights.then(lambda rows: _may("ModifyAllData", rows))
+    may_view_all, may_modify_all = _of_all(rights)
     sees_all = Known(value=True) in (may_view_all, may_modify_all)
     return OrgConditions(
         may_hard_delete=rights.then(lambda rows: _may("BulkApiHardDelete", rows)),
@@ -113,6 +112,19 @@ def _rights(rest: Rest, rights: Fact[Rows]) -> OrgConditions:
         may_view_all=may_view_all,
         viewed_objects=_NEEDLESS if sees_all else user.then(lambda who: _viewed(rest, who[0])),
         user=user.then(lambda who: Known(who[1] or who[0])),
+    )
+
+
+def tells_of_all(answer: Rows | ApiError) -> bool:
+    """Whether the answer to `RIGHTS` tells that the user sees every row of every object."""
+    return Known(value=True) in _of_all(_answered(answer))
+
+
+def _of_all(rights: Fact[Rows]) -> tuple[Fact[bool], Fact[bool]]:
+    """Whether the user has View All Data, and Modify All Data."""
+    return (
+        rights.then(lambda rows: _may("ViewAllData", rows)),
+        rights.then(lambda rows: _may("ModifyAllData", rows)),
     )
 
 
@@ -165,7 +177,7 @@ def _syncs_in(name: str) -> str:
 
 def _other_queries(names: Collection[str]) -> dict[str, str]:
     config = {"config": _CONFIG} if _CONFIG_NAME in names else {}
-    return {"scheduled syncs": _SCHEDULED, "rights": _RIGHTS, "files": _FILES, **config}
+    return {"scheduled syncs": _SCHEDULED, "rights": RIGHTS, "files": _FILES, **config}
 
 
 def _open_rows(name: str) -> str:

@@ -51,6 +51,7 @@ def make_plan(
         not_counted=tuple(_not_counted(facts)),
         user=facts.conditions.user.or_else(""),
         permissions=_permissions(facts.conditions),
+        viewed=facts.conditions.viewed_objects.or_else(frozenset()),
         lookups=facts.lookups,
         beside=facts.beside,
         accounts=facts.accounts,

@@ -112,6 +112,7 @@ class Plan:
         not_counted: Ways to rows that could not be counted; they block or are told.
         user: Name of the user who looked, blank where it is not known.
         permissions: What this user may do, by Salesforce's names; None where it is not known.
+        viewed: Objects of which this user sees every row, where that is not so of all.
         lookups: The reference fields of all objects that were looked at.
         own_values: What people have filled on the records of each object type.
         beside: The rest of the catalogue, where only a part of it is cleaned.
@@ -133,6 +134,7 @@ class Plan:
     own_values: Mapping[str, OwnValues] = field(default_factory=lambda: MappingProxyType({}))
     beside: Beside = field(default_factory=Beside)
     accounts: Accounts | None = None
+    viewed: frozenset[str] = frozenset()
 
     @property
     def blocking(self) -> tuple[Finding, ...]:

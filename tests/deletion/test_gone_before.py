@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tests.support.shapes import INVOICES, ITEMS, at_first, cleanup, ids, notes, of, rows, shaped
+from tests.support.shapes import (
+    INVOICES,
+    ITEMS,
+    at_first,
+    cleanup,
+    ids,
+    lose_sight,
+    notes,
+    of,
+    rows,
+    see_all,
+    shaped,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,6 +40,18 @@ def test_what_others_deleted_first_is_not_told_as_deleted(
     entry = ran.object(INVOICES)
     assert (entry["found"], entry["deleted"]) == (len(before) - 3, len(before) - 3)
     assert f"{INVOICES}: 3 rows of the plan were gone before their turn." in caplog.messages
+
+
+def test_what_is_hidden_first_is_not_told_as_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with shaped({}) as server:
+        at_first(monkeypatch, INVOICES, lambda: lose_sight(server, INVOICES))
+        ran = cleanup(server, tmp_path)
+        see_all(server)
+        assert ids(server, INVOICES)
+    assert (ran.status, ran.object(INVOICES)["ended"]) == (4, "partial")
+    assert "neither View All Data nor Modify All Data any more" in ran.object(INVOICES)["error"]
 
 
 def test_rows_that_came_after_their_turn_are_found_and_left_and_those_deleted_stay_told(

@@ -17,9 +17,11 @@ from tests.support.shapes import (
     at_first,
     cleanup,
     ids,
+    lose_sight,
     notes,
     of,
     rows,
+    see_all,
     shaped,
 )
 
@@ -103,6 +105,22 @@ def test_fewer_rows_of_people_end_nothing(tmp_path: Path, monkeypatch: pytest.Mo
 
 def _delete(server: EmulatorServer, name: str, gone: list[str]) -> None:
     server.org.dml("delete", name, [{"Id": each} for each in gone])
+
+
+@pytest.mark.rows_may_go(NOTE)
+def test_rows_that_the_user_sees_no_more_end_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fewer rows are no proof that they are gone: sharing may hide them since the plan."""
+    shape = {"objects": [notes()], "rows": [rows(NOTE, 9, Of__c=of(INVOICES))]}
+    with shaped(shape) as server:
+        before, there = len(ids(server, INVOICES)), ids(server, NOTE)
+        at_first(monkeypatch, ITEMS, lambda: lose_sight(server, NOTE))
+        ran = cleanup(server, tmp_path, **NOTES_MAY_GO)
+        see_all(server)
+        assert_ended_before_invoices(ran, server, before)
+        assert ids(server, NOTE) == there
+    assert "View All Data" in ran.message
 
 
 def test_a_count_that_is_refused_ends_the_run(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from target_zuora360_cleanup.deletion.delete import Deletion
 from target_zuora360_cleanup.deletion.recheck import Recheck
 from target_zuora360_cleanup.emulator.org.org import OrgOptions
+from target_zuora360_cleanup.emulator.org.permissions import for_user
 from tests.support.emulated import Emulated
 from tests.support.runs import ALLOWED, Ran, login, run
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
     from target_zuora360_cleanup.deletion.outcome import Outcome
     from target_zuora360_cleanup.deletion.turn import Turn
+    from target_zuora360_cleanup.emulator.org.org import Org
     from target_zuora360_cleanup.emulator.server.server import EmulatorServer
     from target_zuora360_cleanup.plan.plan import Step
 
@@ -86,3 +89,29 @@ def before_look(monkeypatch: pytest.MonkeyPatch, name: str, act: Callable[[], ob
         return real(self, step)
 
     monkeypatch.setattr(Recheck, "turn", acting)
+
+
+def lose_sight(server: EmulatorServer, *names: str) -> None:
+    """Take View All Data from the user: sharing hides a third of these objects' rows from now on.
+
+    ("Sharing", Salesforce Help: whoever has neither it nor Modify All Data sees what is shared.)
+    """
+    org, hidden = server.org, frozenset(names)
+    _give(org, replace(org.options, modify_all=False, rows_hidden=hidden), is_given=False)
+
+
+def see_all(server: EmulatorServer) -> None:
+    """Give it back."""
+    _give(server.org, server.org.options, is_given=True)
+
+
+def _give(org: Org, options: OrgOptions, *, is_given: bool) -> None:
+    rights = {
+        "UserPermissionAccess": ("PermissionsViewAllData", "PermissionsModifyAllData"),
+        "ObjectPermissions": ("PermissionsViewAllRecords", "PermissionsModifyAllRecords"),
+    }
+    with org.lock, org.store.transaction():
+        for name, columns in rights.items():
+            values = ", ".join(f"{each} = {int(is_given)}" for each in columns)
+            org.store.run(f'UPDATE "{name}" SET {values}')
+        org.schema = for_user(org.whole, options)
