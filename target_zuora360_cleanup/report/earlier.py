@@ -51,16 +51,20 @@ def _age(folder: Path) -> tuple[str, int]:
 def deleted_before(
     output_dir: str, org_id: str = "", leave_out: Path | None = None
 ) -> frozenset[str]:
-    """API names of the object types of which the last cleanup of an org deleted rows, or may have.
+    """API names of the object types of which cleanups of an org deleted rows, or may have.
+
+    Those of its last cleanup, and of those before it back to one that came to its end: until then
+    nobody has made sure that their bookmarks are reset.
 
     Args:
         output_dir: Where cleanups leave their reports.
-        org_id: Whose last cleanup it is; of any org where it is blank.
+        org_id: Whose cleanups they are; of any org where it is blank.
         leave_out: The folder of the run that asks.
 
     Returns:
-        Those; all of the catalogue where that cleanup has left no report.
+        Those; all of the catalogue where one of these cleanups has left no report.
     """
+    names = set[str]()
     for folder, report in cleanups(output_dir):
         if leave_out is not None and folder.resolve() == leave_out.resolve():
             continue
@@ -69,5 +73,7 @@ def deleted_before(
         org = report.get("org") or {}
         if report.get("status") == "refused" or (org_id and org.get("id") != org_id):
             continue
-        return frozenset(each["api_name"] for each in report["objects"] if each["deleted"] != 0)
-    return frozenset()
+        names |= {each["api_name"] for each in report["objects"] if each["deleted"] != 0}
+        if report.get("status") == "done":
+            break
+    return frozenset(names)
