@@ -14,7 +14,6 @@ from target_zuora360_cleanup.deletion.outcome import Outcome
 from target_zuora360_cleanup.deletion.pages import Pages, may_come_twice
 from target_zuora360_cleanup.deletion.silence import count_silent, name_silent
 from target_zuora360_cleanup.deletion.trouble import in_words, is_expected
-from target_zuora360_cleanup.errors import CleanupError
 from target_zuora360_cleanup.output.counted import counted
 from target_zuora360_cleanup.rows.rounds import RoundFailures, rounds
 
@@ -77,8 +76,8 @@ class Deletion:
             return self._broken(turn, _NO_PREFIX)
         try:
             self.along.back_up(turn)
-            if turn.along:
-                self._refuse_hidden()
+            if turn.along and (why := self.sight.lost()):
+                return self._hidden(turn.step, why)
             return self._deleted(turn)
         except Exception as exc:  # noqa: BLE001 - no outcome may be lost, whatever it is
             return self._broken(turn, in_words(exc), None if is_expected(exc) else exc)
@@ -100,6 +99,9 @@ class Deletion:
                         found = rows if each.is_first else max(found, rows)
                         silent = self._silent(turn, each, found, failed)
                         if each.is_last or not (failed.worth_another or silent):
+                            is_less = found < step.found or failed.gone or not each.is_first
+                            if is_less and (why := self.sight.lost()):
+                                return self._hidden(step, why)
                             return self._outcome(self._now(step, found), failed, silent)
                     failed.forget()
                 logger.info("%s: some records are left and tried again.", step.name)
@@ -140,18 +142,7 @@ class Deletion:
             gone = step.found - found
             rows = counted(gone, "row of the plan was", "rows of the plan were")
             logger.warning("%s: %s gone before their turn.", step.name, rows)
-            self._refuse_hidden()
         return step.found_now(found)
-
-    def _refuse_hidden(self) -> None:
-        """Let rows that are hidden since the plan not pass for gone.
-
-        Raises:
-            CleanupError: Some may be.
-            ApiError, requests.RequestException: Salesforce does not tell.
-        """
-        if why := self.sight.lost():
-            raise CleanupError(f"{why}: rows may be hidden that the plan has seen")
 
     def _outcome(self, step: Step, failed: RoundFailures, silent: int | None) -> Outcome:
         if silent is None:
@@ -170,6 +161,12 @@ class Deletion:
         logger.warning("%s: nothing of it is deleted: %s.", step.name, why)
         words = f"nothing of it was deleted: {why}"
         return Outcome.of(step, step.found, "done", words, held_back=step.to_delete)
+
+    def _hidden(self, step: Step, why: str) -> Outcome:
+        """The outcome of a step of which rows may be hidden since the plan, and seem to be gone."""
+        words = f"{why}, so that rows may be hidden that the plan has seen"
+        logger.error("%s: %s.", step.name, words)
+        return Outcome.uncounted(step, words)
 
     def _broken(self, turn: Turn, why: str, mistake: Exception | None = None) -> Outcome:
         """The outcome of a step that broke off: counted in the org, unknown if it can't be.

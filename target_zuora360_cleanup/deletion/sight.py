@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from target_zuora360_cleanup.facts.conditions import RIGHTS, read_rights, tells_of_all
-from target_zuora360_cleanup.facts.known import Unknown
+from target_zuora360_cleanup.facts.known import Known, Unknown
 from target_zuora360_cleanup.output.listing import listed
 
 if TYPE_CHECKING:
     from target_zuora360_cleanup.facts.counting import Rows
+    from target_zuora360_cleanup.facts.known import Fact
     from target_zuora360_cleanup.plan.plan import Plan
     from target_zuora360_cleanup.salesforce.client import Salesforce
     from target_zuora360_cleanup.salesforce.errors import ApiError
@@ -63,8 +64,14 @@ class Sight:
         if now.sees_all:
             return ""
         if self.saw_all:
-            right = now.may_view_all
-            is_not_told = f" (not known: {right.why})" if isinstance(right, Unknown) else ""
-            return f"this user has neither View All Data nor Modify All Data any more{is_not_told}"
+            return _why_not_all(now.may_view_all)
         less = self.viewed - now.viewed_objects.or_else(frozenset[str]())
         return f"this user may not see every row of {listed(sorted(less))} any more" if less else ""
+
+
+def _why_not_all(may_view_all: Fact[bool]) -> str:
+    match may_view_all:
+        case Unknown(why):
+            return f"whether this user still has View All Data is not known ({why})"
+        case Known():
+            return "this user has neither View All Data nor Modify All Data any more"
