@@ -76,7 +76,7 @@ class Deletion:
             return self._broken(turn, _NO_PREFIX)
         try:
             self.along.back_up(turn)
-            if turn.along and (why := self.sight.lost()):
+            if (turn.along or turn.attached) and (why := self.sight.lost()):
                 return self._hidden(turn.step, why)
             return self._deleted(turn)
         except Exception as exc:  # noqa: BLE001 - no outcome may be lost, whatever it is

@@ -8,12 +8,25 @@ import pytest
 
 from target_zuora360_cleanup.deletion.detaching import Detaching
 from target_zuora360_cleanup.facts.counter import Counter
-from tests.support.shapes import INVOICES, ITEMS, at_first, cleanup, ids, notes, of, rows, shaped
+from tests.support.shapes import (
+    INVOICES,
+    ITEMS,
+    at_first,
+    cleanup,
+    ids,
+    lose_sight,
+    notes,
+    of,
+    rows,
+    see_all,
+    shaped,
+)
 from tests.support.whole_org import table
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from target_zuora360_cleanup.deletion.turn import Turn
     from target_zuora360_cleanup.emulator.server.server import EmulatorServer
     from tests.support.runs import Ran
 
@@ -69,6 +82,31 @@ def test_they_stay_and_their_lookup_is_in_the_snapshot_with_the_records_key(tmp_
     assert "DETACHED 10 rows of Call__c, Event, Task: they stay" in ran.summary
     page = (ran.folder / "report.html").read_text(encoding="utf-8")
     assert "Rows of other objects that were detached, and stay" in page
+
+
+@pytest.mark.detaches(f"{CALL}.Of__c")
+def test_what_is_hidden_while_others_are_detached_goes_with_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing tells that a hidden row is attached still, and holds its record back."""
+    real = Detaching.detach
+
+    def acting(self: Detaching, turn: Turn) -> Turn:
+        if turn.step.name == INVOICES:
+            lose_sight(server, CALL)
+        return real(self, turn)
+
+    shape = {
+        "objects": [notes(name=CALL)],
+        "rows": [rows(CALL, 9, Of__c=of(INVOICES), Text__c="call {n}")],
+    }
+    with shaped(shape) as server:
+        before, calls = ids(server, INVOICES), ids(server, CALL)
+        monkeypatch.setattr(Detaching, "detach", acting)
+        ran = cleanup(server, tmp_path)
+        see_all(server)
+        assert (ids(server, INVOICES), ids(server, CALL)) == (before, calls)
+    assert (ran.status, ran.object(INVOICES)["ended"]) == (4, "unknown")
 
 
 @pytest.mark.rows_may_go(CALL, REMARK)
