@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from target_zuora360_cleanup.meltano.conversation import Conversation
+    from target_zuora360_cleanup.meltano.pipeline import OwnPlugin
 
 PROGRAMS: Final = ("target-zuora360-cleanup", "zuora360")
 """What a plugin of this package runs, whatever its own name."""
@@ -29,14 +30,11 @@ class Elsewhere:
             that Meltano takes by itself (`MELTANO_ENVIRONMENT`, in `.env` too, else
             `default_environment`).
         plugins: The settings by name, by the plugin's name; None where a default counts.
-        unfilled: Those that are written with a variable that is not there or blank, as they are
-            written.
     """
 
     environment: str
     is_told: bool
     plugins: Mapping[str, Mapping[str, Any]]
-    unfilled: Mapping[str, Mapping[str, str]]
 
 
 def settings_elsewhere(conversation: Conversation, names: Iterable[str]) -> Elsewhere:
@@ -50,23 +48,23 @@ def settings_elsewhere(conversation: Conversation, names: Iterable[str]) -> Else
         raise MeltanoFailed(
             "which of Meltano's environments counts is not named. Set MELTANO_ENVIRONMENT."
         )
-    plugins: dict[str, dict[str, Any]] = told["plugins"]
-    return Elsewhere(
-        told["environment"],
-        told["is_told"],
-        {
-            plugin: {name: value for name, (value, _) in found.items()}
-            for plugin, found in plugins.items()
-        },
-        {
-            plugin: {
-                name: str(written)
-                for name, (value, written) in found.items()
-                if written is not None and not _is_filled(value, str(written))
-            }
-            for plugin, found in plugins.items()
-        },
+    return Elsewhere(told["environment"], told["is_told"], told["plugins"])
+
+
+def unfilled(conversation: Conversation, own: OwnPlugin, names: Iterable[str]) -> dict[str, str]:
+    """Settings of this plugin in which a variable is not there or blank, as they are written.
+
+    Raises:
+        MeltanoFailed: It does not tell.
+    """
+    told: dict[str, tuple[Any, Any]] = conversation.ask(
+        "own_settings", plugin=own.name, kind=own.kind, names=list(names)
     )
+    return {
+        name: str(written)
+        for name, (value, written) in told.items()
+        if written is not None and not _is_filled(value, str(written))
+    }
 
 
 def _is_filled(value: Any, written: str) -> bool:  # noqa: ANN401 - of any setting

@@ -24,6 +24,7 @@ __all__ = [
     "elsewhere",
     "guards_differ",
     "limits_not_filled",
+    "limits_not_told",
     "missing",
     "no_file",
     "no_state_sent",
@@ -163,6 +164,15 @@ def limits_not_filled(plugin: str, written: Mapping[str, str]) -> Iterator[Findi
             f"({listed}): Meltano puts nothing in its place.",
             "Fill the variable, or leave the setting out.",
         )
+
+
+def limits_not_told(plugin: str, error: Exception) -> Finding:
+    """Limits of this plugin that may be left out."""
+    return codes.LIMIT_NOT_FILLED.found(
+        f"Whether {plugin} has limits in meltano.yml in which a variable is not there or blank "
+        f"can't be told: {error}",
+        "Mend what Meltano says; less might limit the cleanup than was meant.",
+    )
 
 
 def _environment(where: Elsewhere) -> str:

@@ -13,13 +13,18 @@ from target_zuora360_cleanup.catalog.streams import StreamNames
 from target_zuora360_cleanup.errors import InputError
 from target_zuora360_cleanup.meltano.command import MeltanoFailed, find_meltano
 from target_zuora360_cleanup.meltano.conversation import Conversation
-from target_zuora360_cleanup.meltano.others import settings_elsewhere
+from target_zuora360_cleanup.meltano.others import settings_elsewhere, unfilled
 from target_zuora360_cleanup.meltano.pipeline import Pipeline, own_plugin
 from target_zuora360_cleanup.meltano.runs import MeltanoRuns, own_pair
 from target_zuora360_cleanup.settings.guards import differences, guards
 from target_zuora360_cleanup.settings.reading import NARROWING
 from target_zuora360_cleanup.state.files import StateFiles
-from target_zuora360_cleanup.state.findings import guards_differ, limits_not_filled, not_stored
+from target_zuora360_cleanup.state.findings import (
+    guards_differ,
+    limits_not_filled,
+    limits_not_told,
+    not_stored,
+)
 from target_zuora360_cleanup.state.identity import unknown
 from target_zuora360_cleanup.state.meltano_backend import MeltanoStates
 from target_zuora360_cleanup.state.stdout import StreamState
@@ -30,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from typing import Any, TextIO
 
+    from target_zuora360_cleanup.meltano.pipeline import OwnPlugin
     from target_zuora360_cleanup.plan.finding import Finding
     from target_zuora360_cleanup.settings.declared import Settings
     from target_zuora360_cleanup.state.holders import ResetSink
@@ -102,20 +108,25 @@ def other_guards(asked: Conversation, settings: Settings) -> Iterator[Finding]:
 
     And limits of this one that Meltano has left out, since a variable in them is not there.
     """
+    if own := own_plugin(os.environ):
+        yield from _limits(asked, own)
     here = guards(settings, settings.mode)
     try:
         elsewhere = settings_elsewhere(asked, here.keys())
     except MeltanoFailed as exc:
         logger.warning("Whether loader and utility have the same guards is not known: %s", exc)
         return
-    if own := own_plugin(os.environ):
-        written = elsewhere.unfilled.get(own.name, {})
-        limits = {name: written[name] for name in NARROWING if name in written}
-        yield from limits_not_filled(own.name, limits)
     for plugin, found in elsewhere.plugins.items():
         values = {name: value for name, value in found.items() if name not in _OWN}
         if there := differences(settings, settings.mode, values):
             yield guards_differ(plugin, there, here, elsewhere)
+
+
+def _limits(asked: Conversation, own: OwnPlugin) -> Iterator[Finding]:
+    try:
+        yield from limits_not_filled(own.name, unfilled(asked, own, NARROWING))
+    except MeltanoFailed as exc:
+        yield limits_not_told(own.name, exc)
 
 
 def _begun(settings: Settings, pipeline: Pipeline) -> Conversation:

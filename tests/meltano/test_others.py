@@ -214,3 +214,58 @@ def test_a_limit_in_which_a_variable_is_missing_is_none_that_is_left_out(
     blocking = [each for each in told if each.severity == "blocks"]
     assert [each.code for each in blocking] == ([] if is_filled else ["limit-not-filled"])
     assert all(written in each.message for each in blocking)
+
+
+@pytest.mark.parametrize("executable", [LOADER, f"/opt/zuora/bin/{LOADER}"])
+def test_a_limit_is_looked_at_whatever_program_the_plugin_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, executable: str
+) -> None:
+    monkeypatch.setenv("MELTANO_LOADER_NAME", LOADER)
+    limited_loader(tmp_path, executable)
+    with project_of(tmp_path, {}):
+        told = list(other_guards(asking(tmp_path, environment="prod"), read_settings(HERE)))
+    assert "limit-not-filled" in [each.code for each in told if each.severity == "blocks"]
+
+
+def test_a_limit_is_looked_at_although_another_plugin_can_not_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Meltano asks its hub for a plugin that it has no definition of, and may not reach it."""
+    monkeypatch.setenv("MELTANO_LOADER_NAME", LOADER)
+    limited_loader(tmp_path, LOADER, {"name": UTILITY, "inherit_from": "no-such-utility"})
+
+    def failing(ask: Any, what: str, **given: Any) -> Any:
+        try:
+            return ask(what, **given)
+        except MeltanoError as exc:
+            raise MeltanoFailed(str(exc)) from None
+
+    with project_of(tmp_path, {"MELTANO_HUB_API_ROOT": "http://127.0.0.1:9/"}):
+        from meltano.core.error import MeltanoError
+
+        asked = asking(tmp_path, environment="prod")
+        asked.ask = partial(failing, asked.ask)  # type: ignore[method-assign]
+        told = list(other_guards(asked, read_settings(HERE)))
+    assert [(each.code, each.severity) for each in told] == [("limit-not-filled", "blocks")]
+
+
+def test_that_a_limit_is_there_is_not_known_where_meltano_does_not_tell(
+    asked: Conversation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise MeltanoFailed("Meltano has ended: no reason.")
+
+    monkeypatch.setenv("MELTANO_LOADER_NAME", LOADER)
+    asked.ask = fail  # type: ignore[method-assign]
+    (found,) = other_guards(asked, read_settings({"mode": "cleanup"}))
+    assert (found.code, found.severity) == ("limit-not-filled", "blocks")
+    assert "Meltano has ended: no reason." in found.message
+
+
+def limited_loader(folder: Path, executable: str, *utilities: dict[str, Any]) -> None:
+    """A loader whose limit has a variable in it that is not there."""
+    loader = plugin(LOADER, executable, {"only_accounts": "Zuora__Batch__c = '$ERASE'"})
+    loader["settings"] = [*SETTINGS, {"name": "only_accounts"}]
+    plugins = {"loaders": [loader], "utilities": list(utilities)}
+    project = {"environments": [{"name": "prod"}], "plugins": plugins}
+    (folder / "meltano.yml").write_text(yaml.safe_dump(project), encoding="utf-8")

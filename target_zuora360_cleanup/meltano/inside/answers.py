@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     import click
+    from meltano.core.plugin.project_plugin import ProjectPlugin
     from sqlalchemy.orm import Session
 
 Asked = dict[str, Any]
@@ -201,8 +202,6 @@ class Answers:
     def settings(self, asked: Asked) -> Asked:
         """Some settings of the plugins that run one of some programs, by the plugin's name.
 
-        Each has its value, and how it is written where variables stand in it.
-
         Outside of Meltano they are those of the environment that it would take by itself;
         `environment` is null where it would take none of those that there are.
         """
@@ -213,21 +212,26 @@ class Answers:
             project.activate_environment(environment)
         is_one_missing = not is_told and not environment and project.meltano.environments
         plugins = {
-            plugin.name: {
-                each.name: (value, about.get("unexpanded_value"))
-                for each in own.definitions()
-                if each.name in asked["names"]
-                for value, about in [own.get_with_metadata(each.name)]
-            }
+            plugin.name: {name: value for name, (value, _) in values.items()}
             for plugin in project.plugins.plugins()
             if plugin.executable in asked["programs"]
-            for own in [PluginSettingsService(project, plugin)]
+            for values in [_values(project, plugin, asked["names"])]
         }
         return {
             "environment": None if is_one_missing else environment,
             "is_told": is_told,
             "plugins": plugins,
         }
+
+    def own_settings(self, asked: Asked) -> Asked:
+        """Some settings of one plugin, whatever it runs, and though others can't be read.
+
+        Each has its value, and how it is written where variables stand in it.
+        """
+        plugin = self._project.plugins.find_plugin(
+            asked["plugin"], plugin_type=PluginType.from_cli_argument(asked["kind"])
+        )
+        return _values(self._project, plugin, asked["names"])
 
     def _session(self) -> closing[Session]:
         return closing(project_engine(self._project)[1]())
@@ -250,6 +254,17 @@ class _Closing:
         # (Meltano 4.2 and older close nothing)
         with self._session, suppress(AttributeError):
             self._service.close()
+
+
+def _values(project: Project, plugin: ProjectPlugin, names: list[str]) -> Asked:
+    """The value of each of these settings, and how it is written where variables stand in it."""
+    settings = PluginSettingsService(project, plugin)
+    return {
+        each.name: (value, about.get("unexpanded_value"))
+        for each in settings.definitions()
+        if each.name in names
+        for value, about in [settings.get_with_metadata(each.name)]
+    }
 
 
 def _command(words: list[str]) -> tuple[str, Asked]:
