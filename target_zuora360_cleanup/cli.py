@@ -197,7 +197,7 @@ def _run(mode: str, sources: tuple[str, ...], files: tuple[str, ...], *, as_json
         from target_zuora360_cleanup.lifecycle.signals import heeded
         from target_zuora360_cleanup.meltano.pipeline import read_pipeline
         from target_zuora360_cleanup.output.progress_bars import follow
-        from target_zuora360_cleanup.state.from_settings import stored_states
+        from target_zuora360_cleanup.state.from_settings import guards_alone, stored_states
         from target_zuora360_cleanup.state.holders import NoState
 
         def show(report: Report, folder: Path) -> None:
@@ -205,7 +205,8 @@ def _run(mode: str, sources: tuple[str, ...], files: tuple[str, ...], *, as_json
             (_show_json if as_json else _show_words)(report, folder)
 
         around = read_pipeline(os.environ)
-        holders = stored_states(settings, around, files) or (NoState(),)
+        states = stored_states(settings, around, files) or (NoState(),)
+        holders = (*guards_alone(settings, around), *states)
         console = click.get_current_context().obj
         context = Context.begin(settings, progress=live.enter_context(follow(console)))
         run = Run(context, holders, show)

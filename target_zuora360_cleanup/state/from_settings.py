@@ -25,6 +25,7 @@ from target_zuora360_cleanup.state.findings import (
     limits_not_told,
     not_stored,
 )
+from target_zuora360_cleanup.state.holders import NoHolder
 from target_zuora360_cleanup.state.identity import unknown
 from target_zuora360_cleanup.state.meltano_backend import MeltanoStates
 from target_zuora360_cleanup.state.stdout import StreamState
@@ -83,7 +84,8 @@ def beside_a_tap(
         is_stored = settings.state_is_stored
         doubt = None if is_stored else not_stored(is_invoked=pipeline.is_invoked)
         state = StreamState(out, names, doubt=doubt)
-        return (*stored_states(settings, pipeline), state), state
+        stored_ones = stored_states(settings, pipeline)
+        return (*guards_alone(settings, pipeline), *stored_ones, state), state
     try:
         asked = _begun(settings, pipeline)
     except InputError as exc:
@@ -120,6 +122,19 @@ def other_guards(asked: Conversation, settings: Settings) -> Iterator[Finding]:
         values = {name: value for name, value in found.items() if name not in _OWN}
         if there := differences(settings, settings.mode, values):
             yield guards_differ(plugin, there, here, elsewhere)
+
+
+def guards_alone(settings: Settings, pipeline: Pipeline) -> tuple[ResetSink, ...]:
+    """What says of guards what comes with states of Meltano's, where a plugin asks for none."""
+    own = own_plugin(os.environ)
+    if own is None or settings.paired_state_ids or settings.mode == "reset":
+        return ()
+    try:
+        asked = _begun(settings, pipeline)
+    except InputError as exc:
+        why = limits_not_told(own.name, exc)
+        return (NoHolder(lambda: [why], lambda: None),)
+    return (NoHolder(partial(other_guards, asked, settings), asked.end),)
 
 
 def _limits(asked: Conversation, own: OwnPlugin) -> Iterator[Finding]:

@@ -19,7 +19,7 @@ from target_zuora360_cleanup.state.findings import not_named
 from target_zuora360_cleanup.state.outcome import ResetOutcome
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from target_zuora360_cleanup.plan.finding import Finding
     from target_zuora360_cleanup.state.outcome import KeptState
@@ -121,6 +121,43 @@ class Resets:
         """Let go of what was held open for them."""
         for sink in self._sinks:
             sink.close()
+
+
+class NoHolder(ResetSink):
+    """Holds no bookmark, and says what is to be said all the same before anything is decided.
+
+    Args:
+        say: What that is.
+        end: Lets go of what was held open for it.
+    """
+
+    def __init__(self, say: Callable[[], Iterable[Finding]], end: Callable[[], None]) -> None:
+        self._say = say
+        self._end = end
+
+    @override
+    def look(self, objects: Objects) -> tuple[Finding, ...]:
+        return tuple(self._say())
+
+    @override
+    def write(self, objects: Objects) -> None:
+        """There is nothing to be reset."""
+
+    @override
+    def undo(self) -> None:
+        """Nothing was done."""
+
+    @override
+    def confirm(self, objects: Objects) -> tuple[Finding, ...]:
+        return ()
+
+    @override
+    def outcome(self, planned: Objects | None = None) -> ResetOutcome:
+        return ResetOutcome()
+
+    @override
+    def close(self) -> None:
+        self._end()
 
 
 class NoState(ResetSink):

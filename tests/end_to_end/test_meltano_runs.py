@@ -25,14 +25,16 @@ from tests.support.meltano_project import (
     RESET,
     STATE_ID,
     TAP,
+    UTILITY,
     Project,
     name_the_process,
     recording,
 )
-from tests.support.runs import fingerprints, zuora_rows
+from tests.support.runs import fingerprints, tap_stream, zuora_rows
 from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable, Iterator, Mapping
 
     from target_zuora360_cleanup.emulator.org.org import Org
@@ -163,7 +165,7 @@ def test_a_cleanup_that_fails_half_way_has_reset_the_state(
 
 
 @pytest.mark.parametrize("written", ["$ERASE", "Zuora__Batch__c != '$ERASE'"])
-@pytest.mark.parametrize("by", ["loader", "utility"])
+@pytest.mark.parametrize("by", ["loader", "utility", "utility with a file", "loader alone"])
 def test_a_limit_that_meltano_leaves_out_or_blanks_limits_nothing_and_is_refused(
     project: Callable[[EmulatorServer], Project], sandbox: EmulatorServer, written: str, by: str
 ) -> None:
@@ -174,14 +176,27 @@ def test_a_limit_that_meltano_leaves_out_or_blanks_limits_nothing_and_is_refused
         document["plugins"][kind][0]["config"]["only_accounts"] = written
     file.write_text(yaml.safe_dump(document), encoding="utf-8")
     with unchanged(sandbox):
-        if by == "loader":
-            done = made.run(mode="cleanup")
-        else:
-            done = made.utility("cleanup", paired_state_ids=json.dumps([STATE_ID]))
+        done = _cleanup_by(made, by)
     assert done.returncode != 0
     assert made.report["status"] == REFUSED
     assert "limit-not-filled" in {each["code"] for each in made.report["findings"]}
     assert made.state == BEFORE
+
+
+def _cleanup_by(made: Project, by: str) -> subprocess.CompletedProcess[str]:
+    """Have a cleanup done by one of the ways in which Meltano starts one."""
+    state, stream = made.path / "state.json", made.path / "singer.jsonl"
+    state.write_text(json.dumps(BEFORE), encoding="utf-8")
+    stream.write_bytes(tap_stream())
+    match by:
+        case "loader":
+            return made.run(mode="cleanup")
+        case "utility":
+            return made.utility("cleanup", paired_state_ids=json.dumps([STATE_ID]))
+        case "loader alone":
+            words = ("invoke", LOADER, "--input", str(stream))
+            return made.meltano(*words, mode="cleanup", state_is_stored="true")
+    return made.meltano("invoke", UTILITY, "cleanup", "--config=ENV", "--state", str(state))
 
 
 def test_a_refused_cleanup_leaves_org_and_state_as_they_were(
