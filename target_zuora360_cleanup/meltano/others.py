@@ -63,13 +63,15 @@ def unfilled(conversation: Conversation, own: OwnPlugin, names: Iterable[str]) -
     return {
         name: str(written)
         for name, (value, written) in told.items()
-        if written is not None and not _is_filled(value, str(written))
+        if written is not None and not _is_filled(value, written)
     }
 
 
-def _is_filled(value: Any, written: str) -> bool:  # noqa: ANN401 - of any setting
+def _is_filled(value: Any, written: Any) -> bool:  # noqa: ANN401 - of any setting
     """Whether a value has something in the place of each variable."""
-    if not isinstance(value, str):
+    if isinstance(value, list) and isinstance(written, list):
+        return len(value) == len(written) and all(map(_is_filled, value, written))
+    if not (isinstance(value, str) and isinstance(written, str)):
         return value is not None
     literal = (re.escape(each.replace(r"\$", "$")) for each in _VARIABLE.split(written))
     return bool(re.fullmatch("(.+)".join(literal), value, re.DOTALL))

@@ -62,8 +62,8 @@ GUARDS_DIFFER: Final = Code(
 LIMIT_NOT_FILLED: Final = Code(
     "limit-not-filled",
     "blocks",
-    "a setting that limits the cleanup is written with a variable of Meltano's that is not there, "
-    "or is blank; or Meltano does not tell",
+    "a setting that limits the cleanup, or names states to reset, is written with a variable of "
+    "Meltano's that is not there, or is blank; or Meltano does not tell",
     "fill the variable, or leave the setting out",
 )
 SIBLINGS: Final = Code(

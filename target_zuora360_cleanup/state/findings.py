@@ -156,22 +156,23 @@ def guards_differ(
 
 
 def limits_not_filled(plugin: str, written: Mapping[str, str]) -> Iterator[Finding]:
-    """Limits of this plugin in which a variable is missing: less would limit it than was meant."""
+    """Limits of this plugin, and states that it resets, in which a variable is missing."""
     if written:
         listed = ", ".join(f"{name}: {value}" for name, value in written.items())
         yield codes.LIMIT_NOT_FILLED.found(
-            f"{plugin} has limits in meltano.yml in which a variable is not there or blank "
-            f"({listed}): Meltano puts nothing in its place.",
+            f"{plugin} has settings in meltano.yml in which a variable is not there or blank "
+            f"({listed}): Meltano puts nothing in its place, and more would be deleted, or less be "
+            "reset, than was meant.",
             "Fill the variable, or leave the setting out.",
         )
 
 
 def limits_not_told(plugin: str, error: Exception) -> Finding:
-    """Limits of this plugin that may be left out."""
+    """Limits of this plugin, and states that it resets, that may be left out."""
     return codes.LIMIT_NOT_FILLED.found(
-        f"Whether {plugin} has limits in meltano.yml in which a variable is not there or blank "
+        f"Whether {plugin} has settings in meltano.yml in which a variable is not there or blank "
         f"can't be told: {error}",
-        "Mend what Meltano says; less might limit the cleanup than was meant.",
+        "Mend what Meltano says; more might be deleted, or less be reset, than was meant.",
     )
 
 

@@ -45,6 +45,8 @@ logger = logging.getLogger(__name__)
 
 _OWN: Final = {"plan_file", "paired_state_ids"}
 """Guards that each plugin has of its own: the loader knows its pipeline's state."""
+_NOT_BLANK: Final = (*NARROWING, "paired_state_ids")
+"""Settings without which a cleanup takes more, or resets less."""
 
 
 def stream_names(settings: Settings) -> StreamNames:
@@ -139,7 +141,7 @@ def guards_alone(settings: Settings, pipeline: Pipeline) -> tuple[ResetSink, ...
 
 def _limits(asked: Conversation, own: OwnPlugin) -> Iterator[Finding]:
     try:
-        yield from limits_not_filled(own.name, unfilled(asked, own, NARROWING))
+        yield from limits_not_filled(own.name, unfilled(asked, own, _NOT_BLANK))
     except MeltanoFailed as exc:
         yield limits_not_told(own.name, exc)
 

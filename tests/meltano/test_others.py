@@ -216,6 +216,33 @@ def test_a_limit_in_which_a_variable_is_missing_is_none_that_is_left_out(
     assert all(written in each.message for each in blocking)
 
 
+@pytest.mark.parametrize(
+    ("written", "is_filled"),
+    [
+        ("$OTHERS", False),
+        (["$OTHERS", "prod:a-to-b"], False),
+        (["${OTHERS}:a-to-b"], False),
+        (["$PIPE", "prod:a-to-b"], True),
+        (["prod:a-to-b"], True),
+        ([], True),
+    ],
+)
+def test_states_that_a_variable_should_name_are_none_that_are_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: object, *, is_filled: bool
+) -> None:
+    """The records would be deleted, and their pipelines keep their bookmarks."""
+    monkeypatch.setenv("MELTANO_LOADER_NAME", LOADER)
+    monkeypatch.setenv("PIPE", "prod:c-to-d")
+    loader = plugin(LOADER, LOADER, {"paired_state_ids": written})
+    loader["settings"] = [*SETTINGS, {"name": "paired_state_ids", "kind": "array"}]
+    project = {"environments": [{"name": "prod"}], "plugins": {"loaders": [loader]}}
+    (tmp_path / "meltano.yml").write_text(yaml.safe_dump(project), encoding="utf-8")
+    with project_of(tmp_path, {}):
+        told = list(other_guards(asking(tmp_path, environment="prod"), read_settings(HERE)))
+    codes = [each.code for each in told if each.severity == "blocks"]
+    assert codes == ([] if is_filled else ["limit-not-filled"])
+
+
 @pytest.mark.parametrize("executable", [LOADER, f"/opt/zuora/bin/{LOADER}"])
 def test_a_limit_is_looked_at_whatever_program_the_plugin_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, executable: str
