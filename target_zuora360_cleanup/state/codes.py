@@ -46,6 +46,13 @@ NO_STREAM: Final = Code(
     "stream_objects",
     ("blocks",),
 )
+BOOKMARKS_UNKNOWN: Final = Code(
+    "bookmarks-unknown",
+    "warns",
+    "bookmarks that are kept, and of whose streams nobody knows what they feed; each object type "
+    "has others that go",
+    "say in `stream_objects` what each of them feeds: an object type, or `other`",
+)
 STREAMS_UNKNOWN: Final = Code(
     "streams-unknown",
     "tells",
@@ -142,7 +149,8 @@ RAN: Final = Code(
 
 CODES: Final = (
     NO_STATE_NAMED, NOT_STORED, OWN_UNKNOWN, WOULD_NOT_HOLD, NO_STATE_SENT, NO_STREAM,
-    STREAMS_UNKNOWN, GUARDS_DIFFER, LIMIT_NOT_FILLED, SIBLINGS, COUSINS, ELSEWHERE, PARENTS,
-    MISSING, UNREADABLE, RUNNING, RESET, OVERWRITTEN, UNSETTLED, STILL_RUNNING, RAN,
+    BOOKMARKS_UNKNOWN, STREAMS_UNKNOWN, GUARDS_DIFFER, LIMIT_NOT_FILLED, SIBLINGS, COUSINS,
+    ELSEWHERE, PARENTS, MISSING, UNREADABLE, RUNNING, RESET, OVERWRITTEN, UNSETTLED, STILL_RUNNING,
+    RAN,
 )  # fmt: skip
 """All of them."""

@@ -133,6 +133,8 @@ class Coverage:
         if bare and self.unknown:
             yield self._may_be_theirs(bare)
             return
+        if self.bookmarks and self.unknown:
+            yield self._may_feed_too()
         not_fed = tuple(name for name in self.without_stream if self._is_not_fed(name))
         if not_fed:
             yield self._not_fed(not_fed)
@@ -148,6 +150,20 @@ class Coverage:
             "Say in stream_objects what each of them feeds: an object type's API name, or `other`.",
             self._counted(bare),
             severity="blocks",
+        )
+
+    def _may_feed_too(self) -> Finding:
+        unknown = ", ".join(self.unknown)
+        return codes.BOOKMARKS_UNKNOWN.found(
+            f"Nobody knows what feeds the streams of these bookmarks, which are kept: {unknown}. "
+            "Records of theirs that are deleted would not come back.",
+            "Say in stream_objects what each of them feeds: an object type's API name, or `other`.",
+            after=After(
+                f"Nobody knows what feeds the streams of these bookmarks, which were kept: "
+                f"{unknown}. Records of theirs that were deleted do not come back.",
+                "Say in stream_objects what each of them feeds, and run `zuora360 reset` if it is "
+                "an object type that was cleaned.",
+            ),
         )
 
     def _not_fed(self, bare: tuple[str, ...]) -> Finding:

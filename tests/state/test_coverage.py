@@ -90,8 +90,13 @@ def test_where_a_kept_bookmark_may_be_theirs_it_blocks_until_the_user_says_what_
     assert told(coverage(rows, "Account", "inv_x1", inv_x1=INVOICE)) == []
 
 
-def test_an_unknown_bookmark_is_no_matter_where_all_rows_have_theirs() -> None:
-    assert told(coverage({ACCOUNT: 5}, "Account", "my_table")) == []
+def test_an_unknown_bookmark_is_told_where_all_rows_have_theirs() -> None:
+    """A tap may bring the same object type by two streams, of which one has a name of its own."""
+    found = coverage({ACCOUNT: 5}, "Account", "my_table")
+    assert told(found) == [("bookmarks-unknown", "warns")]
+    assert "my_table" in next(iter(found.findings())).message
+    assert told(coverage({ACCOUNT: 5}, "Account", "my_table", my_table=OTHER)) == []
+    assert told(coverage({ACCOUNT: 0}, "my_table")) == []
 
 
 def test_bookmarks_of_other_zuora_objects_are_nobodys_here() -> None:
