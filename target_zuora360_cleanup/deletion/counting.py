@@ -11,7 +11,7 @@ from target_zuora360_cleanup.deletion.trouble import in_words
 from target_zuora360_cleanup.facts.counting import count_by_job
 from target_zuora360_cleanup.salesforce.chosen import Chosen
 from target_zuora360_cleanup.salesforce.errors import ApiError, JobFailed
-from target_zuora360_cleanup.salesforce.rows import Selection, read_table
+from target_zuora360_cleanup.salesforce.rows import Selection, read_table, soql_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,20 +22,25 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _BLOCK: Final = 5_000
+_IDS: Final = 200
+"""Rows that one query names."""
 
 
 def count_left(salesforce: Salesforce, step: Step) -> int:
-    """Rows of a step that are still in the org, the kept ones included.
+    """Rows of a step that are still in the org, and all kept ones, whether they are or not.
+
+    Whoever takes the number of the kept ones off is left with those that should be gone.
 
     Raises:
         ApiError, JobFailed, requests.RequestException: Salesforce does not say.
     """
+    gone = _kept_gone(salesforce, step)
     if may_come_twice(salesforce, step):
-        return _counted_once(salesforce, step)
+        return gone + _counted_once(salesforce, step)
     try:
-        return salesforce.rest.count(f"SELECT COUNT() {_rows(step)}")
+        return gone + salesforce.rest.count(f"SELECT COUNT() {_rows(step)}")
     except ApiError as exc:
-        return _by_job(salesforce, step, exc)
+        return gone + _by_job(salesforce, step, exc)
 
 
 def count_all_left(
@@ -65,15 +70,35 @@ def _counted(salesforce: Salesforce, steps: Sequence[Step], since: str) -> dict[
     for step in steps:
         answer = told.get(step.name)
         try:
+            gone = 0 if since else _kept_gone(salesforce, step)
             if answer is None:
-                left[step.name] = _counted_once(salesforce, step, since)
+                left[step.name] = gone + _counted_once(salesforce, step, since)
             elif isinstance(answer, ApiError):
-                left[step.name] = _by_job(salesforce, step, answer, since)
+                left[step.name] = gone + _by_job(salesforce, step, answer, since)
             else:
-                left[step.name] = int(answer[0]["n"])
+                left[step.name] = gone + int(answer[0]["n"])
         except (ApiError, JobFailed) as exc:
             logger.warning("%s: what is left could not be counted (%s).", step.name, exc)
     return left
+
+
+def _kept_gone(salesforce: Salesforce, step: Step) -> int:
+    """How many of the rows that stay are there no more, or are no rows of the step any more.
+
+    Raises:
+        ApiError: Salesforce does not say.
+    """
+    ordered, found = sorted(step.kept), 0
+    own = f" AND {step.kind.where}" if step.kind.where else ""
+    queries = [
+        f"SELECT Id FROM {step.name} WHERE Id IN ({', '.join(map(soql_text, part))}){own}"
+        for part in (ordered[at : at + _IDS] for at in range(0, len(ordered), _IDS))
+    ]
+    for answer in salesforce.rest.query_each(queries):
+        if isinstance(answer, ApiError):
+            raise answer
+        found += len(answer)
+    return len(ordered) - found
 
 
 def _counted_once(salesforce: Salesforce, step: Step, since: str = "") -> int:
