@@ -93,7 +93,8 @@ class Store:
         (version,) = self.db.execute("PRAGMA user_version").fetchone()
         if version not in (0, _VERSION):
             raise sqlite3.DatabaseError(f"it is of version {version}, and this is {_VERSION}")
-        self.db.execute("PRAGMA synchronous = NORMAL" if self.lasts else "PRAGMA synchronous = OFF")
+        # (with less than EXTRA a power failure may bring the journal back, and undo what was kept)
+        self.db.execute(f"PRAGMA synchronous = {'EXTRA' if self.lasts else 'OFF'}")
         self.db.execute("PRAGMA temp_store = FILE")
         self.db.execute("BEGIN IMMEDIATE")
         for statement in _TABLES.split(";"):

@@ -32,6 +32,14 @@ def test_what_was_kept_lasts_and_what_was_not_is_as_it_was(tmp_path: Path) -> No
     store.close()
 
 
+def test_what_was_kept_is_on_the_disk_before_a_state_is_passed_on(tmp_path: Path) -> None:
+    """Else a power failure takes back what the state has passed (SQLite, "PRAGMA synchronous")."""
+    store = Store(tmp_path / "kept.sqlite")
+    extra = 3
+    assert store.db.execute("PRAGMA synchronous").fetchone() == (extra,)
+    store.close()
+
+
 def test_a_file_of_a_sync_that_died_early_is_as_new(tmp_path: Path) -> None:
     for _ in range(2):
         store = Store(tmp_path / "kept.sqlite")
