@@ -14,6 +14,7 @@ import click
 from dotenv import find_dotenv, load_dotenv
 from singer_sdk import Sink, Target
 from singer_sdk.exceptions import ConfigValidationError, RecordsWithoutSchemaException
+from singer_sdk.helpers._batch import BaseBatchFileEncoding
 from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.helpers.capabilities import PluginCapabilities, TargetCapabilities
 from singer_sdk.io_base import SingerReader
@@ -254,8 +255,12 @@ class TargetZuora360Cleanup(Target):
                 "make nothing: have the tap send them one by one, or take the stream out of "
                 "stream_maps."
             )
-        if any(type(each) is not RemoveRecordTransform for each in self.mapper.stream_maps[stream]):
-            super()._process_batch_message(message_dict)
+        encoding = BaseBatchFileEncoding.from_dict(message_dict["encoding"])
+        for each in self.mapper.stream_maps[stream]:
+            if type(each) is not RemoveRecordTransform:
+                sink = self.get_sink(each.stream_alias)
+                sink.process_batch_files(encoding, message_dict["manifest"])
+                self._handle_max_record_age()
 
     @override
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:

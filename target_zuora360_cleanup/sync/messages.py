@@ -13,6 +13,8 @@ _OBJECTS: Final = {"RECORD": "record", "SCHEMA": "schema", "STATE": "value", "BA
 _WITHIN: Final = {"SCHEMA": ("schema", "properties"), "STATE": ("value", "bookmarks")}
 """What that holds in turn."""
 _BATCH: Final = "BATCH"
+_ENCODING: Final = {"format", "compression"}
+"""What the SDK knows of an encoding."""
 
 
 def check(message: Mapping[str, Any]) -> None:
@@ -39,9 +41,14 @@ def check(message: Mapping[str, Any]) -> None:
 
 def _check_batch(message: Mapping[str, Any]) -> None:
     """The same of what the SDK takes for granted."""
-    files = message.get("manifest")
-    if "encoding" not in message:
+    encoding, files = message.get("encoding"), message.get("manifest")
+    if encoding is None:
         raise _broken(_BATCH, "names no encoding")
+    if not isinstance(encoding.get("format"), str):
+        raise _broken(_BATCH, "has an encoding that names no format")
+    compression = encoding.get("compression")
+    if not (encoding.keys() <= _ENCODING and isinstance(compression, (str, type(None)))):
+        raise _broken(_BATCH, "has an encoding of another form than format and compression")
     if not (isinstance(files, list) and all(isinstance(each, str) for each in files)):
         raise _broken(_BATCH, "names no files")
 

@@ -25,6 +25,7 @@ from target_zuora360_cleanup.rows.stop import Stopped
 from target_zuora360_cleanup.singer.blocks import Blocks
 from target_zuora360_cleanup.singer.input import stoppable
 from target_zuora360_cleanup.singer.lines import broken, unknown_type
+from target_zuora360_cleanup.sync.halves import whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -48,7 +49,6 @@ _QUICK: Final = msgspec.json.Decoder(float_hook=Decimal).decode
 and numbers such as NaN."""
 _SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
 """Half of a character in JSON; most are one of two that belong together."""
-_HALF: Final = re.compile("[\ud800-\udfff]")
 
 BROKEN_STREAM: Final = (
     InvalidInputLine,
@@ -117,7 +117,7 @@ class SyncReader(SingerReader):
             line.encode()
             message: Any = _DECODE(line)
             if _SURROGATE.search(line) and isinstance(message, dict):
-                message = message if message.get("type") == _STATE else _whole(message)
+                message = message if message.get("type") == _STATE else whole(message)
         except UnicodeEncodeError:
             raise broken(self._line, "is no UTF-8") from None
         except ValueError:
@@ -236,14 +236,3 @@ class SyncReader(SingerReader):
     @override
     def _process_unknown_message(self, message_dict: dict[str, Any]) -> NoReturn:
         raise unknown_type(message_dict["type"], self._line)
-
-
-def _whole(value: Any) -> Any:  # noqa: ANN401 - whatever JSON holds
-    """A value in whose texts half characters are marked: nothing can be written with one."""
-    if isinstance(value, str):
-        return _HALF.sub("\N{REPLACEMENT CHARACTER}", value)
-    if isinstance(value, list):
-        return [_whole(each) for each in value]
-    if isinstance(value, dict):
-        return {_whole(name): _whole(each) for name, each in value.items()}
-    return value

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import zlib
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 import fastjsonschema
 from singer_sdk import Sink, Target
 from singer_sdk.exceptions import InvalidJSONSchema, InvalidRecord
+from singer_sdk.helpers._batch import StorageTarget
 from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.sinks.core import BaseJSONSchemaValidator
 from typing_extensions import override
 
 from target_zuora360_cleanup.errors import InputError
+from target_zuora360_cleanup.sync.halves import whole
 
 _MOST_SHAPES: Final = 2_000
 """Records are alike: so many sets of names and types are remembered as fine."""
@@ -154,12 +155,15 @@ class SyncSink(Sink):
             InvalidRecord: It lacks a field that it must have.
             MissingKeyPropertiesError: It lacks its key.
         """
-        self._validate_and_parse(record)
-        if not self._keys <= record.keys():
-            self._singer_validate_message(record)
+        self._check(record)
         self.tally_record_read()
         self.process_record(record, {})
         self.record_counter_metric.increment()
+
+    def _check(self, record: dict[str, Any]) -> None:
+        self._validate_and_parse(record)
+        if not self._keys <= record.keys():
+            self._singer_validate_message(record)
 
     @override
     def process_record(self, record: dict[str, Any], context: dict[str, Any]) -> None:
@@ -176,18 +180,22 @@ class SyncSink(Sink):
 
         Raises:
             InputError: One can't be read.
+            InvalidRecord, MissingKeyPropertiesError: As `take` says of a record.
         """
         for file in files:
-            try:
-                super().process_batch_files(encoding, [file])
-            except (OSError, EOFError, zlib.error, ValueError, NotImplementedError) as exc:
-                raise InputError(
-                    f"A file of a BATCH message of the tap can't be read ({type(exc).__name__}): "
-                    f"'{file}'. Check where the tap writes it, and as what."
-                ) from None
-            records, self._of_file = self._of_file, []
-            for each in records:
-                self.process_record(each, {})
+            for record in self._records_of(encoding, file):
+                self._check(record)
+                self.process_record(record, {})
+
+    def _records_of(self, encoding: BaseBatchFileEncoding, file: str) -> Iterator[dict[str, Any]]:
+        self._of_file = []
+        try:
+            super().process_batch_files(encoding, [file])
+            _check_file(encoding, file, self._of_file)
+        except Exception as exc:  # noqa: BLE001 - each kind of storage has errors of its own
+            raise _unread(file, exc) from None
+        records, self._of_file = self._of_file, []
+        return map(whole, records)
 
     @override
     def process_batch(self, context: dict[str, Any]) -> None:
@@ -197,6 +205,27 @@ class SyncSink(Sink):
     @override
     def activate_version(self, new_version: int) -> None:
         """Accept it: a version of a stream says nothing about Salesforce's rows."""
+
+
+def _check_file(encoding: BaseBatchFileEncoding, file: str, records: Sequence[object]) -> None:
+    """Raise what shows that a BATCH file holds no records, though it could be read."""
+    if not all(isinstance(each, dict) for each in records):
+        raise TypeError
+    if not records and encoding.compression == "gzip":
+        head, tail = StorageTarget.split_url(file)
+        with StorageTarget.from_url(head).open(tail) as opened:
+            if not opened.read(1):
+                raise EOFError  # (gzip has a header whatever it holds)
+
+
+def _unread(file: str, exc: Exception) -> InputError:
+    # (what stands behind the mark may be a signature, which is a secret)
+    name = file.partition("?")[0]
+    lacks = f": {exc}" if isinstance(exc, ImportError) else ""
+    return InputError(
+        f"A file of a BATCH message of the tap can't be read ({type(exc).__name__}{lacks}): "
+        f"'{name}'. Check where the tap writes it, and as what."
+    )
 
 
 def plain_sink(maps: Sequence[StreamMap], sink_of: Callable[[str], Sink]) -> SyncSink | None:
