@@ -5,10 +5,15 @@ Bookmarks go by the tap's own names, field maps by those that the records come u
 
 from __future__ import annotations
 
-from collections.abc import Mapping  # noqa: TC003 - public shape
+import logging
+from collections.abc import Iterator, Mapping  # noqa: TC003 - public shape
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from typing import Any, Final, NamedTuple
+
+from singer_sdk.mapper import PluginMapper
+
+logger = logging.getLogger(__name__)
 
 _SOURCE: Final = "__source__"
 _ALIAS: Final = "__alias__"
@@ -45,24 +50,22 @@ class Renamed:
     """The names of streams, as the settings have them and as they have come.
 
     Attributes:
-        told: By the tap's name, the names that the settings give.
+        maps: The setting `stream_maps`, as far as it says names.
     """
 
-    told: Mapping[str, frozenset[str]]
+    maps: Mapping[str, dict[str, Any]]
+    _told: dict[str, frozenset[str]] = field(default_factory=dict)
     _came: dict[str, set[str]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, stream_maps: Mapping[str, Any]) -> Renamed:
-        """What the setting `stream_maps` says, where it says it in words."""
-        told: dict[str, set[str]] = {}
-        for name, made in stream_maps.items():
-            if isinstance(made, dict):
-                source = str(made.get(_SOURCE) or name)
-                alias = made.get(_ALIAS) or name
-                # (a stream that others are made of still comes itself)
-                told.setdefault(source, set() if source in stream_maps else {source})
-                told[source].add(str(alias).strip("'\""))
-        return cls({source: frozenset(names) for source, names in told.items()})
+        """What the setting `stream_maps` says."""
+        maps = {
+            name: {each: made[each] for each in (_SOURCE, _ALIAS) if each in made}
+            for name, made in stream_maps.items()
+            if isinstance(made, dict)
+        }
+        return cls(maps)
 
     def came(self, source: str, name: str) -> None:
         """Records of a stream of the tap's come under a name."""
@@ -72,8 +75,18 @@ class Renamed:
         """The names under which the records of a stream of the tap's come."""
         if source in self._came:
             return frozenset(self._came[source])
-        return self.told.get(source, frozenset({source}))
+        if source not in self._told:
+            self._told[source] = frozenset(_names(source, self.maps))
+        return self._told[source]
 
     def sources(self, name: str) -> set[str]:
         """The streams of the tap's in this run whose records come under a name."""
         return {source for source, names in self._came.items() if name in names}
+
+
+def _names(source: str, maps: Mapping[str, dict[str, Any]]) -> Iterator[str]:
+    """The names that the SDK gives a stream by these maps, by patterns and expressions too."""
+    mapper = PluginMapper({"stream_maps": {**maps}}, logger)
+    mapper.register_raw_stream_schema(source, {"properties": {}}, None)
+    # (a stream that others are made of still comes itself)
+    return (each.stream_alias for each in mapper.stream_maps[source])

@@ -19,6 +19,14 @@ from target_zuora360_cleanup.sync.renamed import Renamed
         ({"y": {"__source__": "x"}}, {"x", "y"}),
         ({"y": {"__source__": "x"}, "x": {"__alias__": "z"}}, {"y", "z"}),
         ({"x": None, "z": {"__alias__": "x"}}, {"x"}),
+        ({"x*": {"__alias__": "y"}}, {"y"}),
+        ({"*": {"Name": "name"}}, {"x"}),
+        ({"*": {"__alias__": "'p_' + __stream_name__"}}, {"p_x"}),
+        ({"x": {"__alias__": "__stream_name__.upper()"}}, {"X"}),
+        ({"x*": {"__alias__": "y"}, "x": {"__alias__": "z"}}, {"z"}),
+        ({"y": {"__source__": "[wx]"}}, {"x", "y"}),
+        ({"y": {"__source__": "x"}, "__else__": None}, {"x", "y"}),
+        ({"X": {"__alias__": "y"}}, {"x"}),
     ],
 )
 def test_the_settings_say_what_a_streams_records_come_as(

@@ -553,8 +553,12 @@ def test_that_bookmarks_come_back_which_an_earlier_sync_dropped_is_told(
     assert "bookmarks that an earlier sync dropped" in " ".join(second.split())
 
 
-ALIAS = {"stream_maps": {"invoice_rows": {"__alias__": "InvoiceItem"}}}
-"""The tap calls a stream otherwise than the loader does."""
+@pytest.fixture(params=["invoice_rows", "invoice_*"])
+def alias(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """Settings by which the tap calls a stream otherwise than the loader does."""
+    return {"stream_maps": {request.param: {"__alias__": "InvoiceItem"}}}
+
+
 OWN_ITEMS = schema("invoice_rows", "ChargeName InvoiceId SubscriptionId CreatedDate")
 MARK = {"UpdatedDate": "2024-01-01T00:00:00Z"}
 LATER = {"UpdatedDate": "2024-02-01T00:00:00Z"}
@@ -565,17 +569,19 @@ def own_item(key: str, of: str) -> Message:
 
 
 def test_what_waits_of_a_stream_that_is_renamed_is_not_forgotten(
-    server: EmulatorServer, crm: str, run: Any
+    server: EmulatorServer, crm: str, run: Any, alias: dict[str, Any]
 ) -> None:
     marks = {"invoice_rows": MARK, "Invoice": MARK}
     run(state(**marks), ACCOUNTS, record("Account", "wa1", Name="a", CrmId=crm), INVOICES,
-        OWN_ITEMS, own_item("wa3", "wa2"), state(**marks), **ALIAS)  # fmt: skip
-    run(state(**marks), OWN_ITEMS, state(**marks), **ALIAS)
-    run(state(**marks), INVOICES, invoice("wa2", "wa1"), state(**marks), **ALIAS)
+        OWN_ITEMS, own_item("wa3", "wa2"), state(**marks), **alias)  # fmt: skip
+    run(state(**marks), OWN_ITEMS, state(**marks), **alias)
+    run(state(**marks), INVOICES, invoice("wa2", "wa1"), state(**marks), **alias)
     assert keys(server.org, ITEM, "wa") == {"wa3"}
 
 
-def test_the_bookmark_of_a_stream_that_is_renamed_stays_where_nothing_is_kept(run: Any) -> None:
+def test_the_bookmark_of_a_stream_that_is_renamed_stays_where_nothing_is_kept(
+    run: Any, alias: dict[str, Any]
+) -> None:
     marks = {"Account": MARK, "invoice_rows": MARK, "Invoice": MARK}
     new = record("invoice_rows", "wb3", InvoiceId="wb2", CreatedDate="2024-01-05T00:00:00Z")
     done = run(
@@ -586,7 +592,7 @@ def test_the_bookmark_of_a_stream_that_is_renamed_stays_where_nothing_is_kept(ru
         new,
         state(Account=LATER, invoice_rows=LATER, Invoice=LATER),
         kept_file="",
-        **ALIAS,
+        **alias,
     )
     assert done.states == [
         {"bookmarks": {"Account": LATER, "invoice_rows": MARK, "Invoice": LATER}}
@@ -594,15 +600,15 @@ def test_the_bookmark_of_a_stream_that_is_renamed_stays_where_nothing_is_kept(ru
 
 
 def test_the_bookmark_of_a_stream_that_is_renamed_goes_when_what_it_hangs_on_is_back(
-    server: EmulatorServer, crm: str, run: Any
+    server: EmulatorServer, crm: str, run: Any, alias: dict[str, Any]
 ) -> None:
     marks = {"Account": MARK, "invoice_rows": MARK, "Invoice": MARK, "Product": MARK}
     run(state(**marks), ACCOUNTS, record("Account", "wc1", Name="a", CrmId=crm), INVOICES,
-        invoice("wc2", "wc1"), OWN_ITEMS, own_item("wc3", "wc2"), **ALIAS)  # fmt: skip
-    run(state(**marks), ACCOUNTS, record("Account", "wc1", Name="a", CrmId=None), **ALIAS)
+        invoice("wc2", "wc1"), OWN_ITEMS, own_item("wc3", "wc2"), **alias)  # fmt: skip
+    run(state(**marks), ACCOUNTS, record("Account", "wc1", Name="a", CrmId=None), **alias)
     assert keys(server.org, ITEM, "wc") == set()
     done = run(state(**marks), ACCOUNTS, record("Account", "wc1", Name="a", CrmId=crm),
-               state(**marks), **ALIAS)  # fmt: skip
+               state(**marks), **alias)  # fmt: skip
     assert done.states == [{"bookmarks": {"Product": MARK}}]
 
 
