@@ -103,6 +103,7 @@ class TargetZuora360Cleanup(Target):
         self._sync: Story | None = None
         self._plain: dict[str, SyncSink | None] = {}
         self._stream = ""
+        self._own_sinks: dict[tuple[str, str], Sink] = {}
         try:
             super().__init__(setup_mapper=False, **kwargs)
             leave_out_points(os.environ)
@@ -146,6 +147,34 @@ class TargetZuora360Cleanup(Target):
         from target_zuora360_cleanup.sync.sink import SyncSink
 
         return SyncSink
+
+    @override
+    def get_sink(
+        self,
+        stream_name: str,
+        *,
+        record: dict[str, Any] | None = None,
+        schema: dict[str, Any] | None = None,
+        key_properties: Sequence[str] | None = None,
+    ) -> Sink:
+        """The sink of the stream at hand under a name, under which others may come too.
+
+        The SDK has one for each name; but each stream has fields and a bookmark of its own.
+        """
+        key = self._stream, stream_name
+        if schema is None:
+            return self._own_sinks[key]
+        sink = self._own_sinks.get(key)
+        if sink is None or (sink.original_schema, sink.key_properties) != (schema, key_properties):
+            if stream_name in self._sinks_active:
+                self._sinks_to_clear.append(self._sinks_active.pop(stream_name))
+            sink = self._own_sinks[key] = self.add_sink(stream_name, schema, key_properties)
+        return sink
+
+    @override
+    def sink_exists(self, stream_name: str) -> bool:
+        """Whether the stream at hand has a sink under a name."""
+        return (self._stream, stream_name) in self._own_sinks
 
     def begin_stream(self, name: str, fields: Sequence[str]) -> tuple[Taker, ...]:
         """What takes the records of a stream; see `Story.stream`."""
@@ -192,6 +221,7 @@ class TargetZuora360Cleanup(Target):
                 self._handle_max_record_age()
                 return
         check(message_dict)
+        self._stream = message_dict["stream"]
         super()._process_record_message(message_dict)
 
     def _finish(self) -> None:
@@ -233,7 +263,8 @@ class TargetZuora360Cleanup(Target):
     def _process_activate_version_message(self, message_dict: dict[str, Any]) -> None:
         """Pass over a version of a stream that has not begun; it says nothing of any row."""
         check(message_dict)
-        if message_dict["stream"] in self.mapper.stream_maps:
+        self._stream = message_dict["stream"]
+        if self._stream in self.mapper.stream_maps:
             super()._process_activate_version_message(message_dict)
 
     @override
@@ -245,7 +276,8 @@ class TargetZuora360Cleanup(Target):
                 come in files.
         """
         check(message_dict)
-        if (stream := message_dict["stream"]) not in self.mapper.stream_maps:
+        self._stream = stream = message_dict["stream"]
+        if stream not in self.mapper.stream_maps:
             raise RecordsWithoutSchemaException(
                 f"A BATCH of the stream '{stream}' came before a SCHEMA of it"
             )

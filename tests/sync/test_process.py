@@ -155,6 +155,17 @@ def test_a_broken_stream_is_told_in_a_sentence_and_read_to_its_end(
     assert target.report["status"] == "failed"
 
 
+def test_a_record_without_a_schema_is_told_though_another_stream_comes_under_its_name(
+    server: EmulatorServer, tmp_path: Path
+) -> None:
+    maps = {"kunden": {"__alias__": "Account"}}
+    with started(tmp_path, settings(server, stream_maps=maps)) as target:
+        target.send(lines(schema("kunden", "Name CrmId"), *accounts(server, 0, 1)))
+        assert target.end() == 2, target.log
+    assert "encountered before a corresponding schema" in target.log
+    assert "Traceback" not in target.log
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_prints_no_state_that_does_not_hold(
     server: EmulatorServer, tmp_path: Path, number: signal.Signals

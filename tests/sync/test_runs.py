@@ -612,6 +612,37 @@ def test_the_bookmark_of_a_stream_that_is_renamed_goes_when_what_it_hangs_on_is_
     assert done.states == [{"bookmarks": {"Product": MARK}}]
 
 
+BOTH = {"stream_maps": {"rows_*": {"__alias__": "InvoiceItem"}}}
+"""Two streams of the tap's come under one name."""
+FIELDS = "AccountingCode InvoiceId SubscriptionId CreatedDate"
+
+
+def test_the_bookmark_of_each_stream_stays_that_comes_under_the_name_of_what_waits(
+    run: Any,
+) -> None:
+    marks = {"Invoice": MARK, "rows_a": MARK, "rows_b": MARK}
+    new = record("rows_b", "we3", InvoiceId="we2", CreatedDate="2024-01-05T00:00:00Z")
+    done = run(
+        state(**marks), INVOICES, schema("rows_a", FIELDS), schema("rows_b", FIELDS), new,
+        state(Invoice=LATER, rows_a=LATER, rows_b=LATER), kept_file="", **BOTH,
+    )  # fmt: skip
+    assert done.states == [{"bookmarks": {**marks, "Invoice": LATER}}]
+
+
+def test_records_of_two_streams_under_one_name_keep_the_fields_of_their_own(
+    server: EmulatorServer, crm: str, run: Any
+) -> None:
+    run(
+        ACCOUNTS, record("Account", "wf1", Name="a", CrmId=crm), INVOICES, invoice("wf2", "wf1"),
+        schema("rows_a", FIELDS), schema("rows_b", "InvoiceId"),
+        record("rows_a", "wf3", AccountingCode="x", InvoiceId="wf2"),
+        record("rows_b", "wf4", InvoiceId="wf2"),
+        record("rows_a", "wf5", AccountingCode="y", InvoiceId="wf2"), **BOTH,
+    )  # fmt: skip
+    code = "Zuora__AccountingCode__c"
+    assert [one(server, ITEM, code, f"wf{at}")[code] for at in (3, 5)] == ["x", "y"]
+
+
 def test_what_came_anew_before_its_parent_went_is_asked_for_when_that_is_back_in_the_same_run(
     server: EmulatorServer, crm: str, run: Any
 ) -> None:
