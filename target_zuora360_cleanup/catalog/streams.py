@@ -110,6 +110,16 @@ class StreamNames:
         more = self._explained(alias) if alias and alias != bookmark else None
         return (found or frozenset()) | (more or frozenset())
 
+    def is_perhaps(self, bookmark: str, stream: str) -> bool:
+        """Whether a bookmark of another name may be a stream's, as the names have it.
+
+        Not one that a stream of something else usually has.
+        """
+        if _is_named(bookmark, stream) or _is_named(stream, bookmark):
+            return True
+        is_usual = normal(bookmark) in self.known
+        return not is_usual and not self.perhaps(bookmark).isdisjoint(self.objects(stream))
+
     def are_given_away(self, api_name: str) -> bool:
         """Whether the user says of every stream of an object type that it feeds something else."""
         own = normal(api_name)

@@ -37,10 +37,7 @@ def begin(
     bookmarks.begin(source)
     from_the_start = bookmarks.is_from_the_start(source)
     passed = [
-        fed
-        for each in bookmarks.last
-        if not bookmarks.is_from_the_start(each)
-        for fed in makers.fed(each)
+        fed for each in bookmarks.streams if bookmarks.has_passed(each) for fed in makers.fed(each)
     ]
     work.loading.passed = {each.object for each in passed}
     if from_the_start and name not in makers.begun:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from target_zuora360_cleanup.catalog.streams import StreamNames
+
 _BOOKMARKS: Final = "bookmarks"
 _INTERRUPTED: Final = ("current_stream", "currently_syncing")
 _OLDEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
@@ -46,16 +48,18 @@ class Bookmarks:
 
     Attributes:
         start_date: The tap's `start_date`; blank where it is not known.
+        names: The names that streams and bookmarks may have.
         last: The bookmarks of the last state.
         before: The bookmark that each stream had before its first record; None where it had none,
             or where no state came before.
         interrupted: The stream that the last state says the tap was working on; blank if none.
         has_come: Whether there was a state.
         first: The bookmarks of the first state.
-        is_readable: Whether the last state has bookmarks at all.
+        is_readable: Whether the last state can be read: it has bookmarks, or says nothing at all.
     """
 
     start_date: str = ""
+    names: StreamNames = field(default_factory=lambda: StreamNames({}))
     last: Mapping[str, Any] = field(default_factory=dict)
     before: dict[str, Any] = field(default_factory=dict)
     interrupted: str = ""
@@ -66,22 +70,64 @@ class Bookmarks:
     def see(self, state: Mapping[str, Any]) -> None:
         """Take note of a state of the tap's."""
         found = state.get(_BOOKMARKS)
-        self.is_readable = isinstance(found, dict)
+        self.is_readable = isinstance(found, dict) or state.keys() <= set(_INTERRUPTED)
         self.last = found if isinstance(found, dict) else {}
         if not self.has_come:
             self.first, self.has_come = self.last, True
         said = (state.get(name) for name in _INTERRUPTED)
         self.interrupted = next((str(each) for each in said if each), "")
 
+    @property
+    def streams(self) -> set[str]:
+        """The streams that have come, or that the last state names."""
+        return {*self.last, *self.before}
+
     def begin(self, stream: str) -> None:
         """A stream's first record is about to come."""
         self.before.setdefault(stream, self.last.get(stream))
 
     def is_from_the_start(self, stream: str) -> bool:
-        """Whether the tap sends all of a stream; not so where nobody can tell."""
-        if not self.has_come:
+        """Whether the tap sends all of a stream; not so where nobody can tell.
+
+        Some taps name the bookmark of `account` after its database, `db-account`, and a mapper may
+        give a stream any name. So of one without a bookmark nobody can tell while there is another
+        that may be its own.
+        """
+        if not self.has_come or not self.is_readable:
             return False
-        entry = self.before.get(stream, self.last.get(stream))
+        own = self._own(stream, self.last)
+        return all(self._is_start(self._before(each, stream)) for each in own)
+
+    def has_passed(self, stream: str) -> bool:
+        """Whether a bookmark is known by which the tap does not send all of a stream."""
+        own = self._named(stream, self.last)
+        return not all(self._is_start(self._before(each, stream)) for each in own)
+
+    def _own(self, stream: str, marks: Mapping[str, Any]) -> list[str]:
+        """The bookmark of a stream; where it has none of its name, those that may be its own."""
+        own = self._named(stream, marks)
+        if own == [stream]:
+            return own
+        return own + [each for each in self._free(marks) if self.names.is_unknown(each)]
+
+    def _named(self, stream: str, marks: Mapping[str, Any]) -> list[str]:
+        """The same of those whose names say so."""
+        if stream in marks:
+            return [stream]
+        return [each for each in self._free(marks) if self.names.is_perhaps(each, stream)]
+
+    def _free(self, marks: Mapping[str, Any]) -> list[str]:
+        """The bookmarks under whose names no stream has come."""
+        return [each for each in marks if each not in self.before]
+
+    def _before(self, bookmark: str, stream: str) -> object:
+        """What a bookmark said before the stream that it may be of; None for nothing."""
+        if bookmark != stream:
+            return self.first.get(bookmark)
+        return self.before.get(stream, self.last.get(stream))
+
+    def _is_start(self, entry: object) -> bool:
+        """Whether a bookmark says nothing of any record."""
         if not isinstance(entry, dict):
             return entry is None
         start = max(_OLDEST, _moment(self.start_date) or _OLDEST)
@@ -118,14 +164,14 @@ class Bookmarks:
         found = state.get(_BOOKMARKS)
         if not isinstance(found, dict):
             return None
-        marks = {name: entry for name, entry in found.items() if name not in dropped}
-        for name in held:
-            if name not in marks:
-                continue
-            if (entry := self.before.get(name, self.last.get(name))) is None:
-                del marks[name]
-            else:
-                marks[name] = entry
+        gone = {each for name in dropped for each in self._own(name, found)}
+        marks = {name: entry for name, entry in found.items() if name not in gone}
+        for stream in held:
+            for each in marks.keys() & set(self._own(stream, found)):
+                if (entry := self._before(each, stream)) is None:
+                    del marks[each]
+                else:
+                    marks[each] = entry
         return {**state, _BOOKMARKS: marks}
 
 

@@ -85,7 +85,7 @@ class Story:
         self.written: dict[str, Any] | None = None
         self.org: OrgInfo | None = None
         self.salesforce: Salesforce | None = None
-        self.bookmarks = Bookmarks(context.pipeline.start_date)
+        self.bookmarks = Bookmarks(context.pipeline.start_date, maps.names)
         self.waits: dict[str, Waits] = {}
         self.tap_has_ended = False
 
@@ -237,10 +237,10 @@ class Story:
         return self.bookmarks.to_pass(state, held, self._feeding(work.loading.kept.owed))
 
     def _feeding(self, objects: Collection[str]) -> set[str]:
-        """The streams in the tap's state that feed one of these object types."""
+        """The streams of the tap's that feed one of these object types."""
         return {
             name
-            for name in self.bookmarks.last
+            for name in self.bookmarks.streams
             if not {each.object for each in self._makers.fed(name)}.isdisjoint(objects)
         }
 

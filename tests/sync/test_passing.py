@@ -7,13 +7,15 @@ from typing import Any
 import pytest
 
 from target_zuora360_cleanup.sync.passing import Bookmarks
+from target_zuora360_cleanup.sync.streams_in import StreamMaps
 
+NAMES = StreamMaps.of({}, {"mine": "other"}).names
 OLD, NEW = {"UpdatedDate": "2026-01-01"}, {"UpdatedDate": "2026-02-01"}
 STATE = {"bookmarks": {"Account": NEW, "Invoice": NEW}, "current_stream": None}
 
 
 def seen(*states: dict[str, Any], stream: str = "Invoice", start_date: str = "") -> Bookmarks:
-    bookmarks = Bookmarks(start_date)
+    bookmarks = Bookmarks(start_date, NAMES)
     for each in states:
         bookmarks.see(each)
     bookmarks.begin(stream)
@@ -112,6 +114,72 @@ def test_what_another_stream_has_passed_may_hang_on_a_record_whose_own_was_held(
 def test_where_all_streams_come_anew_nothing_was_sent_before() -> None:
     assert not seen({"bookmarks": {}}).earlier("Invoice").any_came
     assert seen(STATE).earlier("Invoice").any_came
+
+
+@pytest.mark.parametrize(
+    ("name", "may_be"),
+    [
+        ("db-Invoice", True),
+        ("invoices", True),
+        ("zuora_invoice", True),
+        ("what_nobody_knows", True),
+        ("Account", False),
+        ("Usage", False),
+        ("mine", False),
+    ],
+)
+def test_a_bookmark_of_another_name_may_be_that_of_a_stream_without_one(
+    name: str,
+    may_be: bool,  # noqa: FBT001 - what is expected
+) -> None:
+    bookmarks = seen({"bookmarks": {name: OLD}})
+    assert bookmarks.is_from_the_start("Invoice") is not may_be
+    bookmarks.see({"bookmarks": {name: NEW}})
+    passed = bookmarks.to_pass({"bookmarks": {name: NEW}}, {"Invoice"}, ())
+    assert passed == {"bookmarks": {name: OLD if may_be else NEW}}
+    passed = bookmarks.to_pass({"bookmarks": {name: NEW}}, (), {"Invoice"})
+    assert passed == {"bookmarks": {} if may_be else {name: NEW}}
+
+
+def test_a_bookmark_of_another_name_is_its_own_streams_once_that_has_come() -> None:
+    state = {"bookmarks": {"what_nobody_knows": OLD}}
+    bookmarks = seen(state)
+    bookmarks.begin("what_nobody_knows")
+    assert bookmarks.is_from_the_start("Invoice")
+    assert bookmarks.to_pass(state, (), {"Invoice"}) == state
+
+
+def test_a_bookmark_of_another_name_that_this_run_began_goes_where_something_waits() -> None:
+    bookmarks = seen({"bookmarks": {}})
+    bookmarks.see({"bookmarks": {"zuora_invoice": NEW}})
+    assert bookmarks.is_from_the_start("Invoice")
+    passed = bookmarks.to_pass({"bookmarks": {"zuora_invoice": NEW}}, {"Invoice"}, ())
+    assert passed == {"bookmarks": {}}
+
+
+def test_only_a_bookmark_whose_name_says_so_tells_that_a_tap_has_passed_records() -> None:
+    assert seen({"bookmarks": {"zuora_invoice": OLD}}).has_passed("Invoice")
+    assert not seen({"bookmarks": {"what_nobody_knows": OLD}}).has_passed("Invoice")
+    assert not seen({"bookmarks": {}}).has_passed("Invoice")
+
+
+@pytest.mark.parametrize(
+    ("state", "whole"),
+    [
+        ({}, True),
+        ({"currently_syncing": None}, True),
+        ({"airbyte_state": []}, False),
+        ({"Invoice": {"UpdatedDate": "2026-01-01"}}, False),
+    ],
+)
+def test_a_state_of_another_form_says_of_no_stream_that_all_of_it_comes(
+    state: dict[str, Any],
+    whole: bool,  # noqa: FBT001 - what is expected
+) -> None:
+    bookmarks = seen(state)
+    assert bookmarks.is_from_the_start("Invoice") is whole
+    assert bookmarks.is_readable is whole
+    assert bookmarks.earlier("Invoice").any_came is not whole
 
 
 def test_without_a_state_before_it_nobody_can_tell() -> None:

@@ -612,6 +612,61 @@ def test_the_bookmark_of_a_stream_that_is_renamed_goes_when_what_it_hangs_on_is_
     assert done.states == [{"bookmarks": {"Product": MARK}}]
 
 
+@pytest.fixture(params=["zuora_invoice_item", "what_nobody_knows"])
+def mark(request: pytest.FixtureRequest) -> str:
+    """The tap's own name of its stream of invoice items, to which a mapper gives the usual one."""
+    return str(request.param)
+
+
+def item(key: str, of: str) -> Message:
+    return aged("InvoiceItem", key, ChargeName="x", InvoiceId=of, SubscriptionId=None)
+
+
+def test_what_waits_of_a_stream_that_a_mapper_renames_is_not_forgotten(
+    server: EmulatorServer, crm: str, run: Any, mark: str
+) -> None:
+    marks = {mark: MARK, "Invoice": MARK}
+    run(state(**marks), ACCOUNTS, record("Account", "wg1", Name="a", CrmId=crm), INVOICES,
+        ITEMS, item("wg3", "wg2"), state(**marks))  # fmt: skip
+    run(state(**marks), ITEMS, state(**marks))
+    run(state(**marks), INVOICES, invoice("wg2", "wg1"), state(**marks))
+    assert keys(server.org, ITEM, "wg") == {"wg3"}
+
+
+def test_the_bookmark_of_a_stream_that_a_mapper_renames_stays_where_nothing_is_kept(
+    run: Any, mark: str
+) -> None:
+    marks = {"Account": MARK, mark: MARK, "Invoice": MARK}
+    new = record("InvoiceItem", "wh3", InvoiceId="wh2", CreatedDate="2024-01-05T00:00:00Z")
+    later = dict.fromkeys(marks, LATER)
+    done = run(state(**marks), ACCOUNTS, INVOICES, ITEMS, new, state(**later), kept_file="")
+    assert done.states == [{"bookmarks": {**later, mark: MARK}}]
+
+
+def test_the_bookmark_of_a_stream_that_a_mapper_renames_goes_when_what_it_hangs_on_is_back(
+    server: EmulatorServer, crm: str, run: Any, mark: str
+) -> None:
+    marks = {"Account": MARK, mark: MARK, "Invoice": MARK, "Product": MARK}
+    run(state(**marks), ACCOUNTS, record("Account", "wi1", Name="a", CrmId=crm), INVOICES,
+        invoice("wi2", "wi1"), ITEMS, item("wi3", "wi2"))  # fmt: skip
+    run(state(**marks), ACCOUNTS, record("Account", "wi1", Name="a", CrmId=None))
+    assert keys(server.org, ITEM, "wi") == set()
+    done = run(state(**marks), ACCOUNTS, record("Account", "wi1", Name="a", CrmId=crm), ITEMS,
+               state(**marks))  # fmt: skip
+    assert done.states == [{"bookmarks": {"Product": MARK}}]
+
+
+def test_a_state_of_another_form_has_nothing_that_waits_forgotten(
+    server: EmulatorServer, crm: str, run: Any
+) -> None:
+    other = {"type": "STATE", "value": {"airbyte_state": [{"stream": "InvoiceItem"}]}}
+    run(other, ACCOUNTS, record("Account", "wj1", Name="a", CrmId=crm), INVOICES,
+        ITEMS, item("wj3", "wj2"), other)  # fmt: skip
+    run(other, ITEMS, other)
+    run(other, INVOICES, invoice("wj2", "wj1"), other)
+    assert keys(server.org, ITEM, "wj") == {"wj3"}
+
+
 BOTH = {"stream_maps": {"rows_*": {"__alias__": "InvoiceItem"}}}
 """Two streams of the tap's come under one name."""
 FIELDS = "AccountingCode InvoiceId SubscriptionId CreatedDate"
