@@ -612,6 +612,9 @@ def test_the_bookmark_of_a_stream_that_is_renamed_goes_when_what_it_hangs_on_is_
     assert done.states == [{"bookmarks": {"Product": MARK}}]
 
 
+FIELDS = "AccountingCode InvoiceId SubscriptionId CreatedDate"
+
+
 @pytest.fixture(params=["zuora_invoice_item", "what_nobody_knows"])
 def mark(request: pytest.FixtureRequest) -> str:
     """The tap's own name of its stream of invoice items, to which a mapper gives the usual one."""
@@ -639,7 +642,15 @@ def test_the_bookmark_of_a_stream_that_a_mapper_renames_stays_where_nothing_is_k
     marks = {"Account": MARK, mark: MARK, "Invoice": MARK}
     new = record("InvoiceItem", "wh3", InvoiceId="wh2", CreatedDate="2024-01-05T00:00:00Z")
     later = dict.fromkeys(marks, LATER)
-    done = run(state(**marks), ACCOUNTS, INVOICES, ITEMS, new, state(**later), kept_file="")
+    done = run(
+        state(**marks),
+        ACCOUNTS,
+        INVOICES,
+        schema("InvoiceItem", FIELDS),
+        new,
+        state(**later),
+        kept_file="",
+    )
     assert done.states == [{"bookmarks": {**later, mark: MARK}}]
 
 
@@ -669,7 +680,6 @@ def test_a_state_of_another_form_has_nothing_that_waits_forgotten(
 
 BOTH = {"stream_maps": {"rows_*": {"__alias__": "InvoiceItem"}}}
 """Two streams of the tap's come under one name."""
-FIELDS = "AccountingCode InvoiceId SubscriptionId CreatedDate"
 
 
 def test_the_bookmark_of_each_stream_stays_that_comes_under_the_name_of_what_waits(
