@@ -40,16 +40,18 @@ def begin(
         fed for each in bookmarks.streams if bookmarks.has_passed(each) for fed in makers.fed(each)
     ]
     work.loading.passed = {each.object for each in passed}
+    maps, in_part = makers.maps.of_stream(name), {each.stream for each in passed}
     if from_the_start and name not in makers.begun:
-        maps = makers.maps.of_stream(name)
         # (what another stream feeds too does not all come anew, or has come already)
         before = [fed for each in makers.begun for fed in makers.maps.of_stream(each)]
         objects = {each.object for each in maps if not each.by_name} - work.loading.passed
         new = objects - {each.object for each in before}
         if work.store.lasts:
             work.loading.kept.owed -= new
-        streams = {each.stream for each in maps} - {each.stream for each in (*passed, *before)}
+        streams = {each.stream for each in maps} - in_part - {each.stream for each in before}
         forget(work.store, new, streams)
         work.loading.anew |= objects
-    begun = StreamIn(name, fields, from_the_start, bookmarks.earlier(source))
+    # (nor is all of it known while another stream of the same comes only in part)
+    is_whole = from_the_start and in_part.isdisjoint(each.stream for each in maps)
+    begun = StreamIn(name, fields, is_whole, bookmarks.earlier(source))
     return makers.of_stream(work.loading, work.facts, begun)

@@ -45,13 +45,13 @@ class StreamIn:
     Attributes:
         name: Its name.
         fields: Names of its fields.
-        from_the_start: Whether the tap sends all of it.
+        is_whole: Whether the tap sends all that there is of its object in Zuora.
         earlier: Which of its records the tap may have sent before.
     """
 
     name: str
     fields: Sequence[str]
-    from_the_start: bool
+    is_whole: bool
     earlier: Earlier
 
 
@@ -114,7 +114,7 @@ class Makers:
         if not maps:
             streams = {each for each in facts.needs if normal(each) == normal(stream.name)}
         for each in streams:
-            facts.begin(each, stream.fields, from_the_start=stream.from_the_start)
+            facts.begin(each, stream.fields, from_the_start=stream.is_whole)
         return tuple(FactTaker.of(each, facts, stream.fields) for each in sorted(streams))
 
     def feeding(self, objects: Collection[str]) -> set[str]:

@@ -735,3 +735,17 @@ def test_what_one_stream_of_an_object_has_said_is_not_forgotten_when_another_beg
         CHARGES, record("RatePlanCharge", "xb5", MRR=3, **charge),
         stream_objects={"OldCharge": "Zuora__SubscriptionProductCharge__c"})  # fmt: skip
     assert one(server, SUBSCRIPTION, "Zuora__MRR__c", "xb2") == {"Zuora__MRR__c": 5}
+
+
+def test_sums_are_not_filled_while_another_stream_of_the_same_object_comes_only_in_part(
+    server: EmulatorServer, crm: str, run: Any
+) -> None:
+    one_more = schema("RatePlanCharge-EU", "Name RatePlanId SubscriptionId MRR ChargedThroughDate")
+    charge = {"Name": "1", "RatePlanId": "xc3", "SubscriptionId": "xc2"}
+    marks = {"RatePlanCharge": MARK}
+    run(state(**marks), ACCOUNTS, record("Account", "xc1", Name="a", CrmId=crm), SUBSCRIPTIONS,
+        record("Subscription", "xc2", Name="xc2", Status="Active", AccountId="xc1"),
+        PLANS, record("RatePlan", "xc3", Name="p", SubscriptionId="xc2"),
+        CHARGES, one_more, record("RatePlanCharge-EU", "xc4", MRR=2, **charge),
+        state(**marks))  # fmt: skip
+    assert one(server, SUBSCRIPTION, "Zuora__MRR__c", "xc2") == {"Zuora__MRR__c": None}
