@@ -68,4 +68,9 @@ def _ids(step: Step, rows: int) -> Selection:
 
 
 def _errors(ids: list[str], known: frozenset[str]) -> Iterator[RowError]:
-    return (RowError(each, NO_RESULT, _WORDS) for each in ids if each not in known)
+    return (without_result(each) for each in ids if each not in known)
+
+
+def without_result(row_id: str) -> RowError:
+    """The error of a row of which no result says anything."""
+    return RowError(row_id, NO_RESULT, _WORDS)

@@ -11,6 +11,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from target_zuora360_cleanup.deletion.silence import NO_RESULT, without_result
 from target_zuora360_cleanup.output.counted import counted
 from target_zuora360_cleanup.output.metrics import Metrics
 from target_zuora360_cleanup.rows.errors import RowError, Verdict, failed_rows, refused_rows
@@ -124,22 +125,22 @@ class Removals:
         return rows
 
     def _delete(self, name: str, ids: list[str]) -> dict[str, RowError]:
-        """Why rows are still there, by id; those that were locked are tried again."""
+        """Why rows are still there, by id; some of them are tried again."""
         errors: dict[str, RowError] = {}
         for each in self.salesforce.attempts():
             failed = self._delete_few(ids) if len(ids) <= _FEW else self._delete_many(name, ids)
             errors = {key: error for key, error in errors.items() if key not in set(ids)}
             errors |= {each.id: each for each in failed if each.verdict is not Verdict.GONE}
-            ids = [key for key, error in errors.items() if error.verdict is Verdict.TRY_AGAIN]
+            errors = self._still_there(name, errors)
+            ids = [key for key, error in errors.items() if _may_go(error)]
             if each.is_last or not ids:
                 break
-            rows = counted(len(ids), "row was locked and is", "rows were locked and are")
-            logger.info("%s: %s tried again.", name, rows)
-        return self._still_there(name, errors)
+            logger.info("%s: %s tried again.", name, counted(len(ids), "row is", "rows are"))
+        return errors
 
     def _still_there(self, name: str, errors: dict[str, RowError]) -> dict[str, RowError]:
         """The errors of rows that are there, where only a look tells."""
-        doubtful = [key for key, error in errors.items() if error.verdict is Verdict.LOOK]
+        doubtful = [key for key, error in errors.items() if _is_doubtful(error)]
         select = f"SELECT Id FROM {name} WHERE Id"
         queries = [
             f"{select} IN ({', '.join(map(soql_text, part))})" for part in parts(doubtful, PART)
@@ -157,9 +158,22 @@ class Removals:
             with closing(IdFile([part])) as rows:
                 job_id = self.salesforce.jobs.send(Ingest(name, OPERATION), rows)
             with Metrics(name, OPERATION).job(job_id):
-                done = self.salesforce.bulk.wait("ingest", job_id, len(part))
-            if done.failed:
-                yield from failed_rows(self.salesforce.bulk, job_id)
+                self.salesforce.bulk.wait("ingest", job_id, len(part))
+            failed = list(failed_rows(self.salesforce.bulk, job_id))
+            yield from failed
+            # (numbers of a job may be late, and rows may be missing from its results)
+            told = {*self.salesforce.bulk.done(job_id, "Id"), *(each.id for each in failed)}
+            yield from (
+                without_result(each) for each in map(bytes.decode, part) if each not in told
+            )
+
+
+def _is_doubtful(error: RowError) -> bool:
+    return error.verdict is Verdict.LOOK or error.code == NO_RESULT
+
+
+def _may_go(error: RowError) -> bool:
+    return error.verdict is Verdict.TRY_AGAIN or error.code == NO_RESULT
 
 
 def _id_bytes(row_id: bytes) -> int:

@@ -203,6 +203,42 @@ def test_many_deletions_go_through_a_job(server: EmulatorServer, tmp_path: Path)
     assert keys(server.org, ACCOUNT, "zz") == set()
 
 
+VETOED = {"rows": [{"object": ACCOUNT, "operation": "delete", "every": 5, "message": VETO,
+                    "code": "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY"}]}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"missing": 3},
+        {"missing": 3, "missing_are_done": False},
+        {"counters": {"failed": 0}, **VETOED},
+        {"counters": {"processed": 0, "failed": 0}, **VETOED},
+        {"counters": {"processed": 0, "failed": 0, "looks": 1}, **VETOED},
+        {"missing": 3, "missing_are_done": False, "times": 1},
+    ],
+    ids=["gone, in no result", "left, in no result", "none failed", "late", "late once", "once"],
+)
+def test_rows_that_are_left_are_found_whatever_the_job_says_that_deletes_them(
+    server: EmulatorServer, tmp_path: Path, fault: dict[str, Any]
+) -> None:
+    sync(server, tmp_path, accounts(server, 500))
+    job = {name: each for name, each in fault.items() if name != "rows"}
+    vetoes = {"rows": fault["rows"]} if "rows" in fault else {}
+    server.set_faults({"jobs": [{"operation": "delete", **job}], **vetoes})
+    gone = [record("Account", f"zz{at}", Name="", CrmId="", Deleted=True) for at in range(500)]
+    done = sync(server, tmp_path, [ACCOUNTS, *gone, state(Account=1)])
+    left = len(keys(server.org, ACCOUNT, "zz"))
+    counts = done.object(ACCOUNT)
+    assert (counts["deleted"], counts["failed"], counts["unknown"]) in (
+        (500 - left, left, 0), (0, 0, 500),
+    )  # fmt: skip
+    if left or counts["unknown"]:
+        assert (done.status, done.states) == (4, [])
+    else:
+        assert (done.status, len(done.states)) == (0, 1)
+
+
 def test_a_row_that_may_not_be_deleted_is_told(server: EmulatorServer, tmp_path: Path) -> None:
     found = rows(server.org, "SELECT Invoice__r.Zuora__External_Id__c FROM Dunning_Case__c LIMIT 1")
     key = found[0]["Invoice__r"][KEY]
