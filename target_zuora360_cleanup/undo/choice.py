@@ -136,12 +136,15 @@ def _chain(first: Cleanup, known: Sequence[Cleanup], info: OrgInfo) -> Iterator[
 
 
 def _later(first: Cleanup, known: Sequence[Cleanup], info: OrgInfo) -> Cleanup | None:
-    """A later cleanup whose rows the state of an earlier one would be wrong without."""
+    """A later cleanup whose rows the state of an earlier one would be wrong without.
+
+    Of one whose folder was renamed nobody can tell which are later, so each counts.
+    """
     return next(
         (
             each
             for each in known
-            if first.age[0] and each.age > first.age and info.has_id(each.org_id)
+            if (each.age > first.age or not first.age[0]) and info.has_id(each.org_id)
             if not each.is_done and _follows(each, first)
         ),
         None,

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 def cleanups(settings: Settings, folder: Path | None) -> tuple[Cleanup | None, list[Cleanup]]:
-    """The cleanup that is named, and those that it is one of.
+    """The cleanup that is named, and those that it is one of: beside it, and in `output_dir`.
 
     Args:
         settings: The target's; `mode` does not matter.
@@ -41,8 +41,12 @@ def cleanups(settings: Settings, folder: Path | None) -> tuple[Cleanup | None, l
         InputError: One can't be read.
     """
     given = Cleanup.read(folder.expanduser()) if folder else None
-    beside = str(given.folder.resolve().parent) if given else settings.output_dir
-    return given, cleanups_in(beside)
+    known = cleanups_in(settings.output_dir)
+    if given:
+        beside = cleanups_in(str(given.folder.resolve().parent))
+        by_folder = {each.folder.resolve(): each for each in (*known, *beside)}
+        known = sorted(by_folder.values(), key=lambda each: each.age, reverse=True)
+    return given, known
 
 
 class Undo:
