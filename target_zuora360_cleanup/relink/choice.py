@@ -29,7 +29,7 @@ _OF_PEOPLE: Final = frozenset(
 
 
 def candidates(output_dir: str, given: Snapshot | None) -> list[Snapshot]:
-    """The snapshots to choose from, or those that lie beside the one that was given; newest first.
+    """The snapshots to choose from, newest first; beside one that was given also those there.
 
     Returns:
         Those; none where the reports of all cleanups tell that nothing had to be written down.
@@ -37,10 +37,14 @@ def candidates(output_dir: str, given: Snapshot | None) -> list[Snapshot]:
     Raises:
         InputError: There are none to choose from, or one can't be read.
     """
-    if given:
+    if given and not given.age[0]:
         # (a renamed folder does not tell its age)
-        return snapshots_in(str(given.folder.resolve().parent)) if given.age[0] else []
+        return []
     found = snapshots_in(output_dir)
+    if given:
+        beside = snapshots_in(str(given.folder.resolve().parent))
+        by_folder = {each.folder.resolve(): each for each in (*found, *beside)}
+        return sorted(by_folder.values(), key=lambda each: each.age, reverse=True)
     if not found and not _left_nothing(output_dir):
         raise InputError(
             f"output_dir: '{output_dir}' holds no cleanup with links to set again. Name the folder "

@@ -188,7 +188,7 @@ class Relinking:
             yield file
 
     def _job(self, restoration: Restoration, rows: CsvFile) -> str:
-        """Send one job and follow it; its id if rows of it failed, else blank."""
+        """Send one job and follow it; its id."""
         with closing(rows):
             job_id = self.salesforce.jobs.send(
                 Ingest(restoration.relationship.child, "update"), rows
@@ -199,7 +199,7 @@ class Relinking:
 
         job = self.salesforce.bulk.wait("ingest", job_id, rows.rows, on_poll)
         on_poll(job)
-        return job_id if job.failed else ""
+        return job_id
 
     def _take(self, number: int, ended: Iterable[Future[str]]) -> None:
         for future in ended:
@@ -221,10 +221,10 @@ class Relinking:
             self._broken[number] = unreachable(exc)
 
     def _note_failed(self, number: int, job_id: str) -> None:
-        if job_id:
-            led = self.restorations[number]
-            errors = failed_rows(self.salesforce.bulk, job_id)
-            self.store.note(number, errors, led.relationship.parent, led.key)
+        # (read whatever the job says of their number, which may be late)
+        led = self.restorations[number]
+        errors = failed_rows(self.salesforce.bulk, job_id)
+        self.store.note(number, errors, led.relationship.parent, led.key)
 
     def _go_on(self) -> None:
         go_on(self.stop, self.salesforce.usage, self.settings.quota_percent_total)

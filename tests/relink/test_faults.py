@@ -72,6 +72,16 @@ def test_what_a_trigger_forbids_is_told_in_salesforces_words(scene: Scene, job_s
     assert scene.now() == scene.before
 
 
+def test_what_a_trigger_forbids_is_told_although_the_jobs_numbers_are_late(scene: Scene) -> None:
+    protected = sorted(scene.linked)[::4]
+    late = {"jobs": [{"operation": "update", "counters": {"processed": 0, "failed": 0}}]}
+    scene.server.set_faults(row_fault("DELETE_FAILED", VETO, ids=protected) | late)
+    ran = scene.relink()
+    assert {(row["id"], row["detail"]) for row in ran.file("relink.csv")} == {
+        (each, f"DELETE_FAILED: {VETO}") for each in protected
+    }
+
+
 @pytest.mark.parametrize("times", [1, None])
 def test_a_record_that_is_called_deleted_and_is_there_is_not_gone(
     scene: Scene, times: int | None

@@ -482,8 +482,9 @@ def test_an_earlier_cleanup_is_not_forgotten_for_a_later_one(
     assert second.relink().report["links"] == []
 
 
+@pytest.mark.parametrize("where", ["output", "elsewhere"])
 def test_a_newer_snapshot_counts_where_both_name_a_link(
-    server: EmulatorServer, tmp_path: Path
+    server: EmulatorServer, tmp_path: Path, where: str
 ) -> None:
     thin_out(server.org)
     first = Scene.make(server, tmp_path)
@@ -494,7 +495,11 @@ def test_a_newer_snapshot_counts_where_both_name_a_link(
     server.org.dml("update", FORECAST, [{"Id": one, "Subscription__c": new[other]}])
     second = Scene.make(server, tmp_path)
     newest = second.sync()
-    ran = second.relink(first.cleanup.folder)
+    folder = first.cleanup.folder
+    if where == "elsewhere":
+        (tmp_path / where).mkdir()
+        folder = folder.rename(tmp_path / where / folder.name)
+    ran = second.relink(folder)
     assert server.org.get_record(FORECAST, one)["Subscription__c"] is None
     assert told(ran.link(LINK)) == numbers(restored=len(first.linked) - 1, superseded=1)
     assert "a later cleanup" in ran.summary
