@@ -104,6 +104,11 @@ def lost(
     return sorted(gone & bookmarks_of(state.before).keys())
 
 
+def has_reset(cleanup: Mapping[str, Any], state_id: str) -> bool:
+    """Whether the report of a cleanup says that it has reset a state."""
+    return next(_reset_in(cleanup, state_id), None) is not None
+
+
 def _reset_in(cleanup: Mapping[str, Any], state_id: str) -> Iterator[Mapping[str, Any]]:
     """What a report says of the reset of a state."""
     told = cleanup.get("state") or {}

@@ -18,20 +18,20 @@ from target_zuora360_cleanup.lifecycle.words import in_words
 from target_zuora360_cleanup.output.counted import counted
 from target_zuora360_cleanup.output.folder import OutputFolder
 from target_zuora360_cleanup.output.jobs import JobRecord
-from target_zuora360_cleanup.plan.counts import rows_of
 from target_zuora360_cleanup.report.earlier import cleanups
 from target_zuora360_cleanup.salesforce.client import connect
 from target_zuora360_cleanup.settings.selection import selected
 from target_zuora360_cleanup.state.from_settings import stream_names
 from target_zuora360_cleanup.status.kept import find_kept, kept_lines
 from target_zuora360_cleanup.status.since import last_undo, not_relinked, since_lines
-from target_zuora360_cleanup.status.states import lost, state_found, words_of
-from target_zuora360_cleanup.undo.source import read_mark
+from target_zuora360_cleanup.status.states import has_reset, lost, state_found, words_of
+from target_zuora360_cleanup.undo.source import org_of, read_mark
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from target_zuora360_cleanup.facts.org_facts import OrgFacts
+    from target_zuora360_cleanup.report.earlier import Earlier
     from target_zuora360_cleanup.salesforce.client import Salesforce
     from target_zuora360_cleanup.settings.declared import Settings
     from target_zuora360_cleanup.state.stored import StoredStates
@@ -87,7 +87,9 @@ def gather(settings: Settings, sinks: Sequence[StoredStates]) -> Found:
 
 def _objects(facts: OrgFacts) -> Iterator[Found]:
     for each in facts.objects:
-        yield {"api_name": each.kind.api_name, "label": each.kind.label, "found": rows_of(each)}
+        # (what the user may not read is unknown here, and not none)
+        found = each.found.or_else(None)
+        yield {"api_name": each.kind.api_name, "label": each.kind.label, "found": found}
 
 
 def _jobs(salesforce: Salesforce, settings: Settings) -> list[Found]:
@@ -109,13 +111,15 @@ def _jobs(salesforce: Salesforce, settings: Settings) -> list[Found]:
 def last_cleanup(output_dir: str, org_id: str) -> Found | None:
     """The newest cleanup of an org in the output folder; None where there is none.
 
+    One that was refused has changed nothing, so it counts only where there is no other.
+
     Returns:
         `folder`, `status` (None where it left no report), `finished_at`, `deleted`, `failed` and
         `taken_back`: whether an undo has left nothing of it.
     """
-    for folder, report in cleanups(output_dir):
-        if report and (report.get("org") or {}).get("id") not in (None, org_id):
-            continue
+    own = [each for each in cleanups(output_dir) if _may_be_of(org_id, *each)]
+    begun = [each for each in own if each[1] is None or each[1]["status"] != "refused"]
+    for folder, report in begun or own:
         found = report or {"status": None, "finished_at": None, "objects": []}
         return {
             "folder": str(folder),
@@ -128,17 +132,26 @@ def last_cleanup(output_dir: str, org_id: str) -> Found | None:
     return None
 
 
+def _may_be_of(org_id: str, folder: Path, report: Earlier | None) -> bool:
+    """Whether a cleanup is of an org, or nobody knows of which."""
+    if report:
+        return (report.get("org") or {}).get("id") in (None, org_id)
+    return org_of(folder) in ("", org_id)
+
+
 def _states(sink: StoredStates, settings: Settings) -> Iterator[Found]:
     names = stream_names(settings)
-    last = ((folder, report) for folder, report in cleanups(settings.output_dir) if report)
-    folder, report = next(last, (None, None))
-    put_back = read_mark(folder).put_back if folder else ()
-    moment = (report or {}).get("finished_at")
-    runs = sink.runs_since(datetime.fromisoformat(moment)) if moment else None
+    reports = [each for each in cleanups(settings.output_dir) if each[1]]
     for state in sink.states:
         found = state_found(state, names)
-        if report and runs is not None:
-            found["reset_lost"] = lost(state, report, runs, put_back)
+        for folder, report in reports:
+            if report and has_reset(report, state.state_id):
+                moment = report.get("finished_at")
+                runs = sink.runs_since(datetime.fromisoformat(moment)) if moment else None
+                if runs is not None:
+                    put_back = read_mark(folder).put_back
+                    found["reset_lost"] = lost(state, report, runs, put_back)
+                break
         yield found
 
 
@@ -148,7 +161,7 @@ def text(found: Found) -> str:
 
 
 def _rows(objects: list[Found]) -> Iterator[str]:
-    """Those with most records; the others in one line."""
+    """Those with most records; the others in one line. What is not known is told of each."""
     present = sorted((each for each in objects if each["found"]), key=lambda each: -each["found"])
     shown = present if len(present) <= _LISTED + 1 else present[:_LISTED]
     for each in shown:
@@ -156,13 +169,18 @@ def _rows(objects: list[Found]) -> Iterator[str]:
     if others := present[len(shown) :]:
         words = counted(len(others), "other object type")
         yield f"  {words:<42} {sum(each['found'] for each in others):>12,}"
+    for each in objects:
+        if each["found"] is None:
+            yield f"  {each['api_name']:<42} {'unknown':>12}  {each['label']}"
 
 
 def _lines(found: Found) -> Iterator[str]:
     org = found["org"]
     kind = "sandbox" if org["is_sandbox"] else "production"
-    total = sum(each["found"] for each in found["objects"])
-    yield f"Org: {org['name']} ({org['id']}), {kind}: {counted(total, 'record')} of Zuora's."
+    known = [each["found"] for each in found["objects"] if each["found"] is not None]
+    records = counted(sum(known), "record")
+    records = records if len(known) == len(found["objects"]) else f"at least {records}"
+    yield f"Org: {org['name']} ({org['id']}), {kind}: {records} of Zuora's."
     yield from _rows(found["objects"])
     yield _last(found["last_cleanup"], found["last_undo"])
     yield from since_lines(found["last_undo"], found["not_relinked"] or [])

@@ -192,6 +192,15 @@ def read_mark(folder: Path) -> Mark:
         raise _unreadable(folder / MARK, "it has another form") from None
 
 
+def org_of(folder: Path) -> str:
+    """Which org a cleanup was of, as its record tells; blank where it tells nothing.
+
+    Raises:
+        InputError: The record can't be read.
+    """
+    return str(_json(folder / RECORD).get("org_id") or "")
+
+
 def cleanups_in(output_dir: str) -> list[Cleanup]:
     """The cleanups in an output folder that have begun to change something, the newest first.
 
