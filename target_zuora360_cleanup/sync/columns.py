@@ -190,6 +190,16 @@ def parent_columns(
         yield ParentColumn(source, header, parent.name, key, own, is_late)
 
 
+def lookups_left_out(
+    made_by: FieldMap, sent: Collection[str], columns: Collection[ParentColumn]
+) -> Iterator[str]:
+    """The lookups that have no column, since the org has not them or what they lead to."""
+    filled = {each.relationship.name for each in columns}
+    for _, lookup, parent in _parents(made_by, by_lower(sent)):
+        if lookup not in filled:
+            yield f"{lookup} (to {parent})"
+
+
 def _parents(made_by: FieldMap, names: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
     for each in made_by.parents:
         if source := sent_name(each.source.split("|"), names):

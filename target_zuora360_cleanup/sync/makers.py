@@ -148,7 +148,7 @@ class Makers:
         layout = RowLayout.of(made_by, loading.objects, sent, loading.order.late)
         if layout.left_out:
             logger.warning(
-                "%s has no field %s that this user may write: left out.",
+                "%s has no field %s that this user may fill: left out.",
                 target.name,
                 ", ".join(layout.left_out),
             )

@@ -16,7 +16,13 @@ from itertools import repeat
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from target_zuora360_cleanup.sync.columns import Column, ParentColumn, columns_of, parent_columns
+from target_zuora360_cleanup.sync.columns import (
+    Column,
+    ParentColumn,
+    columns_of,
+    lookups_left_out,
+    parent_columns,
+)
 from target_zuora360_cleanup.sync.field_values import NULL, Cut, Unfit, is_repeated, is_text
 
 if TYPE_CHECKING:
@@ -63,7 +69,7 @@ class RowLayout:
         columns: Plain columns, the key first.
         parents: Columns of parents; the links of a row are in their order.
         left_out: API names that the map has and the org has not, of fields that the stream sends
-            and that fill nothing else.
+            and that fill nothing else; of a lookup also where it leads.
     """
 
     object: str
@@ -89,7 +95,8 @@ class RowLayout:
         """
         columns, left_out = columns_of(made_by, objects[made_by.object], sent)
         parents = tuple(parent_columns(made_by, objects, sent, late))
-        return cls(made_by.object, columns, parents, left_out)
+        lookups = dict.fromkeys(lookups_left_out(made_by, sent, parents))
+        return cls(made_by.object, columns, parents, (*left_out, *lookups))
 
     def row(self, record: Mapping[str, Any]) -> Row:
         """A record's row. A field that the record doesn't have stays as it is in Salesforce.
