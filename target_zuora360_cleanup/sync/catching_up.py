@@ -213,8 +213,6 @@ class CatchingUp:
                 by_lookup[lookup].append((key, parent_key))
             for lookup, rows in by_lookup.items():
                 number = self._number(name, lookup)
-                if number is None:
-                    continue
                 changes = [
                     Change(key, number, csv_line([key]), (parent,), is_partial=True)
                     for key, parent in rows
@@ -222,12 +220,12 @@ class CatchingUp:
                 loading.tally.of(name).links_set += len(changes)
                 self._set_late(name, changes, counted=False)
 
-    def _number(self, name: str, lookup: str) -> int | None:
-        """The number of a layout that sets this lookup alone; None where the org has it no more."""
+    def _number(self, name: str, lookup: str) -> int:
+        """The number of a layout that sets this lookup alone; the org has it."""
         if (name, lookup) not in self._numbers:
             column = self.loading.kept.rows.parent_column(name, lookup)
             if column is None:
-                return None
+                raise LookupError(f"the org does not show {name}.{lookup}")
             layout = RowLayout(name, (self._key_column(name),), (column,))
             self._numbers[name, lookup] = self.loading.layouts.add(layout)
         return self._numbers[name, lookup]

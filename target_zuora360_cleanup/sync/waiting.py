@@ -229,13 +229,23 @@ class WaitingRows:
         return [self.rows.change(*row[1:]) for row in found]
 
     def ready_links(self, name: str, size: int) -> list[tuple[str, str, str]]:
-        """The next blank lookups whose parent has come, as (key, lookup, the parent's key)."""
+        """The next blank lookups whose parent has come, as (key, lookup, the parent's key).
+
+        One that the org does not show waits on: it may only be hidden from this user.
+        """
+        lookups = [each for each in self._lookups(name) if self.rows.parent_column(name, each)]
         found = self._db.execute(
-            "SELECT key, lookup, parent_key FROM blank WHERE object = ? AND ready = 1 LIMIT ?",
-            (name, size),
+            "SELECT key, lookup, parent_key FROM blank WHERE object = ? AND ready = 1"
+            f" AND lookup IN ({marks(lookups)}) LIMIT ?",
+            (name, *lookups, size),
         ).fetchall()
         self._db.executemany(
             "DELETE FROM blank WHERE object = ? AND key = ? AND lookup = ?",
             ((name, key, lookup) for key, lookup, _ in found),
         )
         return found
+
+    def _lookups(self, name: str) -> list[str]:
+        """The lookups of an object that are ready."""
+        sql = "SELECT DISTINCT lookup FROM blank WHERE object = ? AND ready = 1"
+        return [lookup for (lookup,) in self._db.execute(sql, (name,))]

@@ -149,6 +149,15 @@ def test_a_blank_lookup_is_ready_when_its_parent_comes(store: Store) -> None:
     assert run.kept.ready_links(B, 9) == []
 
 
+def test_a_blank_lookup_that_the_user_may_not_set_waits_until_he_may(store: Store) -> None:
+    run = Run(store)
+    run.kept.blank(B, "b", "Up__c", B, "u")
+    run.kept.settled(B, [run.row(Id="u", V="1")])
+    smaller = {**OBJECTS, B: target(B, f"{KEY} V__c W__c", lookup("Of__c", A))}
+    assert Run(store, smaller).kept.ready_links(B, 9) == []
+    assert Run(store).kept.ready_links(B, 9) == [("b", "Up__c", "u")]
+
+
 def test_what_is_below_a_record_that_has_no_place_is_told_apart_at_every_depth(
     store: Store,
 ) -> None:
