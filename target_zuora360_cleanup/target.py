@@ -41,7 +41,12 @@ from target_zuora360_cleanup.settings.violations import violations
 from target_zuora360_cleanup.singer.input import read_off, stoppable
 from target_zuora360_cleanup.singer.stream import SingerStream
 from target_zuora360_cleanup.sync.messages import check
-from target_zuora360_cleanup.sync.reader import BROKEN_STREAM, SyncReader
+from target_zuora360_cleanup.sync.reader import (
+    BROKEN_STREAM,
+    WRONG_MAPS,
+    SyncReader,
+    wrong_maps,
+)
 from target_zuora360_cleanup.sync.renamed import Named, are_remade
 
 if TYPE_CHECKING:
@@ -108,9 +113,10 @@ class TargetZuora360Cleanup(Target):
             super().__init__(setup_mapper=False, **kwargs)
             leave_out_points(os.environ)
             self._begin(read_settings(self.config))
-        except InputError as exc:
+        except (InputError, *WRONG_MAPS) as exc:
+            error = str(exc if isinstance(exc, InputError) else wrong_maps(exc))
             raise ConfigValidationError(
-                str(exc), errors=[str(exc)], schema=self.config_jsonschema
+                error, errors=[error], schema=self.config_jsonschema
             ) from None
 
     def _begin(self, settings: Settings) -> None:

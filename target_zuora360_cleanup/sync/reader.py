@@ -14,8 +14,10 @@ from singer_sdk.exceptions import (
     InvalidInputLine,
     InvalidJSONSchema,
     InvalidRecord,
+    MapExpressionError,
     MissingKeyPropertiesError,
     RecordsWithoutSchemaException,
+    StreamMapConfigError,
 )
 from singer_sdk.io_base import SingerReader
 from typing_extensions import override
@@ -58,6 +60,14 @@ BROKEN_STREAM: Final = (
     RecordsWithoutSchemaException,
 )
 """What the SDK says of a stream that it can't read."""
+
+WRONG_MAPS: Final = (MapExpressionError, StreamMapConfigError)
+"""What the SDK says of `stream_maps` that it can't follow."""
+
+
+def wrong_maps(exc: Exception) -> InputError:
+    """The same as the user's to mend."""
+    return InputError(f"stream_maps: {' '.join(str(exc).split()).rstrip('.')}.")
 
 
 class UnreadStream(InputError):
@@ -161,6 +171,8 @@ class SyncReader(SingerReader):
                 self._hand_on(self.deserialize_json(line), callbacks)
         except BROKEN_STREAM as exc:
             error = UnreadStream(exc)
+        except WRONG_MAPS as exc:
+            error = wrong_maps(exc)
         except Exception as exc:  # noqa: BLE001 - it is raised below
             error = exc
         if error is None:

@@ -166,6 +166,26 @@ def test_a_record_without_a_schema_is_told_though_another_stream_comes_under_its
     assert "Traceback" not in target.log
 
 
+@pytest.mark.parametrize(
+    "maps",
+    [
+        {"__x__": {}}, {"Account": "nonsense"}, {"Account": 5}, {"Account": {"Notes": "1 +"}},
+        {"Account": {"Notes": "nope"}}, {"Account": {"__alias__": "'a"}}, {"__else__": "x"},
+        {"Account": {"Id": None}}, {"Account": {"__filter__": "x y"}}, {"Account": {"Notes": 5}},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_stream_maps_that_can_not_be_followed_are_told_in_a_sentence(
+    server: EmulatorServer, tmp_path: Path, maps: dict[str, Any]
+) -> None:
+    with started(tmp_path, settings(server, stream_maps=maps)) as target:
+        target.send(lines(ACCOUNTS, *accounts(server, 0, 1), state(Account=1)))
+        assert target.end() == 2, target.log
+    assert target.states == []
+    assert "stream_maps: " in target.log
+    assert "Traceback" not in target.log
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_prints_no_state_that_does_not_hold(
     server: EmulatorServer, tmp_path: Path, number: signal.Signals
