@@ -17,7 +17,7 @@ from target_zuora360_cleanup.rows.errors import RowError
 from target_zuora360_cleanup.sync.changes import Batch, Change, Pending, Queue, Waiting
 from target_zuora360_cleanup.sync.destination import hanging_on
 from target_zuora360_cleanup.sync.missing import missing_parent
-from target_zuora360_cleanup.sync.tally import NOT_THERE, PUT_OFF
+from target_zuora360_cleanup.sync.tally import NO_ACCOUNT, NOT_THERE, OTHER_ACCOUNT, PUT_OFF
 from target_zuora360_cleanup.sync.upserts import FailedRow
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ class Loading:
         not in Salesforce.
         """
         for name, changes in taken.items():
-            keys = [each.key for each in changes if each.removes and each.why]
+            keys = [each.key for each in changes if each.why and each.cells != OTHER_ACCOUNT]
             if keys and self.kept.lasts and hanging_on(name, self.objects):
                 there = self.removals.existing(self.objects[name], keys)
                 self.kept.intend(name, [key for key in keys if key in there])
@@ -165,6 +165,7 @@ class Loading:
             changes = {each.key: each for each in taken.get(name, ()) if each.removes}
             if not changes:
                 continue
+            self._spare(name, changes)
             outside: dict[str, bool] = {}
             known = self.kept.is_outside(name, changes)
             matters = not hanging_on(name, self.objects).isdisjoint(self.passed)
@@ -181,12 +182,24 @@ class Loading:
                     elif each.was_there:
                         self.tally.of(name).deleted += 1
                     else:
-                        self.tally.skip(name, each.key, change.cells or NOT_THERE, change.why)
+                        code = NO_ACCOUNT if change.cells == OTHER_ACCOUNT else change.cells
+                        self.tally.skip(name, each.key, code or NOT_THERE, change.why)
             self.kept.gone(name, changes.keys() - outside.keys())
             self.kept.put_outside(name, outside)
             if any(outside.values()):
                 # (with them may have gone what has come anew before)
                 self.anew -= hanging_on(name, self.objects)
+
+    def _spare(self, name: str, changes: dict[str, Change]) -> None:
+        """Take rows out that are there, and of which nobody can tell whether they shall go."""
+        unclear = [key for key, each in changes.items() if each.cells == OTHER_ACCOUNT]
+        if unclear:
+            there = self.removals.existing(self.objects[name], unclear)
+            for key in (each for each in unclear if each in there):
+                why = (
+                    f"{changes.pop(key).why}, but something else: only where it is blank a row goes"
+                )
+                self.tally.fail(name, key, OTHER_ACCOUNT, why)
 
     def upsert(self, rows: Batch) -> list[FailedRow]:
         """Upsert all but the late lookups; the rows that Salesforce did not take, as they were."""

@@ -15,7 +15,13 @@ from target_zuora360_cleanup.sync.changes import Change, removal
 from target_zuora360_cleanup.sync.columns import JOINED_KEY, joined_key
 from target_zuora360_cleanup.sync.field_values import Unfit
 from target_zuora360_cleanup.sync.passing import ALL_SENT, Earlier
-from target_zuora360_cleanup.sync.tally import NO_ACCOUNT, NO_PARENT, NOT_THERE, UNFIT
+from target_zuora360_cleanup.sync.tally import (
+    NO_ACCOUNT,
+    NO_PARENT,
+    NOT_THERE,
+    OTHER_ACCOUNT,
+    UNFIT,
+)
 
 if TYPE_CHECKING:
     from target_zuora360_cleanup.catalog.field_maps import FieldMap
@@ -146,7 +152,8 @@ class ChangeMaker:
         if self._is_elsewhere(record):
             return self._outside(record, f"{self._status} {record[self._status]}", NOT_THERE)
         if why := self._without_account(record):
-            return self._outside(record, why, NO_ACCOUNT)
+            is_blank = not _text(record[self._account]).strip()
+            return self._outside(record, why, NO_ACCOUNT if is_blank else OTHER_ACCOUNT)
         return None
 
     def _outside(self, record: Mapping[str, Any], why: str, code: str) -> Change:

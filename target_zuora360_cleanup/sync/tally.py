@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 NO_ACCOUNT: Final = "NO_SALESFORCE_ACCOUNT"
 """A billing account without a Salesforce Account, which the 360 sync leaves out too."""
+OTHER_ACCOUNT: Final = "CRM_ID_IS_NO_ACCOUNT"
+"""One whose `CrmId` is something else than an Account's id: nobody can tell whether it shall go."""
 NO_PARENT: Final = "PARENT_NOT_IN_SALESFORCE"
 """A record below one that is not in Salesforce, such as an invoice of such an account."""
 NOT_THERE: Final = "NOT_IN_SALESFORCE"

@@ -198,6 +198,19 @@ def test_an_account_without_a_salesforce_account_is_left_out_with_all_that_is_be
     assert done.report["records_read"] == {"Account": 4, "Invoice": 2, "InvoiceItem": 1}
 
 
+@pytest.mark.parametrize("said", ["CRM-77", 5, "001000000000", "https://x.my.salesforce.com/"])
+def test_an_account_whose_crm_id_is_none_of_an_account_is_not_removed(
+    server: EmulatorServer, tmp_path: Path, crm: str, said: object
+) -> None:
+    invoice = record("Invoice", "sb2", InvoiceNumber="I", Status="Posted", AccountId="sb1")
+    sync(server, tmp_path, [ACCOUNTS, account("sb1", crm), INVOICES, invoice])
+    other = record("Account", "sb1", Name="sb1", CrmId=said)
+    done = sync(server, tmp_path, [ACCOUNTS, other, state(Account=1)])
+    assert (done.status, done.states) == (4, [])
+    assert done.report["failures"][0]["code"] == "CRM_ID_IS_NO_ACCOUNT"
+    assert (keys(server.org, ACCOUNT, "sb"), keys(server.org, INVOICE, "sb")) == ({"sb1"}, {"sb2"})
+
+
 def test_a_row_whose_parents_stream_is_not_selected_fails_and_the_state_stays(
     server: EmulatorServer, tmp_path: Path
 ) -> None:
