@@ -37,6 +37,9 @@ def check(message: Mapping[str, Any]) -> None:
         raise _broken(kind, f"has {inner} whose value is no object")
     if kind == _BATCH:
         _check_batch(message)
+    keys = message.get("key_properties") or []
+    if not (isinstance(keys, list) and all(isinstance(each, str) for each in keys)):
+        raise _broken(kind, "has key_properties that are no list of names")
 
 
 def _check_batch(message: Mapping[str, Any]) -> None:

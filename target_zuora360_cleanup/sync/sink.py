@@ -54,10 +54,12 @@ class CompiledValidator(BaseJSONSchemaValidator):
         super().__init__(schema)
         try:
             self._check = fastjsonschema.compile(schema, use_formats=False, use_default=False)
-        except fastjsonschema.JsonSchemaDefinitionException as exc:
-            raise InvalidJSONSchema(f"the SCHEMA of a stream is wrong: {exc}") from None
-        self._required = frozenset[str](schema.get(_REQUIRED, ()))
-        self._fine = frozenset(_fine(schema))
+            self._required = frozenset[str](schema.get(_REQUIRED, ()))
+            self._fine = frozenset(_fine(schema))
+        except Exception as exc:  # noqa: BLE001 - of many kinds, for what is no SCHEMA at all
+            is_told = isinstance(exc, fastjsonschema.JsonSchemaDefinitionException)
+            why = str(exc) if is_told else type(exc).__name__
+            raise InvalidJSONSchema(f"the SCHEMA of a stream is wrong: {why}") from None
         self._shapes: set[tuple[object, ...]] = set()
 
     @override
