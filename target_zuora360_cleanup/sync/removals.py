@@ -114,7 +114,10 @@ class Removals:
         key = target.external_id
         select = f"SELECT Id, {key} FROM {target.name} WHERE {key}"
         queries = [f"{select} IN ({', '.join(map(soql_text, part))})" for part in parts(keys, PART)]
-        return {row[key]: row["Id"] for row in self._rows(queries)}
+        # (a field may know no case: a row then has the key in a case of its own)
+        folded = {each.casefold(): each for each in keys} | {each: each for each in keys}
+        found = ((row[key], row["Id"]) for row in self._rows(queries))
+        return {folded.get(own) or folded[own.casefold()]: row_id for own, row_id in found}
 
     def _rows(self, queries: Sequence[str]) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = []

@@ -15,7 +15,18 @@ from target_zuora360_cleanup.output.folder import Backup
 from target_zuora360_cleanup.salesforce.errors import ApiError
 from target_zuora360_cleanup.salesforce.rest import Rest
 from tests.support.emulated import Emulated
-from tests.support.syncs import ACCOUNT, KEY, SUBSCRIPTION, keys, record, rows, schema, state, sync
+from tests.support.syncs import (
+    ACCOUNT,
+    KEY,
+    METHOD,
+    SUBSCRIPTION,
+    keys,
+    record,
+    rows,
+    schema,
+    state,
+    sync,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -238,6 +249,17 @@ def test_a_removal_that_met_a_lock_is_tried_again(tmp_path: Path, code: str, mes
         ran = cancelled(server, tmp_path)
         assert (ran.status, ran.object(SUBSCRIPTION)["deleted"]) == (0, 1)
         assert keys(server.org, SUBSCRIPTION, key) == set()
+
+
+def test_a_row_is_found_whatever_the_case_of_its_key_where_salesforce_knows_no_case(
+    tmp_path: Path,
+) -> None:
+    with served() as server:
+        (found,) = rows(server.org, f"SELECT {KEY} FROM {METHOD} ORDER BY Id LIMIT 1")
+        key = found[KEY]
+        ran = removed(server, tmp_path, "PaymentMethod", key.upper())
+        assert (ran.status, ran.object(METHOD)["deleted"]) == (0, 1)
+        assert keys(server.org, METHOD, key) == set()
 
 
 GONE = ("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id")
