@@ -52,6 +52,6 @@ def begin(
         forget(work.store, new, streams)
         work.loading.anew |= objects
     # (nor is all of it known while another stream of the same comes only in part)
-    is_whole = from_the_start and in_part.isdisjoint(each.stream for each in maps)
+    is_whole = bookmarks.sends_all(source) and in_part.isdisjoint(each.stream for each in maps)
     begun = StreamIn(name, fields, is_whole, bookmarks.earlier(source))
     return makers.of_stream(work.loading, work.facts, begun)

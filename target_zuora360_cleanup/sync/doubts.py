@@ -13,7 +13,12 @@ if TYPE_CHECKING:
 
 
 def doubts(
-    store: Store, bookmarks: Bookmarks, dropped_again: Collection[str], *, owes: bool
+    store: Store,
+    bookmarks: Bookmarks,
+    dropped_again: Collection[str],
+    summed: Collection[str] = (),
+    *,
+    owes: bool,
 ) -> Iterator[str]:
     """The sentences, each with its remedy.
 
@@ -21,6 +26,7 @@ def doubts(
         store: Where it is kept.
         bookmarks: What the tap's states have said.
         dropped_again: Streams whose bookmarks an earlier sync had dropped too.
+        summed: Streams of this run over which sums are made.
         owes: Whether the tap has to send anything anew.
     """
     if store.lasts and store.is_new and _goes_on(bookmarks):
@@ -34,6 +40,13 @@ def doubts(
             "The state has bookmarks that an earlier sync dropped, since what hangs on records "
             f"that are back has to be sent again: {listed(sorted(names))}. If the next sync says "
             "so again, reset them: a state that Meltano merges keeps what is dropped."
+        )
+    late = [each for each in summed if bookmarks.is_from_the_start(each)]
+    if late and not all(map(bookmarks.sends_all, late)):
+        yield (
+            f"The tap begins at its start_date, {bookmarks.start_date}, and sends nothing older: "
+            f"sums over {listed(sorted(late))} may lack something, so they are left as they are. "
+            "Set start_date to 2000-01-01 or earlier, and reset the bookmarks."
         )
     if owes and not bookmarks.is_readable:
         yield (

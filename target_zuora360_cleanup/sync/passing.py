@@ -98,6 +98,12 @@ class Bookmarks:
         own = self._own(stream, self.last)
         return all(self._is_start(self._before(each, stream)) for each in own)
 
+    def sends_all(self, stream: str) -> bool:
+        """Whether the tap sends all that Zuora has of a stream, as far as is known."""
+        start = _moment(self.start_date)
+        begins_late = self.start_date and not (start and start.date() <= _OLDEST.date())
+        return not begins_late and self.is_from_the_start(stream)
+
     def has_passed(self, stream: str) -> bool:
         """Whether a bookmark is known by which the tap does not send all of a stream."""
         own = self._named(stream, self.last)

@@ -256,7 +256,12 @@ class Story:
             for each in self._feeding(owed & work.owed)
             if not self.bookmarks.is_from_the_start(each)
         }
-        return tuple(doubts(work.store, self.bookmarks, again, owes=bool(owed)))
+        summed = {
+            each
+            for each in self.bookmarks.before
+            if not work.facts.needs.whole.isdisjoint(fed.stream for fed in self._makers.fed(each))
+        }
+        return tuple(doubts(work.store, self.bookmarks, again, summed, owes=bool(owed)))
 
     def passed_on(self, state: dict[str, Any]) -> None:
         """Take note of a state that went to stdout."""

@@ -9,6 +9,7 @@ import pytest
 from target_zuora360_cleanup.kept.store import Store
 from target_zuora360_cleanup.sync.doubts import doubts
 from target_zuora360_cleanup.sync.passing import Bookmarks
+from target_zuora360_cleanup.sync.streams_in import StreamMaps
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,3 +55,16 @@ def test_a_state_without_bookmarks_has_none_to_drop() -> None:
     assert "no bookmarks to drop" in found
     assert told(None, {"airbyte_state": []}) == []
     assert told(None, {"bookmarks": {}}, owes=True) == []
+
+
+@pytest.mark.parametrize(("start_date", "is_told"), [("2000-01-01", False), ("2024-01-01", True)])
+def test_sums_that_are_not_filled_are_told(
+    start_date: str,
+    is_told: bool,  # noqa: FBT001 - what is expected
+) -> None:
+    store, bookmarks = Store(None), Bookmarks(start_date, StreamMaps.of({}, {}).names)
+    bookmarks.see({"bookmarks": {"RatePlan": LATER}})
+    found = list(doubts(store, bookmarks, (), ("RatePlanCharge",), owes=False))
+    assert bool(found) is is_told
+    assert not list(doubts(store, bookmarks, (), ("RatePlan",), owes=False))
+    store.close()

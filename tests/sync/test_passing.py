@@ -82,6 +82,20 @@ def test_a_stream_is_sent_from_the_start_where_its_bookmark_says_nothing_else(
 
 
 @pytest.mark.parametrize(
+    ("start_date", "sends_all"),
+    [("", True), ("2000-01-01", True), ("1999-12-31T00:00:00Z", True),
+     ("2000-01-01T00:00:00-08:00", True), ("2000-01-02", False), ("last year", False)],
+)  # fmt: skip
+def test_a_tap_that_begins_later_than_zuoras_own_sync_does_not_send_all_there_is(
+    start_date: str,
+    sends_all: bool,  # noqa: FBT001 - what is expected
+) -> None:
+    bookmarks = seen({"bookmarks": {}}, start_date=start_date)
+    assert bookmarks.is_from_the_start("Invoice")
+    assert bookmarks.sends_all("Invoice") is sends_all
+
+
+@pytest.mark.parametrize(
     ("created", "entry", "may_have"),
     [
         ("2024-05-01T08:00:01Z", {"UpdatedDate": "2024-05-01T08:00:00.000000Z"}, False),

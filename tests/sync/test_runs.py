@@ -749,3 +749,20 @@ def test_sums_are_not_filled_while_another_stream_of_the_same_object_comes_only_
         CHARGES, one_more, record("RatePlanCharge-EU", "xc4", MRR=2, **charge),
         state(**marks))  # fmt: skip
     assert one(server, SUBSCRIPTION, "Zuora__MRR__c", "xc2") == {"Zuora__MRR__c": None}
+
+
+@pytest.mark.parametrize(
+    ("start_date", "total"), [("2000-01-01T00:00:00Z", 2), ("2024-01-01T00:00:00Z", None)]
+)
+def test_sums_are_not_filled_where_the_tap_begins_later_than_what_there_may_be(  # noqa: PLR0913, PLR0917 - fixtures
+    server: EmulatorServer, crm: str, run: Any, monkeypatch: pytest.MonkeyPatch,
+    start_date: str, total: int | None,
+) -> None:  # fmt: skip
+    monkeypatch.setenv("MELTANO_EXTRACT_START_DATE", start_date)
+    p = f"xd{start_date[:4]}"
+    charge = {"Name": "1", "RatePlanId": f"{p}3", "SubscriptionId": f"{p}2"}
+    run(state(), ACCOUNTS, record("Account", f"{p}1", Name="a", CrmId=crm), SUBSCRIPTIONS,
+        record("Subscription", f"{p}2", Name=p, Status="Active", AccountId=f"{p}1"),
+        PLANS, record("RatePlan", f"{p}3", Name="p", SubscriptionId=f"{p}2"),
+        CHARGES, record("RatePlanCharge", f"{p}4", MRR=2, **charge), state())  # fmt: skip
+    assert one(server, SUBSCRIPTION, "Zuora__MRR__c", f"{p}2") == {"Zuora__MRR__c": total}

@@ -57,13 +57,15 @@ class Facts:
             fields: Names of its fields.
             from_the_start: Whether the tap sends all of it, having no bookmark.
         """
-        if from_the_start:
-            self._whole.add(stream)
         self._db.execute(
             "INSERT INTO stream VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET"
             " fields = excluded.fields, whole = max(whole, excluded.whole)",
             (stream, json.dumps(list(fields)), from_the_start),
         )
+        # (what was known of all of it may have been forgotten)
+        sql = "SELECT whole FROM stream WHERE name = ?"
+        (is_whole,) = self._db.execute(sql, (stream,)).fetchone()
+        (self._whole.add if is_whole else self._whole.discard)(stream)
 
     def fields(self, stream: str) -> list[str]:
         """The fields that a stream had when it last came; none where it never did."""

@@ -51,12 +51,14 @@ class Needs:
         ties: Those of them that records are found by.
         uses: Which rows its records concern.
         made: What is made for each object, by its API name, and of which stream's records.
+        whole: The streams of which all has to be known: sums go over all that a record has there.
     """
 
     fields: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict)
     ties: dict[str, set[str]] = field(default_factory=dict)
     uses: dict[str, list[Use]] = field(default_factory=dict)
     made: dict[str, tuple[str, tuple[Made, ...]]] = field(default_factory=dict)
+    whole: set[str] = field(default_factory=set)
 
     @classmethod
     def of(cls, maps: Iterable[FieldMap], has: Mapping[str, Iterable[str]]) -> Needs:
@@ -90,6 +92,7 @@ class Needs:
             if step.order:
                 self._keep(step.stream, (step.order,))
             if step.down:
+                self.whole.add(step.stream)
                 hop = Hop(stream, "", step.by)
             else:
                 hop = Hop(stream, name, step.by)

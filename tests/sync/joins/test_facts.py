@@ -10,6 +10,7 @@ import pytest
 
 from target_zuora360_cleanup.catalog.field_maps import FieldMap, Made
 from target_zuora360_cleanup.catalog.paths import by_lower, read_path
+from target_zuora360_cleanup.kept.forgetting import forget
 from target_zuora360_cleanup.kept.store import Store
 from target_zuora360_cleanup.sync.joins.facts import Facts, Others
 from target_zuora360_cleanup.sync.joins.forms import NotKnown
@@ -65,6 +66,18 @@ def test_only_what_an_org_has_fields_for_is_needed() -> None:
     }  # fmt: skip
     assert NEEDS.ties["Charge"] == {"SubId", "UOM"}
     assert not list(Needs.of(MAPS, {"A__c": {"Other__c"}}))
+
+
+def test_what_was_known_of_a_stream_is_not_all_of_it_once_that_is_forgotten(
+    store: Store, facts: Facts
+) -> None:
+    take(facts, "Charge", "c", SubId="s", MRR=1)
+    assert found(facts, "Sub", "s", SUM) == [1]
+    forget(store, (), {"Charge"})
+    facts.begin("Charge", [], from_the_start=False)
+    take(facts, "Charge", "c", SubId="s", MRR=1)
+    with pytest.raises(NotKnown):
+        found(facts, "Sub", "s", SUM)
 
 
 def test_a_value_comes_from_another_record_under_either_name(facts: Facts) -> None:
