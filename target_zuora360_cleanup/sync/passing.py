@@ -118,7 +118,7 @@ class Bookmarks:
 
     def _named(self, stream: str, marks: Mapping[str, Any]) -> list[str]:
         """The same of those whose names say so."""
-        if stream in marks:
+        if stream in marks or self.before.get(stream) is not None:
             return [stream]
         return [each for each in self._free(marks) if self.names.is_perhaps(each, stream)]
 

@@ -171,6 +171,13 @@ def test_a_bookmark_of_another_name_that_this_run_began_goes_where_something_wai
     assert passed == {"bookmarks": {}}
 
 
+def test_a_stream_whose_bookmark_goes_while_it_comes_is_not_sent_from_the_start() -> None:
+    bookmarks = seen({"bookmarks": {"Invoice": OLD}})
+    bookmarks.see({"bookmarks": {"Account": NEW}})
+    assert not bookmarks.is_from_the_start("Invoice")
+    assert bookmarks.has_passed("Invoice")
+
+
 def test_only_a_bookmark_whose_name_says_so_tells_that_a_tap_has_passed_records() -> None:
     assert seen({"bookmarks": {"zuora_invoice": OLD}}).has_passed("Invoice")
     assert not seen({"bookmarks": {"what_nobody_knows": OLD}}).has_passed("Invoice")
