@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from target_zuora360_cleanup.deletion.junctions import FOLDER as JUNCTIONS
 from target_zuora360_cleanup.deletion.link_snapshot import COLUMNS, FOLDER, MANIFEST
+from target_zuora360_cleanup.deletion.undo_record import RECORD
 from target_zuora360_cleanup.deletion.value_snapshot import FOLDER as VALUES
 from target_zuora360_cleanup.deletion.value_snapshot import LATE
 from target_zuora360_cleanup.errors import InputError
@@ -32,7 +33,7 @@ from target_zuora360_cleanup.relink.junction_files import JunctionFile, junction
 from target_zuora360_cleanup.relink.value_files import ValueFile, value_files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 MARK: Final = "relinked.json"
 _BLOCK_ROWS: Final = 10_000
@@ -86,6 +87,7 @@ class Snapshot:
         junctions: What it has written down of follows, topics and files.
         is_whole: Whether its cleanup has deleted all that it should; one that was killed has not.
         is_done: Whether a relink has left nothing of it to do.
+        gone: Files that its manifest names and that are not there.
     """
 
     folder: Path
@@ -95,6 +97,7 @@ class Snapshot:
     values: tuple[ValueFile, ...] = ()
     junctions: tuple[JunctionFile, ...] = ()
     is_whole: bool = False
+    gone: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, folder: Path) -> Snapshot:
@@ -120,7 +123,8 @@ class Snapshot:
         try:
             values, junctions = value_files(folder), junction_files(folder)
             keys, is_whole = _keys(manifest), _is_whole(folder)
-            return cls(folder, org_id, keys, done, values, junctions, is_whole)
+            gone = tuple(_gone(folder, keys))
+            return cls(folder, org_id, keys, done, values, junctions, is_whole, gone)
         except (KeyError, TypeError, AttributeError):
             raise _unreadable(folder / FOLDER / MANIFEST, "it has another form") from None
 
@@ -182,6 +186,16 @@ def _is_whole(folder: Path) -> bool:
     with suppress(InputError):
         return bool(_json(folder / "report.json").get("status") == "done")
     return False
+
+
+def _gone(folder: Path, links: Iterable[Relationship]) -> Iterator[str]:
+    """The files of these lookups that are not there, though the cleanup had written them all."""
+    if not (folder / RECORD).exists():
+        # (it was killed before, and has deleted nothing; or it is an old one)
+        return
+    for name in sorted({f"{each.name}.csv.gz" for each in links}):
+        if not (folder / FOLDER / name).exists():
+            yield f"{FOLDER}/{name}"
 
 
 def _files(folder: Path) -> list[Path]:

@@ -14,6 +14,7 @@ from target_zuora360_cleanup.lifecycle.ending import header_of
 from target_zuora360_cleanup.lifecycle.login import Login
 from target_zuora360_cleanup.lifecycle.words import in_words
 from target_zuora360_cleanup.output.counted import counted
+from target_zuora360_cleanup.output.listing import listed
 from target_zuora360_cleanup.plan.checks.identity import refuse_unconfirmed
 from target_zuora360_cleanup.relink.choice import check_org, choose, newer_than, others
 from target_zuora360_cleanup.relink.links import outcomes, take_in
@@ -145,6 +146,12 @@ class Story:
     def _refuse_left(self) -> None:
         """Let what is not restored not pass for done."""
         links = self._counted()
+        gone = [name for each, _ in self._parts for name in each.gone]
+        if gone and not links.dry_run and not self._settings.allow_failures:
+            raise Partial(
+                f"The manifest of the links names files that are gone: {listed(gone)}. What they "
+                "held is not set again. Put them back, or take them out of links/manifest.json."
+            )
         left, failed = links.total("left"), links.total("failed")
         if left and not links.dry_run and not self._settings.allow_failures:
             raise Partial(
@@ -228,7 +235,8 @@ class Story:
             What a person has to know where that can't be noted; blank else.
         """
         of_it = outcomes(self._store, self._restorations, numbers)
-        if self._relinked.dry_run or self._hidden or any(each.left for each in of_it):
+        is_left = snapshot.gone or any(each.left for each in of_it)
+        if self._relinked.dry_run or self._hidden or is_left:
             return ""
         try:
             snapshot.mark_done(

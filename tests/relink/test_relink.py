@@ -457,6 +457,21 @@ def test_a_file_that_was_cut_off_counts_as_far_as_it_is_whole(
     )
 
 
+def test_a_file_that_the_manifest_names_and_that_is_gone_does_not_pass_for_set_again(
+    scene: Scene,
+) -> None:
+    scene.sync()
+    manifest = scene.cleanup.folder / "links" / "manifest.json"
+    told_of = json.loads(manifest.read_text())
+    more = {**told_of["links"][0], "object": "Case", "field": "Invoice__c"}
+    manifest.write_text(json.dumps({**told_of, "links": [*told_of["links"], more]}))
+    ran = scene.relink()
+    assert (ran.status, ran.link(LINK)["restored"]) == (4, len(scene.linked))
+    assert "Case.Invoice__c.csv.gz" in ran.message
+    manifest.write_text(json.dumps(told_of))
+    assert scene.relink().status == 0
+
+
 def test_an_earlier_cleanup_is_not_forgotten_for_a_later_one(
     server: EmulatorServer, tmp_path: Path
 ) -> None:
