@@ -33,6 +33,7 @@ _FIELDS: Final = (
 )
 
 _NOT_TOLD = "(not told)"
+_ACTIVITIES: Final = frozenset({"Task", "Event"})
 
 
 def read_hidden(
@@ -100,8 +101,12 @@ def read_hidden_fields(
     }
     own = {each for each in computed if _may_be_filled(each[1])}
     shown = {(name, each["name"]) for name in describes for each in describes[name]["fields"]}
-    silent = [name for name in sorted(describes) if name not in {each[0] for each in computed}]
-    missing = sorted(each for each in shown - own if _may_be_filled(each[1]))
+    # (standard objects that nobody can add fields to need not be in it)
+    custom = [name for name in sorted(describes) if name.endswith("__c")]
+    silent = [name for name in custom if name not in {each[0] for each in computed}]
+    # (fields that people have added to tasks and events are those of Activity)
+    own_shown = {each for each in shown if _may_be_filled(each[1]) and each[0] not in _ACTIVITIES}
+    missing = sorted(own_shown - own)
     if left_out := [*silent, *(f"{name}.{field}" for name, field in missing)]:
         return Unknown(f"it leaves out what describes show, such as {left_out[0]}")
     hidden = sorted(each for each in own - shown if not computed[each])

@@ -176,6 +176,14 @@ def test_fields_that_leave_out_what_describes_show_prove_nothing() -> None:
         )
 
 
+def test_standard_objects_of_which_the_metadata_has_no_fields_have_none_that_are_hidden() -> None:
+    tasks = {"fields": [{"name": "Id"}, {"name": "Of_Activity__c"}]}
+    describes = {**DESCRIBES, "Attachment": {"fields": [{"name": "Id"}]}, "Task": tasks}
+    answers = Answers({"FieldDefinition": [field("Note__c"), field("Last__c")]})
+    found = read_hidden_fields(answers.salesforce, describes)
+    assert found == Known((f"{INVOICE}.Last__c",))
+
+
 def test_fields_that_are_refused_are_unknown() -> None:
     answers = Answers({"FieldDefinition": NO})
     assert read_hidden_fields(answers.salesforce, DESCRIBES) == REFUSED
