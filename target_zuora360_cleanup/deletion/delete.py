@@ -122,7 +122,7 @@ class Deletion:
         return silent
 
     def _round(self, turn: Turn, each: Round, backup: Backup, failed: RoundFailures) -> int:
-        """Delete what is there; how many rows were."""
+        """Delete what is there; how many rows were, and all that stay, as `count_left` counts."""
         step, sender = turn.step, self.sender
         found = step.found if each.is_first else count_left(sender.salesforce, step)
         sender.progress.begin(step.name, max(0, found - len(step.kept)))
@@ -134,7 +134,7 @@ class Deletion:
             sender.send(step.name, found, each, ids, failed.add)
             if leaves:
                 delete_by_levels(sender, turn, leaves, each, failed.add)
-        return pages.rows
+        return pages.rows + len(step.kept)
 
     def _now(self, step: Step, found: int) -> Step:
         """The step with the rows that there were when it had its turn."""

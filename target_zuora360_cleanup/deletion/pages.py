@@ -35,7 +35,7 @@ class Pages:
         backup: Takes it in.
         failed: Takes in the rows that are held back.
         set_aside: Of the ids of a block, gives those that may go in any order.
-        rows: How many rows have come so far.
+        rows: How many rows have come so far, those that stay left out.
     """
 
     salesforce: Salesforce
@@ -98,8 +98,8 @@ class Pages:
     def _to_send(self, header: bytes, block: bytes) -> list[bytes]:
         step = self.turn.step
         ids = self._once(checked(step.name, step.facts.key_prefix, find_ids(header, block)))
-        self.rows += len(ids)
         ids = without(step.kept, ids)
+        self.rows += len(ids)
         if self.turn.held.by:
             self.failed(_held_back(self.turn.held, ids))
             ids = without(self.turn.held.by, ids)
