@@ -207,8 +207,9 @@ class Deletion:
             if outcome.left is not None and left.get(step.name, 0) > outcome.left
         ]
         came = count_all_left(self.sender.salesforce, grown, self.since) if self.since else {}
+        # (where nobody tells, those that are more have come: Salesforce has said what is deleted)
         return tuple(
-            outcome.recounted(left[step.name], came.get(step.name, 0))
+            outcome.recounted(left[step.name], came.get(step.name, left[step.name]))
             if step.name in left
             else outcome
             for step, outcome in pairs

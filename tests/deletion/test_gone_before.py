@@ -105,12 +105,15 @@ def test_what_is_hidden_while_it_is_backed_up_goes_along_with_nothing(
     assert (ran.status, ran.object(INVOICES)["ended"]) == (4, "unknown")
 
 
+@pytest.mark.parametrize("is_told", [True, False], ids=["by their date", "when nobody tells"])
 def test_rows_that_came_after_their_turn_are_found_and_left_and_those_deleted_stay_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_told: bool
 ) -> None:
     shape = {"objects": [notes(name=EXTRA)], "rows": [rows(EXTRA, 2, Of__c=of(INVOICES))]}
     with shaped(shape) as server:
         org = server.org
+        if not is_told:
+            server.set_faults({"queries": [{"soql": "*CreatedDate >= *", "code": "NO_LUCK"}]})
         at_first(monkeypatch, INVOICES, lambda: org.dml("insert", EXTRA, [{"Text__c": "late"}]))
         ran = cleanup(server, tmp_path)
         assert (ran.status, len(ids(server, EXTRA))) == (4, 1)
