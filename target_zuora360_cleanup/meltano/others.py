@@ -48,7 +48,12 @@ def settings_elsewhere(conversation: Conversation, names: Iterable[str]) -> Else
         raise MeltanoFailed(
             "which of Meltano's environments counts is not named. Set MELTANO_ENVIRONMENT."
         )
-    return Elsewhere(told["environment"], told["is_told"], told["plugins"])
+    plugins: dict[str, dict[str, Any]] = told["plugins"]
+    values = {
+        plugin: {name: value for name, (value, _) in found.items()}
+        for plugin, found in plugins.items()
+    }
+    return Elsewhere(told["environment"], told["is_told"], values)
 
 
 def unfilled(conversation: Conversation, own: OwnPlugin, names: Iterable[str]) -> dict[str, str]:

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import TextIO
 
-    import click
     from meltano.core.plugin.project_plugin import ProjectPlugin
     from sqlalchemy.orm import Session
 
@@ -131,7 +130,9 @@ class Answers:
     def _handed(self, asked: Asked, state_id: str, own: Job | None) -> tuple[Any, bool]:
         """The state that the tap was started with, and whether that is known."""
         folder = self._files(asked, state_id, own)
-        if folder is None or not folder.is_dir() or not self._takes_state(asked):
+        # (Meltano hands one to no other tap)
+        takes = "state" in self._plugin(asked["extractor"], PluginType.EXTRACTORS).capabilities
+        if folder is None or not folder.is_dir() or not takes:
             return None, folder is not None and folder.is_dir()
         try:
             return json.loads((folder / "state.json").read_text(encoding="utf-8")), True
@@ -140,20 +141,11 @@ class Answers:
         except (OSError, ValueError):
             return None, False
 
-    def _takes_state(self, asked: Asked) -> bool:
-        """Whether Meltano hands a state to the tap at all."""
-        plugin = self._project.plugins.find_plugin(
-            asked["extractor"], plugin_type=PluginType.EXTRACTORS
-        )
-        return "state" in plugin.capabilities
-
     def _state_file(self, asked: Asked) -> str:
         """A file of the user's that the tap is given in place of what is stored."""
         if given := self._given.get("state"):
             return str(given)
-        plugin = self._project.plugins.find_plugin(
-            asked["extractor"], plugin_type=PluginType.EXTRACTORS
-        )
+        plugin = self._plugin(asked["extractor"], PluginType.EXTRACTORS)
         return str(PluginSettingsService(self._project, plugin).get("_state") or "")
 
     def _streams(self, asked: Asked, state_id: str, own: Job | None) -> list[str]:
@@ -212,10 +204,9 @@ class Answers:
             project.activate_environment(environment)
         is_one_missing = not is_told and not environment and project.meltano.environments
         plugins = {
-            plugin.name: {name: value for name, (value, _) in values.items()}
+            plugin.name: _values(project, plugin, asked["names"])
             for plugin in project.plugins.plugins()
             if plugin.executable in asked["programs"]
-            for values in [_values(project, plugin, asked["names"])]
         }
         return {
             "environment": None if is_one_missing else environment,
@@ -224,14 +215,13 @@ class Answers:
         }
 
     def own_settings(self, asked: Asked) -> Asked:
-        """Some settings of one plugin, whatever it runs, and though others can't be read.
-
-        Each has its value, and how it is written where variables stand in it.
-        """
-        plugin = self._project.plugins.find_plugin(
-            asked["plugin"], plugin_type=PluginType.from_cli_argument(asked["kind"])
-        )
+        """Some settings of one plugin, whatever it runs, and though others can't be read."""
+        plugin = self._plugin(asked["plugin"], PluginType.from_cli_argument(asked["kind"]))
         return _values(self._project, plugin, asked["names"])
+
+    def _plugin(self, name: str, kind: PluginType) -> ProjectPlugin:
+        found: ProjectPlugin = self._project.plugins.find_plugin(name, plugin_type=kind)
+        return found
 
     def _session(self) -> closing[Session]:
         return closing(project_engine(self._project)[1]())
@@ -272,7 +262,9 @@ def _command(words: list[str]) -> tuple[str, Asked]:
     if not words:
         return "", {}
     group = cli.make_context("meltano", list(words), resilient_parsing=True)
-    name, command, rest = cli.resolve_command(group, [*_protected(group), *group.args])
+    # (the words of a group's command click keeps to itself)
+    protected: list[str] = getattr(group, "_protected_args", None) or []
+    name, command, rest = cli.resolve_command(group, [*protected, *group.args])
     if command is None:
         raise ValueError(f"`meltano {words[0]}` is not known")
     group.obj = {"project": None}
@@ -283,12 +275,6 @@ def _command(words: list[str]) -> tuple[str, Asked]:
     runs = name in ("run", "el", "elt")
     context = command.make_context(name, list(rest), parent=group, resilient_parsing=not runs)
     return (name or "") if runs else "", {**group.params, **context.params}
-
-
-def _protected(group: click.Context) -> list[str]:
-    """The words of a group's command, which click keeps to itself."""
-    words: list[str] = getattr(group, "_protected_args", None) or []
-    return words
 
 
 def _environment(project: Project, given: Asked) -> str:
