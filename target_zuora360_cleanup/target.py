@@ -12,7 +12,6 @@ from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 import click
 from dotenv import find_dotenv, load_dotenv
-from singer_sdk import Sink, Target
 from singer_sdk.exceptions import ConfigValidationError, RecordsWithoutSchemaException
 from singer_sdk.helpers._batch import BaseBatchFileEncoding
 from singer_sdk.helpers._classproperty import classproperty
@@ -48,11 +47,13 @@ from target_zuora360_cleanup.sync.reader import (
     wrong_maps,
 )
 from target_zuora360_cleanup.sync.renamed import Named, are_remade
+from target_zuora360_cleanup.sync.sinks import StreamTarget
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import FrameType
 
+    from singer_sdk import Sink
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
     from singer_sdk.plugin_base import _ConfigInput
 
@@ -82,7 +83,7 @@ class _RunReader(SingerReader):
         return Counter(RECORD=sum(stream.counts.values()), SCHEMA=len(stream.schemas))
 
 
-class TargetZuora360Cleanup(Target):
+class TargetZuora360Cleanup(StreamTarget):
     """Singer target that performs the Zuora 360 Sync Cleanup.
 
     It deletes Zuora's records from Salesforce and resets the tap's bookmarks, so that the next sync
@@ -107,8 +108,6 @@ class TargetZuora360Cleanup(Target):
         self._run: Run | None = None
         self._sync: Story | None = None
         self._plain: dict[str, SyncSink | None] = {}
-        self._stream = ""
-        self._own_sinks: dict[tuple[str, str], Sink] = {}
         try:
             super().__init__(setup_mapper=False, **kwargs)
             leave_out_points(os.environ)
@@ -153,34 +152,6 @@ class TargetZuora360Cleanup(Target):
         from target_zuora360_cleanup.sync.sink import SyncSink
 
         return SyncSink
-
-    @override
-    def get_sink(
-        self,
-        stream_name: str,
-        *,
-        record: dict[str, Any] | None = None,
-        schema: dict[str, Any] | None = None,
-        key_properties: Sequence[str] | None = None,
-    ) -> Sink:
-        """The sink of the stream at hand under a name, under which others may come too.
-
-        The SDK has one for each name; but each stream has fields and a bookmark of its own.
-        """
-        key = self._stream, stream_name
-        if schema is None:
-            return self._own_sinks[key]
-        sink = self._own_sinks.get(key)
-        if sink is None or (sink.original_schema, sink.key_properties) != (schema, key_properties):
-            if stream_name in self._sinks_active:
-                self._sinks_to_clear.append(self._sinks_active.pop(stream_name))
-            sink = self._own_sinks[key] = self.add_sink(stream_name, schema, key_properties)
-        return sink
-
-    @override
-    def sink_exists(self, stream_name: str) -> bool:
-        """Whether the stream at hand has a sink under a name."""
-        return (self._stream, stream_name) in self._own_sinks
 
     def begin_stream(self, name: str, fields: Sequence[str]) -> tuple[Taker, ...]:
         """What takes the records of a stream; see `Story.stream`."""
