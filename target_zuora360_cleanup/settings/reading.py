@@ -57,13 +57,16 @@ def read_settings(config: Mapping[str, Any]) -> Settings:
     """Settings from a configuration that has passed the JSON Schema.
 
     Blank strings and nulls mean "not set", as Meltano passes them, but for `NARROWING`: Meltano
-    leaves those out that are null, and a template that fills a file does not.
+    leaves those out that are null, and a template that fills a file does not. A list of the object
+    types to clean that names none is as blank as those.
 
     Raises:
         InputError: The settings contradict each other or name an object that isn't there.
     """
     if blank := [name for name in NARROWING if config.get(name, name) in ("", None)]:
         raise blank_guard(blank[0])
+    if config.get("include_objects") == []:
+        raise blank_guard("include_objects")
     given = {name: _frozen(value) for name, value in config.items() if value not in (None, "")}
     for name, depth in _BY_STREAM.items():
         if name in given:

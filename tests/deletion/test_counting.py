@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PRODUCT = "zqu__ZProduct__c"
-CATALOG = {"include_objects": [], "object_groups": ["product_catalog"]}
+CATALOG = {"object_groups": ["product_catalog"]}
 
 
 @pytest.mark.quotes_may_change
@@ -29,7 +29,7 @@ def test_a_row_that_stays_and_is_gone_hides_none_that_failed(
         server.set_faults({"rows": [refused]})
         gone = [{"Id": kept[0]}]
         at_first(monkeypatch, PRODUCT, lambda: server.org.dml("delete", PRODUCT, gone))
-        ran = cleanup(server, tmp_path / "cleanup", **CATALOG)
+        ran = cleanup(server, tmp_path / "cleanup", include_objects=None, **CATALOG)
         assert ids(server, PRODUCT) == {*kept[1:], others[0]}
     entry = ran.object(PRODUCT)
     assert (ran.status, ran.report["status"]) == (4, "partial")

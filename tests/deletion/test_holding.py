@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 SUBSCRIPTIONS = "Zuora__Subscription__c"
 ACCOUNTS = "Zuora__CustomerAccount__c"
-ALL = {"include_objects": [], "object_groups": ["accounts"]}
+ALL = {"include_objects": None, "object_groups": ["accounts"]}
 VETOED = {"vetoes": [{"object": ITEMS, "every": 20, "message": "not this one"}]}
 
 
@@ -156,7 +156,7 @@ def test_a_veto_holds_over_rows_of_people_whichever_query_names_the_accounts(
         (note,) = ids(server, NOTE)
         (held,) = ids(server, ITEMS, f"WHERE Note__c = '{note}'")
         ran = cleanup(
-            server, tmp_path, include_objects=[], allow_cascade_to=[NOTE],
+            server, tmp_path, include_objects=None, allow_cascade_to=[NOTE],
             only_accounts="Id != null",
         )  # fmt: skip
         assert (ids(server, NOTE), held in ids(server, ITEMS)) == ({note}, True)

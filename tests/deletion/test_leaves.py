@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 SUBS, FIELD = "Zuora__Subscription__c", "Renewed__c"
-ALL = {"include_objects": [], "object_groups": ["accounts"]}
+ALL = {"include_objects": None, "object_groups": ["accounts"]}
 
 
 def renewals(on_delete: str = "restrict") -> dict[str, Any]:

@@ -37,14 +37,14 @@ def set_links(server: EmulatorServer, name: str, field: str = "Of__c") -> int:
 
 def test_a_plan_has_blanked_none(tmp_path: Path) -> None:
     with shaped(BOTH) as server:
-        ran = cleanup(server, tmp_path, mode="plan", include_objects=[])
+        ran = cleanup(server, tmp_path, mode="plan", include_objects=None)
     assert gone(ran)[f"{NOTE}.Of__c"] == (8, 0)
 
 
 def test_lookups_to_rows_that_stay_are_not_told_as_blank(tmp_path: Path) -> None:
     with shaped(BOTH) as server:
         server.set_faults(EVERY_THIRD_STAYS)
-        ran = cleanup(server, tmp_path, include_objects=[])
+        ran = cleanup(server, tmp_path, include_objects=None)
         left = set_links(server, NOTE)
     assert ran.status == 4
     assert 0 < left < 8
@@ -60,7 +60,7 @@ def test_of_what_was_never_begun_nothing_is_lost_and_it_has_a_column(
     shape = {**BOTH, "later": [{"object": PLANS, "rows": [rows("Task", WhatId=of(ACCOUNTS))]}]}
     with shaped(shape) as server:
         before = set_links(server, ACCOUNTS, "Zuora__Parent__c")
-        ran = cleanup(server, tmp_path, include_objects=[])
+        ran = cleanup(server, tmp_path, include_objects=None)
         assert (set_links(server, "Chat__c"), before > 0) == (4, True)
         left = len(ids(server, ACCOUNTS))
     entry = ran.object(ACCOUNTS)
@@ -82,7 +82,7 @@ def test_hierarchies_are_counted_in_what_is_left(tmp_path: Path, *, refused: boo
     with shaped({}) as server:
         before = set_links(server, ACCOUNTS, "Zuora__Parent__c")
         server.set_faults(fault)
-        ran = cleanup(server, tmp_path, include_objects=[])
+        ran = cleanup(server, tmp_path, include_objects=None)
         after = set_links(server, ACCOUNTS, "Zuora__Parent__c")
     assert 0 < after < before
     lost = None if refused else before - after

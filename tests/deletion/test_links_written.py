@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 PAYMENTS = "Zuora__Payment__c"
 BETTER, OLDER = "Zuora__EXT_ID__c", "Zuora__External_Id__c"
 
-ALL = {"include_objects": [], "object_groups": ["accounts"]}
+ALL = {"include_objects": None, "object_groups": ["accounts"]}
 REMARK = "Remark__c"
 pytestmark = pytest.mark.rows_may_go(NOTE)
 

@@ -255,7 +255,7 @@ PLANS, TIERS = "zqu__ProductRatePlan__c", "zqu__ProductRatePlanChargeTier__c"
 @pytest.mark.slow
 def test_what_a_quote_begins_to_use_stays(tmp_path: Path) -> None:
     """The quote comes when the first tiers go; its charge is one that would have gone."""
-    catalog = {"include_objects": [], "object_groups": ["product_catalog"]}
+    catalog = {"include_objects": None, "object_groups": ["product_catalog"]}
     with shaped({}, records=3000) as asked:
         charges = sorted(ids(asked, CHARGES))
         ran = cleanup(asked, tmp_path / "asked", **catalog)

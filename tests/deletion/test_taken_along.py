@@ -162,7 +162,7 @@ def test_follows_of_records_that_stay_are_no_part_of_those_that_went(tmp_path: P
             "EntitySubscription",
             [{"ParentId": each, "SubscriberId": user} for each in followed],
         )
-        ran = cleanup(server, tmp_path, include_objects=[], object_groups=["product_catalog"])
+        ran = cleanup(server, tmp_path, include_objects=None, object_groups=["product_catalog"])
         assert (ran.status, ids(server, name)) == (0, stay)
         assert len(ids(server, "EntitySubscription")) == 2
     assert along(ran)["EntitySubscription.ParentId"][1] == 3

@@ -360,7 +360,7 @@ def test_a_value_below_a_record_that_moves_to_a_chosen_account_is_written_althou
 
         before_look(monkeypatch, CHARGES, move)
         ran = cleanup(
-            server, tmp_path, include_objects=[], only_accounts=f"Id = '{chosen}'",
+            server, tmp_path, include_objects=None, only_accounts=f"Id = '{chosen}'",
             allow_broken_hierarchies=True, lookup_links="ignore",
         )  # fmt: skip
         assert ran.status == 0, ran.message

@@ -56,6 +56,7 @@ def test_every_unknown_setting_is_named() -> None:
             "allow_cascade_to: 'zqu__Quote__c' is an object of the Zuora packages",
         ),
         ({"allow_cascade_to": ["Zuora__InvoiceItem__c"]}, "object types of their own or not"),
+        ({"include_objects": []}, "include_objects is blank"),
         ({"include_objects": ["x"]}, "use an API name such as Zuora__ZInvoice__c"),
         ({"stream_objects": {"acct": "Account"}}, "stream_objects: acct: 'Account' is not"),
         ({"api_version": "v64.0"}, "'v64.0' can't be used"),

@@ -54,9 +54,10 @@ def of(name: str, at: int = 1) -> dict[str, Any]:
 
 
 def cleanup(server: EmulatorServer, output: Path, **more: Any) -> Ran:
-    """Clean the server's org up, by default of invoices and what hangs on them."""
+    """Clean the server's org up, by default of invoices and what hangs on them; None is not set."""
     given = {"include_objects": BILLED, **ALLOWED, **more}
-    return run({**login(server), "mode": "cleanup", **given}, output)
+    said = {name: value for name, value in given.items() if value is not None}
+    return run({**login(server), "mode": "cleanup", **said}, output)
 
 
 def ids(server: EmulatorServer, name: str, where: str = "") -> set[str]:
