@@ -146,12 +146,14 @@ class Story:
     def _refuse_left(self) -> None:
         """Let what is not restored not pass for done."""
         links = self._counted()
-        gone = [name for each, _ in self._parts for name in each.gone]
-        if gone and not links.dry_run and not self._settings.allow_failures:
-            raise Partial(
+        if gone := [name for each, _ in self._parts for name in each.gone]:
+            words = (
                 f"The manifest of the links names files that are gone: {listed(gone)}. What they "
                 "held is not set again. Put them back, or take them out of links/manifest.json."
             )
+            if not links.dry_run and not self._settings.allow_failures:
+                raise Partial(words)
+            self._note(words)
         left, failed = links.total("left"), links.total("failed")
         if left and not links.dry_run and not self._settings.allow_failures:
             raise Partial(

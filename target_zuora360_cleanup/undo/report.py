@@ -148,6 +148,14 @@ def lacking_words(name: str, rows: int) -> str:
     return f"{counted(rows, one, more)} in no file of the backup: their ids are not known."
 
 
+def no_report_words(cleanup: Path) -> str:
+    """That nothing says how many rows a cleanup has deleted."""
+    return (
+        f"The cleanup of {cleanup} has left no report, so its backup is all that is known of what "
+        "it has deleted: if a file of that is gone, nobody can tell."
+    )
+
+
 def undo_report(
     header: Header, taken: TakenBack, failures: tuple[FailureGroup, ...] = ()
 ) -> Report:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MARK: Final = "undone.json"
+REPORT: Final = "report.json"
 _ID: Final = re.compile(rb"[a-zA-Z0-9]{18}")
 _FILE: Final = re.compile(r"([A-Za-z]\w*)(\.taken_along)?\.csv\.gz", re.ASCII)
 _RUN: Final = re.compile(r"(\d{8}T\d{6}Z)-cleanup(?:-(\d+))?")
@@ -103,6 +104,11 @@ class Cleanup:
         return frozenset(name for name, _ in self._files())
 
     @property
+    def has_report(self) -> bool:
+        """Whether it has come to a report; one that was killed has not."""
+        return (self.folder / REPORT).exists()
+
+    @property
     def deleted(self) -> dict[str, int]:
         """How many rows of each object it has deleted, as its report says.
 
@@ -112,7 +118,7 @@ class Cleanup:
             InputError: The report can't be read, or a file is missing whose rows nobody has
                 counted.
         """
-        path = self.folder / "report.json"
+        path = self.folder / REPORT
         try:
             counts = {
                 each["api_name"]: each["deleted"] for each in _json(path).get("objects") or ()

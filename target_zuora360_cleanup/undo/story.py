@@ -26,6 +26,7 @@ from target_zuora360_cleanup.undo.report import (
     Returned,
     TakenBack,
     lacking_words,
+    no_report_words,
     undo_report,
     write_not_back,
 )
@@ -126,6 +127,9 @@ class Story:
                 f"Rows of {', '.join(names)} that were detached before stay so: relink "
                 "attaches them again."
             )
+        self._note(
+            *(no_report_words(each.folder) for each in chain.cleanups if not each.has_report)
+        )
         ends = [each for each in map(ends_at, chain.cleanups) if each]
         if ends and min(ends) < self._run.clock():
             self._note(

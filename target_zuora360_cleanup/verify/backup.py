@@ -105,6 +105,7 @@ class Backup:
         along: How many rows of other objects went along, by object, as the cleanup has counted;
             None where it could not.
         is_limited: Whether only some billing accounts were cleaned.
+        has_report: Whether the cleanup has come to a report; one that was killed has not.
     """
 
     folder: Path
@@ -113,6 +114,7 @@ class Backup:
     not_fed: frozenset[str] = frozenset()
     along: Mapping[str, int | None] = field(default_factory=dict)
     is_limited: bool = False
+    has_report: bool = True
 
     @classmethod
     def read(cls, folder: Path) -> Backup:
@@ -146,7 +148,9 @@ class Backup:
         not_fed = (each["object"] for each in feeds if each["comes_back"] == "no stream")
         along = _summed(report.get("taken_along") or ())
         is_limited = (folder / ACCOUNTS).exists()
-        return cls(folder, str(org_id), deleted, frozenset(not_fed), along, is_limited)
+        return cls(
+            folder, str(org_id), deleted, frozenset(not_fed), along, is_limited, bool(report)
+        )
 
     @property
     def files(self) -> list[BackupFile]:

@@ -18,6 +18,7 @@ from target_zuora360_cleanup.reach.junctions import JUNCTIONS
 from target_zuora360_cleanup.report.files import write_report
 from target_zuora360_cleanup.rows.halting import go_on
 from target_zuora360_cleanup.salesforce.errors import ApiError
+from target_zuora360_cleanup.undo.report import no_report_words
 from target_zuora360_cleanup.verify.comparing import Compared, compare
 from target_zuora360_cleanup.verify.explaining import reasons
 from target_zuora360_cleanup.verify.links import look_at_links
@@ -91,6 +92,9 @@ class Story:
         with in_words(WORDS):
             salesforce, org = self._log_in()
             self._together = chosen = self._chosen(org)
+            for each in chosen.backups:
+                if not each.has_report:
+                    self._note(no_report_words(each.folder))
             self._read_reasons(chosen.newest)
             files = Sorted.of(chosen.files, self._described(salesforce, chosen))
             self._read(salesforce, files)

@@ -50,6 +50,15 @@ def test_rows_that_no_backup_names_keep_the_bookmark_of_their_stream_reset(
     assert scene.stored["bookmarks"].keys() == STATE["bookmarks"].keys() - {"Subscription"}
 
 
+def test_a_cleanup_without_a_report_leaves_open_what_its_backup_lacks(scene: Scene) -> None:
+    folder = scene.cleanup.folder
+    assert not [each for each in scene.undo(dry_run=True).report["notes"] if "no report" in each]
+    (folder / "report.json").unlink()
+    (folder / "backup" / f"{SUBSCRIPTION}.csv.gz").unlink()
+    ran = scene.undo()
+    assert f"The cleanup of {folder} has left no report" in " ".join(ran.report["notes"])
+
+
 @pytest.fixture
 def finished(tmp_path: Path) -> Iterator[tuple[Scene, Path]]:
     """A cleanup that another has finished, and its folder."""

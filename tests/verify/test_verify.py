@@ -256,6 +256,7 @@ def test_a_backup_that_a_killed_cleanup_has_cut_off_is_used_as_far_as_it_goes(
     rows = len(lines.splitlines()) - 1
     assert ran.status == 0, ran.summary
     assert 0 < entry(ran, SUBSCRIPTION)["back"] < rows
+    assert "has left no report" in " ".join(ran.report["notes"])
 
 
 def test_a_backup_with_fewer_rows_than_were_deleted_is_no_success(by_ids: Scene) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from target_zuora360_cleanup.facts.known import Known, Unknown
 from target_zuora360_cleanup.output.counted import counted
+from target_zuora360_cleanup.output.listing import listed
 from target_zuora360_cleanup.plan.check import check
 from target_zuora360_cleanup.plan.checks.sight import unless_allowed
 from target_zuora360_cleanup.plan.counts import rows_of
@@ -95,7 +96,7 @@ def hidden_fields(weighed: Weighed) -> Iterator[Finding]:
 def _hidden_fields(fields: Sequence[str], severity: Severity) -> Finding:
     the_org_has = (
         f"The org has {counted(len(fields), 'field')} of people's own on what is deleted that this "
-        f"user does not see: {', '.join(fields)}."
+        f"user does not see: {listed(fields)}."
     )
     objects = dict.fromkeys(each.partition(".")[0] for each in fields)
     return HIDDEN_FIELDS.found(
